@@ -1,0 +1,165 @@
+"""Reads the API's answers: problem documents into errors, envelopes into items.
+
+The documentation disagrees with itself in places (numbers or words, wrapped or bare);
+the tolerance for that is all here.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+from chili_notebook.errors import (
+    APIError,
+    BadRequestError,
+    ContentTooLargeError,
+    ForbiddenError,
+    GoneError,
+    NotFoundError,
+    ServerError,
+    TooManyRequestsError,
+    UnauthorizedError,
+    UnexpectedAnswerError,
+    UnprocessableContentError,
+)
+
+if TYPE_CHECKING:
+    import httpx
+
+    from chili_notebook.tokens import Token
+
+_BY_STATUS: dict[int, type[APIError]] = {
+    400: BadRequestError,
+    401: UnauthorizedError,
+    403: ForbiddenError,
+    404: NotFoundError,
+    410: GoneError,
+    413: ContentTooLargeError,
+    422: UnprocessableContentError,
+    429: TooManyRequestsError,
+}
+_SERVER = 500
+_UNPRINTABLE = re.compile(r"[^\x20-\x7e\xa0-\uffff]+")
+_HINTS = {
+    400: "Check the parameters and the body against the environment's Swagger page.",
+    401: "GraFx serves the same token again until about an hour before its end, so a "
+    "refetched token can be as unwelcome as the first. Check that the integration "
+    "belongs to this environment.",
+    404: "Check the id, and the environment's technical name in CHILI_ENVIRONMENT.",
+    410: "Ask for it again from the start.",
+    413: "GraFx takes at most 10,000 rows or 10 MB of variables, and 20 MB in all.",
+    429: "Wait a little; fewer calls side by side help.",
+}
+
+
+def error_from(response: httpx.Response, *, token: Token | None) -> APIError:
+    """Make the error for an answer with an error status; its body has been read.
+
+    Problem documents are as GraFx's API reference shows them (RFC 7807), some with
+    their status as text.
+    """
+    status = response.status_code
+    problem = _problem(response)
+    title = _line(problem.get("title"))
+    detail = _line(problem.get("detail")) or _line(problem.get("message"))
+    kind = _BY_STATUS.get(status, ServerError if status >= _SERVER else APIError)
+    request = response.request
+    said = detail or title or response.reason_phrase or "without a reason"
+    hint = _HINTS.get(status, "")
+    if status == 403:  # noqa: PLR2004
+        hint = _scopes_hint(token)
+    elif status >= _SERVER:
+        hint = "GraFx, or a gateway before it, failed. Try again later."
+    return kind(
+        f"GraFx answered {status} to {request.method} {request.url.path}: {said}",
+        hint=hint,
+        status_code=status,
+        title=title,
+        detail=detail,
+        trace_id=_line(problem.get("traceId")),
+    )
+
+
+def body_of(response: httpx.Response) -> Any:
+    """Parse a JSON answer.
+
+    Raises:
+        UnexpectedAnswerError: If it is none.
+    """
+    try:
+        return json.loads(response.content)
+    except (ValueError, RecursionError):
+        kind = response.headers.get("content-type", "no content type").partition(";")[0]
+    raise UnexpectedAnswerError(
+        f"GraFx's answer to {response.request.url.path} is not JSON "
+        f"({_line(kind)}, {len(response.content):,} bytes).",
+        hint="A gateway or proxy may have answered in its place. Try again later.",
+    )
+
+
+def item_of(response: httpx.Response) -> Mapping[str, Any]:
+    """Give the one item of an answer, wrapped in ``data`` or bare.
+
+    Raises:
+        UnexpectedAnswerError: If there is none.
+    """
+    body = body_of(response)
+    if isinstance(body, Mapping):
+        data = body.get("data", body)
+        if isinstance(data, Mapping):
+            return data
+    raise UnexpectedAnswerError(
+        f"GraFx's answer to {response.request.url.path} holds no item."
+    )
+
+
+def links_of(response: httpx.Response) -> Mapping[str, Any]:
+    """Give the links of an answer; ``null`` and absent are empty."""
+    body = body_of(response)
+    links = body.get("links") if isinstance(body, Mapping) else None
+    return links if isinstance(links, Mapping) else {}
+
+
+def text_in(raw: Mapping[str, Any], key: str) -> str | None:
+    """Give a text field; numbers as text, anything else as ``None``."""
+    value = raw.get(key)
+    if isinstance(value, int) and not isinstance(value, bool):
+        return str(value)
+    return value if isinstance(value, str) else None
+
+
+def moment_in(raw: Mapping[str, Any], *keys: str) -> datetime | None:
+    """Give the first of `keys` that holds an ISO time; one without zone is UTC."""
+    for key in keys:
+        try:
+            moment = datetime.fromisoformat(raw[key])
+        except (KeyError, TypeError, ValueError):
+            continue
+        return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+    return None
+
+
+def _problem(response: httpx.Response) -> Mapping[str, Any]:
+    try:
+        problem = json.loads(response.content)
+    except (ValueError, RecursionError):
+        return {}
+    return problem if isinstance(problem, Mapping) else {}
+
+
+def _line(value: object) -> str:
+    """Give foreign text as one line of bounded length."""
+    return _UNPRINTABLE.sub(" ", value).strip()[:500] if isinstance(value, str) else ""
+
+
+def _scopes_hint(token: Token | None) -> str:
+    held = token.scopes if token else None
+    listed = "unknown" if held is None else " ".join(sorted(held)) or "none"
+    return (
+        f"The token's scopes: {listed}. Permissions given to the integration since "
+        "then arrive only with the next token; a token works only in the environment "
+        "that its integration belongs to."
+    )

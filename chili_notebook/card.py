@@ -1,0 +1,111 @@
+"""The live card: an anywidget that shows a `CardState` and reports what is clicked.
+
+The states, of which the browser derives the two in brackets from the time::
+
+    form ──► signing-in ──► signed-in ──► (expiring) ──► (expired)
+      ▲          │              │  ▲            │             │
+      └─ failed ◄┘              │  └── refresh ─┴─────────────┘
+                                └──► signed-out
+
+What is typed travels in one custom message and is never a trait: synced traits are
+saved in notebooks.
+"""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import anywidget
+import traitlets
+
+from chili_notebook.card_state import CardState, as_html, as_text, as_traits
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+_STATIC = Path(__file__).parent / "static"
+
+
+class Card(anywidget.AnyWidget):
+    """One card; every view of it shows the same state.
+
+    Args:
+        state: What to show first.
+        on_action: Called with each message of the browser: ``{"kind": …}``, kinds
+            ``sign-in``, ``refresh`` and ``sign-out``.
+        clock: Gives the time in seconds since the epoch.
+    """
+
+    _esm = _STATIC / "card.js"
+    _css = _STATIC / "card.css"
+
+    phase = traitlets.Unicode().tag(sync=True)
+    names = traitlets.Dict().tag(sync=True)
+    profile = traitlets.Unicode().tag(sync=True)
+    environment = traitlets.Dict().tag(sync=True)
+    source = traitlets.Unicode().tag(sync=True)
+    token = traitlets.Dict(allow_none=True, default_value=None).tag(sync=True)
+    remaining_s = traitlets.Float(allow_none=True, default_value=None).tag(sync=True)
+    note = traitlets.Dict(allow_none=True, default_value=None).tag(sync=True)
+    form = traitlets.Dict().tag(sync=True)
+
+    def __init__(
+        self,
+        state: CardState,
+        *,
+        on_action: Callable[[Mapping[str, Any]], None],
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        self._state = state
+        self._clock = clock
+        self._on_action = on_action
+        self._serial = 0
+        super().__init__(**self._traits())
+        self.on_msg(self._receive)
+
+    def show(self, state: CardState) -> None:
+        """Show another state in every view."""
+        if state.token is not self._state.token:
+            self._serial += 1
+        self._state = state
+        with self.hold_sync():
+            for name, value in self._traits().items():
+                self.set_trait(name, value)
+
+    def get_state(self, key: Any = None, drop_defaults: bool = False) -> dict[str, Any]:  # noqa: FBT001, FBT002 - ipywidgets' signature
+        """Give the synced traits; a page that is reloaded gets the time left now."""
+        state: dict[str, Any] = super().get_state(key, drop_defaults)
+        if "remaining_s" in state:
+            state["remaining_s"] = self._remaining_s()
+        return state
+
+    def _traits(self) -> dict[str, Any]:
+        traits = as_traits(self._state, now=self._clock())
+        if traits["token"]:
+            traits["token"]["serial"] = self._serial
+        return traits
+
+    def _remaining_s(self) -> float | None:
+        token = self._state.token
+        return None if token is None else token.remaining_s(self._clock())
+
+    def _receive(self, _widget: object, content: object, _buffers: object) -> None:
+        if not isinstance(content, dict):
+            return
+        if content.get("kind") == "sync":
+            answer = {"serial": self._serial, "remaining_s": self._remaining_s()}
+            self.send({"kind": "time", **answer})
+        else:
+            self._on_action(content)
+
+    def __repr__(self) -> str:
+        # No address and no clock: what is stored must not change from run to run.
+        return as_text(self._state)
+
+    def _repr_mimebundle_(self, **options: Any) -> Any:
+        bundle = super()._repr_mimebundle_(**options)
+        if bundle is not None:
+            bundle[0]["text/html"] = as_html(self._state)
+        return bundle

@@ -1,0 +1,160 @@
+"""What the card says, and its static twins for places where no widget lives. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from html import escape
+from typing import TYPE_CHECKING, Any, Literal
+
+from chili_notebook.environments import Environment
+
+if TYPE_CHECKING:
+    from chili_notebook.tokens import Token
+
+Phase = Literal["form", "signing-in", "signed-in", "failed", "signed-out"]
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """A line on the card, or beside the field of the form that it is about."""
+
+    text: str
+    hint: str = ""
+    kind: Literal["info", "error"] = "info"
+    field: Literal["", "client_id", "client_secret", "environment"] = ""
+
+
+@dataclass(frozen=True, slots=True)
+class CardState:
+    """Everything that a card shows; holds no secret but inside `Token`.
+
+    Attributes:
+        phase: Where the sign-in is; ``expiring`` and ``expired`` follow from the time.
+        client_name: What the client is called in the notebook.
+        token_name: What the token is called there.
+        profile: The profile, or empty.
+        environment: Where to.
+        source: Where the credentials came from.
+        renewable: Whether another token can be asked for.
+        token: The token, when there is one.
+        note: What else there is to say.
+        why_form: Why the form is shown.
+    """
+
+    phase: Phase
+    client_name: str
+    token_name: str
+    profile: str = ""
+    environment: Environment = field(default_factory=Environment)
+    source: str = ""
+    renewable: bool = False
+    token: Token | None = None
+    note: Note | None = None
+    why_form: str = ""
+
+    def facts(self) -> list[tuple[str, str]]:
+        """Give the rows of the static twins; moments, never time left."""
+        rows = []
+        if self.profile:
+            rows.append(("Profile", self.profile))
+        if self.environment.name or self.environment.host:
+            kind = f" ({self.environment.kind})" if self.environment.kind else ""
+            name = self.environment.name or self.environment.host
+            rows.append(("Environment", name + kind))
+        if self.token is not None:
+            rows.append(("Token valid until", until(self.token)))
+            rows.append(("Scopes", _scopes(self.token)))
+        if self.phase == "signed-in":
+            rows.append(("Credentials from", self.source))
+            rows.append(("Ready to use", f"{self.client_name}, {self.token_name}"))
+        return rows
+
+    def headline(self) -> str:
+        """Give the one line that says where the sign-in is."""
+        return {
+            "form": "CHILI GraFx: not signed in; the form waits in a live notebook",
+            "signing-in": "CHILI GraFx: signing in",
+            "signed-in": "CHILI GraFx: signed in",
+            "failed": "CHILI GraFx: not signed in; the last try failed",
+            "signed-out": "CHILI GraFx: signed out",
+        }[self.phase]
+
+    def remarks(self) -> list[str]:
+        """Give the sentences below the rows."""
+        said = [self.why_form] if self.phase in {"form", "failed"} else []
+        if self.note is not None:
+            said += [self.note.text, self.note.hint]
+        if self.phase == "signed-out" and self.token is not None:
+            said.append("GraFx tokens cannot be revoked: it stays valid until then.")
+        return [line for line in said if line]
+
+
+def as_text(state: CardState) -> str:
+    """Give the card as plain text."""
+    facts = [f"  {label}: {value}" for label, value in state.facts()]
+    remarks = [f"  {line}" for line in state.remarks()]
+    return "\n".join([state.headline(), *facts, *remarks])
+
+
+def as_html(state: CardState) -> str:
+    """Give the card as HTML without script, for GitHub, exports and reopened files."""
+    rows = "".join(
+        f'<tr><td style="text-align:left"><b>{escape(label)}</b></td>'
+        f'<td style="text-align:left">{escape(value)}</td></tr>'
+        for label, value in state.facts()
+    )
+    remarks = "".join(f"<p>{escape(line)}</p>" for line in state.remarks())
+    table = f"<table><tbody>{rows}</tbody></table>" if rows else ""
+    return (
+        f'<div data-chili-twin="{state.phase}">'
+        f"<p><b>{escape(state.headline())}</b></p>{table}{remarks}</div>"
+    )
+
+
+def as_traits(state: CardState, *, now: float) -> dict[str, Any]:
+    """Give the values of the live card's synced traits; JSON, and no secret in it."""
+    environment, token = state.environment, state.token
+    return {
+        "phase": state.phase,
+        "names": {"client": state.client_name, "token": state.token_name},
+        "profile": state.profile,
+        "environment": {
+            "name": environment.name,
+            "kind": environment.kind,
+            "host": environment.host,
+            "token_host": environment.token_host,
+        },
+        "source": state.source,
+        "token": token
+        and {
+            "fingerprint": token.fingerprint,
+            "expires_at": token.expires_at,
+            "lifetime_s": token.lifetime_s,
+            "scopes": None if token.scopes is None else sorted(token.scopes),
+            "renewable": state.renewable,
+        },
+        "remaining_s": token and token.remaining_s(now),
+        "note": state.note
+        and {
+            "kind": state.note.kind,
+            "text": state.note.text,
+            "hint": state.note.hint,
+            "field": state.note.field,
+        },
+        "form": {"environment": environment.name, "why": state.why_form},
+    }
+
+
+def until(token: Token) -> str:
+    """Say when a token ends, in words that stay true in a saved file."""
+    if token.expires_at is None:
+        return "unknown"
+    ends = datetime.fromtimestamp(token.expires_at, UTC)
+    return f"{ends:%a} {ends.day} {ends:%b %Y, %H:%M} UTC"
+
+
+def _scopes(token: Token) -> str:
+    if token.scopes is None:
+        return "unknown"
+    return f"{len(token.scopes)}: {' '.join(sorted(token.scopes))}"

@@ -1,0 +1,192 @@
+"""Reads what a template's document tells: variables and layouts. Pure.
+
+Documents of different ages differ in detail (GraFx's sample documents): types in lower
+or mixed case, ``label`` for ``name``, lists with and without ``selected``.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from chili_notebook.answers import text_in
+from chili_notebook.errors import VariableError
+
+_NOT_SETTABLE = {"group", "datasource"}
+
+
+@dataclass(frozen=True, slots=True)
+class Variable:
+    """A variable of a template.
+
+    Attributes:
+        name: The key that an output uses for it.
+        type: GraFx's word: ``shortText``, ``image``, ``list``, ``boolean``, …
+        value: The template's own value.
+        allowed: The values of a list; empty for other types.
+        required: Whether it may not be empty.
+    """
+
+    name: str
+    type: str
+    value: Any
+    allowed: tuple[str, ...]
+    required: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """A layout of a template.
+
+    Attributes:
+        id: GraFx's id.
+        name: Its name.
+        intent: ``print``, ``digitalStatic`` or ``digitalAnimated``, if told.
+        selected: Whether the document opens with it.
+    """
+
+    id: str
+    name: str
+    intent: str | None
+    selected: bool
+
+
+VARIABLE_COLUMNS = (
+    ("Variable", lambda variable: variable.name),
+    ("Type", lambda variable: variable.type),
+    ("Value", lambda variable: variable.value),
+    ("Allowed", lambda variable: ", ".join(variable.allowed)),
+    ("Required", lambda variable: "yes" if variable.required else ""),
+)
+LAYOUT_COLUMNS = (
+    ("Layout", lambda layout: layout.name),
+    ("Id", lambda layout: layout.id),
+    ("Intent", lambda layout: layout.intent),
+    ("Selected", lambda layout: "yes" if layout.selected else ""),
+)
+
+
+def read_variables(document: Mapping[str, Any]) -> list[Variable]:
+    """Give the variables that can be set; groups and data sources cannot."""
+    return [
+        _variable(raw)
+        for raw in _objects(document, "variables")
+        if (text_in(raw, "type") or "").lower() not in _NOT_SETTABLE
+    ]
+
+
+def read_layouts(document: Mapping[str, Any]) -> list[Layout]:
+    """Give the layouts."""
+    selected = text_in(document, "selectedLayoutId")
+    return [
+        Layout(
+            id=text_in(raw, "id") or "",
+            name=text_in(raw, "name") or "",
+            intent=_intent(raw),
+            selected=text_in(raw, "id") == selected,
+        )
+        for raw in _objects(document, "layouts")
+    ]
+
+
+def choose_layout(document: Mapping[str, Any], wanted: str | None) -> str:
+    """Give the id of a layout by its id or name; by default the selected one.
+
+    Raises:
+        VariableError: If there is no such layout.
+    """
+    layouts = [layout for layout in read_layouts(document) if layout.id]
+    if wanted is None:
+        chosen = [layout for layout in layouts if layout.selected] or layouts
+    else:
+        chosen = [lay for lay in layouts if wanted in (lay.id, lay.name)]
+    if chosen:
+        return chosen[0].id
+    names = ", ".join(repr(layout.name) for layout in layouts) or "none"
+    raise VariableError(
+        f"The template has no layout {wanted!r}.", hint=f"Its layouts: {names}."
+    )
+
+
+def checked_rows(
+    document: Mapping[str, Any], rows: Sequence[Mapping[str, Any]]
+) -> list[dict[str, str | None]]:
+    """Check rows of values against the document and put them as GraFx takes them.
+
+    Raises:
+        VariableError: If a name is unknown, or a value is not one of a list's.
+    """
+    known = {variable.name: variable for variable in read_variables(document)}
+    checked = []
+    for number, row in enumerate(rows):
+        where = f" in row {number}" if len(rows) > 1 else ""
+        for name, value in row.items():
+            if name not in known:
+                raise VariableError(
+                    f"The template has no variable {name!r}{where}.",
+                    hint=f"Its variables: {', '.join(map(repr, known)) or 'none'}.",
+                )
+            allowed = known[name].allowed
+            if allowed and value is not None and _as_text(name, value) not in allowed:
+                raise VariableError(
+                    f"{value!r} is not a value of the list {name!r}{where}.",
+                    hint=f"Its values: {', '.join(map(repr, allowed))}.",
+                )
+        checked.append({name: _as_text(name, value) for name, value in row.items()})
+    return checked
+
+
+def _as_text(name: str, value: object) -> str | None:
+    """Put a value as text, the one form that all pages on variables agree on."""
+    if value is None or isinstance(value, str):
+        return value
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, int):
+        return str(value)
+    if isinstance(value, float | Decimal):
+        return f"{Decimal(str(value)):f}"
+    if isinstance(value, dt.datetime):
+        return value.date().isoformat()
+    if isinstance(value, dt.date):
+        return value.isoformat()
+    raise VariableError(
+        f"The value of {name!r} is of type {type(value).__name__}.",
+        hint="Give a text, a number, True or False, a date, or None.",
+    )
+
+
+def _variable(raw: Mapping[str, Any]) -> Variable:
+    items = [
+        item if isinstance(item, str) else text_in(item, "value")
+        for item in raw.get("items") or []
+        if isinstance(item, str | Mapping)
+    ]
+    value = raw.get("value", raw.get("selected", raw.get("defaultValue")))
+    if isinstance(value, Mapping):
+        value = text_in(value, "value") or text_in(value, "assetId")
+    return Variable(
+        name=text_in(raw, "name") or text_in(raw, "label") or "",
+        type=text_in(raw, "type") or "",
+        value=value,
+        allowed=tuple(item for item in items if item is not None),
+        required=raw.get("isRequired") is True,
+    )
+
+
+def _intent(raw: Mapping[str, Any]) -> str | None:
+    intent = raw.get("intent")
+    return (
+        text_in(intent, "value")
+        if isinstance(intent, Mapping)
+        else text_in(raw, "intent")
+    )
+
+
+def _objects(document: Mapping[str, Any], key: str) -> list[Mapping[str, Any]]:
+    found = document.get(key)
+    items = found if isinstance(found, list) else []
+    return [item for item in items if isinstance(item, Mapping)]

@@ -1,0 +1,193 @@
+"""Which GraFx environment: read from a technical name or from any of its URLs.
+
+Pure. Facts are from GraFx's "Environment API" pages: the API stands at
+``https://{name}.chili-publish.online/grafx``, a sandbox's at
+``https://{name}.chili-publish-sandbox.online/grafx``.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+from dataclasses import dataclass
+from urllib.parse import SplitResult, quote, unquote, urlsplit
+
+from chili_notebook.errors import ConfigurationError
+
+TOKEN_URL = "https://integration-login.chiligrafx.com/oauth/token"  # noqa: S105
+AUDIENCE = "https://chiligrafx.com"
+DOMAINS = {
+    "production": "chili-publish.online",
+    "sandbox": "chili-publish-sandbox.online",
+}
+WHERE = (
+    "In GraFx open Settings → Details and copy the Technical name "
+    "(it looks like cp-abc-123), or paste the address of the environment's API page."
+)
+
+_NAME = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?")
+_GUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
+API_PATH = re.compile(r"/api/(?:v\d+|experimental)(?:/environments?/([^/]+))?(?:/|$)")
+_SWAGGER_PATH = re.compile(r"/swagger(?:/|$)")
+
+
+@dataclass(frozen=True, slots=True)
+class Environment:
+    """One GraFx environment and where to sign in to it.
+
+    Attributes:
+        name: Its technical name, as given; empty when it is not known.
+        kind: ``production``, ``sandbox``, ``simulated`` or empty.
+        base_url: Where ``/api/v1`` begins, without a slash at the end; may be empty.
+        token_url: The OAuth 2.0 token endpoint.
+        audience: What the token is for.
+    """
+
+    name: str = ""
+    kind: str = ""
+    base_url: str = ""
+    token_url: str = TOKEN_URL
+    audience: str = AUDIENCE
+
+    @property
+    def host(self) -> str:
+        """Host (and port) of the API; may be empty."""
+        return urlsplit(self.base_url).netloc
+
+    @property
+    def token_host(self) -> str:
+        """Host (and port) of the token endpoint."""
+        return urlsplit(self.token_url).netloc
+
+
+@dataclass(frozen=True, slots=True)
+class Location:
+    """What a person's text says of an environment; each part may be empty."""
+
+    name: str = ""
+    kind: str = ""
+    base_url: str = ""
+
+    @property
+    def is_grafx(self) -> bool:
+        """Whether it leads to one of GraFx's own domains, or says no address."""
+        if not self.base_url:
+            return True
+        return grafx_kind(urlsplit(self.base_url).hostname or "") is not None
+
+
+def locate(text: str) -> Location:
+    """Read a technical name, or any URL of the environment.
+
+    Raises:
+        ValueError: If it is neither; the message says why, in one clause.
+    """
+    text = text.strip()
+    if _GUID.fullmatch(text):
+        raise ValueError("is the environment's GUID and not its technical name")
+    if "://" not in text and "." not in text and "/" not in text:
+        if not _NAME.fullmatch(text):
+            raise ValueError("is neither a technical name nor a URL")
+        return Location(name=text)
+    parts = checked_url(text if "://" in text else f"https://{text}")
+    host = parts.hostname or ""
+    if host in {"chiligrafx.com", "www.chiligrafx.com"}:
+        raise ValueError(
+            "is an address of the GraFx platform, which does not tell the technical "
+            "name of the environment"
+        )
+    kind, api = grafx_kind(host), API_PATH.search(parts.path)
+    swagger = _SWAGGER_PATH.search(parts.path)
+    if kind is None and api is None and swagger is None:
+        raise ValueError("is not an address of a GraFx environment")
+    # A custom host tells nothing; GraFx's first host label is the technical name.
+    name = unquote(api.group(1)) if api and api.group(1) else ""
+    if not name and kind is not None:
+        name = host.partition(".")[0]
+    if name and not _NAME.fullmatch(name):
+        raise ValueError("does not hold a technical name")
+    cut = min([m.start() for m in (api, swagger) if m], default=None)
+    path = parts.path[:cut] if cut is not None else "/grafx"
+    base = f"{parts.scheme}://{parts.netloc}{path.rstrip('/')}"
+    return Location(name=name, kind=kind or "", base_url=base)
+
+
+def call_url(environment: Environment, path: str) -> str:
+    """Give the URL that a path of a call stands for.
+
+    Args:
+        environment: Where the call goes.
+        path: Relative to the environment; with ``/`` before it, to the base URL; or a
+            full URL.
+
+    Raises:
+        ConfigurationError: If it is no URL or leads out of the environment, or the
+            environment is not known.
+    """
+    if "://" in path:
+        try:
+            checked_url(path)
+        except ValueError as error:
+            raise ConfigurationError(
+                f"The address of the call {error}.",
+                hint="Give a path such as templates, or a full https URL.",
+            ) from None
+        return path
+    if {".", ".."} & set(unquote(path.partition("?")[0]).split("/")):
+        raise ConfigurationError(
+            "The path of the call climbs with dots.",
+            hint="Begin it with / for a path under the base URL.",
+        )
+    if not environment.base_url or not (environment.name or path.startswith("/")):
+        raise ConfigurationError(
+            "The environment of the call is not known.",
+            hint=f"Set CHILI_ENVIRONMENT and run %chili_login again. {WHERE}",
+        )
+    if path.startswith("/"):
+        return environment.base_url + path
+    name = quote(environment.name, safe="")
+    return f"{environment.base_url}/api/v1/environment/{name}/{path}"
+
+
+def base_url_for(name: str, kind: str) -> str:
+    """Where the API of the environment `name` of this kind begins."""
+    return f"https://{name}.{DOMAINS[kind]}/grafx"
+
+
+def checked_url(text: str) -> SplitResult:
+    """Split a URL to which a secret may be sent.
+
+    Raises:
+        ValueError: If it is not https (or http to this machine), or names a user; the
+            message says so in one clause, without the URL.
+    """
+    try:
+        parts = urlsplit(text)
+        _ = parts.port
+    except ValueError:
+        raise ValueError("is not a URL") from None
+    if parts.scheme not in {"https", "http"} or not parts.hostname:
+        raise ValueError("is not an https URL")
+    if parts.username is not None or parts.password is not None:
+        raise ValueError("holds a user name or a password")
+    if parts.scheme == "http" and not is_loopback(parts.hostname):
+        raise ValueError("is plain http to another machine; a secret needs https")
+    return parts
+
+
+def is_loopback(host: str) -> bool:
+    """Whether `host` is this machine."""
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def grafx_kind(host: str) -> str | None:
+    """Give the kind of environment that stands at a host, ``None`` if not GraFx's."""
+    for kind, domain in DOMAINS.items():
+        if host.lower().endswith(f".{domain}"):
+            return kind
+    return None

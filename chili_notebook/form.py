@@ -1,0 +1,58 @@
+"""What is typed into the form, read and checked. Pure."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Literal
+
+from chili_notebook.credentials import Credentials
+from chili_notebook.errors import ChiliError, ConfigurationError, TokenRefusedError
+from chili_notebook.secret import Secret
+from chili_notebook.values import read_value
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+FORM = "the form"
+Field = Literal["", "client_id", "client_secret", "environment"]
+
+_UNAUTHORIZED = 401
+_FIELDS: tuple[tuple[Field, str], ...] = (
+    ("client_id", "Client ID"),
+    ("client_secret", "Client secret"),
+)
+
+
+class FieldError(Exception):
+    """What is wrong with one field of the form."""
+
+    def __init__(self, message: str, field: Field) -> None:
+        super().__init__(message)
+        self.message = message
+        self.field = field
+
+
+def typed_credentials(message: Mapping[str, Any]) -> Credentials:
+    """Read the credentials in a message of the form.
+
+    Raises:
+        FieldError: If one of them cannot be used.
+    """
+    read: dict[str, Secret] = {}
+    for field, label in _FIELDS:
+        typed = Secret(str(message.get(field, "")))
+        value, why = read_value(label, typed, FORM)
+        if value is None:
+            raise FieldError(f"{why}.", field)
+        read[field] = value
+    if read["client_id"] == read["client_secret"]:
+        raise FieldError("This is the client ID, not its secret.", "client_secret")
+    return Credentials(
+        FORM, read["client_id"].reveal(), client_secret=read["client_secret"]
+    )
+
+
+def field_of(error: ChiliError) -> Field:
+    """Say which field of the form an error of the sign-in is about."""
+    if isinstance(error, TokenRefusedError) and error.status_code == _UNAUTHORIZED:
+        return "client_secret"
+    return "environment" if isinstance(error, ConfigurationError) else ""

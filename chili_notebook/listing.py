@@ -1,0 +1,125 @@
+"""A lazy listing: pages are fetched as their items are needed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from itertools import islice
+from typing import TYPE_CHECKING, Any, Generic, TypeVar, overload
+
+from chili_notebook.answers import body_of, links_of
+from chili_notebook.errors import UnexpectedAnswerError
+from chili_notebook.tables import html_table, text_table
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+    from chili_notebook.client import Chili
+
+T = TypeVar("T")
+ROWS_SHOWN = 10
+PAGE_SIZE = 50
+
+
+class Listing(Generic[T]):
+    """The items of one listing, in GraFx's order.
+
+    Iterating fetches page after page and keeps none, so that many thousands of items
+    need no more memory than one page. Indexing and slicing read from the start. In a
+    notebook it shows its first rows.
+
+    Args:
+        client: What fetches the pages.
+        path: The listing's path.
+        params: Its query.
+        read: Makes an item of what GraFx sent.
+        noun: What the items are called, in the plural.
+        columns: Heading and field of each column of the table.
+    """
+
+    def __init__(  # noqa: PLR0913 - each is named at the call
+        self,
+        client: Chili,
+        path: str,
+        params: Mapping[str, Any],
+        *,
+        read: Callable[[Mapping[str, Any]], T],
+        noun: str,
+        columns: Sequence[tuple[str, Callable[[T], object]]] = (),
+    ) -> None:
+        self._client = client
+        self._path = path
+        given = {key: value for key, value in params.items() if value is not None}
+        self._params = {"limit": PAGE_SIZE} | given
+        self._read = read
+        self._noun = noun
+        self._columns = columns
+
+    def __iter__(self) -> Iterator[T]:
+        for _total, items in self._pages():
+            yield from map(self._read, items)
+
+    def __bool__(self) -> bool:
+        return next(iter(self), None) is not None
+
+    @overload
+    def __getitem__(self, index: int) -> T: ...
+    @overload
+    def __getitem__(self, index: slice) -> list[T]: ...
+    def __getitem__(self, index: int | slice) -> T | list[T]:
+        if isinstance(index, slice):
+            if any((part or 0) < 0 for part in (index.start, index.stop, index.step)):
+                return list(self)[index]
+            return list(islice(self, index.start, index.stop, index.step))
+        if index < 0:
+            return list(self)[index]
+        for item in islice(self, index, index + 1):
+            return item
+        raise IndexError(f"there are fewer than {index + 1} {self._noun}")
+
+    def __repr__(self) -> str:
+        return f"<Listing of {self._noun}>"
+
+    def _repr_mimebundle_(self, **_: object) -> dict[str, str]:
+        total, items = next(self._pages(), (0, []))
+        shown = [self._read(item) for item in items[:ROWS_SHOWN]]
+        headings = [heading for heading, _field in self._columns] or [self._noun]
+        fields = [field for _heading, field in self._columns] or [str]
+        rows = [[field(item) for field in fields] for item in shown]
+        of = "more" if total is None else f"{total:,}"
+        caption = f"{len(rows)} of {of} {self._noun}"
+        return {
+            "text/html": html_table(headings, rows, caption=caption),
+            "text/plain": text_table(headings, rows, caption=caption),
+        }
+
+    def _pages(self) -> Iterator[tuple[int | None, list[Mapping[str, Any]]]]:
+        """Give the total, as far as known, and the items of each page."""
+        response = self._client.get(self._path, params=self._params)
+        seen: set[str] = set()
+        while True:
+            total, items = self._page(body_of(response))
+            following = links_of(response).get("nextPage")
+            if total is None and not following:
+                total = len(items) if not seen else None
+            yield total, items
+            if not isinstance(following, str) or not following:
+                return
+            if following in seen:
+                raise UnexpectedAnswerError(
+                    f"GraFx's pages of {self._noun} lead in a circle.",
+                    hint="Narrow the listing down with a search.",
+                )
+            seen.add(following)
+            response = self._client.get(following)
+
+    def _page(self, body: Any) -> tuple[int | None, list[Mapping[str, Any]]]:
+        data = body.get("data") if isinstance(body, Mapping) else body
+        if not isinstance(data, list):
+            raise UnexpectedAnswerError(
+                f"GraFx's answer to {self._path} is not a listing.",
+                hint="Get it with chili.get(...) to see what it is.",
+            )
+        total = body.get("total") if isinstance(body, Mapping) else None
+        known = isinstance(total, int) and not isinstance(total, bool)
+        items = [item for item in data if isinstance(item, Mapping)]
+        return (total if known else None), items

@@ -1,0 +1,98 @@
+"""Finds credentials and signs in; the same for magics and for scripts."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from chili_notebook.client import Chili
+from chili_notebook.credentials import Resolution, Source, resolve
+from chili_notebook.demo import demo_source
+from chili_notebook.settings import resolve_environment
+from chili_notebook.sources import find_sources
+from chili_notebook.token_source import TokenSource
+
+if TYPE_CHECKING:
+    from chili_notebook.environments import Environment
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What the sources say.
+
+    Attributes:
+        sources: Those that were read.
+        resolution: The credentials, if any, and the trace.
+        profile: The profile that was looked for.
+        demo: Whether they are the simulator's.
+    """
+
+    sources: tuple[Source, ...]
+    resolution: Resolution
+    profile: str | None
+    demo: bool
+
+    @property
+    def nothing(self) -> bool:
+        """Whether no source holds anything, right or wrong."""
+        return self.resolution.credentials is None and not self.resolution.problems
+
+    def environment(self, *, typed: str | None = None) -> Environment:
+        """Read the environment.
+
+        Args:
+            typed: What the form says, if the credentials are typed; goes before what
+                the sources say.
+
+        Raises:
+            ConfigurationError: If a value is not what its key says.
+        """
+        rank = self.resolution.rank if typed is None else len(self.sources)
+        environment = resolve_environment(
+            self.sources, self.profile, rank=rank, given=typed or ""
+        )
+        return replace(environment, kind="simulated") if self.demo else environment
+
+
+def find(
+    profile: str | None = None,
+    *,
+    env_file: str | None = None,
+    demo: bool = False,
+    folder: Path | None = None,
+) -> Found:
+    """Read the sources and choose credentials; asks no server.
+
+    Raises:
+        ConfigurationError: If `profile` is unknown.
+    """
+    where = folder or Path.cwd()
+    sources = [demo_source()] if demo else find_sources(where, env_file=env_file)
+    wanted = None if demo else profile
+    return Found(tuple(sources), resolve(sources, wanted), wanted, demo)
+
+
+def login(
+    profile: str | None = None, env_file: str | None = None, *, demo: bool = False
+) -> Chili:
+    """Sign in to CHILI GraFx and give the client.
+
+    Credentials are looked for in `env_file`, the process environment and the nearest
+    ``.env`` from the working directory upward; the first that holds a client ID with
+    its secret, or a ready token, is used.
+
+    Args:
+        profile: Reads ``CHILI_<PROFILE>_…`` keys; by default the plain ``CHILI_…``.
+        env_file: A file to read in place of all other sources.
+        demo: Sign in to a simulator that is started in this process.
+
+    Raises:
+        ConfigurationError: If there are no credentials, or they are malformed.
+        TokenError: If no token is to be had with them.
+    """
+    found = find(profile, env_file=env_file, demo=demo)
+    credentials = found.resolution.require()
+    source = TokenSource()
+    source.sign_in(credentials, found.environment())
+    return Chili(source)

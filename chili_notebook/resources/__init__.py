@@ -1,0 +1,1 @@
+"""What the environment holds, one noun a module."""

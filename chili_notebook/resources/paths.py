@@ -1,0 +1,20 @@
+"""Puts ids into paths."""
+
+from __future__ import annotations
+
+from urllib.parse import quote
+
+from chili_notebook.errors import ConfigurationError
+
+
+def segment(item_id: str) -> str:
+    """Escape an id as one segment of a path, out of which it cannot climb.
+
+    Raises:
+        ConfigurationError: If it cannot be an id.
+    """
+    if item_id.strip() in {"", ".", ".."}:
+        raise ConfigurationError(
+            f"{item_id!r} is not an id.", hint="Copy the id from a listing."
+        )
+    return quote(item_id, safe="")

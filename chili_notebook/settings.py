@@ -1,0 +1,155 @@
+"""Which environment and token endpoint: read from the same sources as credentials.
+
+Pure: sources in, an `Environment` out.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+from chili_notebook.credentials import Source, profile_prefix
+from chili_notebook.environments import (
+    API_PATH,
+    AUDIENCE,
+    DOMAINS,
+    TOKEN_URL,
+    WHERE,
+    Environment,
+    Location,
+    base_url_for,
+    checked_url,
+    grafx_kind,
+    locate,
+)
+from chili_notebook.errors import ConfigurationError
+from chili_notebook.values import read_value
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+
+def resolve_environment(
+    sources: Sequence[Source],
+    profile: str | None,
+    *,
+    rank: int,
+    given: str = "",
+) -> Environment:
+    """Read which environment to sign in to.
+
+    A profile's keys go before the plain ones, the credentials' own source before the
+    others. Where a secret is sent (``CHILI_TOKEN_URL``, ``CHILI_BASE_URL``) is never
+    decided by a source that ranks below the credentials': a ``.env`` that came with
+    somebody's notebook must not draw in the secret of the process environment.
+
+    Args:
+        sources: All sources, in their order.
+        profile: The profile, if any.
+        rank: The position of the credentials' source.
+        given: What was typed for the environment; goes before every source.
+
+    Raises:
+        ConfigurationError: If a value is not what its key says; the key and its source
+            are named.
+    """
+    keys = _Keys(sources, profile, rank)
+    name, kind, base_url = "", "", ""
+    text, key, place = (given, "Environment", "the form") if given else ("", "", "")
+    if not text:
+        text, key, place = keys.find("ENVIRONMENT")
+    if text:
+        try:
+            location = locate(text)
+        except ValueError as error:
+            raise ConfigurationError(f"{key} in {place} {error}.", hint=WHERE) from None
+        if not location.is_grafx and not given:
+            keys.require_trusted(key, place)
+        name, kind, base_url = location.name, location.kind, location.base_url
+    kind = kind or keys.kind()
+    override = keys.url("BASE_URL")
+    if override:
+        stated = locate(override) if API_PATH.search(override) else Location()
+        base_url = (stated.base_url or override).rstrip("/")
+        name = name or stated.name
+        kind = kind if grafx_kind(urlsplit(base_url).hostname or "") else ""
+    elif name and not base_url:
+        kind = kind or "production"
+        base_url = base_url_for(name, kind)
+    if not name and base_url and grafx_kind(urlsplit(base_url).hostname or ""):
+        name = (urlsplit(base_url).hostname or "").partition(".")[0]
+    return Environment(
+        name=name,
+        kind=kind,
+        base_url=base_url,
+        token_url=keys.url("TOKEN_URL") or TOKEN_URL,
+        audience=keys.trusted("AUDIENCE") or AUDIENCE,
+    )
+
+
+class _Keys:
+    """Looks keys up in sources in the order that fits the credentials."""
+
+    def __init__(
+        self, sources: Sequence[Source], profile: str | None, rank: int
+    ) -> None:
+        self._prefixes = dict.fromkeys((profile_prefix(profile), "CHILI_"))
+        own = sources[rank : rank + 1]
+        self._sources = [*own, *(s for s in sources if s not in own)]
+        # Typed credentials rank last, and the form shows where they go.
+        self._trusted = {source.name for source in sources[: rank + 1]}
+
+    def find(self, suffix: str) -> tuple[str, str, str]:
+        """Give a value, its key and its source's name; empty texts if there is none."""
+        for prefix in self._prefixes:
+            for source in self._sources:
+                key = prefix + suffix
+                if key not in source.values:
+                    continue
+                value, why = read_value(key, source.values[key], source.name)
+                if value is not None:
+                    return value.reveal(), key, source.name
+                if not why.endswith("is empty"):
+                    raise ConfigurationError(f"{why}.", hint=WHERE)
+        return "", "", ""
+
+    def require_trusted(self, key: str, place: str) -> None:
+        """Refuse an address from a source below that of the credentials."""
+        if place not in self._trusted:
+            raise ConfigurationError(
+                f"{key} is set in {place}, which may not redirect credentials that "
+                "come from elsewhere.",
+                hint=f"Put {key} and the credentials into the same place.",
+            )
+
+    def trusted(self, suffix: str) -> str:
+        """Give a value that only a trusted source may set."""
+        value, key, place = self.find(suffix)
+        if value:
+            self.require_trusted(key, place)
+        return value
+
+    def url(self, suffix: str) -> str:
+        """Give a URL that only a trusted source may set."""
+        value, key, place = self.find(suffix)
+        if not value:
+            return ""
+        self.require_trusted(key, place)
+        try:
+            checked_url(value)
+        except ValueError as error:
+            raise ConfigurationError(
+                f"{key} in {place} {error}.",
+                hint="Leave it out unless you use a proxy or a staging environment.",
+            ) from None
+        return value
+
+    def kind(self) -> str:
+        """Give the kind of environment that is set, if any."""
+        value, key, place = self.find("ENVIRONMENT_TYPE")
+        if value and value.lower() not in DOMAINS:
+            raise ConfigurationError(
+                f"{key} in {place} is neither production nor sandbox.",
+                hint="Leave it out for production.",
+            )
+        return value.lower()

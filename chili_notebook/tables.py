@@ -1,0 +1,68 @@
+"""Small tables for notebooks, as HTML and as plain text."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from html import escape
+from typing import TYPE_CHECKING, TypeVar
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+T = TypeVar("T")
+_WIDEST = 60
+
+
+class Rows(list[T]):
+    """A list that shows itself as a table in a notebook."""
+
+    def __init__(
+        self, items: Sequence[T], columns: Sequence[tuple[str, Callable[[T], object]]]
+    ) -> None:
+        super().__init__(items)
+        self._columns = columns
+
+    def _repr_html_(self) -> str:
+        return html_table(
+            [heading for heading, _field in self._columns],
+            [[field(item) for _heading, field in self._columns] for item in self],
+        )
+
+
+def html_table(
+    headings: Sequence[str], rows: Sequence[Sequence[object]], *, caption: str = ""
+) -> str:
+    """Make an HTML table; every cell is escaped."""
+    head = "".join(f"<th>{escape(heading)}</th>" for heading in headings)
+    body = "".join(
+        "<tr>" + "".join(f"<td>{escape(_cell(cell))}</td>" for cell in row) + "</tr>"
+        for row in rows
+    )
+    title = f"<caption>{escape(caption)}</caption>" if caption else ""
+    return f"<table>{title}<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
+
+
+def text_table(
+    headings: Sequence[str], rows: Sequence[Sequence[object]], *, caption: str = ""
+) -> str:
+    """Make a table of aligned columns; long cells are cut."""
+    cells = [list(headings), *([_cut(_cell(cell)) for cell in row] for row in rows)]
+    widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
+    lines = [
+        "  ".join(
+            cell.ljust(width) for cell, width in zip(row, widths, strict=True)
+        ).rstrip()
+        for row in cells
+    ]
+    return "\n".join([*lines, caption] if caption else lines)
+
+
+def _cell(value: object) -> str:
+    if isinstance(value, datetime):
+        return value.astimezone().strftime("%Y-%m-%d %H:%M")
+    return "" if value is None else str(value)
+
+
+def _cut(text: str) -> str:
+    text = " ".join(text.split())
+    return text if len(text) <= _WIDEST else text[: _WIDEST - 1] + "…"

@@ -1,0 +1,206 @@
+"""Asks the token endpoint: one POST, and what each kind of answer means.
+
+The request goes through a client of its own. Were it yielded into the caller's
+client, the answer would stay in ``response.history``, and the caller's redirects,
+hooks and TLS settings would apply to the client secret.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from email.utils import parsedate_to_datetime
+from typing import TYPE_CHECKING, Any
+
+import httpx
+
+from chili_notebook.environments import checked_url
+from chili_notebook.errors import (
+    InsecureURLError,
+    NotSignedInError,
+    TokenRefusedError,
+    TokenRequestError,
+    TokenResponseError,
+)
+from chili_notebook.secret import MASK
+from chili_notebook.tokens import Token, token_from_answer
+from chili_notebook.transport import TIMEOUT, USER_AGENT, transport_for
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from chili_notebook.credentials import Credentials
+    from chili_notebook.environments import Environment
+
+_LARGEST = 1_000_000
+_UNPRINTABLE = re.compile(r"[^\x20-\x7e\xa0-\uffff]+")
+
+
+def fetch_token(
+    credentials: Credentials, environment: Environment, *, clock: Callable[[], float]
+) -> Token:
+    """Ask for a token with the client-credentials grant (RFC 6749, section 4.4).
+
+    The body is JSON with exactly the four fields of GraFx's page "Generating a
+    token". A redirect is never followed.
+
+    Raises:
+        TokenRequestError: If the endpoint cannot be reached.
+        TokenRefusedError: If it answers with an error status.
+        TokenResponseError: If its answer is not a token.
+        InsecureURLError: If it is reached neither over https nor on this machine.
+    """
+    _require_safe(environment)
+    asked_at = clock()
+    failure = ""
+    try:
+        response = _post(credentials, environment)
+    except httpx.HTTPError as error:
+        failure = _reason(error)
+    if failure:
+        # Raised out here, no error carries httpx's frames, which hold the secret.
+        raise TokenRequestError(
+            f"The token endpoint {environment.token_host} could not be reached "
+            f"({failure}).",
+            hint="Check the network, the proxy or VPN, and CHILI_TOKEN_URL if set.",
+        )
+    if response.is_redirect:
+        raise TokenResponseError(
+            f"The token endpoint {environment.token_host} answered with a redirect "
+            f"({response.status_code}), which is not followed: the request holds the "
+            "client secret.",
+            hint="Set CHILI_TOKEN_URL to the endpoint's own address.",
+        )
+    if not response.is_success:
+        raise _refusal(response, credentials, environment)
+    return token_from_answer(
+        response.content,
+        response.headers.get("content-type", ""),
+        asked_at=asked_at,
+        server_date=_server_date(response),
+    )
+
+
+def _post(credentials: Credentials, environment: Environment) -> httpx.Response:
+    with (
+        httpx.Client(
+            transport=transport_for(environment.token_url, connect_retries=1),
+            timeout=TIMEOUT,
+            follow_redirects=False,
+            headers={"User-Agent": USER_AGENT, "Accept": "application/json"},
+        ) as client,
+        client.stream(
+            "POST", environment.token_url, json=_body(credentials, environment)
+        ) as response,
+    ):
+        content = bytearray()
+        for chunk in response.iter_bytes():
+            content += chunk
+            if len(content) > _LARGEST:
+                raise TokenResponseError(
+                    "The token endpoint's answer cannot be used: it is larger than "
+                    f"{_LARGEST:,} bytes.",
+                    hint="Check CHILI_TOKEN_URL.",
+                )
+    headers = {
+        name: value
+        for name, value in response.headers.items()
+        if name not in {"content-encoding", "content-length", "transfer-encoding"}
+    }
+    return httpx.Response(response.status_code, headers=headers, content=bytes(content))
+
+
+def _body(credentials: Credentials, environment: Environment) -> dict[str, str]:
+    if credentials.client_secret is None:
+        raise NotSignedInError(
+            "A ready token holds no credentials to ask for another one.",
+            hint="Run %chili_login with a client ID and its secret.",
+        )
+    return {
+        "grant_type": "client_credentials",
+        "audience": environment.audience,
+        "client_id": credentials.client_id,
+        "client_secret": credentials.client_secret.reveal(),
+    }
+
+
+def _require_safe(environment: Environment) -> None:
+    try:
+        checked_url(environment.token_url)
+    except ValueError as error:
+        raise InsecureURLError(
+            f"CHILI_TOKEN_URL {error}.", hint="Use the https address."
+        ) from None
+
+
+def _refusal(
+    response: httpx.Response, credentials: Credentials, environment: Environment
+) -> TokenRefusedError:
+    status = response.status_code
+    answer = _problem(response)
+    error = _plain(answer.get("error"), credentials)
+    described = _plain(answer.get("error_description"), credentials)
+    said = ": ".join(part for part in (error, described) if part)
+    who = (
+        f"client ID ending in …{credentials.client_id[-4:]}, from {credentials.source}"
+    )
+    hints = {
+        401: "Likely causes: the secret belongs to another integration, was rotated, "
+        "was copied incompletely or with a space, or the client ID was put in its "
+        "place, as GraFx's own Node and Java samples do. Copy both again from the "
+        "integration's page in GraFx.",
+        403: "Likely causes: the integration may not use this audience (check "
+        "CHILI_AUDIENCE if you set it), or was disabled or restricted in GraFx.",
+        429: f"Too many tokens were asked for. {_when(response)}",
+    }
+    hints[400] = "Check CHILI_CLIENT_ID and, if you set them, CHILI_AUDIENCE and "
+    hints[400] += "CHILI_TOKEN_URL."
+    fallback = "Try again later; the endpoint, or a gateway before it, has failed."
+    if status < 500:  # noqa: PLR2004 - RFC 9110: the client's side
+        fallback = "Check CHILI_TOKEN_URL if you set it."
+    return TokenRefusedError(
+        f"The token endpoint {environment.token_host} answered {status}"
+        f"{f' ({said})' if said else ''} to the {who}.",
+        hint=hints.get(status, fallback),
+        status_code=status,
+        error=error,
+    )
+
+
+def _problem(response: httpx.Response) -> dict[str, Any]:
+    try:
+        answer = json.loads(response.content)
+    except (ValueError, RecursionError):
+        return {}
+    return answer if isinstance(answer, dict) else {}
+
+
+def _plain(value: object, credentials: Credentials) -> str:
+    """Give foreign text in one short line, without what it may echo of the request."""
+    if not isinstance(value, str):
+        return ""
+    secret = credentials.client_secret
+    text = value.replace(secret.reveal(), MASK) if secret else value
+    return _UNPRINTABLE.sub(" ", text).strip()[:200]
+
+
+def _when(response: httpx.Response) -> str:
+    retry_after = response.headers.get("retry-after", "")
+    return (
+        f"Try again in {retry_after} s."
+        if retry_after.isdecimal()
+        else "Try again in a few minutes."
+    )
+
+
+def _server_date(response: httpx.Response) -> float | None:
+    try:
+        return parsedate_to_datetime(response.headers["date"]).timestamp()
+    except (KeyError, ValueError, TypeError, OverflowError):
+        return None
+
+
+def _reason(error: httpx.HTTPError) -> str:
+    if isinstance(error, httpx.TimeoutException):
+        return "no answer in time"
+    return str(error) or type(error).__name__
