@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar, overload
 
 from chili_notebook.answers import body_of, links_of
 from chili_notebook.errors import UnexpectedAnswerError
-from chili_notebook.tables import html_table, text_table
+from chili_notebook.tables import table_bundle
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -87,10 +87,7 @@ class Listing(Generic[T]):
         rows = [[field(item) for field in fields] for item in shown]
         of = "more" if total is None else f"{total:,}"
         caption = f"{len(rows)} of {of} {self._noun}"
-        return {
-            "text/html": html_table(headings, rows, caption=caption),
-            "text/plain": text_table(headings, rows, caption=caption),
-        }
+        return table_bundle(headings, rows, caption=caption)
 
     def _pages(self) -> Iterator[tuple[int | None, list[Mapping[str, Any]]]]:
         """Give the total, as far as known, and the items of each page."""

@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING
 from chili_notebook.client import Chili
 from chili_notebook.credentials import Resolution, Source, resolve
 from chili_notebook.demo import demo_source
-from chili_notebook.settings import resolve_environment
+from chili_notebook.settings import resolve_environment, trace_settings
 from chili_notebook.sources import find_sources
 from chili_notebook.token_source import TokenSource
 
 if TYPE_CHECKING:
+    from chili_notebook.credentials import TraceEntry
     from chili_notebook.environments import Environment
 
 
@@ -37,6 +38,12 @@ class Found:
     def nothing(self) -> bool:
         """Whether no source holds anything, right or wrong."""
         return self.resolution.credentials is None and not self.resolution.problems
+
+    @property
+    def trace(self) -> list[TraceEntry]:
+        """Every key of every source and what became of it."""
+        settings = trace_settings(self.sources, self.profile, rank=self.resolution.rank)
+        return [*self.resolution.trace, *settings]
 
     def environment(self, *, typed: str | None = None) -> Environment:
         """Read the environment.

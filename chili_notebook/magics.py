@@ -8,11 +8,15 @@ from typing import TYPE_CHECKING, NoReturn, cast
 from IPython.core.magic import Magics, line_magic, magics_class
 from IPython.core.magic_arguments import argument, magic_arguments, parse_argstring
 
+from chili_notebook.tables import table_bundle
+
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
 
+    from chili_notebook.login import Found
     from chili_notebook.session import Session
 
+_TRACE = ("Source", "Key", "Outcome")
 NAMES = ("chili_login", "chili_status", "chili_logout")
 
 
@@ -23,6 +27,7 @@ class ChiliMagics(Magics):
     def __init__(self, shell: InteractiveShell) -> None:
         super().__init__(shell)
         self._sessions: dict[str, Session] = {}
+        self._found: dict[str, Found] = {}
 
     @magic_arguments()
     @argument(
@@ -75,7 +80,7 @@ class ChiliMagics(Magics):
         args = parse_argstring(self.chili_login, line)
         name = names_for(args.profile, args.name)
         live = not args.no_widget and self._has_front_end()
-        found = find(
+        found = self._found[name] = find(
             args.profile, env_file=args.env_file, demo=args.demo, folder=self._folder()
         )
         session = self._session(name, args.profile or "")
@@ -96,11 +101,22 @@ class ChiliMagics(Magics):
         The trace lists every source that was tried, what it held and what was passed
         over, and never a value.
         """
+        from IPython.display import display
+
         args = parse_argstring(self.chili_status, line)
-        sessions = self._of_profile(args.profile) or self._missing(args.profile)
-        for session in sessions:
+        for session in self._of_profile(args.profile):
             session.display(live=self._has_front_end())
-            session.display_trace()
+        traces = {
+            name: found.trace
+            for name, found in self._found.items()
+            if args.profile is None or found.profile == args.profile
+        }
+        if not traces:
+            self._missing(args.profile)
+        for name, trace in traces.items():
+            rows = [(entry.source, entry.key, entry.outcome) for entry in trace]
+            table = table_bundle(_TRACE, rows, caption=f"Login trace of {name}")
+            display(table, raw=True)
 
     @magic_arguments()
     @argument("profile", nargs="?", help="Sign this profile out.")

@@ -12,7 +12,6 @@ from chili_notebook.card_state import CardState, Note, as_html, as_text
 from chili_notebook.client import Chili
 from chili_notebook.errors import ChiliError, ConfigurationError
 from chili_notebook.form import FORM, Field, FieldError, field_of, typed_credentials
-from chili_notebook.tables import html_table, text_table
 from chili_notebook.token_source import TokenSource
 
 if TYPE_CHECKING:
@@ -95,17 +94,8 @@ class Session:
 
         content = self._live_card() if live else self._twin()
         handle = display(content, raw=not live, display_id=True)
-        self._displays.append((handle, live))
-
-    def display_trace(self) -> None:
-        """Show which sources were tried, and what became of what they held."""
-        from IPython.display import display
-
-        trace = self._found.resolution.trace if self._found else ()
-        rows = [(entry.source, entry.key, entry.outcome) for entry in trace]
-        table = (("Source", "Key", "Outcome"), rows)
-        bundle = {"text/plain": text_table(*table), "text/html": html_table(*table)}
-        display(bundle, raw=True)
+        if live:
+            self._displays.append(handle)
 
     def _sign_in(
         self, found: Found, credentials: Credentials, typed: str | None = None
@@ -148,8 +138,8 @@ class Session:
         moved = before.phase != self._state.phase or before.token != self._state.token
         if settled and moved:
             # What is stored with the notebook must not go on showing the old state.
-            for handle, live in self._displays:
-                handle.update(self._card if live else self._twin(), raw=not live)
+            for handle in self._displays:
+                handle.update(self._card)
 
     def _token_changed(self, token: Token) -> None:
         """Follow a token that was refetched inside a call."""

@@ -8,7 +8,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from chili_notebook.credentials import Source, profile_prefix
+from chili_notebook.credentials import (
+    CREDENTIAL_KEYS,
+    Source,
+    TraceEntry,
+    profile_prefix,
+)
 from chili_notebook.environments import (
     API_PATH,
     AUDIENCE,
@@ -26,7 +31,11 @@ from chili_notebook.errors import ConfigurationError
 from chili_notebook.values import read_value
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
+
+    from chili_notebook.secret import Secret
+
+SETTING_KEYS = ("ENVIRONMENT", "ENVIRONMENT_TYPE", "BASE_URL", "TOKEN_URL", "AUDIENCE")
 
 
 def resolve_environment(
@@ -87,6 +96,29 @@ def resolve_environment(
     )
 
 
+def trace_settings(
+    sources: Sequence[Source], profile: str | None, *, rank: int
+) -> list[TraceEntry]:
+    """Say what became of every key that is no credential of this profile."""
+    keys = _Keys(sources, profile, rank)
+    credentials = {profile_prefix(profile) + suffix for suffix in CREDENTIAL_KEYS}
+    outcomes: dict[tuple[str, str], str] = {}
+    for suffix in SETTING_KEYS:
+        outcome = "used"
+        for key, place, value, why in keys.seen(suffix):
+            outcomes[place, key] = outcome if value else f"passed over: {why}"
+            outcome = "shadowed by another" if value else outcome
+    return [
+        TraceEntry(
+            source.name,
+            key,
+            outcomes.get((source.name, key), "not a key of this login"),
+        )
+        for source in sources
+        for key in sorted(source.values.keys() - credentials)
+    ]
+
+
 class _Keys:
     """Looks keys up in sources in the order that fits the credentials."""
 
@@ -101,17 +133,21 @@ class _Keys:
 
     def find(self, suffix: str) -> tuple[str, str, str]:
         """Give a value, its key and its source's name; empty texts if there is none."""
+        for key, place, value, why in self.seen(suffix):
+            if value is not None:
+                return value.reveal(), key, place
+            if not why.endswith("is empty"):
+                raise ConfigurationError(f"{why}.", hint=WHERE)
+        return "", "", ""
+
+    def seen(self, suffix: str) -> Iterator[tuple[str, str, Secret | None, str]]:
+        """Give key, source, value and what is wrong with it; the first counts first."""
         for prefix in self._prefixes:
             for source in self._sources:
                 key = prefix + suffix
-                if key not in source.values:
-                    continue
-                value, why = read_value(key, source.values[key], source.name)
-                if value is not None:
-                    return value.reveal(), key, source.name
-                if not why.endswith("is empty"):
-                    raise ConfigurationError(f"{why}.", hint=WHERE)
-        return "", "", ""
+                if key in source.values:
+                    read = read_value(key, source.values[key], source.name)
+                    yield key, source.name, *read
 
     def require_trusted(self, key: str, place: str) -> None:
         """Refuse an address from a source below that of the credentials."""

@@ -29,6 +29,16 @@ class Rows(list[T]):
         )
 
 
+def table_bundle(
+    headings: Sequence[str], rows: Sequence[Sequence[object]], *, caption: str = ""
+) -> dict[str, str]:
+    """Give a table in the forms that a front-end chooses from."""
+    return {
+        "text/html": html_table(headings, rows, caption=caption),
+        "text/plain": text_table(headings, rows, caption=caption),
+    }
+
+
 def html_table(
     headings: Sequence[str], rows: Sequence[Sequence[object]], *, caption: str = ""
 ) -> str:

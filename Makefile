@@ -1,0 +1,44 @@
+# `make demo` shows what this is; `make test` runs every test. Both make their own
+# virtual environment first.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+DEMO := build/demo
+export PYDEVD_DISABLE_FILE_VALIDATION := 1
+
+.PHONY: demo test lint types check notebooks screenshot bench clean
+
+$(VENV)/.ready: pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+	  { echo "Python 3.11 or newer is needed: make PYTHON=/path/to/python3.11"; exit 1; }
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --upgrade pip
+	$(BIN)/python -m pip install --quiet --group dev --editable '.[demo,lab]'
+	@touch $@
+
+demo: $(VENV)/.ready
+	@mkdir -p $(DEMO)
+	@cp notebooks/01-quickstart.ipynb $(DEMO)/
+	$(BIN)/jupyter execute --inplace $(DEMO)/01-quickstart.ipynb
+	@echo
+	@for picture in $(DEMO)/renders/*; do echo "Rendered: $$picture"; done
+	@echo "Open it:  $(BIN)/jupyter lab $(DEMO)/01-quickstart.ipynb"
+
+test: $(VENV)/.ready
+	$(BIN)/python -m pytest --numprocesses auto --dist loadscope \
+	  --nbval-lax --nbval-current-env tests notebooks
+
+lint: $(VENV)/.ready
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+
+types: $(VENV)/.ready
+	$(BIN)/mypy
+
+check: lint types test
+
+notebooks: $(VENV)/.ready  ## execute the notebooks and store their outputs
+	$(BIN)/python tests/store_notebooks.py
+
+clean:
+	rm -rf $(VENV) build dist
