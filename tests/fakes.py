@@ -91,7 +91,8 @@ class Server:
                 self.end_headers()
                 self.wfile.write(content)
 
-            do_GET = do_POST = do_PUT = do_PATCH = do_DELETE = do_HEAD = _serve
+            do_GET = do_POST = do_PUT = do_PATCH = do_DELETE = _serve
+            do_HEAD = do_CONNECT = _serve
 
             def log_message(self, *_):
                 pass
