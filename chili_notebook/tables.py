@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
 T = TypeVar("T")
-_WIDEST = 60
+_WIDEST = 100
 
 
 class Rows(list[T]):
