@@ -8,8 +8,6 @@ from typing import TYPE_CHECKING, NoReturn, cast
 from IPython.core.magic import Magics, line_magic, magics_class
 from IPython.core.magic_arguments import argument, magic_arguments, parse_argstring
 
-from chili_notebook.tables import table_bundle
-
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
 
@@ -102,6 +100,8 @@ class ChiliMagics(Magics):
         over, and never a value.
         """
         from IPython.display import display
+
+        from chili_notebook.tables import table_bundle
 
         args = parse_argstring(self.chili_status, line)
         for session in self._of_profile(args.profile):

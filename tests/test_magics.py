@@ -268,5 +268,5 @@ print(json.dumps(sorted(set(sys.modules) - before)))
     )
     loaded = set(json.loads(done.stdout.splitlines()[-1]))
     ours = {name for name in loaded if name.startswith("chili_notebook")}
-    assert ours == {"chili_notebook", "chili_notebook.magics", "chili_notebook.tables"}
+    assert ours == {"chili_notebook", "chili_notebook.magics"}
     assert not {"httpx", "anywidget", "ipywidgets", "dotenv", "tqdm"} & loaded

@@ -1,0 +1,227 @@
+"""One sign-in with its card, driven by the messages that a browser sends."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from chili_notebook.errors import ConfigurationError, NotSignedInError
+from chili_notebook.login import find
+from chili_notebook.session import Session, names_for
+from conftest import CLIENT_ID, CLIENT_SECRET
+from fakes import Answer
+
+TYPED = {
+    "kind": "sign-in",
+    "client_id": CLIENT_ID,
+    "client_secret": CLIENT_SECRET,
+    "environment": "cp-abc-123",
+}
+
+
+class Browser:
+    """Sends what a card's view sends, and keeps what the card would save."""
+
+    def __init__(self, session):
+        self.card = session._live_card()
+
+    def send(self, message):
+        """Deliver a custom message."""
+        self.card._handle_custom_msg(message, [])
+
+    @property
+    def saved(self):
+        """Give the widget state that a notebook would hold, as text."""
+        return json.dumps({k: str(v) for k, v in self.card.get_state().items()})
+
+
+@pytest.fixture
+def session(clock, token_server, monkeypatch):
+    """Give a session that shows its form."""
+    monkeypatch.setenv("CHILI_TOKEN_URL", f"{token_server.url}/oauth/token")
+    session = Session("", "chili", clock=clock)
+    session.ask(find())
+    return session
+
+
+@pytest.fixture
+def browser(session):
+    """Give the browser in which the form is shown."""
+    return Browser(session)
+
+
+def test_until_the_form_is_sent_every_use_says_so(session, browser):
+    """chili is bound at once, and tells that the form waits."""
+    assert browser.card.phase == "form"
+    assert "the process environment" in browser.card.form["why"]
+    with pytest.raises(NotSignedInError, match="form has not been sent"):
+        session.chili.get("templates")
+    assert repr(session.chili.token) == "<GraFx token: not signed in>"
+
+
+def test_the_form_signs_in(session, browser, endpoint):
+    """The three typed values sign in, and the card shows the token's facts."""
+    browser.send(TYPED)
+    assert browser.card.phase == "signed-in"
+    assert browser.card.environment["host"] == "cp-abc-123.chili-publish.online"
+    assert browser.card.remaining_s == endpoint.lifetime_s
+    assert browser.card.token["scopes"] == [
+        "output:static",
+        "template:list",
+        "template:read",
+    ]
+    assert str(session.chili.token) == endpoint.issued[0]
+
+
+def test_nothing_secret_is_in_the_cards_state(browser, endpoint):
+    """Neither what was typed nor the token is in what a notebook saves."""
+    browser.send(TYPED)
+    for secret in (CLIENT_SECRET, endpoint.issued[0]):
+        assert secret not in browser.saved
+        assert secret not in repr(browser.card)
+        assert secret not in str(browser.card._repr_mimebundle_())
+
+
+@pytest.mark.parametrize(
+    ("wrong", "field"),
+    [
+        ({"client_id": " "}, "client_id"),
+        ({"client_secret": ""}, "client_secret"),
+        ({"client_secret": "<YOUR CLIENT SECRET>"}, "client_secret"),
+        ({"client_secret": CLIENT_ID}, "client_secret"),
+        ({"environment": "https://example.com/"}, "environment"),
+    ],
+)
+def test_what_is_wrong_is_shown_beside_its_field(browser, wrong, field):
+    """An error of the form names the field that caused it, and the form stays."""
+    browser.send(TYPED | wrong)
+    assert browser.card.phase == "failed"
+    assert browser.card.note["field"] == field
+    assert browser.card.note["kind"] == "error"
+
+
+def test_a_refused_secret_is_shown_and_can_be_corrected(browser, endpoint):
+    """After a 401 the form can be sent again."""
+    endpoint.failing = Answer(401, {"error": "access_denied"})
+    browser.send(TYPED)
+    assert browser.card.phase == "failed"
+    assert browser.card.note["field"] == "client_secret"
+    assert CLIENT_SECRET not in browser.saved
+    endpoint.failing = None
+    browser.send(TYPED)
+    assert browser.card.phase == "signed-in"
+    assert browser.card.note is None
+
+
+def test_refresh_tells_that_grafx_gave_the_same_token(browser):
+    """A refresh that GraFx's cache answers is told as that, and is no error."""
+    browser.send(TYPED)
+    browser.send({"kind": "refresh"})
+    assert browser.card.note["kind"] == "info"
+    assert "same token again" in browser.card.note["text"]
+
+
+def test_refresh_in_the_last_hour_brings_a_new_token(browser, clock):
+    """Inside the last hour a refresh changes the card's token and its serial."""
+    browser.send(TYPED)
+    before = browser.card.token
+    clock.advance(86_400 - 1800)
+    browser.send({"kind": "refresh"})
+    after = browser.card.token
+    assert after["fingerprint"] != before["fingerprint"]
+    assert after["serial"] > before["serial"]
+
+
+def test_a_failed_refresh_keeps_the_session(session, browser, endpoint):
+    """If the endpoint fails, the card says so and the token goes on working."""
+    browser.send(TYPED)
+    endpoint.failing = Answer(503, b"<html>", {"Content-Type": "text/html"})
+    browser.send({"kind": "refresh"})
+    assert browser.card.phase == "signed-in"
+    assert browser.card.note["kind"] == "error"
+    assert str(session.chili.token)
+
+
+def test_the_card_follows_a_refetch_inside_a_call(session, browser, clock):
+    """A token that was replaced while it was used shows on the card."""
+    browser.send(TYPED)
+    clock.advance(86_400 - 30)
+    str(session.chili.token)
+    assert browser.card.remaining_s == 86_400
+
+
+def test_sign_out_forgets_and_keeps_telling_the_expiry(session, browser):
+    """Signed out, the card says until when the token stays valid."""
+    browser.send(TYPED)
+    browser.send({"kind": "sign-out"})
+    assert browser.card.phase == "signed-out"
+    assert browser.card.token["expires_at"] is not None
+    with pytest.raises(NotSignedInError):
+        str(session.chili.token)
+
+
+def test_a_reloaded_page_gets_the_time_left_now(browser, clock):
+    """The synced seconds are those of the moment in which they are asked for."""
+    browser.send(TYPED)
+    clock.advance(1000)
+    assert browser.card.get_state()["remaining_s"] == 85_400
+
+
+def test_a_view_that_asks_gets_the_kernels_truth(browser, clock):
+    """The answer to a sync is one custom message with the seconds left."""
+    sent = []
+    browser.send(TYPED)
+    browser.card.send = sent.append
+    clock.advance(10)
+    browser.send({"kind": "sync"})
+    serial = browser.card.token["serial"]
+    assert sent == [{"kind": "time", "serial": serial, "remaining_s": 86_390}]
+
+
+@pytest.mark.parametrize("message", ["text", None, {}, {"kind": "rm"}, {"kind": 1}])
+def test_strange_messages_change_nothing(browser, message):
+    """What no card sends is ignored."""
+    browser.send(message)
+    assert browser.card.phase == "form"
+
+
+def test_the_form_shows_where_the_secret_goes(browser, token_server):
+    """An endpoint that a .env has set is named before a secret is typed."""
+    assert browser.card.environment["token_host"] in token_server.url
+
+
+def test_an_unknown_environment_still_gives_a_token(session, browser):
+    """Without an environment the token works, and the card says what is missing."""
+    browser.send(TYPED | {"environment": ""})
+    assert browser.card.phase == "signed-in"
+    assert "CHILI_ENVIRONMENT" in browser.card.note["hint"]
+    assert str(session.chili.token)
+
+
+@pytest.mark.parametrize(
+    ("profile", "name", "expected"),
+    [
+        (None, None, "chili"),
+        ("admin", None, "chili_admin"),
+        ("read-only", None, "chili_read_only"),
+        ("admin", "grafx", "grafx"),
+    ],
+)
+def test_names(profile, name, expected):
+    """The client's name follows the profile unless one is given."""
+    assert names_for(profile, name) == expected
+
+
+def test_names_that_python_cannot_bind_are_refused():
+    """A profile whose name is no identifier asks for --as."""
+    with pytest.raises(ConfigurationError, match="--as"):
+        names_for(None, "a b")
+
+
+def test_the_wheel_of_the_card_is_whole():
+    """The card's script and style are where the widget reads them."""
+    import chili_notebook
+
+    static = Path(chili_notebook.__file__).parent / "static"
+    assert {path.name for path in static.iterdir()} == {"card.css", "card.js"}
