@@ -62,7 +62,7 @@ class Card(anywidget.AnyWidget):
         self._clock = clock
         self._on_action = on_action
         self._serial = 0
-        super().__init__(**self._traits())
+        super().__init__(**self._trait_state())
         self.on_msg(self._receive)
 
     def show(self, state: CardState) -> None:
@@ -71,7 +71,7 @@ class Card(anywidget.AnyWidget):
             self._serial += 1
         self._state = state
         with self.hold_sync():
-            for name, value in self._traits().items():
+            for name, value in self._trait_state().items():
                 self.set_trait(name, value)
 
     def get_state(self, key: Any = None, drop_defaults: bool = False) -> dict[str, Any]:  # noqa: FBT001, FBT002 - ipywidgets' signature
@@ -81,7 +81,7 @@ class Card(anywidget.AnyWidget):
             state["remaining_s"] = self._remaining_s()
         return state
 
-    def _traits(self) -> dict[str, Any]:
+    def _trait_state(self) -> dict[str, Any]:
         traits = as_traits(self._state, now=self._clock())
         if traits["token"]:
             traits["token"]["serial"] = self._serial

@@ -5,9 +5,12 @@ from __future__ import annotations
 import os
 
 import pytest
-from chili_notebook.credentials import Credentials
+from chili_notebook.client import Chili
+from chili_notebook.credentials import Credentials, Source, resolve
 from chili_notebook.environments import Environment
+from chili_notebook.login import Found
 from chili_notebook.secret import Secret
+from chili_notebook.token_source import TokenSource
 from fakes import Clock, Server, TokenEndpoint
 
 CLIENT_ID = "clientid0123456789abcdefWXYZ"
@@ -61,3 +64,27 @@ def environment(token_server):
         base_url="https://cp-abc-123.chili-publish.online/grafx",
         token_url=f"{token_server.url}/oauth/token",
     )
+
+
+@pytest.fixture
+def simulator():
+    """Serve the simulator on loopback, on a clock of its own."""
+    from chili_notebook.simulator import Simulator
+
+    with Simulator() as simulator:
+        yield simulator
+
+
+@pytest.fixture
+def signed_in():
+    """Sign in to a simulator; waiting turns its clock instead of taking time."""
+
+    def sign_in(simulator):
+        values = {k: Secret(v) for k, v in simulator.variables().items()}
+        sources = (Source("the simulator", values),)
+        found = Found(sources, resolve(sources), None, demo=True)
+        source = TokenSource(clock=simulator.clock)
+        source.sign_in(found.resolution.require(), found.environment())
+        return Chili(source, sleep=simulator.clock.advance)
+
+    return sign_in

@@ -52,7 +52,9 @@ class Answer:
         """Give the body as bytes."""
         if isinstance(self.body, bytes):
             return self.body
-        return (self.body if isinstance(self.body, str) else json.dumps(self.body)).encode()
+        return (
+            self.body if isinstance(self.body, str) else json.dumps(self.body)
+        ).encode()
 
 
 class Server:
@@ -120,7 +122,9 @@ def jwt(**claims):
     """Make a text of a JWT's shape."""
 
     def part(value):
-        return base64.urlsafe_b64encode(json.dumps(value).encode()).rstrip(b"=").decode()
+        return (
+            base64.urlsafe_b64encode(json.dumps(value).encode()).rstrip(b"=").decode()
+        )
 
     return f"{part({'alg': 'none', 'typ': 'JWT'})}.{part(claims)}.c2lnbmF0dXJl"
 

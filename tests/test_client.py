@@ -270,9 +270,10 @@ def test_the_users_proxy_is_used(monkeypatch, clock, credentials, environment):
         monkeypatch.setenv("HTTPS_PROXY", proxy.url)
         source = TokenSource(clock=clock)
         source.sign_in(credentials, environment)
-        with pytest.raises(ConnectionFailedError), Chili(
-            source, retry=RETRY.copy_with(total=0)
-        ) as chili:
+        with (
+            pytest.raises(ConnectionFailedError),
+            Chili(source, retry=RETRY.copy_with(total=0)) as chili,
+        ):
             chili.get("templates")
     assert proxy.asked[0].method == "CONNECT"
 

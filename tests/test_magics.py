@@ -76,7 +76,9 @@ def test_the_token_request_is_what_grafx_documents(shell, env_file, token_server
 
 def test_a_profile_has_its_own_keys_and_names(shell, env_file, token_server):
     """%chili_login read-only reads CHILI_READ_ONLY_… and binds chili_read_only."""
-    env_file(CHILI_READ_ONLY_CLIENT_ID="other-id", CHILI_READ_ONLY_CLIENT_SECRET="b" * 20)
+    env_file(
+        CHILI_READ_ONLY_CLIENT_ID="other-id", CHILI_READ_ONLY_CLIENT_SECRET="b" * 20
+    )
     shell.run_line_magic("chili_login", "")
     shell.run_line_magic("chili_login", "read-only")
     assert token_server.asked[1].json()["client_id"] == "other-id"

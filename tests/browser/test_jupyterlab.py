@@ -131,7 +131,7 @@ def test_signs_in_by_env_counts_silently_and_signs_out(lab, page, endpoint_serve
 
     def listen(websocket):
         for event in ("framesent", "framereceived"):
-            websocket.on(event, frames.append)
+            websocket.on(event, lambda frame: frames.append(frame))
 
     page.on("websocket", listen)
     _open(page, url, "by-env")
