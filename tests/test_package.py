@@ -1,0 +1,173 @@
+"""The package as a whole: who imports whom, what the wheel holds, what README says."""
+
+from __future__ import annotations
+
+import ast
+import re
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+
+import pytest
+from IPython.core.interactiveshell import InteractiveShell
+
+ROOT = Path(__file__).parents[1]
+PACKAGE = ROOT / "chili_notebook"
+README = (ROOT / "README.md").read_text()
+
+# Each layer imports only from the layers before it, and from its own.
+LAYERS = [
+    {"errors", "secret", "files", "tables"},
+    {"values", "tokens", "environments", "answers", "documents"},
+    {"credentials", "resources.paths"},
+    {"settings", "form", "card_state", "sources"},
+    {"transport", "demo", "card"},
+    {"token_endpoint"},
+    {"token_source"},
+    {"auth", "listing"},
+    {"resources.templates", "resources.outputs"},
+    {"client"},
+    {"login"},
+    {"session"},
+    {"magics"},
+]
+# What may be loaded before it is needed by %chili_login.
+CARD, CLIENT = {"card", "card_state"}, {"client", "auth", "token_source"}
+
+
+def _imports(path):
+    """Give our modules that a file imports when it is loaded or later."""
+    found = set()
+    typing_only = set()
+    tree = ast.parse(path.read_text())
+    for node in ast.walk(tree):
+        if isinstance(node, ast.If) and "TYPE_CHECKING" in ast.unparse(node.test):
+            typing_only.update(map(id, ast.walk(node)))
+    for node in ast.walk(tree):
+        if id(node) in typing_only or not isinstance(node, ast.ImportFrom):
+            continue
+        module = node.module or ""
+        if module == "chili_notebook":
+            found |= {alias.name for alias in node.names if alias.name != "__version__"}
+        elif module.startswith("chili_notebook."):
+            found.add(module.removeprefix("chili_notebook."))
+    return found
+
+
+def _modules():
+    for path in sorted(PACKAGE.rglob("*.py")):
+        name = ".".join(path.relative_to(PACKAGE).with_suffix("").parts)
+        if not name.startswith("simulator") and not name.endswith("__init__"):
+            yield name, path
+
+
+def test_imports_go_one_way():
+    """Every module imports only from layers below its own; the table is complete."""
+    rank = {name: number for number, layer in enumerate(LAYERS) for name in layer}
+    assert set(rank) == {name for name, _path in _modules()}
+    wrong = [
+        (name, imported)
+        for name, path in _modules()
+        for imported in _imports(path) - {"simulator"}
+        if rank[imported] > rank[name]
+    ]
+    assert wrong == []
+
+
+def test_the_card_and_the_client_do_not_know_each_other():
+    """Only a session joins what is shown with what is sent."""
+    imports = {name: _imports(path) for name, path in _modules()}
+    assert not [name for name in CARD if imports[name] & CLIENT]
+    assert not [name for name in CLIENT if imports[name] & CARD]
+
+
+def test_modules_have_one_job():
+    """A module past 250 lines has two."""
+    long = {
+        path.name: lines
+        for path in PACKAGE.rglob("*.py")
+        if (lines := len(path.read_text().splitlines())) > 250
+    }
+    assert long == {}
+
+
+def test_the_wheel_holds_the_card_and_no_tests(tmp_path):
+    """What is installed has script, style and types, and nothing else of the project."""
+    build = (
+        "import sys; from hatchling.build import build_wheel; build_wheel(sys.argv[1])"
+    )
+    subprocess.run(
+        [sys.executable, "-c", build, str(tmp_path)],
+        cwd=ROOT,
+        check=True,
+        capture_output=True,
+    )
+    (wheel,) = tmp_path.glob("*.whl")
+    names = zipfile.ZipFile(wheel).namelist()
+    for needed in ("static/card.js", "static/card.css", "py.typed", "magics.py"):
+        assert f"chili_notebook/{needed}" in names
+    roots = {name.split("/")[0] for name in names}
+    assert {root for root in roots if "dist-info" not in root} == {"chili_notebook"}
+    assert any(name.endswith("licenses/LICENSE") for name in names)
+
+
+def test_readme_has_every_option_of_every_magic():
+    """Each option stands in README's table as it is spelled in a cell."""
+    shell = InteractiveShell()
+    shell.run_line_magic("load_ext", "chili_notebook")
+    try:
+        magics = shell.magics_manager.magics["line"]
+        for name in [name for name in magics if name.startswith("chili_")]:
+            assert f"%{name}" in README
+            for option in re.findall(
+                r"--[a-z][a-z-]+", magics[name].parser.format_help()
+            ):
+                assert f"`{option}" in README or f"[{option}]" in README, option
+    finally:
+        shell.run_line_magic("unload_ext", "chili_notebook")
+        shell.history_manager.end_session()
+
+
+def test_readme_and_the_code_know_the_same_keys():
+    """Each CHILI_ key that the code reads is in README, and the reverse."""
+    from chili_notebook.credentials import CREDENTIAL_KEYS
+    from chili_notebook.settings import SETTING_KEYS
+
+    read = {f"CHILI_{suffix}" for suffix in (*CREDENTIAL_KEYS, *SETTING_KEYS)}
+    told = set(re.findall(r"CHILI_[A-Z][A-Z_]+[A-Z]", README))
+    assert told == read
+
+
+@pytest.mark.parametrize("number", range(README.count("```python")))
+def test_readmes_python_runs(number, tmp_path):
+    """Each block of Python in README does what it says, against the simulator."""
+    blocks = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
+    code = "\n".join(
+        ["%load_ext chili_notebook", "%chili_login --demo", blocks[number]]
+    )
+    done = subprocess.run(
+        [
+            sys.executable,
+            "-m",
+            "IPython",
+            "--no-banner",
+            "--colors=NoColor",
+            "-c",
+            code,
+        ],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "Error" not in done.stdout
+
+
+def test_the_changelog_knows_the_version():
+    """A release has its entry; until then the changes stand under Unreleased."""
+    import chili_notebook
+
+    changelog = (ROOT / "CHANGELOG.md").read_text()
+    assert "[Unreleased]" in changelog or chili_notebook.__version__ in changelog
