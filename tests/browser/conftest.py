@@ -1,51 +1,67 @@
-"""A Chromium for the tests of what people see."""
+"""A Chromium for the tests of this folder."""
 
 from __future__ import annotations
 
 import os
 import shutil
+from typing import NoReturn
 
 import pytest
 
-NAMES = ("chromium", "chromium-browser", "google-chrome")
-ARGUMENTS = [
-    "--no-sandbox",  # as root Chromium starts in no other way
+ARGUMENTS = (
+    "--no-sandbox",
     "--disable-gpu",
     "--disable-background-networking",
     "--disable-component-update",
     "--disable-sync",
     "--no-first-run",
-]
+)
+NAMES = ("chromium", "chromium-browser", "google-chrome")
 
 
-@pytest.fixture(scope="session")
+# Not session: a running Playwright leaves its event loop marked as the running one,
+# and tests of other modules in this process call asyncio.run().
+@pytest.fixture(scope="module")
 def browser():
-    """Start a Chromium, or say why not; where one is required, fail."""
-    found = os.environ.get("CHILI_CHROMIUM") or next(filter(None, map(shutil.which, NAMES)), None)
-    if not found:
-        why = "no Chromium found on PATH or in CHILI_CHROMIUM"
-        if os.environ.get("CHILI_REQUIRE_BROWSER"):
-            pytest.fail(why)
-        pytest.skip(why)
-    from playwright.sync_api import sync_playwright
-
+    """Give a running Chromium; without one, skip, or fail where one is required."""
+    try:
+        from playwright.sync_api import sync_playwright
+    except ModuleNotFoundError:
+        _do_without("playwright is not installed")
+    named = os.environ.get("CHILI_CHROMIUM")
+    path = named or next(filter(None, map(shutil.which, NAMES)), None)
+    if path is None:
+        _do_without(f"no Chromium: set CHILI_CHROMIUM, or install one of {NAMES}")
     with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=found, args=ARGUMENTS)
+        chromium = playwright.chromium.launch(executable_path=path, args=ARGUMENTS)
         yield chromium
         chromium.close()
 
 
 @pytest.fixture
-def page(browser):
-    """Open a page; an error on it, or in its console, fails the test."""
-    context = browser.new_context(viewport={"width": 1000, "height": 900})
-    page = context.new_page()
-    errors = []
-    page.on("pageerror", lambda error: errors.append(str(error)))
-    page.on(
-        "console",
-        lambda message: errors.append(message.text) if message.type == "error" else None,
-    )
-    yield page
-    context.close()
-    assert errors == []
+def page(browser, problems):
+    """Give a blank page; what goes wrong in it is added to `problems`."""
+    with browser.new_context(
+        locale="en-GB",
+        timezone_id="Europe/Brussels",
+        viewport={"width": 1280, "height": 900},
+    ) as context:
+        page = context.new_page()
+        page.on("pageerror", lambda error: problems.append(str(error)))
+        page.on(
+            "console",
+            lambda message: message.type == "error" and problems.append(message.text),
+        )
+        yield page
+
+
+@pytest.fixture
+def problems():
+    """Collect the uncaught errors and the error messages in the console of `page`."""
+    return []
+
+
+def _do_without(reason: str) -> NoReturn:
+    if os.environ.get("CHILI_REQUIRE_BROWSER") == "1":
+        pytest.fail(reason)
+    pytest.skip(reason)

@@ -1,0 +1,648 @@
+"""The card's own module and stylesheet in a blank page, with a model that records.
+
+The clock stands still unless a test moves it; everything the card does is synchronous,
+so nothing is waited for.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+import chili_notebook
+
+pytestmark = pytest.mark.browser
+
+STATIC = Path(chili_notebook.__file__).parent / "static"
+NOW = datetime(2026, 11, 24, 15, 0, tzinfo=UTC).timestamp()
+DAY_S = 86_400
+SECRET = "s3cret_0123456789-abcdefghijklmnop"
+HOST = "cp-abc-123.chili-publish.online"
+CRUD = ("font", "media", "myproject", "template", "template_collection")
+SCOPES = sorted(
+    [f"{noun}:{verb}" for noun in CRUD for verb in ("list", "read", "write")]
+    + ["output:animated", "output:static"]
+)
+TOKEN = {
+    "fingerprint": "3f9a…c2",
+    "expires_at": NOW + DAY_S,
+    "lifetime_s": DAY_S,
+    "scopes": SCOPES,
+    "renewable": True,
+    "serial": 1,
+}
+SIGNED_IN = {
+    "phase": "signed-in",
+    "names": {"client": "chili", "token": "chili_token"},
+    "profile": "",
+    "environment": {
+        "name": "cp-abc-123",
+        "kind": "production",
+        "host": HOST,
+        "token_host": "integration-login.chiligrafx.com",
+    },
+    "source": ".env",
+    "token": TOKEN,
+    "remaining_s": DAY_S,
+    "note": None,
+    "form": {"environment": "", "why": "No credentials found in .env."},
+}
+FORM = SIGNED_IN | {"phase": "form", "source": "", "token": None, "remaining_s": None}
+SIGN_IN = {
+    "kind": "sign-in",
+    "client_id": "an-id",
+    "client_secret": SECRET,
+    "environment": "cp-abc-123",
+}
+SYNC = {"kind": "sync"}
+
+PAGE = """<!doctype html>
+<html lang="en"><head><title>card</title><link rel="stylesheet" href="card.css">
+<link rel="icon" href="data:,"></head><body style="margin: 0"></body></html>"""
+
+# The proxies are as different as anywidget's; timers and listeners are counted.
+HARNESS = """async (state) => {
+  const harness = { sent: [], writes: 0, timers: new Set(), listeners: 0 };
+  const { setTimeout: start, clearTimeout: stop } = window;
+  window.setTimeout = (run, ms) => {
+    const id = start(() => { harness.timers.delete(id); run(); }, ms);
+    harness.timers.add(id);
+    return id;
+  };
+  window.clearTimeout = (id) => { harness.timers.delete(id); stop(id); };
+  window.setInterval = () => { throw new Error("no intervals: they drift"); };
+  for (const [name, step] of [["addEventListener", 1], ["removeEventListener", -1]]) {
+    const real = document[name];
+    document[name] = function (...given) {
+      harness.listeners += step;
+      return real.apply(document, given);
+    };
+  }
+  const heard = new Map();
+  const emit = (name, ...given) => heard.get(name)?.forEach((tell) => tell(...given));
+  const proxy = () => ({
+    get: (key) => state[key],
+    set: () => { harness.writes += 1; },
+    save_changes: () => { harness.writes += 1; },
+    send: (message) => {
+      if (harness.isClosed) throw new Error("closed");
+      harness.sent.push(message);
+    },
+    on(name, tell) {
+      harness.listeners += 1;
+      heard.set(name, [...(heard.get(name) ?? []), tell]);
+    },
+    off(name, tell) {
+      harness.listeners -= 1;
+      heard.set(name, heard.get(name).filter((other) => other !== tell));
+    },
+  });
+  const widget = await (await import("./card.js")).default();
+  harness.change = (changes) => {
+    Object.assign(state, changes);
+    for (const key of Object.keys(changes)) emit(`change:${key}`);
+  };
+  harness.say = (content) => emit("msg:custom", content, []);
+  harness.show = (id) => {
+    const el = Object.assign(document.createElement("div"), { id });
+    document.body.append(el);
+    return widget.render({ model: proxy(), el });
+  };
+  harness.stop = widget.initialize({ model: proxy() });
+  harness.hide = harness.show("first");
+  window.harness = harness;
+}"""
+
+
+class Card:
+    """One model with one view; `show` adds another."""
+
+    def __init__(self, page, state):
+        self.page = page
+        page.evaluate(HARNESS, state)
+        self.root = page.locator("#first .chili-card")
+
+    @property
+    def phase(self):
+        """The state that is shown."""
+        return self.root.get_attribute("data-phase")
+
+    @property
+    def countdown(self):
+        """The time left, as it is shown."""
+        return self.root.locator("[data-role='countdown']").inner_text()
+
+    @property
+    def text(self):
+        """All that is visible."""
+        return self.root.inner_text()
+
+    @property
+    def sent(self):
+        """The messages to Python so far."""
+        return self.page.evaluate("harness.sent")
+
+    def change(self, **traits):
+        """Set traits as the kernel does."""
+        self.page.evaluate("changes => harness.change(changes)", traits)
+
+    def answer(self, remaining_s, serial=1):
+        """Answer a sync as the kernel does."""
+        message = {"kind": "time", "serial": serial, "remaining_s": remaining_s}
+        self.page.evaluate("message => harness.say(message)", message)
+
+    def become_visible(self):
+        """Turn to the tab."""
+        self.page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
+
+    def field(self, label):
+        """Give the input with this label."""
+        return self.root.get_by_label(label, exact=True)
+
+    def button(self, name):
+        """Give the button with this name."""
+        return self.root.get_by_role("button", name=name, exact=True)
+
+    def fill(self):
+        """Type a whole pair and an environment."""
+        for label, value in (
+            ("Client ID", "an-id"),
+            ("Client secret", SECRET),
+            ("Environment", "cp-abc-123"),
+        ):
+            self.field(label).fill(value)
+
+    def described(self, label):
+        """Give what a screen reader says about a field."""
+        return self.field(label).evaluate(
+            "input => input.getAttribute('aria-describedby').split(' ')"
+            ".map(id => document.getElementById(id).textContent).join(' ')"
+        )
+
+    def holds(self, text):
+        """Say whether a text is anywhere in the page."""
+        return self.page.evaluate(
+            "text => document.documentElement.outerHTML.includes(text) || [..."
+            "document.querySelectorAll('input')].some(i => i.value.includes(text))",
+            text,
+        )
+
+
+@pytest.fixture
+def make_card(page, problems):
+    """Give what puts a card into the page; fail if anything goes wrong in the page."""
+    served = {
+        "/": (PAGE, "text/html"),
+        "/card.js": ((STATIC / "card.js").read_text(), "text/javascript"),
+        "/card.css": ((STATIC / "card.css").read_text(), "text/css"),
+    }
+
+    def serve(route):
+        path = route.request.url.removeprefix("http://notebook.test")
+        body, content_type = served.get(path, ("", ""))
+        if not content_type:
+            problems.append(f"asked the network for {route.request.url}")
+            route.abort()
+        else:
+            route.fulfill(body=body, content_type=f"{content_type}; charset=utf-8")
+
+    page.route("**/*", serve)
+    page.clock.install(time=NOW - 60)
+    page.goto("http://notebook.test/")
+    page.clock.pause_at(NOW)
+
+    def make(state=SIGNED_IN, **traits):
+        return Card(page, state | traits)
+
+    yield make
+    assert problems == []
+    assert page.evaluate("harness.writes") == 0
+
+
+def test_form_says_why_and_where_to(make_card):
+    """The form says why it is there, what to type and who gets it."""
+    card = make_card(FORM)
+    assert card.phase == "form"
+    for said in (
+        "Not signed in",
+        "No credentials found in .env.",
+        "Integrations page",
+        "Settings → Details → Technical name",
+        "Sends to integration-login.chiligrafx.com",
+    ):
+        assert said in card.text
+    assert card.button("Sign in").is_visible()
+    assert not card.button("Refresh").is_visible()
+    assert card.field("Client secret").get_attribute("type") == "password"
+
+
+def test_signed_in_shows_what_is_ready(make_card):
+    """Signed in, the card names environment, time, bound names, source and token."""
+    card = make_card(profile="acme")
+    assert card.phase == "signed-in"
+    assert card.countdown == "24 h 0 min"
+    for said in (
+        "Signed in",
+        "cp-abc-123",
+        "production",
+        "profile acme",
+        HOST,
+        "until Wed 25 Nov, 16:00",
+        "chili and chili_token are ready",
+        "from .env",
+        "token 3f9a…c2",
+        "17 scopes",
+    ):
+        assert said in card.text
+    assert not card.field("Client ID").is_visible()
+
+
+def test_last_hour_offers_a_refresh(make_card):
+    """In the last hour the card counts seconds and says that a new token is due."""
+    card = make_card(remaining_s=3552.0)
+    assert card.phase == "expiring"
+    assert card.countdown == "59 min 12 s"
+    assert "GraFx issues a new token now" in card.text
+    assert card.button("Refresh").is_visible()
+
+
+def test_states_follow_the_time_alone(make_card):
+    """Signed in becomes expiring, then expired, without a word from the kernel."""
+    card = make_card()
+    card.page.clock.fast_forward((DAY_S - 3599) * 1000)
+    assert (card.phase, card.countdown) == ("expiring", "59 min 59 s")
+    card.page.clock.fast_forward(3557_000)
+    assert (card.phase, card.countdown) == ("expiring", "42 s")
+    card.page.clock.run_for(42_000)
+    assert (card.phase, card.countdown) == ("expired", "expired")
+    assert "The next call fetches a new one" in card.text
+    assert card.sent == [SYNC]
+
+
+def test_pasted_token_is_not_offered_a_refresh(make_card):
+    """A token that cannot be renewed has no Refresh; expired, it asks for another."""
+    card = make_card(token=TOKEN | {"renewable": False}, remaining_s=0)
+    assert card.phase == "expired"
+    assert "need a new token" in card.text
+    assert "Paste a new token" in card.text
+    assert not card.button("Refresh").is_visible()
+    assert card.button("Sign out").is_visible()
+
+
+def test_unknown_expiry_is_said(make_card):
+    """Without an expiry there is no countdown and nothing ticks."""
+    token = TOKEN | {"expires_at": None, "lifetime_s": None}
+    card = make_card(token=token, remaining_s=None)
+    assert (card.phase, card.countdown) == ("signed-in", "expiry unknown")
+    assert "until" not in card.text
+    assert card.page.evaluate("harness.timers.size") == 0
+
+
+def test_signed_out_says_what_remains(make_card):
+    """Signed out, the card says that the token lives on and how to come back."""
+    card = make_card(phase="signed-out", profile="acme")
+    assert "The session is closed" in card.text
+    assert "stays valid until Wed 25 Nov, 16:00" in card.text
+    assert "%chili_login acme" in card.text
+    assert not card.button("Refresh").is_visible()
+    assert not card.button("Sign out").is_visible()
+
+
+def test_counts_by_the_monotonic_clock_and_stays_silent(make_card):
+    """An hour of counting sends nothing and is not misled by a clock that is set."""
+    card = make_card(remaining_s=600.0)
+    assert card.countdown == "10 min 0 s"
+    card.page.clock.run_for(1000)
+    assert card.countdown == "9 min 59 s"
+    card.page.clock.set_system_time(NOW - 3 * DAY_S)
+    card.page.clock.run_for(60_000)
+    assert card.countdown == "8 min 59 s"
+    assert card.sent == [SYNC]
+
+
+def test_throttled_tab_does_not_fall_behind(make_card):
+    """After minutes without a tick the time is right at once, not decremented."""
+    card = make_card(remaining_s=600.0)
+    card.page.clock.fast_forward(360_000)
+    assert card.countdown == "4 min 0 s"
+
+
+def test_restored_card_does_not_count_from_an_old_number(make_card):
+    """A model from a notebook saved hours ago goes by the expiry and says so."""
+    token = TOKEN | {"expires_at": NOW + 120}
+    card = make_card(token=token, remaining_s=DAY_S)
+    assert (card.phase, card.countdown) == ("expiring", "2 min 0 s")
+    assert "no kernel has confirmed it" in card.text
+    card.answer(119.0)
+    assert card.countdown == "1 min 59 s"
+    assert "no kernel has confirmed it" not in card.text
+
+
+def test_kernel_overrules_a_wrong_browser_clock(make_card):
+    """A browser three hours ahead shows the kernel's time from its first answer on."""
+    token = TOKEN | {"expires_at": NOW - 3600}
+    card = make_card(token=token, remaining_s=7200.0)
+    assert card.phase == "expired"
+    card.answer(7200.0)
+    assert (card.phase, card.countdown) == ("signed-in", "2 h 0 min")
+    assert "until Tue 24 Nov, 18:00" in card.text
+    assert card.sent == [SYNC]
+
+
+def test_answer_about_another_token_is_ignored(make_card):
+    """An answer that was overtaken by a new token does not set the time."""
+    card = make_card()
+    card.answer(5.0, serial=0)
+    assert card.countdown == "24 h 0 min"
+
+
+def test_new_token_starts_a_new_count(make_card):
+    """A refetched token is counted from the kernel's number, by whatever clock."""
+    card = make_card(remaining_s=60.0)
+    fresh = TOKEN | {"serial": 2, "expires_at": NOW - 5 * DAY_S}
+    card.change(token=fresh, remaining_s=DAY_S - 60.0)
+    assert (card.phase, card.countdown) == ("signed-in", "23 h 59 min")
+
+
+def test_waking_up_takes_the_smaller_and_asks(make_card):
+    """After a sleep that stopped the monotonic clock, the wall clock is believed."""
+    card = make_card(remaining_s=600.0)
+    card.page.clock.set_system_time(NOW + 540)
+    assert card.countdown == "10 min 0 s"
+    card.become_visible()
+    assert card.countdown == "1 min 0 s"
+    assert card.sent == [SYNC, SYNC]
+    card.answer(70.0)
+    assert card.countdown == "1 min 10 s"
+
+
+def test_two_views_agree(make_card):
+    """A view made later counts from the same anchor as the first."""
+    card = make_card(remaining_s=600.0)
+    card.answer(500.0)
+    card.page.clock.run_for(30_000)
+    card.page.evaluate("void harness.show('second')")
+    card.page.clock.run_for(1000)
+    shown = card.page.locator("[data-role='countdown']").all_inner_texts()
+    assert shown == ["7 min 49 s"] * 2
+    card.page.clock.run_for(1000)
+    shown = card.page.locator("[data-role='countdown']").all_inner_texts()
+    assert shown == ["7 min 48 s"] * 2
+    assert card.sent == [SYNC]
+
+
+def test_secret_leaves_once_and_nothing_keeps_it(make_card):
+    """The secret is in exactly one message, and from then on nowhere in the page."""
+    card = make_card(FORM)
+    card.fill()
+    card.button("Show secret").click()
+    assert card.field("Client secret").get_attribute("type") == "text"
+    card.button("Sign in").click()
+    assert card.sent == [SYNC, SIGN_IN]
+    assert not card.holds(SECRET)
+    assert card.field("Client secret").get_attribute("type") == "password"
+    assert card.field("Client ID").input_value() == "an-id"
+    card.change(phase="signing-in")
+    card.change(**SIGNED_IN | {"phase": "signed-in"})
+    assert card.phase == "signed-in"
+    assert not card.holds(SECRET)
+    assert card.sent == [SYNC, SIGN_IN]
+
+
+def test_secret_typed_in_another_view_is_forgotten(make_card):
+    """Once signed in by one view, a secret typed into another one is cleared."""
+    card = make_card(FORM)
+    card.fill()
+    card.change(**SIGNED_IN)
+    assert not card.holds(SECRET)
+
+
+def test_removed_view_forgets_the_secret(make_card):
+    """Taking the card away clears what was typed, even in nodes that are kept."""
+    card = make_card(FORM)
+    card.fill()
+    kept = card.field("Client secret").element_handle()
+    card.page.evaluate("harness.hide()")
+    assert kept.evaluate("input => input.value") == ""
+
+
+def test_sign_in_is_answered_at_once(make_card):
+    """The button says that it works, and a second Enter sends nothing."""
+    card = make_card(FORM)
+    card.fill()
+    card.field("Environment").press("Enter")
+    assert card.button("Signing in…").is_disabled()
+    assert card.root.get_attribute("aria-busy") == "true"
+    card.field("Client secret").fill(SECRET)
+    card.field("Client secret").press("Enter")
+    assert card.sent == [SYNC, SIGN_IN]
+    card.change(phase="signing-in")
+    assert card.phase == "signing-in"
+    assert card.button("Signing in…").is_disabled()
+
+
+def test_blank_fields_are_told_beside_them(make_card):
+    """Blanks send nothing; each is told beside its field, the first is focused."""
+    card = make_card(FORM)
+    card.field("Client ID").fill("an-id")
+    card.button("Sign in").click()
+    assert card.sent == [SYNC]
+    assert "Client secret is missing." in card.described("Client secret")
+    assert "Environment is missing." in card.described("Environment")
+    assert card.field("Client ID").get_attribute("aria-invalid") is None
+    focused = card.page.evaluate("document.activeElement.type")
+    assert focused == "password"
+    card.field("Client secret").press("x")
+    assert card.field("Client secret").get_attribute("aria-invalid") is None
+
+
+def test_failure_is_told_beside_its_field(make_card):
+    """A refusal is beside its field, has the focus, and the rest is as it was typed."""
+    card = make_card(FORM)
+    card.fill()
+    card.button("Sign in").click()
+    card.change(phase="signing-in")
+    note = {
+        "kind": "error",
+        "text": "GraFx refused the secret.",
+        "hint": "Copy it again.",
+        "field": "client_secret",
+    }
+    card.change(phase="failed", note=note)
+    assert card.phase == "failed"
+    secret = card.field("Client secret")
+    assert secret.get_attribute("aria-invalid") == "true"
+    assert "GraFx refused the secret. Copy it again." in card.described("Client secret")
+    assert card.text.count("GraFx refused the secret.") == 1
+    assert secret.evaluate("input => input === document.activeElement")
+    assert secret.input_value() == ""
+    assert card.field("Client ID").input_value() == "an-id"
+    assert card.field("Environment").input_value() == "cp-abc-123"
+    assert not card.button("Sign in").is_disabled()
+
+
+def test_failure_of_no_field_is_told_in_the_status(make_card):
+    """What is about no field is in the live region."""
+    note = {"kind": "error", "text": "No answer.", "hint": "Try again.", "field": ""}
+    card = make_card(FORM, phase="failed", note=note)
+    status = card.root.get_by_role("status").filter(has_text="No answer. Try again.")
+    assert status.is_visible()
+    assert card.root.locator("[aria-invalid]").count() == 0
+
+
+def test_prefilled_environment_yields_to_what_is_typed(make_card):
+    """Python may prefill the environment, never overwrite what was typed."""
+    card = make_card(FORM, form={"environment": "cp-one", "why": ""})
+    assert card.field("Environment").input_value() == "cp-one"
+    card.field("Environment").fill("cp-two")
+    card.change(form={"environment": "cp-three", "why": "Again."})
+    assert card.field("Environment").input_value() == "cp-two"
+    assert "Again." in card.text
+
+
+def test_refresh_with_the_same_token_is_said(make_card):
+    """A refresh works at once, and what came of it is said in the live region."""
+    card = make_card()
+    card.button("Refresh").click()
+    assert card.button("Refreshing…").is_disabled()
+    assert card.button("Sign out").is_disabled()
+    assert card.sent == [SYNC, {"kind": "refresh"}]
+    note = {"kind": "info", "text": "The same token again.", "hint": "", "field": ""}
+    card.change(note=note, remaining_s=DAY_S - 1.0)
+    assert card.root.get_by_role("status").filter(has_text="same token").is_visible()
+    assert not card.button("Refresh").is_disabled()
+
+
+def test_sign_out_is_one_message(make_card):
+    """Two clicks on Sign out send one message."""
+    card = make_card()
+    card.button("Sign out").dblclick()
+    assert card.sent == [SYNC, {"kind": "sign-out"}]
+
+
+@pytest.mark.parametrize("closed", [False, True])
+def test_silent_kernel_is_said(make_card, closed):
+    """Ten seconds without an answer, or no way to ask, is said; one can try again."""
+    card = make_card()
+    card.page.evaluate("closed => { harness.isClosed = closed }", closed)
+    card.button("Refresh").click()
+    assert ("busy or gone" in card.text) is closed
+    card.page.clock.run_for(10_000)
+    assert "The kernel is busy or gone" in card.text
+    assert not card.button("Refresh").is_disabled()
+    card.change(remaining_s=50.0)
+    assert "busy or gone" not in card.text
+
+
+def test_scopes_are_a_grid_with_room_for_unknown_ones(make_card):
+    """Each scope has its place: granted, not granted, and those nobody knew of."""
+    scopes = ["template:read", "output:static", "brandkit:read", "openid"]
+    card = make_card(token=TOKEN | {"scopes": scopes})
+    card.root.get_by_text("4 scopes").click()
+    rows = card.root.locator(".chili-scopes > li").all_text_contents()
+    assert rows == [
+        "fontlist not grantedread not grantedwrite not granted",
+        "medialist not grantedread not grantedwrite not granted",
+        "myprojectlist not grantedread not grantedwrite not granted",
+        "templatelist not grantedread grantedwrite not granted",
+        "template_collectionlist not grantedread not grantedwrite not granted",
+        "outputstatic grantedanimated not granted",
+        "brandkitread granted",
+        "otheropenid granted",
+    ]
+
+
+def test_unknown_scopes_are_said(make_card):
+    """Where nobody says what the token allows, the card says that."""
+    card = make_card(token=TOKEN | {"scopes": None})
+    assert "scopes unknown" in card.text
+    assert card.root.locator("details[data-empty]").count() == 1
+
+
+def test_foreign_text_is_text(make_card):
+    """Markup in any value is shown, not interpreted."""
+    evil = "<img src=x onerror='window.evil = true'>"
+    note = {"kind": "error", "text": evil, "hint": evil, "field": ""}
+    environment = {"name": evil, "kind": evil, "host": evil, "token_host": evil}
+    names = {"client": evil, "token": evil}
+    token = TOKEN | {"fingerprint": evil, "scopes": [evil, f"a:{evil}"]}
+    card = make_card(
+        note=note,
+        environment=environment,
+        names=names,
+        token=token,
+        source=evil,
+        profile=evil,
+        form={"environment": evil, "why": evil},
+    )
+    for phase in ("form", "failed", "signed-out", "signing-in"):
+        card.change(phase=phase)
+    assert card.root.locator("img").count() == 0
+    assert card.page.evaluate("window.evil") is None
+
+
+def test_removal_leaves_nothing_behind(make_card):
+    """After both cleanups no listener, no timer and no node is left."""
+    card = make_card()
+    card.button("Refresh").click()
+    assert card.page.evaluate("harness.timers.size") == 2
+    card.page.evaluate("harness.hide(); harness.stop()")
+    assert card.page.evaluate("harness.timers.size") == 0
+    assert card.page.evaluate("harness.listeners") == 0
+    assert card.page.locator(".chili-card").count() == 0
+
+
+def test_keyboard_alone_signs_in(make_card):
+    """From the first field, Tab and Enter are enough; the focus stays inside."""
+    card = make_card(FORM)
+    keyboard = card.page.keyboard
+    keyboard.press("Tab")
+    keyboard.type("an-id")
+    keyboard.press("Tab")
+    keyboard.type(SECRET)
+    keyboard.press("Tab")
+    keyboard.press("Space")
+    assert card.button("Show secret").get_attribute("aria-pressed") == "true"
+    keyboard.press("Tab")
+    keyboard.type("cp-abc-123")
+    keyboard.press("Tab")
+    keyboard.press("Enter")
+    assert card.sent == [SYNC, SIGN_IN]
+    card.change(phase="signing-in")
+    card.change(**SIGNED_IN)
+    assert card.root.evaluate("root => root === document.activeElement")
+
+
+def test_countdown_is_not_read_out_but_states_are(make_card):
+    """A screen reader hears of states, not of seconds."""
+    card = make_card()
+    countdown = card.root.locator("[data-role='countdown']")
+    assert countdown.get_attribute("role") == "timer"
+    assert countdown.evaluate("node => node.closest('[role=status]')") is None
+    card.change(phase="signed-out")
+    states = card.root.get_by_role("status").all_inner_texts()
+    assert states[0] == "Signed out"
+
+
+def test_browser_is_not_asked_to_keep_the_form(make_card):
+    """No field has a name, and none may be completed or offered for saving."""
+    card = make_card(FORM)
+    assert card.root.locator("[name]").count() == 0
+    completes = card.root.locator("form, input").evaluate_all(
+        "nodes => nodes.map(node => node.getAttribute('autocomplete'))"
+    )
+    assert completes == ["off", "off", "one-time-code", "off"]
+
+
+def test_narrow_output_does_not_overflow(make_card):
+    """At 320 pixels nothing sticks out, even with long names and all scopes open."""
+    environment = SIGNED_IN["environment"] | {"name": "a-technical-name-" * 5}
+    card = make_card(environment=environment, source="a place/" * 20)
+    card.page.set_viewport_size({"width": 320, "height": 800})
+    card.root.get_by_text("17 scopes").click()
+    for phase in ("signed-in", "failed", "signed-out"):
+        card.change(phase=phase)
+        width = card.page.evaluate("document.documentElement.scrollWidth")
+        assert width == 320, phase
