@@ -3,7 +3,7 @@
 
 const LAST_HOUR_S = 3600; // GraFx issues a new token only inside it
 const PATIENCE_MS = 10_000;
-const STALE_S = 60;
+const DRIFT_S = 30; // two clocks further apart than this do not agree
 const BUSY = "The kernel is busy or gone; it answers when it’s free.";
 const STALE = "This is what was saved; no kernel has confirmed it yet.";
 const TRAITS =
@@ -28,7 +28,7 @@ const STATES = {
 };
 const EYE = "M1.5 8Q4 3.5 8 3.5T14.5 8Q12 12.5 8 12.5T1.5 8ZM10 8a2 2 0 1 1-4 0 2 2 0 0 1 4 0Z";
 const CHILI =
-  "M12 4.70c-.2-1.4-1-2.3-2.3-2.9M9.1 6.10c1.6-1.8 4.9-1.5 5.6.8.9 3-2.7 7.1-7.4 7.6" +
+  "M12 4.7c-.2-1.4-1-2.3-2.3-2.9M9.1 6.1c1.6-1.8 4.9-1.5 5.6.8.9 3-2.7 7.1-7.4 7.6" +
   "-2.1.2-4-.1-5.6-.8 3.6-.5 5.3-2 6-4.6.3-1.2.6-2.2 1.4-3Z";
 
 // A function, because anywidget calls it once per model: the proxies of that model
@@ -79,31 +79,30 @@ function createClock(model) {
     setAnchor(message.remaining_s);
     notify(false);
   };
+  const elapsed = () => (performance.now() - anchor.at) / 1000;
+  const elapsedByWall = () => (Date.now() - anchor.wall) / 1000;
+  const left = () => (anchor.remaining == null ? null : anchor.remaining - elapsed());
+  // The monotonic clock may have stood still while the machine slept.
+  const hasSlept = () => elapsedByWall() - elapsed() > DRIFT_S;
   const wake = () => {
-    if (document.visibilityState !== "visible") return;
-    // The monotonic clock may have stood still while the machine slept.
-    const { remaining, isStale } = anchor;
-    const elapsed = Math.max(performance.now() - anchor.at, Date.now() - anchor.wall);
-    setAnchor(remaining == null ? null : remaining - elapsed / 1000, isStale);
+    const slept = Math.max(0, elapsedByWall() - elapsed());
+    setAnchor(left() === null ? null : left() - slept, anchor.isStale);
     notify(false);
     send({ kind: "sync" });
   };
+  const show = () => document.visibilityState === "visible" && wake();
 
   // The model may come from a saved notebook, hours old: believe the worse of the two.
   const sent = model.get("remaining_s");
   const byWall = (model.get("token")?.expires_at ?? 0) - Date.now() / 1000;
-  setAnchor(sent == null ? null : Math.min(sent, byWall), Math.abs(sent - byWall) > STALE_S);
+  setAnchor(sent == null ? null : Math.min(sent, byWall), Math.abs(sent - byWall) > DRIFT_S);
   for (const trait of TRAITS) model.on(`change:${trait}`, follow);
   model.on("msg:custom", hear);
-  document.addEventListener("visibilitychange", wake);
+  document.addEventListener("visibilitychange", show);
   send({ kind: "sync" });
 
   return {
-    send,
-    remaining: () =>
-      anchor.remaining == null
-        ? null
-        : anchor.remaining - (performance.now() - anchor.at) / 1000,
+    ...{ send, wake, hasSlept, remaining: left },
     isStale: () => anchor.isStale && anchor.remaining !== null,
     watch(watcher) {
       watchers.add(watcher);
@@ -112,7 +111,7 @@ function createClock(model) {
     stop() {
       for (const trait of TRAITS) model.off(`change:${trait}`, follow);
       model.off("msg:custom", hear);
-      document.removeEventListener("visibilitychange", wake);
+      document.removeEventListener("visibilitychange", show);
       watchers.clear();
     },
   };
@@ -198,6 +197,7 @@ function showCard(model, el, clock) {
   };
   const tick = () => {
     clearTimeout(ticker);
+    if (clock.hasSlept()) return clock.wake();
     const left = clock.remaining();
     const phase = phaseAt(model, left);
     if (phase !== ui.root.dataset.phase) return update();
@@ -388,8 +388,10 @@ function buildCard() {
       h("p", { id: `${id}-help`, class: "chili-help" }, help));
   };
 
+  // English in a page that runs the other way would read "h 57 min 21".
+  const english = { lang: "en", dir: "ltr" };
   const label = { class: "chili-card", "aria-label": "CHILI GraFx sign-in", tabindex: -1 };
-  part("root", "section", label,
+  part("root", "section", { ...label, ...english },
     h("header", {}, icon(CHILI), h("strong", {}, "CHILI GraFx"),
       h("span", { class: "chili-state" }, ui.stateIcon, part("state", "span", { role: "status" }))),
     part("place", "div", { class: "chili-place" },

@@ -378,6 +378,15 @@ def test_waking_up_takes_the_smaller_and_asks(make_card):
     assert card.countdown == "1 min 10 s"
 
 
+def test_sleep_in_a_visible_tab_is_noticed(make_card):
+    """The next tick after a sleep sees that the clocks disagree, and asks once."""
+    card = make_card(remaining_s=600.0)
+    card.page.clock.set_system_time(NOW + 540)
+    card.page.clock.run_for(2000)
+    assert card.countdown == "58 s"
+    assert card.sent == [SYNC, SYNC]
+
+
 def test_two_views_agree(make_card):
     """A view made later counts from the same anchor as the first."""
     card = make_card(remaining_s=600.0)
