@@ -75,7 +75,9 @@ def lab(tmp_path_factory, endpoint_server):
         f"--LabApp.workspaces_dir={root / 'workspaces'}",
     ]
     log = (root / "server.log").open("wb")
-    process = subprocess.Popen(command, cwd=root, env=surroundings, stdout=log, stderr=log)
+    process = subprocess.Popen(
+        command, cwd=root, env=surroundings, stdout=log, stderr=log
+    )
     url = f"http://127.0.0.1:{port}"
     try:
         _wait_for(f"{url}/api", process)
@@ -105,21 +107,18 @@ def _wait_for(url, process):
 def _open(page, url, notebook):
     """Open a notebook, wait for its kernel, run all its cells."""
     page.goto(f"{url}/lab/workspaces/{notebook}/tree/{notebook}/walk.ipynb?reset")
-    page.wait_for_selector(".jp-Notebook .jp-CodeCell", timeout=STEP_MS)
-    page.wait_for_selector(
-        ".jp-NotebookPanel-toolbar [data-status='idle'], "
-        ".jp-Notebook-ExecutionIndicator[data-status='idle']",
+    page.wait_for_function(
+        "window.jupyterapp?.shell.currentWidget?.sessionContext?.session"
+        "?.kernel?.status === 'idle'",
         timeout=STEP_MS,
     )
-    page.evaluate("window.jupyterapp.commands.execute('notebook:run-all-cells')")
+    page.evaluate("void window.jupyterapp.commands.execute('notebook:run-all-cells')")
 
 
 def _save(page, root, notebook):
     """Save, and give the file as text."""
-    page.evaluate("window.jupyterapp.commands.execute('docmanager:save')")
-    page.wait_for_function(
-        "!document.querySelector('.jp-mod-dirty')", timeout=STEP_MS
-    )
+    page.evaluate("void window.jupyterapp.commands.execute('docmanager:save')")
+    page.wait_for_function("!document.querySelector('.jp-mod-dirty')", timeout=STEP_MS)
     return (root / notebook / "walk.ipynb").read_text()
 
 

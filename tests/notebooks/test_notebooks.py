@@ -25,7 +25,9 @@ def _run(path, folder, *, extra=""):
     notebook = nbformat.read(folder / path.name, as_version=4)
     if extra:
         notebook.cells.append(nbformat.v4.new_code_cell(extra))
-    NotebookClient(notebook, timeout=120, resources={"metadata": {"path": folder}}).execute()
+    NotebookClient(
+        notebook, timeout=120, resources={"metadata": {"path": folder}}
+    ).execute()
     return notebook
 
 
