@@ -22,7 +22,7 @@ class Note:
     text: str
     hint: str = ""
     kind: Literal["info", "error"] = "info"
-    field: Literal["", "client_id", "client_secret", "environment"] = ""
+    field: Literal["", "client_id", "client_secret", "access_token", "environment"] = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,7 +142,11 @@ def as_traits(state: CardState, *, now: float) -> dict[str, Any]:
             "hint": state.note.hint,
             "field": state.note.field,
         },
-        "form": {"environment": environment.name, "why": state.why_form},
+        "form": {
+            "environment": environment.name,
+            "environment_type": environment.kind,
+            "why": state.why_form,
+        },
     }
 
 

@@ -5,7 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Literal
 
 from chili_notebook.credentials import Credentials
-from chili_notebook.errors import ChiliError, ConfigurationError, TokenRefusedError
+from chili_notebook.errors import (
+    ChiliError,
+    ConfigurationError,
+    TokenExpiredError,
+    TokenRefusedError,
+)
 from chili_notebook.secret import Secret
 from chili_notebook.values import read_value
 
@@ -13,13 +18,14 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 FORM = "the form"
-Field = Literal["", "client_id", "client_secret", "environment"]
+Field = Literal["", "client_id", "client_secret", "access_token", "environment"]
 
 _UNAUTHORIZED = 401
-_FIELDS: tuple[tuple[Field, str], ...] = (
-    ("client_id", "Client ID"),
-    ("client_secret", "Client secret"),
-)
+_LABELS: dict[Field, str] = {
+    "client_id": "Client ID",
+    "client_secret": "Client secret",
+    "access_token": "Access token",
+}
 
 
 class FieldError(Exception):
@@ -37,22 +43,27 @@ def typed_credentials(message: Mapping[str, Any]) -> Credentials:
     Raises:
         FieldError: If one of them cannot be used.
     """
-    read: dict[str, Secret] = {}
-    for field, label in _FIELDS:
-        typed = Secret(str(message.get(field, "")))
-        value, why = read_value(label, typed, FORM)
-        if value is None:
-            raise FieldError(f"{why}.", field)
-        read[field] = value
-    if read["client_id"] == read["client_secret"]:
+    if "access_token" in message:
+        return Credentials(FORM, access_token=_typed(message, "access_token"))
+    client_id = _typed(message, "client_id")
+    client_secret = _typed(message, "client_secret")
+    if client_id == client_secret:
         raise FieldError("This is the client ID, not its secret.", "client_secret")
-    return Credentials(
-        FORM, read["client_id"].reveal(), client_secret=read["client_secret"]
-    )
+    return Credentials(FORM, client_id.reveal(), client_secret=client_secret)
 
 
 def field_of(error: ChiliError) -> Field:
     """Say which field of the form an error of the sign-in is about."""
     if isinstance(error, TokenRefusedError) and error.status_code == _UNAUTHORIZED:
         return "client_secret"
+    if isinstance(error, TokenExpiredError):
+        return "access_token"
     return "environment" if isinstance(error, ConfigurationError) else ""
+
+
+def _typed(message: Mapping[str, Any], field: Field) -> Secret:
+    typed = Secret(str(message.get(field, "")))
+    value, why = read_value(_LABELS[field], typed, FORM)
+    if value is None:
+        raise FieldError(f"{why}.", field)
+    return value

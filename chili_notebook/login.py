@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from chili_notebook.client import Chili
 from chili_notebook.credentials import Resolution, Source, resolve
 from chili_notebook.demo import demo_source
+from chili_notebook.environments import DOMAINS
 from chili_notebook.settings import resolve_environment, trace_settings
 from chili_notebook.sources import find_sources
 from chili_notebook.token_source import TokenSource
@@ -45,19 +46,24 @@ class Found:
         settings = trace_settings(self.sources, self.profile, rank=self.resolution.rank)
         return [*self.resolution.trace, *settings]
 
-    def environment(self, *, typed: str | None = None) -> Environment:
+    def environment(self, *, typed: str | None = None, kind: str = "") -> Environment:
         """Read the environment.
 
         Args:
             typed: What the form says, if the credentials are typed; goes before what
                 the sources say.
+            kind: The kind of environment that the form says.
 
         Raises:
             ConfigurationError: If a value is not what its key says.
         """
         rank = self.resolution.rank if typed is None else len(self.sources)
         environment = resolve_environment(
-            self.sources, self.profile, rank=rank, given=typed or ""
+            self.sources,
+            self.profile,
+            rank=rank,
+            given=typed or "",
+            given_kind=kind if kind in DOMAINS else "",
         )
         return replace(environment, kind="simulated") if self.demo else environment
 

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     from chili_notebook.card import Card
     from chili_notebook.credentials import Credentials
+    from chili_notebook.environments import Environment
     from chili_notebook.login import Found
     from chili_notebook.tokens import Token
 
@@ -56,7 +57,8 @@ class Session:
             ConfigurationError: If that is nothing, or malformed.
             TokenError: If no token is to be had with it.
         """
-        self._sign_in(found, found.resolution.require())
+        credentials = found.resolution.require()
+        self._sign_in(found, credentials, found.environment())
 
     def ask(self, found: Found) -> None:
         """Show the form; whoever uses the client before it is sent is told so.
@@ -98,9 +100,11 @@ class Session:
             self._displays.append(handle)
 
     def _sign_in(
-        self, found: Found, credentials: Credentials, typed: str | None = None
+        self,
+        found: Found,
+        credentials: Credentials,
+        environment: Environment,
     ) -> None:
-        environment = found.environment(typed=typed)
         token = self._source.sign_in(credentials, environment)
         self._found = found
         note = None
@@ -164,7 +168,11 @@ class Session:
             if found is None:
                 return
             credentials = typed_credentials(message)
-            self._sign_in(found, credentials, str(message.get("environment", "")))
+            environment = found.environment(
+                typed=str(message.get("environment", "")),
+                kind=str(message.get("environment_type", "")),
+            )
+            self._sign_in(found, credentials, environment)
         except FieldError as error:
             self._fail(error.message, "", error.field)
         except ChiliError as error:

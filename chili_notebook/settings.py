@@ -44,6 +44,7 @@ def resolve_environment(
     *,
     rank: int,
     given: str = "",
+    given_kind: str = "",
 ) -> Environment:
     """Read which environment to sign in to.
 
@@ -57,6 +58,7 @@ def resolve_environment(
         profile: The profile, if any.
         rank: The position of the credentials' source.
         given: What was typed for the environment; goes before every source.
+        given_kind: The kind that was chosen beside it; a URL in `given` goes before it.
 
     Raises:
         ConfigurationError: If a value is not what its key says; the key and its source
@@ -75,7 +77,7 @@ def resolve_environment(
         if not location.is_grafx and not given:
             keys.require_trusted(key, place)
         name, kind, base_url = location.name, location.kind, location.base_url
-    kind = kind or keys.kind()
+    kind = kind or given_kind or keys.kind()
     override = keys.url("BASE_URL")
     if override:
         stated = locate(override) if API_PATH.search(override) else Location()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 
 import pytest
+
 from chili_notebook.client import Chili
 from chili_notebook.credentials import Credentials, Source, resolve
 from chili_notebook.environments import Environment

@@ -19,6 +19,7 @@ class Clock:
         self.now = now
 
     def __call__(self):
+        """Give the time."""
         return self.now
 
     def advance(self, seconds):
@@ -93,8 +94,10 @@ class Server:
                 self.end_headers()
                 self.wfile.write(content)
 
-            do_GET = do_POST = do_PUT = do_PATCH = do_DELETE = _serve
-            do_HEAD = do_CONNECT = _serve
+            def __getattr__(self, name):
+                if name.startswith("do_"):
+                    return self._serve
+                raise AttributeError(name)
 
             def log_message(self, *_):
                 pass
@@ -150,7 +153,7 @@ class TokenEndpoint:
         self.failing = None
         self._ends = 0.0
 
-    def __call__(self, asked):
+    def __call__(self, _asked):
         """Answer a request."""
         self.grants += 1
         if self.failing is not None:

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import httpx
 import pytest
+
 from chili_notebook.client import RETRY, Chili
 from chili_notebook.errors import (
     APIError,

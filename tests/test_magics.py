@@ -8,6 +8,9 @@ import sys
 from pathlib import Path
 
 import pytest
+from IPython.core.interactiveshell import InteractiveShell
+from IPython.core.magic_arguments import parse_argstring
+
 from chili_notebook.errors import (
     ConfigurationError,
     CredentialsNotFoundError,
@@ -16,8 +19,6 @@ from chili_notebook.errors import (
 )
 from conftest import CLIENT_ID, CLIENT_SECRET
 from fakes import Answer
-from IPython.core.interactiveshell import InteractiveShell
-from IPython.core.magic_arguments import parse_argstring
 
 
 @pytest.fixture
@@ -96,14 +97,13 @@ def test_as_chooses_the_names(shell, env_file):
 
 
 @pytest.mark.parametrize("name", ["class", "a-b", "1a"])
-def test_as_takes_only_names(shell, env_file, name):
+def test_as_takes_only_names(shell, name):
     """What Python cannot bind is refused with a hint."""
-    env_file()
     with pytest.raises(ConfigurationError, match="--as"):
         shell.run_line_magic("chili_login", f"--as {name}")
 
 
-def test_env_file_closes_the_other_sources(shell, env_file, monkeypatch):
+def test_env_file_closes_the_other_sources(shell, monkeypatch):
     """With --env-file nothing else stands in, even if it could."""
     monkeypatch.setenv("CHILI_CLIENT_ID", "from-the-process")
     monkeypatch.setenv("CHILI_CLIENT_SECRET", "s" * 20)

@@ -93,7 +93,7 @@ def test_modules_have_one_job():
 
 
 def test_the_wheel_holds_the_card_and_no_tests(tmp_path):
-    """What is installed has script, style and types, and nothing else of the project."""
+    """What is installed has script, style and types, and nothing of the tests."""
     build = (
         "import sys; from hatchling.build import build_wheel; build_wheel(sys.argv[1])"
     )

@@ -6,11 +6,12 @@ import json
 from pathlib import Path
 
 import pytest
+
 from chili_notebook.errors import ConfigurationError, NotSignedInError
 from chili_notebook.login import find
 from chili_notebook.session import Session, names_for
 from conftest import CLIENT_ID, CLIENT_SECRET
-from fakes import Answer
+from fakes import Answer, jwt
 
 TYPED = {
     "kind": "sign-in",
@@ -52,7 +53,7 @@ def browser(session):
 
 
 def test_until_the_form_is_sent_every_use_says_so(session, browser):
-    """chili is bound at once, and tells that the form waits."""
+    """The client is bound at once, and tells that the form waits."""
     assert browser.card.phase == "form"
     assert "the process environment" in browser.card.form["why"]
     with pytest.raises(NotSignedInError, match="form has not been sent"):
@@ -74,6 +75,22 @@ def test_the_form_signs_in(session, browser, endpoint):
     assert str(session.chili.token) == endpoint.issued[0]
 
 
+def test_the_form_signs_in_with_a_ready_token(session, browser):
+    """A pasted token signs in without asking the endpoint, and cannot be renewed."""
+    browser.send(
+        {
+            "kind": "sign-in",
+            "access_token": "Bearer a-ready-token",
+            "environment": "cp-abc-123",
+            "environment_type": "sandbox",
+        }
+    )
+    assert browser.card.phase == "signed-in"
+    assert browser.card.token["renewable"] is False
+    assert browser.card.environment["host"] == "cp-abc-123.chili-publish-sandbox.online"
+    assert str(session.chili.token) == "a-ready-token"
+
+
 def test_nothing_secret_is_in_the_cards_state(browser, endpoint):
     """Neither what was typed nor the token is in what a notebook saves."""
     browser.send(TYPED)
@@ -90,6 +107,8 @@ def test_nothing_secret_is_in_the_cards_state(browser, endpoint):
         ({"client_secret": ""}, "client_secret"),
         ({"client_secret": "<YOUR CLIENT SECRET>"}, "client_secret"),
         ({"client_secret": CLIENT_ID}, "client_secret"),
+        ({"access_token": "two words"}, "access_token"),
+        ({"access_token": jwt(exp=1_000_000_000)}, "access_token"),
         ({"environment": "https://example.com/"}, "environment"),
     ],
 )

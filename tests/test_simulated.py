@@ -9,6 +9,7 @@ from pathlib import Path
 import httpx
 import pytest
 import requests
+
 from chili_notebook import login
 from chili_notebook.errors import (
     ConfigurationError,

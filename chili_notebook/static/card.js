@@ -10,6 +10,7 @@ const TRAITS =
   "phase names profile environment source token remaining_s note form".split(" ");
 const FORM_PHASES = ["form", "signing-in", "failed"];
 const TOKEN_PHASES = ["signed-in", "expiring", "expired"];
+const PAIR = ["client_id", "client_secret"];
 const READ_WRITE = ["list", "read", "write"];
 const KNOWN_SCOPES = {
   ...{ font: READ_WRITE, media: READ_WRITE, myproject: READ_WRITE },
@@ -120,10 +121,11 @@ function createClock(model) {
 /** Put a card into `el`, keep it true, and give what takes it away again. */
 function showCard(model, el, clock) {
   const ui = buildCard();
-  const { client_secret: secret, environment } = ui.fields;
+  const { client_secret: secret, access_token: token, environment } = ui.fields;
   const listeners = new AbortController();
   const blanks = new Set();
   let isEnvironmentTyped = false;
+  let hasToken = false; // whether the form asks for a ready token in place of a pair
   let waiting = null; // the button that was clicked, until the kernel answers
   let isUnanswered = false;
   let patience, ticker;
@@ -148,27 +150,36 @@ function showCard(model, el, clock) {
     if (!isUnanswered) expectAnswer(button);
     update();
   };
+  const asked = () => [...(hasToken ? ["access_token"] : PAIR), "environment"];
   const showSecret = (isShown) => {
     secret.input.type = isShown ? "text" : "password";
     ui.reveal.setAttribute("aria-pressed", isShown);
   };
   const forgetSecret = () => {
-    secret.input.value = "";
+    secret.input.value = token.input.value = "";
     showSecret(false);
+  };
+  const swap = () => {
+    hasToken = !hasToken;
+    blanks.clear();
+    forgetSecret();
+    update();
+    ui.fields[asked()[0]].input.focus();
   };
   const submit = (event) => {
     event.preventDefault();
     if (waiting) return;
-    const fields = Object.entries(ui.fields);
-    const typed = Object.fromEntries(fields.map(([k, { input }]) => [k, input.value.trim()]));
+    const typed = Object.fromEntries(
+      asked().map((name) => [name, ui.fields[name].input.value.trim()]),
+    );
     blanks.clear();
-    for (const [name] of fields) if (!typed[name]) blanks.add(name);
+    for (const name of asked()) if (!typed[name]) blanks.add(name);
     if (blanks.size) {
       update();
       ui.fields[[...blanks][0]].input.focus();
     } else {
       forgetSecret();
-      ask(ui.signIn, { kind: "sign-in", ...typed });
+      ask(ui.signIn, { kind: "sign-in", ...typed, environment_type: ui.kindChoice.value });
     }
   };
 
@@ -181,9 +192,12 @@ function showCard(model, el, clock) {
     ui.root.dataset.phase = phase;
     ui.root.setAttribute("aria-busy", waiting !== null);
     if (!FORM_PHASES.includes(phase)) forgetSecret();
-    if (!isEnvironmentTyped) environment.input.value = model.get("form").environment;
+    if (!isEnvironmentTyped) {
+      environment.input.value = model.get("form").environment;
+      ui.kindChoice.value = model.get("form").environment_type || "production";
+    }
     paintToken(ui, model, phase, left);
-    paintForm(ui, model, phase, blanks);
+    paintForm(ui, model, phase, blanks, asked());
     paintWords(ui, model, phase, left, isUnanswered ? BUSY : clock.isStale() ? STALE : "");
     for (const [button, idle, working] of ui.buttons) {
       if (button.textContent !== idle || waiting) {
@@ -212,7 +226,10 @@ function showCard(model, el, clock) {
   on(ui.refresh, "click", () => ask(ui.refresh, { kind: "refresh" }));
   on(ui.signOut, "click", () => ask(ui.signOut, { kind: "sign-out" }));
   on(ui.reveal, "click", () => showSecret(secret.input.type === "password"));
-  on(environment.input, "input", () => (isEnvironmentTyped = true));
+  on(ui.swap, "click", swap);
+  for (const node of [environment.input, ui.kindChoice]) {
+    on(node, "input", () => (isEnvironmentTyped = true));
+  }
   for (const [name, { input }] of Object.entries(ui.fields)) {
     on(input, "input", () => blanks.delete(name) && update());
   }
@@ -275,13 +292,16 @@ function paintTime(ui, left, lifetime) {
   ui.bar.style.setProperty("--chili-share", share.toFixed(3));
 }
 
-function paintForm(ui, model, phase, blanks) {
+function paintForm(ui, model, phase, blanks, asked) {
   const host = model.get("environment").token_host;
   const note = model.get("note");
   ui.form.hidden = !FORM_PHASES.includes(phase);
   setText(ui.why, model.get("form").why);
   setText(ui.destination, host && `Sends to ${host}`);
-  for (const [name, { input, label, error }] of Object.entries(ui.fields)) {
+  const isPair = asked.includes(PAIR[0]);
+  setText(ui.swap, isPair ? "Use a ready token instead" : "Use a client ID and secret instead");
+  for (const [name, { box, input, label, error }] of Object.entries(ui.fields)) {
+    box.hidden = !asked.includes(name);
     const told = note?.field === name ? sentence(note) : "";
     setText(error, blanks.has(name) ? `${label} is missing.` : told);
     if (error.hidden) input.removeAttribute("aria-invalid");
@@ -380,12 +400,13 @@ function buildCard() {
     const about = { "aria-describedby": `${id}-error ${id}-help` };
     const input = h("input", { id, type: "text", ...plain, ...about, ...attributes });
     const error = h("p", { id: `${id}-error`, class: "chili-error" });
-    ui.fields[name] = { input, label, error };
-    return h("div", { class: "chili-field" },
+    const box = h("div", { class: "chili-field" },
       h("label", { for: id }, label),
       h("div", { class: "chili-input" }, input, ...beside),
       error,
       h("p", { id: `${id}-help`, class: "chili-help" }, help));
+    ui.fields[name] = { box, input, label, error };
+    return box;
   };
 
   // English in a page that runs the other way would read "h 57 min 21".
@@ -422,12 +443,20 @@ function buildCard() {
         // The one value that keeps browsers from offering to save it for this site.
         { type: "password", autocomplete: "one-time-code" },
         part("reveal", "button", { type: "button", class: "chili-reveal", ...reveal }, icon(EYE))),
-      field("environment", "Environment",
-        "Settings → Details → Technical name, or any address of the environment.",
-        { placeholder: "cp-abc-123 or a URL" }),
+      field("access_token", "Access token", "Copied from GraFx; it cannot be renewed.",
+        { type: "password", autocomplete: "one-time-code" }),
+      h("div", { class: "chili-where" },
+        field("environment", "Environment",
+          "Settings → Details → Technical name, or any address of the environment.",
+          { placeholder: "cp-abc-123 or a URL" }),
+        h("div", { class: "chili-field" },
+          h("label", { for: `${prefix}-kind` }, "Kind"),
+          part("kindChoice", "select", { id: `${prefix}-kind`, autocomplete: "off" },
+            ...["production", "sandbox"].map((kind) => h("option", { value: kind }, kind))))),
       h("footer", {},
         part("signIn", "button", { type: "submit", class: "chili-primary" }),
-        part("destination", "span", { class: "chili-help" }))),
+        part("swap", "button", { type: "button", class: "chili-quiet" })),
+      part("destination", "p", { class: "chili-help" })),
     part("actions", "footer", {},
       part("refresh", "button", { type: "button" }),
       part("signOut", "button", { type: "button", class: "chili-quiet" })));

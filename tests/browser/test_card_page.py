@@ -55,6 +55,7 @@ SIGN_IN = {
     "client_id": "an-id",
     "client_secret": SECRET,
     "environment": "cp-abc-123",
+    "environment_type": "production",
 }
 SYNC = {"kind": "sync"}
 
@@ -501,6 +502,38 @@ def test_failure_of_no_field_is_told_in_the_status(make_card):
     assert card.root.locator("[aria-invalid]").count() == 0
 
 
+def test_a_ready_token_is_asked_for_in_place_of_a_pair(make_card):
+    """The other way to sign in asks for one secret, and sends nothing of the first."""
+    card = make_card(FORM)
+    card.fill()
+    card.button("Use a ready token instead").click()
+    assert not card.holds(SECRET)
+    assert not card.field("Client secret").is_visible()
+    card.button("Sign in").click()
+    assert "Access token is missing." in card.described("Access token")
+    card.field("Access token").fill("a-ready-token")
+    card.button("Sign in").click()
+    assert card.sent[1:] == [
+        {
+            "kind": "sign-in",
+            "access_token": "a-ready-token",
+            "environment": "cp-abc-123",
+            "environment_type": "production",
+        }
+    ]
+    assert not card.holds("a-ready-token")
+
+
+def test_the_kind_is_sent_as_it_was_chosen(make_card):
+    """What the settings say is preselected, and what is chosen is sent."""
+    card = make_card(FORM, form={"environment": "", "environment_type": "sandbox"})
+    assert card.field("Kind").input_value() == "sandbox"
+    card.field("Kind").select_option("production")
+    card.fill()
+    card.button("Sign in").click()
+    assert card.sent == [SYNC, SIGN_IN]
+
+
 def test_prefilled_environment_yields_to_what_is_typed(make_card):
     """Python may prefill the environment, never overwrite what was typed."""
     card = make_card(FORM, form={"environment": "cp-one", "why": ""})
@@ -617,6 +650,8 @@ def test_keyboard_alone_signs_in(make_card):
     keyboard.press("Tab")
     keyboard.type("cp-abc-123")
     keyboard.press("Tab")
+    assert card.field("Kind").evaluate("node => node === document.activeElement")
+    keyboard.press("Tab")
     keyboard.press("Enter")
     assert card.sent == [SYNC, SIGN_IN]
     card.change(phase="signing-in")
@@ -642,7 +677,7 @@ def test_browser_is_not_asked_to_keep_the_form(make_card):
     completes = card.root.locator("form, input").evaluate_all(
         "nodes => nodes.map(node => node.getAttribute('autocomplete'))"
     )
-    assert completes == ["off", "off", "one-time-code", "off"]
+    assert completes == ["off", "off", "one-time-code", "one-time-code", "off"]
 
 
 def test_narrow_output_does_not_overflow(make_card):

@@ -13,6 +13,7 @@ import urllib.request
 
 import nbformat
 import pytest
+
 from conftest import CLIENT_ID, CLIENT_SECRET
 from fakes import Server, TokenEndpoint
 
@@ -35,7 +36,7 @@ def endpoint_server():
 
 @pytest.fixture(scope="module")
 def lab(tmp_path_factory, endpoint_server):
-    """Start JupyterLab in a folder with one notebook that has a .env and one without."""
+    """Start JupyterLab beside a notebook that has a .env and one that has none."""
     pytest.importorskip("jupyterlab")
     root = tmp_path_factory.mktemp("lab")
     for name, cells in CELLS.items():
@@ -130,7 +131,7 @@ def test_signs_in_by_env_counts_silently_and_signs_out(lab, page, endpoint_serve
 
     def listen(websocket):
         for event in ("framesent", "framereceived"):
-            websocket.on(event, lambda frame: frames.append(frame))
+            websocket.on(event, frames.append)
 
     page.on("websocket", listen)
     _open(page, url, "by-env")

@@ -52,7 +52,7 @@ def test_the_quickstart_ends_with_a_picture_on_disk(tmp_path):
 
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
 def test_stored_outputs_show_something_anywhere(path):
-    """As stored, a notebook shows its card and picture without a kernel, and is small."""
+    """As stored, a notebook shows card and picture without a kernel, and is small."""
     stored = path.read_text()
     assert len(stored) < 300_000
     outputs = [
