@@ -6,14 +6,14 @@ BIN := $(VENV)/bin
 DEMO := build/demo
 export PYDEVD_DISABLE_FILE_VALIDATION := 1
 
-.PHONY: demo test lint types check notebooks screenshot bench clean
+.PHONY: demo test lint types check notebooks pictures bench clean
 
 $(VENV)/.ready: pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
 	  { echo "Python 3.11 or newer is needed: make PYTHON=/path/to/python3.11"; exit 1; }
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --upgrade pip
-	$(BIN)/python -m pip install --quiet --group dev --editable '.[demo,lab]'
+	$(BIN)/python -m pip install --quiet --group dev --editable '.[demo,keyring,lab]'
 	@touch $@
 
 demo: $(VENV)/.ready
@@ -37,8 +37,15 @@ types: $(VENV)/.ready
 
 check: lint types test
 
-notebooks: $(VENV)/.ready  ## execute the notebooks and store their outputs
+notebooks: $(VENV)/.ready
 	$(BIN)/python tests/store_notebooks.py
+
+pictures: $(VENV)/.ready
+	$(BIN)/python tests/take_pictures.py
+
+bench: $(VENV)/.ready
+	$(BIN)/python tests/benchmarks/bench_load_ext.py
+	$(BIN)/python tests/benchmarks/bench_guard.py
 
 clean:
 	rm -rf $(VENV) build dist

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
     from chili_notebook.auth import ChiliToken
     from chili_notebook.client import Chili
-    from chili_notebook.login import login
+    from chili_notebook.sign_in import login
 
 __version__ = "0.1.0"
 __all__ = ["Chili", "ChiliToken", "__version__", "errors", "login"]
@@ -20,7 +20,7 @@ __all__ = ["Chili", "ChiliToken", "__version__", "errors", "login"]
 _HOMES = {
     "Chili": "chili_notebook.client",
     "ChiliToken": "chili_notebook.auth",
-    "login": "chili_notebook.login",
+    "login": "chili_notebook.sign_in",
 }
 
 

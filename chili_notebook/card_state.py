@@ -40,6 +40,7 @@ class CardState:
         token: The token, when there is one.
         note: What else there is to say.
         why_form: Why the form is shown.
+        keepers: Where the form offers to remember: ``env``, ``keyring``.
     """
 
     phase: Phase
@@ -52,6 +53,7 @@ class CardState:
     token: Token | None = None
     note: Note | None = None
     why_form: str = ""
+    keepers: tuple[str, ...] = ()
 
     def facts(self) -> list[tuple[str, str]]:
         """Give the rows of the static twins; moments, never time left."""
@@ -146,6 +148,7 @@ def as_traits(state: CardState, *, now: float) -> dict[str, Any]:
             "environment": environment.name,
             "environment_type": environment.kind,
             "why": state.why_form,
+            "remember": list(state.keepers),
         },
     }
 

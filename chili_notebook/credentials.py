@@ -122,6 +122,12 @@ def profile_prefix(profile: str | None) -> str:
     return f"CHILI_{profile.replace('-', '_').upper()}_"
 
 
+def any_credentials(sources: Sequence[Source], profile: str | None = None) -> bool:
+    """Whether any of these sources holds credentials that can be used."""
+    prefix = profile_prefix(profile)
+    return any(_read_source(source, prefix)[0] is not None for source in sources)
+
+
 def resolve(sources: Sequence[Source], profile: str | None = None) -> Resolution:
     """Choose the first source that holds a whole pair, or a ready token.
 

@@ -11,8 +11,8 @@ from IPython.core.magic_arguments import argument, magic_arguments, parse_argstr
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
 
-    from chili_notebook.login import Found
     from chili_notebook.session import Session
+    from chili_notebook.sign_in import Found
 
 _TRACE = ("Source", "Key", "Outcome")
 NAMES = ("chili_login", "chili_status", "chili_logout")
@@ -72,8 +72,8 @@ class ChiliMagics(Magics):
         The keys are CHILI_CLIENT_ID, CHILI_CLIENT_SECRET (or CHILI_ACCESS_TOKEN) and
         CHILI_ENVIRONMENT, the technical name of the environment or any of its URLs.
         """
-        from chili_notebook.login import find
         from chili_notebook.session import names_for
+        from chili_notebook.sign_in import find
 
         args = parse_argstring(self.chili_login, line)
         name = names_for(args.profile, args.name)

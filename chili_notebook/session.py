@@ -12,6 +12,7 @@ from chili_notebook.card_state import CardState, Note, as_html, as_text
 from chili_notebook.client import Chili
 from chili_notebook.errors import ChiliError, ConfigurationError
 from chili_notebook.form import FORM, Field, FieldError, field_of, typed_credentials
+from chili_notebook.remember import keepers, remember
 from chili_notebook.token_source import TokenSource
 
 if TYPE_CHECKING:
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
     from chili_notebook.card import Card
     from chili_notebook.credentials import Credentials
     from chili_notebook.environments import Environment
-    from chili_notebook.login import Found
+    from chili_notebook.sign_in import Found
     from chili_notebook.tokens import Token
 
 
@@ -78,6 +79,7 @@ class Session:
             token=None,
             note=None,
             why_form=why,
+            keepers=keepers(),
         )
 
     def sign_out(self, why: str) -> None:
@@ -168,17 +170,40 @@ class Session:
             if found is None:
                 return
             credentials = typed_credentials(message)
-            environment = found.environment(
-                typed=str(message.get("environment", "")),
-                kind=str(message.get("environment_type", "")),
-            )
+            typed = str(message.get("environment", "")).strip()
+            kind = str(message.get("environment_type", ""))
+            environment = found.environment(typed=typed, kind=kind)
             self._sign_in(found, credentials, environment)
+            self._remember(message, credentials, typed)
         except FieldError as error:
             self._fail(error.message, "", error.field)
         except ChiliError as error:
             self._fail(error.message, error.hint, field_of(error))
         except Exception as error:  # noqa: BLE001 - nobody sees it elsewhere
             self._fail(f"Something unexpected failed ({type(error).__name__}).", "", "")
+
+    def _remember(
+        self, message: Mapping[str, Any], credentials: Credentials, typed: str
+    ) -> None:
+        """Keep what was typed, where that was ticked; a refusal is told on the card."""
+        found, environment = self._found, self._state.environment
+        places = message.get("remember")
+        if found is None or not isinstance(places, list):
+            return
+        try:
+            told = remember(
+                [str(place) for place in places],
+                credentials,
+                environment=typed,
+                kind=environment.kind,
+                profile=found.profile,
+                folder=found.folder,
+            )
+        except ConfigurationError as error:
+            self._show(note=Note(error.message, error.hint, kind="error"))
+            return
+        if told:
+            self._show(note=Note(f"{told} Next time %chili_login signs in by itself."))
 
     def _refresh(self, _message: Mapping[str, Any]) -> None:
         before = self._source.peek()

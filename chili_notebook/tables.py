@@ -11,6 +11,7 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 _WIDEST = 100
+_LEFT = 'style="text-align:left"'  # notebooks put the text of cells to the right
 
 
 class Rows(list[T]):
@@ -22,8 +23,8 @@ class Rows(list[T]):
         super().__init__(items)
         self._columns = columns
 
-    def _repr_html_(self) -> str:
-        return html_table(
+    def _repr_mimebundle_(self, **_: object) -> dict[str, str]:
+        return table_bundle(
             [heading for heading, _field in self._columns],
             [[field(item) for _heading, field in self._columns] for item in self],
         )
@@ -43,12 +44,14 @@ def html_table(
     headings: Sequence[str], rows: Sequence[Sequence[object]], *, caption: str = ""
 ) -> str:
     """Make an HTML table; every cell is escaped."""
-    head = "".join(f"<th>{escape(heading)}</th>" for heading in headings)
+    head = "".join(f"<th {_LEFT}>{escape(heading)}</th>" for heading in headings)
     body = "".join(
-        "<tr>" + "".join(f"<td>{escape(_cell(cell))}</td>" for cell in row) + "</tr>"
+        "<tr>"
+        + "".join(f"<td {_LEFT}>{escape(_cell(cell))}</td>" for cell in row)
+        + "</tr>"
         for row in rows
     )
-    title = f"<caption>{escape(caption)}</caption>" if caption else ""
+    title = f"<caption {_LEFT}>{escape(caption)}</caption>" if caption else ""
     return f"<table>{title}<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
 
 

@@ -23,7 +23,10 @@ def read_value(key: str, value: Secret, source: str) -> tuple[Secret | None, str
     text = value.reveal().strip().strip("\ufeff\u200b\xa0").strip()
     if len(text) > 1 and text[0] == text[-1] and text[0] in "\"'`":
         text = text[1:-1].strip()
-    if key.upper().endswith(("ACCESS_TOKEN", "ACCESS TOKEN")) and text[:7].lower() == "bearer ":
+    if (
+        key.upper().endswith(("ACCESS_TOKEN", "ACCESS TOKEN"))
+        and text[:7].lower() == "bearer "
+    ):
         text = text[7:].strip()
     if not text:
         return None, f"{key} in {source} is empty"

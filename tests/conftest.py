@@ -3,29 +3,49 @@
 from __future__ import annotations
 
 import os
+import re
+from pathlib import Path
 
 import pytest
 
 from chili_notebook.client import Chili
 from chili_notebook.credentials import Credentials, Source, resolve
 from chili_notebook.environments import Environment
-from chili_notebook.login import Found
 from chili_notebook.secret import Secret
+from chili_notebook.sign_in import Found
 from chili_notebook.token_source import TokenSource
 from fakes import Clock, Server, TokenEndpoint
 
 CLIENT_ID = "clientid0123456789abcdefWXYZ"
 CLIENT_SECRET = "s3cret_" + "0123456789-abcdefghijklmnop" * 2
+KEPT = {"CHILI_CHROMIUM", "CHILI_OTHER_PYTHON", "CHILI_REQUIRE_BROWSER"}
+RINGS = {
+    "pure": r"tests/test_",
+    "simulator": r"tests/simulator/",
+    "notebooks": r"tests/notebooks/",
+    "cells of the notebooks": r"notebooks/",
+    "browser": r"tests/browser/",
+}
+
+
+def pytest_sessionfinish(session):
+    """Fail a run that is to be complete but in which some ring passed no test."""
+    reporter = session.config.pluginmanager.get_plugin("terminalreporter")
+    if os.environ.get("CHILI_REQUIRE_ALL_RINGS") != "1" or reporter is None:
+        return
+    passed = [report.nodeid for report in reporter.stats.get("passed", [])]
+    for ring, pattern in RINGS.items():
+        count = sum(re.match(pattern, node) is not None for node in passed)
+        reporter.write_line(f"ring {ring!r}: {count} passed")
+        if not count:
+            session.exitstatus = pytest.ExitCode.TESTS_FAILED
 
 
 @pytest.fixture(autouse=True)
 def _own_surroundings(tmp_path, monkeypatch):
     """Give each test an empty folder and a process environment without our keys."""
     for key in list(os.environ):
-        if key.startswith("CHILI_") and key not in {
-            "CHILI_CHROMIUM",
-            "CHILI_REQUIRE_BROWSER",
-        }:
+        if key.startswith("CHILI_") and key not in KEPT:
             monkeypatch.delenv(key)
     monkeypatch.setenv("IPYTHONDIR", str(tmp_path / ".ipython"))
     monkeypatch.chdir(tmp_path)
@@ -69,10 +89,11 @@ def environment(token_server):
 
 @pytest.fixture
 def simulator():
-    """Serve the simulator on loopback, on a clock of its own."""
+    """Serve the simulator on loopback, on a clock that only the test turns."""
     from chili_notebook.simulator import Simulator
+    from chili_notebook.simulator.clock import Clock as Adjustable
 
-    with Simulator() as simulator:
+    with Simulator(clock=Adjustable(Clock())) as simulator:
         yield simulator
 
 
@@ -83,7 +104,7 @@ def signed_in():
     def sign_in(simulator):
         values = {k: Secret(v) for k, v in simulator.variables().items()}
         sources = (Source("the simulator", values),)
-        found = Found(sources, resolve(sources), None, demo=True)
+        found = Found(sources, resolve(sources), None, Path.cwd(), demo=True)
         source = TokenSource(clock=simulator.clock)
         source.sign_in(found.resolution.require(), found.environment())
         return Chili(source, sleep=simulator.clock.advance)

@@ -28,7 +28,7 @@ LAYERS = [
     {"auth", "listing"},
     {"resources.templates", "resources.outputs"},
     {"client"},
-    {"login"},
+    {"sign_in"},
     {"session"},
     {"magics"},
 ]

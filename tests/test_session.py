@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import json
+import stat
+import subprocess
 from pathlib import Path
 
 import pytest
 
 from chili_notebook.errors import ConfigurationError, NotSignedInError
-from chili_notebook.login import find
 from chili_notebook.session import Session, names_for
+from chili_notebook.sign_in import find
 from conftest import CLIENT_ID, CLIENT_SECRET
 from fakes import Answer, jwt
 
@@ -131,6 +133,34 @@ def test_a_refused_secret_is_shown_and_can_be_corrected(browser, endpoint):
     browser.send(TYPED)
     assert browser.card.phase == "signed-in"
     assert browser.card.note is None
+
+
+def test_what_was_ticked_is_remembered_and_signs_in_next_time(browser):
+    """With the box ticked the pair is in .env, and the next login asks nothing."""
+    browser.send(TYPED | {"environment_type": "sandbox", "remember": ["env"]})
+    assert "Kept in .env" in browser.card.note["text"]
+    found = find()
+    assert found.resolution.require().source == ".env"
+    assert found.environment().host == "cp-abc-123.chili-publish-sandbox.online"
+    assert stat.S_IMODE(Path(".env").stat().st_mode) == 0o600
+
+
+def test_nothing_is_remembered_unasked_or_before_it_signs_in(browser, endpoint):
+    """Unticked nothing is written, and a pair that is refused is never kept."""
+    browser.send(TYPED | {"remember": []})
+    endpoint.failing = Answer(401, {"error": "access_denied"})
+    browser.send(TYPED | {"remember": ["env", "keyring"]})
+    assert not Path(".env").exists()
+
+
+def test_a_refusal_to_remember_is_told_and_leaves_the_session(browser):
+    """Where git would add .env, the card is signed in and says why nothing was kept."""
+    subprocess.run(["git", "init"], check=True, capture_output=True)
+    browser.send(TYPED | {"remember": ["env"]})
+    assert browser.card.phase == "signed-in"
+    assert browser.card.note["kind"] == "error"
+    assert "/.env" in browser.card.note["hint"]
+    assert not Path(".env").exists()
 
 
 def test_refresh_tells_that_grafx_gave_the_same_token(browser):

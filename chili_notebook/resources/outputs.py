@@ -213,7 +213,7 @@ class Outputs:
                     )
                 self._sleep(pause)
                 pause = min(pause * _GROWTH, _LAST_POLL_S)
-                progress.refresh()
+                progress.update(0)
 
 
 def _file_name(disposition: str) -> str:

@@ -11,6 +11,10 @@ const TRAITS =
 const FORM_PHASES = ["form", "signing-in", "failed"];
 const TOKEN_PHASES = ["signed-in", "expiring", "expired"];
 const PAIR = ["client_id", "client_secret"];
+const KEEPERS = {
+  env: "Remember in .env beside the notebook",
+  keyring: "Remember in the system keyring",
+};
 const READ_WRITE = ["list", "read", "write"];
 const KNOWN_SCOPES = {
   ...{ font: READ_WRITE, media: READ_WRITE, myproject: READ_WRITE },
@@ -179,7 +183,9 @@ function showCard(model, el, clock) {
       ui.fields[[...blanks][0]].input.focus();
     } else {
       forgetSecret();
-      ask(ui.signIn, { kind: "sign-in", ...typed, environment_type: ui.kindChoice.value });
+      const remember = Object.keys(KEEPERS).filter((name) => ui.keepers[name].checked);
+      const environment_type = ui.kindChoice.value;
+      ask(ui.signIn, { kind: "sign-in", ...typed, environment_type, remember });
     }
   };
 
@@ -297,8 +303,13 @@ function paintForm(ui, model, phase, blanks, asked) {
   const note = model.get("note");
   ui.form.hidden = !FORM_PHASES.includes(phase);
   setText(ui.why, model.get("form").why);
-  setText(ui.destination, host && `Sends to ${host}`);
+  const offered = model.get("form").remember ?? [];
+  for (const [name, box] of Object.entries(ui.keepers)) {
+    box.parentNode.hidden = !offered.includes(name);
+    if (box.parentNode.hidden || ui.form.hidden) box.checked = false;
+  }
   const isPair = asked.includes(PAIR[0]);
+  setText(ui.destination, isPair && host ? `Sends to ${host}` : "");
   setText(ui.swap, isPair ? "Use a ready token instead" : "Use a client ID and secret instead");
   for (const [name, { box, input, label, error }] of Object.entries(ui.fields)) {
     box.hidden = !asked.includes(name);
@@ -390,7 +401,7 @@ function moment(left) {
 function buildCard() {
   // Random, not counted: each model has a module of its own in one document.
   const prefix = `chili-${Math.random().toString(36).slice(2)}`;
-  const ui = { fields: {}, stateIcon: icon("") };
+  const ui = { fields: {}, keepers: {}, stateIcon: icon("") };
   const part = (name, tag, attributes = {}, ...children) =>
     (ui[name] = h(tag, attributes, ...children));
   const reveal = { "aria-label": "Show secret", title: "Show secret", "aria-pressed": false };
@@ -453,6 +464,10 @@ function buildCard() {
           h("label", { for: `${prefix}-kind` }, "Kind"),
           part("kindChoice", "select", { id: `${prefix}-kind`, autocomplete: "off" },
             ...["production", "sandbox"].map((kind) => h("option", { value: kind }, kind))))),
+      ...Object.entries(KEEPERS).map(([name, label]) => {
+        ui.keepers[name] = h("input", { type: "checkbox", autocomplete: "off" });
+        return h("label", { class: "chili-keep" }, ui.keepers[name], label);
+      }),
       h("footer", {},
         part("signIn", "button", { type: "submit", class: "chili-primary" }),
         part("swap", "button", { type: "button", class: "chili-quiet" })),

@@ -3,20 +3,11 @@
 from __future__ import annotations
 
 import os
-import shutil
 from typing import NoReturn
 
 import pytest
 
-ARGUMENTS = (
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    "--no-first-run",
-)
-NAMES = ("chromium", "chromium-browser", "google-chrome")
+from lab import CHROMIUM_ARGUMENTS, find_chromium
 
 
 # Not session: a running Playwright leaves its event loop marked as the running one,
@@ -28,12 +19,13 @@ def browser():
         from playwright.sync_api import sync_playwright
     except ModuleNotFoundError:
         _do_without("playwright is not installed")
-    named = os.environ.get("CHILI_CHROMIUM")
-    path = named or next(filter(None, map(shutil.which, NAMES)), None)
+    path = find_chromium()
     if path is None:
-        _do_without(f"no Chromium: set CHILI_CHROMIUM, or install one of {NAMES}")
+        _do_without("no Chromium: install one, or name it in CHILI_CHROMIUM")
     with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=path, args=ARGUMENTS)
+        chromium = playwright.chromium.launch(
+            executable_path=path, args=CHROMIUM_ARGUMENTS
+        )
         yield chromium
         chromium.close()
 

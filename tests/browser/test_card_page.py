@@ -56,6 +56,7 @@ SIGN_IN = {
     "client_secret": SECRET,
     "environment": "cp-abc-123",
     "environment_type": "production",
+    "remember": [],
 }
 SYNC = {"kind": "sync"}
 
@@ -519,6 +520,7 @@ def test_a_ready_token_is_asked_for_in_place_of_a_pair(make_card):
             "access_token": "a-ready-token",
             "environment": "cp-abc-123",
             "environment_type": "production",
+            "remember": [],
         }
     ]
     assert not card.holds("a-ready-token")
@@ -532,6 +534,24 @@ def test_the_kind_is_sent_as_it_was_chosen(make_card):
     card.fill()
     card.button("Sign in").click()
     assert card.sent == [SYNC, SIGN_IN]
+
+
+def test_remembering_is_offered_unticked_and_only_where_it_is_possible(make_card):
+    """Nothing is kept unless it was ticked, and only real places are offered."""
+    offer = FORM["form"] | {"remember": ["env"]}
+    card = make_card(FORM, form=offer)
+    keyring = card.field("Remember in the system keyring")
+    assert not keyring.is_visible()
+    env = card.field("Remember in .env beside the notebook")
+    assert not env.is_checked()
+    card.change(form=offer | {"remember": ["env", "keyring"]})
+    keyring.check()
+    card.fill()
+    card.button("Sign in").click()
+    assert card.sent == [SYNC, SIGN_IN | {"remember": ["keyring"]}]
+    card.change(phase="signed-out")
+    card.change(phase="form")
+    assert not keyring.is_checked()
 
 
 def test_prefilled_environment_yields_to_what_is_typed(make_card):
@@ -674,7 +694,8 @@ def test_browser_is_not_asked_to_keep_the_form(make_card):
     """No field has a name, and none may be completed or offered for saving."""
     card = make_card(FORM)
     assert card.root.locator("[name]").count() == 0
-    completes = card.root.locator("form, input").evaluate_all(
+    completes = card.root.locator("form, input[type=text], input[type=password]")
+    completes = completes.evaluate_all(
         "nodes => nodes.map(node => node.getAttribute('autocomplete'))"
     )
     assert completes == ["off", "off", "one-time-code", "one-time-code", "off"]

@@ -73,7 +73,7 @@ def test_variables_and_layouts_are_told(template):
     assert variables
     assert all(variable.name and variable.type for variable in variables)
     assert any(layout.selected for layout in layouts)
-    assert "<table>" in variables._repr_html_()
+    assert "<table>" in variables._repr_mimebundle_()["text/html"]
 
 
 @pytest.mark.parametrize(

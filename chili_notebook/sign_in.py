@@ -1,4 +1,7 @@
-"""Finds credentials and signs in; the same for magics and for scripts."""
+"""Finds credentials and signs in; the same for magics and for scripts.
+
+Not called `login`: a module of that name would hide the function in the package.
+"""
 
 from __future__ import annotations
 
@@ -7,11 +10,17 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from chili_notebook.client import Chili
-from chili_notebook.credentials import Resolution, Source, resolve
+from chili_notebook.credentials import (
+    Resolution,
+    Source,
+    any_credentials,
+    resolve,
+)
 from chili_notebook.demo import demo_source
 from chili_notebook.environments import DOMAINS
 from chili_notebook.settings import resolve_environment, trace_settings
 from chili_notebook.sources import find_sources
+from chili_notebook.system_keyring import keyring_source
 from chili_notebook.token_source import TokenSource
 
 if TYPE_CHECKING:
@@ -27,12 +36,14 @@ class Found:
         sources: Those that were read.
         resolution: The credentials, if any, and the trace.
         profile: The profile that was looked for.
+        folder: From where ``.env`` was looked for.
         demo: Whether they are the simulator's.
     """
 
     sources: tuple[Source, ...]
     resolution: Resolution
     profile: str | None
+    folder: Path
     demo: bool
 
     @property
@@ -81,9 +92,16 @@ def find(
         ConfigurationError: If `profile` is unknown.
     """
     where = folder or Path.cwd()
-    sources = [demo_source()] if demo else find_sources(where, env_file=env_file)
-    wanted = None if demo else profile
-    return Found(tuple(sources), resolve(sources, wanted), wanted, demo)
+    if demo:
+        sources = [demo_source()]
+        return Found(tuple(sources), resolve(sources), None, where, demo=True)
+    sources = find_sources(where, env_file=env_file)
+    if env_file is None and not any_credentials(sources, profile):
+        # Last, and only if it is needed: a locked keyring asks the person to open it.
+        kept = keyring_source(profile)
+        sources += [kept] if kept else []
+    resolution = resolve(sources, profile)
+    return Found(tuple(sources), resolution, profile, where, demo=False)
 
 
 def login(

@@ -1,0 +1,67 @@
+"""Keeps what was typed into the form, where the person ticked that."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from chili_notebook.credentials import CREDENTIAL_KEYS, profile_prefix
+from chili_notebook.env_file import write_credentials
+from chili_notebook.environments import DOMAINS
+from chili_notebook.secret import Secret
+from chili_notebook.system_keyring import is_available, keep_in_keyring
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
+    from pathlib import Path
+
+    from chili_notebook.credentials import Credentials
+
+ENV, KEYRING = "env", "keyring"
+
+
+def keepers() -> tuple[str, ...]:
+    """Give where something can be kept on this machine."""
+    return (ENV, KEYRING) if is_available() else (ENV,)
+
+
+def remember(  # noqa: PLR0913 - each is named at the call
+    places: Collection[str],
+    credentials: Credentials,
+    *,
+    environment: str,
+    kind: str,
+    profile: str | None,
+    folder: Path,
+) -> str:
+    """Keep credentials and say where, in one sentence; empty if nowhere.
+
+    Args:
+        places: ``env``, ``keyring``, both or none.
+        credentials: What was typed, after it has signed in.
+        environment: What was typed for the environment.
+        kind: The environment's kind, if it is known.
+        profile: Whose keys they are.
+        folder: Where the ``.env`` is.
+
+    Raises:
+        ConfigurationError: If a place refuses; the message says why.
+    """
+    prefix = profile_prefix(profile)
+    typed = {
+        "CLIENT_ID": Secret(credentials.client_id) if credentials.client_id else None,
+        "CLIENT_SECRET": credentials.client_secret,
+        "ACCESS_TOKEN": credentials.access_token,
+        "ENVIRONMENT": Secret(environment) if environment else None,
+        "ENVIRONMENT_TYPE": Secret(kind) if kind in DOMAINS else None,
+    }
+    values = {prefix + key: value for key, value in typed.items() if value is not None}
+    kept = []
+    if ENV in places:
+        # What is there of the other way to sign in would go before it.
+        stale = {prefix + key for key in CREDENTIAL_KEYS} - values.keys()
+        write_credentials(folder / ".env", values, drop=stale)
+        kept.append(".env")
+    if KEYRING in places and is_available():
+        keep_in_keyring(profile, values)
+        kept.append("the system keyring")
+    return f"Kept in {' and in '.join(kept)}." if kept else ""

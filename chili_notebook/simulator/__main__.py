@@ -1,0 +1,68 @@
+"""``python -m chili_notebook.simulator``: serves until it is interrupted."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from pathlib import Path
+
+from chili_notebook.simulator.app import WHAT_THIS_IS
+from chili_notebook.simulator.server import Simulator
+
+_MARK = "# Signs in to the simulator of chili_notebook; nothing here is real."
+
+
+def main() -> None:
+    """Serve, and print the ``.env`` lines that sign in."""
+    parser = argparse.ArgumentParser(
+        prog="python -m chili_notebook.simulator",
+        description=f"{WHAT_THIS_IS} Its first lines of output are the .env lines "
+        "that sign in to it.",
+    )
+    parser.add_argument(
+        "--port", type=int, default=0, help="where to listen; by default a free port"
+    )
+    parser.add_argument(
+        "--write-env",
+        type=Path,
+        metavar="PATH",
+        help="write those lines to this file too; a file of somebody else's is kept",
+    )
+    options = parser.parse_args()
+    try:
+        simulator = Simulator(port=options.port)
+    except (OSError, OverflowError) as error:
+        parser.error(f"cannot listen on port {options.port}: {error}")
+    lines = [f"{key}={value}" for key, value in simulator.variables().items()]
+    if options.write_env is not None:
+        try:
+            _write(options.write_env, [_MARK, *lines])
+        except OSError as error:
+            parser.error(f"cannot write {options.write_env}: {error.strerror or error}")
+    simulator.start()
+    notice = f"# {WHAT_THIS_IS}# It listens on {simulator.url}; Ctrl+C stops it."
+    sys.stdout.write("\n".join([*lines, "", notice, ""]))
+    sys.stdout.flush()
+    try:
+        simulator.join()
+    except KeyboardInterrupt:
+        simulator.stop()
+
+
+def _write(path: Path, lines: list[str]) -> None:
+    """Write the file for its owner only.
+
+    Raises:
+        FileExistsError: If there is one that the simulator did not write.
+    """
+    if path.exists() and not path.read_text().startswith(_MARK):
+        raise FileExistsError(None, "it exists, and the simulator did not write it")
+    path.unlink(missing_ok=True)
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(descriptor, "w") as stream:
+        stream.write("\n".join([*lines, ""]))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,146 @@
+"""Draws one frame of a page: its shape, its picture or its text, as layers."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+
+from chili_notebook.simulator.artwork import find_picture
+from chili_notebook.simulator.colours import Palette
+from chili_notebook.simulator.layers import (
+    Box,
+    Layer,
+    clipped,
+    picture_layer,
+    shape_layer,
+    shape_mask,
+    stroke_layer,
+    text_layers,
+)
+from chili_notebook.simulator.styles import Stylebook
+from chili_notebook.simulator.typesetting import set_text
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from chili_notebook.simulator.layouts import Placement
+    from chili_notebook.simulator.values import Value, Values
+
+
+class FramePainter:
+    """Draws the frames of one document with one row of values.
+
+    Attributes:
+        palette: The document's colours.
+        errors: What was wrong so far: GraFx's word for it and the details.
+    """
+
+    def __init__(self, document: Mapping[str, Any], values: Values) -> None:
+        self._document = document
+        self._values = values
+        self.palette = Palette(document)
+        self._styles = Stylebook(document, self.palette)
+        self.errors: list[tuple[str, str]] = []
+
+    def layers(
+        self, frame: Mapping[str, Any], place: Placement, box: Box, px: float
+    ) -> Iterator[Layer]:
+        """Draw a frame, from back to front; nothing if its visibility says so.
+
+        Args:
+            frame: The frame.
+            place: Where its layout puts it.
+            box: Where that is in pixels.
+            px: Pixels to a unit of the document.
+        """
+        if not is_shown(frame.get("visibility"), self._values):
+            return
+        match frame.get("type"):
+            case "shape":
+                yield from self._shape(frame, box, px)
+            case "image":
+                yield from self._picture(frame, place, box, px)
+            case "text":
+                yield from self._text(frame, place, box, px)
+            case _:
+                return
+
+    def _shape(self, frame: Mapping[str, Any], box: Box, px: float) -> Iterator[Layer]:
+        look, outline = frame.get("shapeProperties") or {}, frame.get("src") or {}
+        if look.get("enableFill", True):
+            fill = self.palette.fill(look.get("fillColor"))
+            yield shape_layer(box, outline, fill, px)
+        if look.get("enableStroke"):
+            line = self.palette.fill(look.get("strokeColor"))
+            weight = float(look.get("strokeWeight", 1000)) * px
+            yield stroke_layer(box, outline, line, px, weight)
+
+    def _picture(
+        self, frame: Mapping[str, Any], place: Placement, box: Box, px: float
+    ) -> Iterator[Layer]:
+        source = frame.get("src") or {}
+        if source.get("type") == "variable":
+            asset = self._values.held.get(str(source.get("id")))
+        else:
+            asset = source.get("assetId") or source.get("url")
+        if not asset:
+            return
+        picture = find_picture(str(asset))
+        if picture is None:
+            details = f"Frame '{frame.get('name')}': the media has no asset '{asset}'."
+            self.errors.append(("ImageLoadFailed", details))
+            return
+        crop = frame.get("crop") or {}
+        part = crop if "width" in crop else None
+        layer = picture_layer(box, picture, part, place.fit)
+        yield clipped(layer, shape_mask(box, frame.get("clip") or {}, px))
+
+    def _text(
+        self, frame: Mapping[str, Any], place: Placement, box: Box, px: float
+    ) -> Iterator[Layer]:
+        inner = _padded(frame, box, px * place.scale)
+        paragraphs = self._styles.paragraphs(frame, self._document, self._values)
+        unit = px * place.scale
+        setting = set_text(
+            paragraphs,
+            max(inner.width, 1) / unit,
+            max(inner.height, 1) / unit,
+            vertical_align=str(frame.get("verticalAlign", "top")),
+            scales=place.copyfit or (1.0, 1.0),
+        )
+        if setting.overflows and frame.get("overflow") == "error":
+            details = f"Frame '{frame.get('name')}': the text does not fit."
+            self.errors.append(("TextOverflow", details))
+        yield from text_layers(inner, setting.letters, unit)
+
+
+def is_shown(rule: Mapping[str, Any] | None, values: Values) -> bool:
+    """Say whether a visibility rule shows its frame."""
+    kind = (rule or {}).get("type", "visible")
+    if rule is None or kind != "conditional":
+        return bool(kind != "invisible")
+    return all(
+        _holds(condition.get("value") or {}, values.held.get(str(condition.get("id"))))
+        for condition in rule.get("variables") or []
+    )
+
+
+def _holds(condition: Mapping[str, Any], held: Value) -> bool:
+    wanted, operator = condition.get("value"), str(condition.get("operator", "="))
+    if condition.get("type") == "number" and isinstance(held, Decimal):
+        compared = held.compare(Decimal(str(wanted)))
+        return operator in _SIGNS[int(compared)]
+    return ((held or "") == wanted or held is wanted) == (operator != "!=")
+
+
+_SIGNS = {-1: ("<", "<=", "!="), 0: ("=", "<=", ">="), 1: (">", ">=", "!=")}
+
+
+def _padded(frame: Mapping[str, Any], box: Box, px: float) -> Box:
+    left, top, right, bottom = (
+        float(frame.get(f"padding{side}", 0)) * px
+        for side in ("Left", "Top", "Right", "Bottom")
+    )
+    return Box(
+        box.x + left, box.y + top, box.width - left - right, box.height - top - bottom
+    )

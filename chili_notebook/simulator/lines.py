@@ -1,0 +1,182 @@
+"""Breaks paragraphs into lines. Pure.
+
+Lines break at spaces; a word that is wider than the line breaks between letters.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from chili_notebook.simulator.fonts import advances, cap_height, descent
+from chili_notebook.simulator.styles import Paragraph, Run, TextStyle
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+_SPACES = re.compile(r"([ \t]+)")
+_SLACK = 1e-6
+_BALANCING_STEPS = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """Runs without a space in them.
+
+    Attributes:
+        runs: The runs.
+        width: Their width.
+        gap: The width of the space before them, unless they begin a line.
+    """
+
+    runs: tuple[Run, ...]
+    width: float
+    gap: float
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """Words that stand on one baseline.
+
+    Attributes:
+        words: The words.
+        style: The style of their paragraph.
+        space_before: Extra space above the line.
+        closes: Whether the paragraph ends with it.
+    """
+
+    words: tuple[Word, ...]
+    style: TextStyle
+    space_before: float
+    closes: bool
+
+    @property
+    def width(self) -> float:
+        """How wide the words and the gaps between them are."""
+        return _width(self.words)
+
+    @property
+    def rise(self) -> float:
+        """How far its capitals reach above the baseline."""
+        return max(s.size * (cap_height(s.font) + s.shift) for s in self._styles())
+
+    @property
+    def drop(self) -> float:
+        """How far its letters reach below the baseline."""
+        return max(s.size * descent(s.font) for s in self._styles())
+
+    @property
+    def leading(self) -> float:
+        """How far it is below the line before; raised letters do not count."""
+        level = [s for s in self._styles() if not s.shift] or [self.style]
+        return max(s.size * s.leading for s in level)
+
+    def _styles(self) -> list[TextStyle]:
+        return [run.style for word in self.words for run in word.runs] or [self.style]
+
+
+def break_lines(paragraphs: Sequence[Paragraph], width: float) -> list[Line]:
+    """Break paragraphs into lines of at most a width."""
+    lines: list[Line] = []
+    for paragraph in paragraphs:
+        words = _words(paragraph.runs)
+        rows = _rows(words, width)
+        if paragraph.style.balanced and len(rows) > 1:
+            rows = _balanced(words, rows, width)
+        for number, row in enumerate(rows):
+            lines.append(
+                Line(
+                    tuple(row),
+                    paragraph.style,
+                    paragraph.style.space_before if lines and not number else 0.0,
+                    closes=number == len(rows) - 1,
+                )
+            )
+    return lines
+
+
+def longest_word(paragraphs: Sequence[Paragraph]) -> float:
+    """Give the width of the widest word; 0 if there is none."""
+    return max(
+        (_width([word]) for p in paragraphs for word in _words(p.runs)), default=0.0
+    )
+
+
+def run_width(run: Run) -> float:
+    """Give the width of a run, with the tracking after its last letter."""
+    style = run.style
+    return style.size * (
+        advances(style.font, run.text)[-1] + style.tracking * len(run.text)
+    )
+
+
+def _words(runs: Sequence[Run]) -> list[Word]:
+    words: list[Word] = []
+    pieces: list[Run] = []
+    gap = 0.0
+    for run in runs:
+        for part in _SPACES.split(run.text):
+            piece = Run(part, run.style)
+            if part.strip(" \t"):
+                pieces.append(piece)
+            elif part:
+                if pieces:
+                    words.append(_word(pieces, gap))
+                    pieces, gap = [], 0.0
+                gap += run_width(piece)
+    return [*words, _word(pieces, gap)] if pieces else words
+
+
+def _word(pieces: Sequence[Run], gap: float) -> Word:
+    return Word(tuple(pieces), sum(map(run_width, pieces)), gap)
+
+
+def _width(words: Sequence[Word]) -> float:
+    if not words:
+        return 0.0
+    last = words[-1].runs[-1].style
+    inner = sum(word.gap for word in words[1:]) - last.tracking * last.size
+    return inner + sum(word.width for word in words)
+
+
+def _rows(words: Sequence[Word], width: float) -> list[list[Word]]:
+    rows: list[list[Word]] = [[]]
+    for word in words:
+        for part in _parts(word, width):
+            if rows[-1] and _width([*rows[-1], part]) > width + _SLACK:
+                rows.append([])
+            rows[-1].append(part)
+    return rows
+
+
+def _parts(word: Word, width: float) -> list[Word]:
+    """Break a word between letters if it is wider than a line."""
+    if _width([word]) <= width + _SLACK:
+        return [word]
+    parts: list[list[Run]] = [[]]
+    for run in word.runs:
+        for letter in run.text:
+            one = Run(letter, run.style)
+            if parts[-1] and _width([_word([*parts[-1], one], 0)]) > width:
+                parts.append([])
+            parts[-1].append(one)
+    return [
+        _word(part, word.gap if number == 0 else 0.0)
+        for number, part in enumerate(parts)
+    ]
+
+
+def _balanced(
+    words: Sequence[Word], rows: list[list[Word]], width: float
+) -> list[list[Word]]:
+    """Break into as many lines, at the smallest width that allows it."""
+    least, most = width / 2, width
+    for _ in range(_BALANCING_STEPS):
+        middle = (least + most) / 2
+        tried = _rows(words, middle)
+        if len(tried) > len(rows) or max(_width([word]) for word in words) > middle:
+            least = middle
+        else:
+            rows, most = tried, middle
+    return rows

@@ -1,0 +1,170 @@
+"""What a text frame says and how it looks: its paragraphs with their styles. Pure."""
+
+from __future__ import annotations
+
+import dataclasses
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from chili_notebook.simulator.colours import BLACK, RGB, Palette, brand_kit
+from chili_notebook.simulator.fonts import DEFAULT_KEY
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from chili_notebook.simulator.values import Values
+
+_CASES = {"uppercase": str.upper, "lowercase": str.lower}
+
+
+@dataclass(frozen=True, slots=True)
+class TextStyle:
+    """How letters and their paragraph look; lengths are in the document's units.
+
+    Attributes:
+        font: The key of the font.
+        size: The size of the letters.
+        leading: From baseline to baseline, in parts of the size.
+        tracking: Space after each letter, in parts of the size.
+        colour: The colour of the letters.
+        case: ``normal``, ``uppercase`` or ``lowercase``.
+        shift: How far the letters stand above the baseline, in parts of the size.
+        align: ``left``, ``center``, ``right`` or ``justify``.
+        space_before: Space above the paragraph.
+        balanced: Whether its lines are made about as long as each other.
+    """
+
+    font: str = DEFAULT_KEY
+    size: float = 12_000
+    leading: float = 1.2
+    tracking: float = 0
+    colour: RGB = BLACK
+    case: str = "normal"
+    shift: float = 0
+    align: str = "left"
+    space_before: float = 0
+    balanced: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """A text in one style."""
+
+    text: str
+    style: TextStyle
+
+
+@dataclass(frozen=True, slots=True)
+class Paragraph:
+    """Runs that are set as one paragraph, in the paragraph's style."""
+
+    style: TextStyle
+    runs: tuple[Run, ...]
+
+
+class Stylebook:
+    """The paragraph and character styles of one document."""
+
+    __slots__ = ("_characters", "_palette", "_paragraphs")
+
+    def __init__(self, document: Mapping[str, Any], palette: Palette) -> None:
+        kit = brand_kit(document)
+        self._palette = palette
+        self._paragraphs = _by_id(kit.get("paragraphStyles"))
+        self._characters = _by_id(kit.get("characterStyles"))
+
+    def paragraphs(
+        self, frame: Mapping[str, Any], document: Mapping[str, Any], values: Values
+    ) -> list[Paragraph]:
+        """Give the paragraphs of a text frame with the variables' texts in place."""
+        removable = {
+            raw["id"]
+            for raw in document.get("variables") or []
+            if raw.get("removeParagraphIfEmpty")
+        }
+        found: list[Paragraph] = []
+        for style, entries in self._blocks(frame.get("textContent") or []):
+            shown = [(_text(raw, values), look) for raw, look in entries]
+            emptied = any(
+                raw.get("type") == "variable"
+                and raw.get("id") in removable
+                and not text
+                for (raw, _), (text, _) in zip(entries, shown, strict=True)
+            )
+            if not emptied:
+                found.extend(_lines(style, shown))
+        return found
+
+    def _blocks(
+        self, content: list[Mapping[str, Any]]
+    ) -> list[tuple[TextStyle, list[tuple[Mapping[str, Any], TextStyle]]]]:
+        """Group what a text frame holds by paragraph."""
+        style = look = TextStyle()
+        blocks: list[tuple[TextStyle, list[tuple[Mapping[str, Any], TextStyle]]]] = []
+        for raw in content:
+            if raw.get("type") == "paragraph":
+                style = look = self._styled(TextStyle(), raw.get("style") or {})
+                blocks.append((style, []))
+            elif raw.get("type") == "span":
+                look = self._styled(style, raw.get("style") or {})
+            else:
+                if not blocks:
+                    blocks.append((style, []))
+                blocks[-1][1].append((raw, look))
+        return blocks
+
+    def _styled(self, base: TextStyle, use: Mapping[str, Any]) -> TextStyle:
+        for raw in (
+            self._paragraphs.get(use.get("paragraphStyleId")),
+            self._characters.get(use.get("characterStyleId")),
+            use,
+        ):
+            base = self._changed(base, raw or {})
+        return base
+
+    def _changed(self, base: TextStyle, raw: Mapping[str, Any]) -> TextStyle:
+        changes: dict[str, Any] = {
+            field: raw[key] / factor if factor else raw[key]
+            for key, (field, factor) in _KEYS.items()
+            if raw.get(key) is not None
+        }
+        if raw.get("color") is not None:
+            changes["colour"] = self._palette.colour(raw["color"])
+        return dataclasses.replace(base, **changes)
+
+
+_KEYS = {
+    "fontKey": ("font", 0),
+    "fontSize": ("size", 1),
+    "lineHeight": ("leading", 100),
+    "trackingRight": ("tracking", 1000),
+    "typographicCase": ("case", 0),
+    "baselineShiftValue": ("shift", 1000),
+    "textAlign": ("align", 0),
+    "paragraphSpaceBefore": ("space_before", 1),
+    "balanceRaggedLines": ("balanced", 0),
+}
+
+
+def _by_id(styles: list[Mapping[str, Any]] | None) -> dict[Any, Mapping[str, Any]]:
+    return {raw["id"]: raw for raw in styles or []}
+
+
+def _text(raw: Mapping[str, Any], values: Values) -> str:
+    if raw.get("type") == "variable":
+        return values.texts.get(str(raw.get("id")), "")
+    return str(raw.get("text", ""))
+
+
+def _lines(style: TextStyle, shown: list[tuple[str, TextStyle]]) -> list[Paragraph]:
+    """Make a paragraph of each line that the texts hold."""
+    lines: list[list[Run]] = [[]]
+    for text, look in shown:
+        cased = _CASES.get(look.case, str)(text)
+        for number, part in enumerate(cased.split("\n")):
+            if number:
+                lines.append([])
+            lines[-1].append(Run(part, look))
+    first, *others = [tuple(run for run in line if run.text) for line in lines]
+    follow = dataclasses.replace(style, space_before=0)
+    return [Paragraph(style, first), *(Paragraph(follow, line) for line in others)]
