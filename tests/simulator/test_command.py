@@ -1,0 +1,86 @@
+"""``python -m chili_notebook.simulator``, as a process of its own."""
+
+from __future__ import annotations
+
+import signal
+import socket
+import stat
+import subprocess
+import sys
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from chili_notebook import login
+
+COMMAND = (sys.executable, "-m", "chili_notebook.simulator")
+KEYS = [
+    "CHILI_CLIENT_ID",
+    "CHILI_CLIENT_SECRET",
+    "CHILI_ENVIRONMENT",
+    "CHILI_BASE_URL",
+    "CHILI_TOKEN_URL",
+]
+
+
+@contextmanager
+def running(*arguments):
+    """Run the simulator until the test is done; give its process."""
+    with subprocess.Popen(
+        [*COMMAND, *arguments], stdout=subprocess.PIPE, text=True
+    ) as process:
+        try:
+            yield process
+        finally:
+            process.send_signal(signal.SIGINT)
+
+
+def refused(*arguments):
+    """Run a command that does not start, and give what it says."""
+    done = subprocess.run(
+        [*COMMAND, *arguments], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 2
+    return done.stderr
+
+
+def test_its_first_lines_sign_in():
+    """What is printed first is a .env that signs in to it."""
+    with running() as process:
+        lines = [process.stdout.readline() for _ in KEYS]
+        Path(".env").write_text("".join(lines))
+        with login() as chili:
+            assert len(list(chili.templates.list())) >= 6
+    assert [line.partition("=")[0] for line in lines] == KEYS
+    assert process.returncode == 0
+
+
+def test_it_writes_the_file_that_signs_in():
+    """--write-env leaves such a file, for its owner only, and renews its own."""
+    for _ in range(2):
+        with running("--write-env", "demo.env") as process:
+            process.stdout.readline()
+            with login(env_file="demo.env") as chili:
+                assert chili.templates.list()
+        assert stat.S_IMODE(Path("demo.env").stat().st_mode) == 0o600
+
+
+def test_a_file_of_somebody_elses_is_kept():
+    """A .env with real credentials in it is not written over."""
+    Path(".env").write_text("CHILI_CLIENT_ID=mine\n")
+    assert "did not write it" in refused("--write-env", ".env")
+    assert Path(".env").read_text() == "CHILI_CLIENT_ID=mine\n"
+
+
+@pytest.mark.parametrize("port", ["65536", "-1", "many"])
+def test_a_port_that_is_none_is_refused(port):
+    """An impossible port is an error of the command and not a traceback."""
+    assert "Traceback" not in refused("--port", port)
+
+
+def test_a_port_that_is_taken_is_refused():
+    """Another program's port is named in the error."""
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        port = str(other.getsockname()[1])
+        assert f"cannot listen on port {port}" in refused("--port", port)
