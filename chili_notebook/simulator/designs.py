@@ -9,7 +9,9 @@ samples leave open is put so:
   ``conditional`` with ``variables`` that must all have the value named.
 - ``enableCopyfitting`` with ``minCopyfitting`` and ``maxCopyfitting`` (percentages)
   scales a text to its frame; ``overflow: "error"`` reports what still does not fit.
+- A paragraph style with ``balanceRaggedLines`` makes its lines about equally long.
 - An image frame's ``crop`` is in parts of the picture, its ``clip`` is a shape.
+- What reaches into the bleed is there, but renders end at the trim.
 """
 
 from __future__ import annotations

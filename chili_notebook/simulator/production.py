@@ -6,9 +6,9 @@ import io
 import zipfile
 from typing import TYPE_CHECKING, Any
 
-from chili_notebook.simulator.formats import UnsupportedFormatError, encode
+from chili_notebook.simulator.drawing.formats import UnsupportedFormatError, encode
+from chili_notebook.simulator.drawing.values import RowError, resolve_values
 from chili_notebook.simulator.tasks import FailedError, Made
-from chili_notebook.simulator.values import RowError, resolve_values
 
 if TYPE_CHECKING:
     from chili_notebook.simulator.orders import Order
@@ -35,7 +35,7 @@ def produce(order: Order) -> Made:
         except RowError as error:
             errors = [{"type": kind, "details": told} for kind, told in error.errors]
             report.append({"recordNumber": number, "errorList": errors})
-        except UnsupportedFormatError as error:
+        except (UnsupportedFormatError, LookupError) as error:
             raise FailedError(str(error), []) from error
     if report:
         first = report[0]["errorList"][0]

@@ -11,11 +11,11 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from chili_notebook.simulator.access import ROOT, link, require_access
+from chili_notebook.simulator.drawing.rendering import render_pages
+from chili_notebook.simulator.drawing.values import resolve_values
 from chili_notebook.simulator.listings import Cursors, page_of
 from chili_notebook.simulator.problems import ProblemError
-from chili_notebook.simulator.rendering import render_pages
 from chili_notebook.simulator.tasks import Made
-from chili_notebook.simulator.values import resolve_values
 
 if TYPE_CHECKING:
     from starlette.requests import Request

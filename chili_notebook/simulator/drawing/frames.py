@@ -5,9 +5,9 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
-from chili_notebook.simulator.artwork import find_picture
-from chili_notebook.simulator.colours import Palette
-from chili_notebook.simulator.layers import (
+from chili_notebook.simulator.drawing.artwork import find_picture
+from chili_notebook.simulator.drawing.colours import Palette
+from chili_notebook.simulator.drawing.layers import (
     Box,
     Layer,
     clipped,
@@ -17,14 +17,14 @@ from chili_notebook.simulator.layers import (
     stroke_layer,
     text_layers,
 )
-from chili_notebook.simulator.styles import Stylebook
-from chili_notebook.simulator.typesetting import set_text
+from chili_notebook.simulator.drawing.styles import Stylebook
+from chili_notebook.simulator.drawing.typesetting import set_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from chili_notebook.simulator.layouts import Placement
-    from chili_notebook.simulator.values import Value, Values
+    from chili_notebook.simulator.drawing.layouts import Placement
+    from chili_notebook.simulator.drawing.values import Value, Values
 
 
 class FramePainter:

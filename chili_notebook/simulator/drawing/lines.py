@@ -9,8 +9,8 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from chili_notebook.simulator.fonts import advances, cap_height, descent
-from chili_notebook.simulator.styles import Paragraph, Run, TextStyle
+from chili_notebook.simulator.drawing.fonts import advances, ascent, cap_height, descent
+from chili_notebook.simulator.drawing.styles import Paragraph, Run, TextStyle
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -58,6 +58,11 @@ class Line:
 
     @property
     def rise(self) -> float:
+        """How far its letters reach above the baseline."""
+        return max(s.size * (ascent(s.font) + s.shift) for s in self._styles())
+
+    @property
+    def capitals(self) -> float:
         """How far its capitals reach above the baseline."""
         return max(s.size * (cap_height(s.font) + s.shift) for s in self._styles())
 

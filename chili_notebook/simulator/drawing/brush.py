@@ -12,13 +12,13 @@ from typing import TYPE_CHECKING
 
 from PIL import Image, ImageChops, ImageDraw, ImageFilter
 
-from chili_notebook.simulator.colours import RGB, Fill, Gradient, hex_colour
-from chili_notebook.simulator.gradients import distances, paint_fill
+from chili_notebook.simulator.drawing.colours import RGB, Fill, Gradient, hex_colour
+from chili_notebook.simulator.drawing.gradients import distances, paint_fill
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from chili_notebook.simulator.outlines import Point
+    from chili_notebook.simulator.drawing.outlines import Point
 
 _SMOOTH = 3
 _FALLOFF = [round(255 * (1 - v / 255) ** 2 * (1 + 2 * v / 255)) for v in range(256)]

@@ -5,8 +5,8 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
-from chili_notebook.simulator.brush import Canvas, ball, ink, shade
-from chili_notebook.simulator.outlines import (
+from chili_notebook.simulator.drawing.brush import Canvas, ball, ink, shade
+from chili_notebook.simulator.drawing.outlines import (
     circle,
     ellipse,
     leaf,
@@ -16,7 +16,7 @@ from chili_notebook.simulator.outlines import (
     smooth,
     turned,
 )
-from chili_notebook.simulator.still_lifes import pear
+from chili_notebook.simulator.drawing.still_lifes import pear
 
 if TYPE_CHECKING:
     from PIL import Image

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from PIL import Image
 
-from chili_notebook.simulator.colours import RGB, Fill, Gradient
+from chili_notebook.simulator.drawing.colours import RGB, Fill, Gradient
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from PIL import Image, ImageDraw, ImageStat
 
-from chili_notebook.simulator.fonts import FAMILIES, advances, face, font_key
+from chili_notebook.simulator.drawing.fonts import FAMILIES, advances, face, font_key
 
 MARK = "SIMULATED"
 _KEY = font_key(FAMILIES[0], FAMILIES[0].styles[3])

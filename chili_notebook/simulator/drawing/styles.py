@@ -6,13 +6,13 @@ import dataclasses
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from chili_notebook.simulator.colours import BLACK, RGB, Palette, brand_kit
-from chili_notebook.simulator.fonts import DEFAULT_KEY
+from chili_notebook.simulator.drawing.colours import BLACK, RGB, Palette, brand_kit
+from chili_notebook.simulator.drawing.fonts import DEFAULT_KEY
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from chili_notebook.simulator.values import Values
+    from chili_notebook.simulator.drawing.values import Values
 
 _CASES = {"uppercase": str.upper, "lowercase": str.lower}
 

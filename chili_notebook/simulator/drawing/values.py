@@ -9,13 +9,14 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from chili_notebook.simulator.artwork import find_picture
-from chili_notebook.simulator.wording import date_text, number_text
+from chili_notebook.simulator.drawing.artwork import find_picture
+from chili_notebook.simulator.drawing.wording import date_text, number_text
 
 _NUMBER = re.compile(r"[+-]?\d{1,15}(\.\d{1,15})?")
 _DATE = re.compile(r"\d{4}-\d\d-\d\d")
@@ -50,6 +51,16 @@ class Values:
     texts: Mapping[str, str]
 
 
+@contextmanager
+def reading_document() -> Iterator[None]:
+    """Report a document that is not as documents are, instead of breaking on it."""
+    try:
+        yield
+    except (ArithmeticError, AttributeError, KeyError, TypeError, ValueError) as error:
+        told = f"The document cannot be read: {type(error).__name__}, {error}."
+        raise RowError([("DocumentLoadActionFailed", told)]) from error
+
+
 class _InvalidError(Exception):
     """Why a value cannot be used, with GraFx's word for it."""
 
@@ -58,6 +69,7 @@ class _InvalidError(Exception):
         super().__init__(details)
 
 
+@reading_document()
 def resolve_values(
     document: Mapping[str, Any], row: Mapping[str, str | None]
 ) -> Values:

@@ -111,6 +111,12 @@ def cap_height(key: str) -> float:
 
 
 @functools.cache
+def ascent(key: str) -> float:
+    """Give how far a letter reaches above the baseline, accents on capitals apart."""
+    return -face(key, _REFERENCE).getbbox("Hbdfhkl", anchor="ls")[1] / _REFERENCE
+
+
+@functools.cache
 def descent(key: str) -> float:
     """Give how far a letter reaches below the baseline."""
     return face(key, _REFERENCE).getbbox("gjpqy", anchor="ls")[3] / _REFERENCE

@@ -1,6 +1,6 @@
 """Typesetting: a text fitted to a box, as letters that each have a place. Pure.
 
-The first line's capitals touch the top of the box and the last line's descenders its
+The first line's ascenders touch the top of the box and the last line's descenders its
 bottom; in the middle it is the capitals and the last baseline that are centred.
 """
 
@@ -10,20 +10,20 @@ import dataclasses
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from chili_notebook.simulator.fonts import advances
-from chili_notebook.simulator.lines import (
+from chili_notebook.simulator.drawing.fonts import advances
+from chili_notebook.simulator.drawing.lines import (
     Line,
     Word,
     break_lines,
     longest_word,
     run_width,
 )
-from chili_notebook.simulator.styles import Paragraph, Run
+from chili_notebook.simulator.drawing.styles import Paragraph, Run
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from chili_notebook.simulator.colours import RGB
+    from chili_notebook.simulator.drawing.colours import RGB
 
 _SLACK = 1e-6
 _FITTING_STEPS = 8
@@ -143,7 +143,7 @@ def _top(
     if not lines or align not in {"middle", "bottom"}:
         return 0.0
     if align == "middle":
-        return (height - baselines[-1]) / 2
+        return (height - baselines[-1] - lines[0].rise + lines[0].capitals) / 2
     return height - baselines[-1] - lines[-1].drop
 
 

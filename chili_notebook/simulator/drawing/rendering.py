@@ -7,17 +7,17 @@ from typing import TYPE_CHECKING, Any
 
 from PIL import Image
 
-from chili_notebook.simulator.frames import FramePainter
-from chili_notebook.simulator.layers import Box, Layer
-from chili_notebook.simulator.layouts import (
+from chili_notebook.simulator.drawing.frames import FramePainter
+from chili_notebook.simulator.drawing.layers import Box, Layer
+from chili_notebook.simulator.drawing.layouts import (
     UNITS_PER_POINT,
     Layout,
     Placement,
     find_layout,
 )
-from chili_notebook.simulator.marks import draw_mark, draw_watermark
-from chili_notebook.simulator.motion import Motion, motion_at
-from chili_notebook.simulator.values import RowError, Values
+from chili_notebook.simulator.drawing.marks import draw_mark, draw_watermark
+from chili_notebook.simulator.drawing.motion import Motion, motion_at
+from chili_notebook.simulator.drawing.values import RowError, Values, reading_document
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -27,6 +27,7 @@ _SMOOTH_TURN = 2
 _LONGEST_PX = 8000
 
 
+@reading_document()
 def render_pages(  # noqa: PLR0913 - a render has that many choices
     document: Mapping[str, Any],
     layout_id: str,
@@ -50,8 +51,8 @@ def render_pages(  # noqa: PLR0913 - a render has that many choices
 
     Raises:
         LookupError: If there is no such layout.
-        RowError: If a picture is missing, a text that must fit does not, or no page
-            is visible.
+        RowError: If a picture is missing, a text that must fit does not, no page is
+            visible, or the document is malformed.
     """
     layout = find_layout(document, layout_id)
     px = (scale or 1) / UNITS_PER_POINT

@@ -5,8 +5,8 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
-from chili_notebook.simulator.brush import Canvas, ink, shade
-from chili_notebook.simulator.outlines import (
+from chili_notebook.simulator.drawing.brush import Canvas, ink, shade
+from chili_notebook.simulator.drawing.outlines import (
     Outline,
     circle,
     ellipse,

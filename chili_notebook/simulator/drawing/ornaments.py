@@ -5,14 +5,13 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
-from chili_notebook.simulator.brush import Canvas, ink, shade
-from chili_notebook.simulator.outlines import (
+from chili_notebook.simulator.drawing.brush import Canvas, ink, shade
+from chili_notebook.simulator.drawing.outlines import (
     circle,
     ellipse,
     leaf,
     ribbon,
     smooth,
-    turned,
 )
 
 if TYPE_CHECKING:
@@ -119,17 +118,18 @@ def _tile(
 ) -> None:
     x, y = at
     middle = (x + side / 2, y + side / 2)
-    if kind == 0:
-        canvas.fill(circle(x, y, side), ink(colour))
-    elif kind == 1:
-        for turn in (45, 225):
-            start = turned([(x, y)], middle, 0 if turn == 45 else 180)[0]  # noqa: PLR2004 - degrees
-            canvas.fill(leaf(start, side * 1.414, side * 0.72, turn), ink(colour))
-    elif kind == 2:  # noqa: PLR2004 - the third kind
-        canvas.fill(circle(*middle, side * 0.36), ink(colour))
-    else:
-        canvas.fill(circle(x + side, y + side / 2, side / 2), ink(colour))
-        canvas.fill(circle(x, y + side / 2, side / 2), ink(colour), opacity=0.55)
+    match kind:
+        case 0:
+            canvas.fill(circle(x, y, side), ink(colour))
+        case 1:
+            length, width = side * 1.414, side * 0.72
+            canvas.fill(leaf((x, y), length, width, 45), ink(colour))
+            canvas.fill(leaf((x + side, y + side), length, width, 225), ink(colour))
+        case 2:
+            canvas.fill(circle(*middle, side * 0.36), ink(colour))
+        case _:
+            canvas.fill(circle(x + side, middle[1], side / 2), ink(colour))
+            canvas.fill(circle(x, middle[1], side / 2), ink(colour), opacity=0.55)
 
 
 def paint_valley(size: tuple[int, int]) -> Image.Image:

@@ -11,14 +11,15 @@ from typing import TYPE_CHECKING, Any
 
 from PIL import Image, PngImagePlugin
 
-from chili_notebook.simulator.layouts import Layout, find_layout
-from chili_notebook.simulator.motion import moving_spans
-from chili_notebook.simulator.rendering import render_pages
+from chili_notebook.simulator.drawing.layouts import Layout, find_layout
+from chili_notebook.simulator.drawing.motion import moving_spans
+from chili_notebook.simulator.drawing.rendering import render_pages
+from chili_notebook.simulator.drawing.values import reading_document
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from chili_notebook.simulator.values import Values
+    from chili_notebook.simulator.drawing.values import Values
 
 PRODUCER = "CHILI GraFx simulator"
 CONTENT_TYPES: Mapping[str, str] = {
@@ -31,7 +32,7 @@ CONTENT_TYPES: Mapping[str, str] = {
 
 _POINTS_PER_INCH = 72
 _SCREEN_DPI, _PRINT_DPI = 150, 200
-_COLOURS, _MOVING_COLOURS = 256, 128
+_COLOURS = 256
 _JPEG_QUALITY = 90
 # A notebook keeps its pictures, so they stay small.
 _LARGE_PNG_BYTES, _COLOUR_STEPS = 140_000, (3, 4, 6)
@@ -44,6 +45,7 @@ class UnsupportedFormatError(Exception):
     """The simulator cannot make this format."""
 
 
+@reading_document()
 def encode(
     document: Mapping[str, Any],
     layout_id: str,
@@ -66,7 +68,7 @@ def encode(
 
     Raises:
         LookupError: If there is no such layout.
-        RowError: If the values cannot be rendered.
+        RowError: If the document cannot be rendered with the values.
         UnsupportedFormatError: If it is another format.
     """
     kind = format.lower()
@@ -187,12 +189,11 @@ def _moments(layout: Layout) -> list[int]:
 
 def _gif(frames: list[Image.Image], durations_ms: list[int]) -> bytes:
     """Encode frames with one palette, so that what stands still does not flicker."""
-    colours = _COLOURS if len(frames) == 1 else _MOVING_COLOURS
     samples = [frames[-1], *frames[:: max(1, len(frames) // 3)]]
     sheet = Image.new("RGB", (frames[0].width, frames[0].height * len(samples)))
     for number, sample in enumerate(samples):
         sheet.paste(sample, (0, number * sample.height))
-    palette = _few_colours(sheet, colours)
+    palette = _few_colours(sheet)
     flat = [
         frame.quantize(palette=palette, dither=Image.Dither.NONE) for frame in frames
     ]
@@ -207,13 +208,17 @@ def _gif(frames: list[Image.Image], durations_ms: list[int]) -> bytes:
     )
 
 
-def _few_colours(picture: Image.Image, colours: int) -> Image.Image:
+def _few_colours(picture: Image.Image) -> Image.Image:
     """Choose a palette; a large plain area does not take the colours of a small one."""
     found = picture.getcolors(picture.width * picture.height) or []
-    weighed = b"".join(bytes(colour) * math.isqrt(count) for count, colour in found)
+    weighed = b"".join(
+        bytes(colour) * math.isqrt(count)
+        for count, colour in found
+        if isinstance(colour, tuple)
+    )
     line = Image.frombytes("RGB", (len(weighed) // 3, 1), weighed)
     return line.quantize(
-        colours, Image.Quantize.MEDIANCUT, kmeans=1, dither=Image.Dither.NONE
+        _COLOURS, Image.Quantize.MEDIANCUT, kmeans=1, dither=Image.Dither.NONE
     )
 
 

@@ -6,7 +6,7 @@ import functools
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from chili_notebook.simulator import ornaments, packs, still_lifes, table_top
+from chili_notebook.simulator.drawing import ornaments, packs, still_lifes, table_top
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

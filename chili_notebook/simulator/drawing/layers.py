@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING, Any
 
 from PIL import Image, ImageChops, ImageDraw
 
-from chili_notebook.simulator.artwork import Picture, paint
-from chili_notebook.simulator.fonts import face
-from chili_notebook.simulator.gradients import paint_fill
+from chili_notebook.simulator.drawing.artwork import Picture, paint
+from chili_notebook.simulator.drawing.fonts import face
+from chili_notebook.simulator.drawing.gradients import paint_fill
 
 if TYPE_CHECKING:
-    from chili_notebook.simulator.colours import RGB, Fill
-    from chili_notebook.simulator.typesetting import Letter
+    from chili_notebook.simulator.drawing.colours import RGB, Fill
+    from chili_notebook.simulator.drawing.typesetting import Letter
 
 _SMOOTH = 4
 _SMOOTH_TEXT = 2

@@ -1,0 +1,1 @@
+"""Draws documents: values, text, pictures and shapes, into files of every format."""
