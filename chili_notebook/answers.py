@@ -7,7 +7,6 @@ the tolerance for that is all here.
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
@@ -25,6 +24,7 @@ from chili_notebook.errors import (
     UnexpectedAnswerError,
     UnprocessableContentError,
 )
+from chili_notebook.foreign import json_object, one_line
 
 if TYPE_CHECKING:
     import httpx
@@ -42,7 +42,6 @@ _BY_STATUS: dict[int, type[APIError]] = {
     429: TooManyRequestsError,
 }
 _SERVER = 500
-_UNPRINTABLE = re.compile(r"[^\x20-\x7e\xa0-\uffff]+")
 _HINTS = {
     400: "Check the parameters and the body against the environment's Swagger page.",
     401: "GraFx serves the same token again until about an hour before its end, so a "
@@ -62,9 +61,9 @@ def error_from(response: httpx.Response, *, token: Token | None) -> APIError:
     their status as text.
     """
     status = response.status_code
-    problem = _problem(response)
-    title = _line(problem.get("title"))
-    detail = _line(problem.get("detail")) or _line(problem.get("message"))
+    problem = json_object(response)
+    title = one_line(problem.get("title"))
+    detail = one_line(problem.get("detail")) or one_line(problem.get("message"))
     kind = _BY_STATUS.get(status, ServerError if status >= _SERVER else APIError)
     request = response.request
     said = detail or title or response.reason_phrase or "without a reason"
@@ -79,7 +78,7 @@ def error_from(response: httpx.Response, *, token: Token | None) -> APIError:
         status_code=status,
         title=title,
         detail=detail,
-        trace_id=_line(problem.get("traceId")),
+        trace_id=one_line(problem.get("traceId")),
     )
 
 
@@ -95,7 +94,7 @@ def body_of(response: httpx.Response) -> Any:
         kind = response.headers.get("content-type", "no content type").partition(";")[0]
     raise UnexpectedAnswerError(
         f"GraFx's answer to {response.request.url.path} is not JSON "
-        f"({_line(kind)}, {len(response.content):,} bytes).",
+        f"({one_line(kind)}, {len(response.content):,} bytes).",
         hint="A gateway or proxy may have answered in its place. Try again later.",
     )
 
@@ -140,19 +139,6 @@ def moment_in(raw: Mapping[str, Any], *keys: str) -> datetime | None:
             continue
         return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
     return None
-
-
-def _problem(response: httpx.Response) -> Mapping[str, Any]:
-    try:
-        problem = json.loads(response.content)
-    except (ValueError, RecursionError):
-        return {}
-    return problem if isinstance(problem, Mapping) else {}
-
-
-def _line(value: object) -> str:
-    """Give foreign text as one line of bounded length."""
-    return _UNPRINTABLE.sub(" ", value).strip()[:500] if isinstance(value, str) else ""
 
 
 def _scopes_hint(token: Token | None) -> str:

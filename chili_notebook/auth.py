@@ -10,6 +10,7 @@ import httpx
 
 from chili_notebook.environments import checked_url
 from chili_notebook.errors import InsecureURLError
+from chili_notebook.secret import NOT_PICKLED
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Generator, MutableMapping
@@ -83,14 +84,12 @@ class ChiliToken(httpx.Auth):
             return "<GraFx token: not signed in>"
         left = token.remaining_s(self._source.clock())
         ends = "expiry unknown" if left is None else f"{spell_duration(left)} left"
+        ends = "expired" if left == 0 else ends
         scopes = "scopes unknown" if token.scopes is None else _count(token.scopes)
         return f"<GraFx token #{token.fingerprint}: {ends}, {scopes}>"
 
-    def __reduce_ex__(self, protocol: object) -> NoReturn:
-        token = self._source.peek()
-        if token is not None:
-            token.secret.__reduce_ex__(protocol)
-        raise TypeError("A GraFx token is not pickled.")
+    def __reduce_ex__(self, _protocol: object) -> NoReturn:
+        raise TypeError(NOT_PICKLED)
 
     def __call__(self, request: _RequestLike) -> _RequestLike:
         """Sign a request of the `requests` library."""

@@ -164,4 +164,4 @@ def until(token: Token) -> str:
 def _scopes(token: Token) -> str:
     if token.scopes is None:
         return "unknown"
-    return f"{len(token.scopes)}: {' '.join(sorted(token.scopes))}"
+    return f"{len(token.scopes)}: {' '.join(sorted(token.scopes))}".removesuffix(": ")

@@ -9,39 +9,36 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, Self
 
 import httpx
-from httpx_retries import Retry, RetryTransport
+from httpx_retries import RetryTransport
 
 from chili_notebook.answers import error_from
 from chili_notebook.auth import ChiliToken
 from chili_notebook.environments import call_url, checked_url
-from chili_notebook.errors import ConnectionFailedError, InsecureURLError
+from chili_notebook.errors import (
+    ConfigurationError,
+    ConnectionFailedError,
+    InsecureURLError,
+)
+from chili_notebook.foreign import reason_of
 from chili_notebook.listing import Listing
 from chili_notebook.resources.outputs import Outputs
 from chili_notebook.resources.templates import Templates
-from chili_notebook.transport import TIMEOUT, USER_AGENT, transport_for
+from chili_notebook.transport import (
+    RETRY,
+    SAFE_METHODS,
+    TIMEOUT,
+    USER_AGENT,
+    transport_for,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
     from types import TracebackType
 
+    from httpx_retries import Retry
+
     from chili_notebook.environments import Environment
     from chili_notebook.token_source import TokenSource
-
-SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
-RETRY = Retry(
-    total=4,
-    allowed_methods=SAFE_METHODS,
-    status_forcelist=(429, 502, 503, 504),
-    retry_on_exceptions=(
-        httpx.ConnectError,
-        httpx.ConnectTimeout,
-        httpx.ReadError,
-        httpx.RemoteProtocolError,
-    ),
-    backoff_factor=0.5,
-    max_backoff_wait=30.0,
-    total_timeout=90.0,
-)
 
 
 class Chili:
@@ -171,7 +168,7 @@ class Chili:
         self, method: str, path: str, options: dict[str, Any], *, stream: bool
     ) -> httpx.Response:
         self._source.held()  # who is not signed in is told so before all else
-        url = httpx.URL(call_url(self.environment, path))
+        url = _url(call_url(self.environment, path))
         ours = _origin(url) == _origin(httpx.URL(self.environment.base_url))
         follow = options.pop("follow_redirects", method.upper() in SAFE_METHODS)
         failure = ""
@@ -184,8 +181,11 @@ class Chili:
                 follow_redirects=follow,
                 stream=stream,
             )
-        except httpx.HTTPError as error:
-            failure = _reason(error)
+        except (httpx.HTTPError, UnicodeError) as error:
+            failure = reason_of(error)
+        except BaseException as error:  # noqa: BLE001 - raised again
+            # Such as an interrupt: its frames in httpx hold the token too.
+            raise error.with_traceback(None)  # noqa: B904 - it is the same error
         # Raised out here, no error carries httpx's frames, which hold the token.
         hint = "Check the network, the proxy or VPN, and the environment's name."
         if method.upper() not in SAFE_METHODS:
@@ -217,6 +217,17 @@ class Chili:
             raise error_from(response, token=self._source.peek())
 
 
+def _url(text: str) -> httpx.URL:
+    try:
+        return httpx.URL(text)
+    except (httpx.InvalidURL, UnicodeError) as error:
+        why = str(error)
+    raise ConfigurationError(
+        f"The address of the call is not a URL ({why}).",
+        hint="Give a path such as templates, or a full https URL.",
+    )
+
+
 def _origin(url: httpx.URL) -> tuple[str, str, int | None]:
     return url.scheme, url.host, url.port
 
@@ -230,9 +241,3 @@ def _require_safe(request: httpx.Request) -> None:
             f"The request was not sent: its address {error}.",
             hint="GraFx's addresses are https.",
         ) from None
-
-
-def _reason(error: httpx.HTTPError) -> str:
-    if isinstance(error, httpx.TimeoutException):
-        return "no answer in time"
-    return str(error) or type(error).__name__

@@ -15,6 +15,7 @@ from chili_notebook.values import read_value
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+    from pathlib import Path
 
     from chili_notebook.secret import Secret
 
@@ -33,12 +34,14 @@ class Source:
         values: Its ``CHILI_*`` keys.
         problem: Why it could not be read; empty when it could.
         required: Whether the person named it, so that no other may stand in.
+        path: Where it is, if it is a file.
     """
 
     name: str
     values: Mapping[str, Secret] = field(default_factory=dict)
     problem: str = ""
     required: bool = False
+    path: Path | None = None
 
 
 @dataclass(frozen=True, slots=True)

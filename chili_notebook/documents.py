@@ -10,6 +10,7 @@ import datetime as dt
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from math import isfinite
 from typing import Any
 
 from chili_notebook.answers import text_in
@@ -86,7 +87,7 @@ def read_layouts(document: Mapping[str, Any]) -> list[Layout]:
             id=text_in(raw, "id") or "",
             name=text_in(raw, "name") or "",
             intent=_intent(raw),
-            selected=text_in(raw, "id") == selected,
+            selected=selected is not None and text_in(raw, "id") == selected,
         )
         for raw in _objects(document, "layouts")
     ]
@@ -105,7 +106,9 @@ def choose_layout(document: Mapping[str, Any], wanted: str | None) -> str:
         chosen = [lay for lay in layouts if wanted in (lay.id, lay.name)]
     if chosen:
         return chosen[0].id
-    names = ", ".join(repr(layout.name) for layout in layouts) or "none"
+    if not layouts:
+        raise VariableError("The template has no layouts.")
+    names = ", ".join(repr(layout.name) for layout in layouts)
     raise VariableError(
         f"The template has no layout {wanted!r}.", hint=f"Its layouts: {names}."
     )
@@ -148,6 +151,10 @@ def _as_text(name: str, value: object) -> str | None:
     if isinstance(value, int):
         return str(value)
     if isinstance(value, float | Decimal):
+        if not isfinite(value):
+            raise VariableError(
+                f"The value of {name!r} is {value}.", hint="Give None for no value."
+            )
         return f"{Decimal(str(value)):f}"
     if isinstance(value, dt.datetime):
         return value.date().isoformat()
@@ -160,9 +167,10 @@ def _as_text(name: str, value: object) -> str | None:
 
 
 def _variable(raw: Mapping[str, Any]) -> Variable:
+    listed = raw.get("items")
     items = [
         item if isinstance(item, str) else text_in(item, "value")
-        for item in raw.get("items") or []
+        for item in (listed if isinstance(listed, list) else [])
         if isinstance(item, str | Mapping)
     ]
     value = raw.get("value", raw.get("selected", raw.get("defaultValue")))

@@ -28,6 +28,7 @@ WHERE = (
 _NAME = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?")
 _GUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 API_PATH = re.compile(r"/api/(?:v\d+|experimental)(?:/environments?/([^/]+))?(?:/|$)")
+_SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://")
 _SWAGGER_PATH = re.compile(r"/swagger(?:/|$)")
 
 
@@ -104,6 +105,8 @@ def locate(text: str) -> Location:
     name = unquote(api.group(1)) if api and api.group(1) else ""
     if not name and kind is not None:
         name = host.partition(".")[0]
+    if _GUID.fullmatch(name):
+        raise ValueError("holds the environment's GUID and not its technical name")
     if name and not _NAME.fullmatch(name):
         raise ValueError("does not hold a technical name")
     cut = min([m.start() for m in (api, swagger) if m], default=None)
@@ -124,7 +127,7 @@ def call_url(environment: Environment, path: str) -> str:
         ConfigurationError: If it is no URL or leads out of the environment, or the
             environment is not known.
     """
-    if "://" in path:
+    if _SCHEME.match(path):
         try:
             checked_url(path)
         except ValueError as error:

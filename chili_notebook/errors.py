@@ -6,6 +6,7 @@
     ├── ConfigurationError          a credential or a setting cannot be used
     │   └── CredentialsNotFoundError    no source holds credentials
     ├── NotSignedInError            the client is used before or after a session
+    ├── SecretsFoundError           secrets have been saved, and are not mended
     ├── InsecureURLError            a secret would have left over plain http
     ├── TokenError                  the token endpoint, or the token itself
     │   ├── TokenRequestError           the endpoint could not be reached
@@ -32,6 +33,9 @@
 
 from __future__ import annotations
 
+import copyreg
+from typing import Any
+
 
 class ChiliError(Exception):
     """Base of every error that this package raises on purpose.
@@ -48,6 +52,11 @@ class ChiliError(Exception):
 
     def __str__(self) -> str:
         return f"{self.message}\n{self.hint}" if self.hint else self.message
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        # Exceptions are rebuilt by calling the class with `args`, which leaves out what
+        # is given by name; a worker process could not hand its errors over.
+        return copyreg.__newobj__, (type(self), *self.args), self.__dict__  # type: ignore[attr-defined]
 
     def _render_traceback_(self) -> list[str]:
         # IPython shows these lines in place of a traceback, so that no frame with
@@ -66,6 +75,10 @@ class CredentialsNotFoundError(ConfigurationError):
 
 class NotSignedInError(ChiliError):
     """The client or the token is used while nobody is signed in."""
+
+
+class SecretsFoundError(ChiliError):
+    """An audit has found secrets that have been saved and are not mended."""
 
 
 class InsecureURLError(ChiliError):

@@ -62,7 +62,7 @@ def field_of(error: ChiliError) -> Field:
 
 
 def _typed(message: Mapping[str, Any], field: Field) -> Secret:
-    typed = Secret(str(message.get(field, "")))
+    typed = Secret(str(message.get(field) or ""))
     value, why = read_value(_LABELS[field], typed, FORM)
     if value is None:
         raise FieldError(f"{why}.", field)

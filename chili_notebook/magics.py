@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn, cast
 
 from IPython.core.magic import Magics, line_magic, magics_class
-from IPython.core.magic_arguments import argument, magic_arguments, parse_argstring
+from IPython.core.magic_arguments import argument, magic_arguments
+
+from chili_notebook.audit_magic import AuditMagics
+from chili_notebook.magic_lines import folder_of, has_front_end, names_for, parse
 
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
 
+    from chili_notebook.cell_sources import CellSources
     from chili_notebook.session import Session
     from chili_notebook.sign_in import Found
 
 _TRACE = ("Source", "Key", "Outcome")
-NAMES = ("chili_login", "chili_status", "chili_logout")
+NAMES = ("chili_login", "chili_status", "chili_logout", "chili_audit")
 
 
 @magics_class
@@ -26,6 +29,7 @@ class ChiliMagics(Magics):
         super().__init__(shell)
         self._sessions: dict[str, Session] = {}
         self._found: dict[str, Found] = {}
+        self._cell_sources: CellSources | None = None
 
     @magic_arguments()
     @argument(
@@ -72,14 +76,18 @@ class ChiliMagics(Magics):
         The keys are CHILI_CLIENT_ID, CHILI_CLIENT_SECRET (or CHILI_ACCESS_TOKEN) and
         CHILI_ENVIRONMENT, the technical name of the environment or any of its URLs.
         """
-        from chili_notebook.session import names_for
         from chili_notebook.sign_in import find
 
-        args = parse_argstring(self.chili_login, line)
+        self._require_no_secret(line)
+        args = parse(self.chili_login, line)
         name = names_for(args.profile, args.name)
-        live = not args.no_widget and self._has_front_end()
+        live = not args.no_widget and has_front_end(self._shell)
+        self._protect()
         found = self._found[name] = find(
-            args.profile, env_file=args.env_file, demo=args.demo, folder=self._folder()
+            args.profile,
+            env_file=args.env_file,
+            demo=args.demo,
+            folder=folder_of(self._shell),
         )
         session = self._session(name, args.profile or "")
         if live and (args.form or found.nothing):
@@ -103,9 +111,9 @@ class ChiliMagics(Magics):
 
         from chili_notebook.tables import table_bundle
 
-        args = parse_argstring(self.chili_status, line)
+        args = parse(self.chili_status, line)
         for session in self._of_profile(args.profile):
-            session.display(live=self._has_front_end())
+            session.display(live=has_front_end(self._shell))
         traces = {
             name: found.trace
             for name, found in self._found.items()
@@ -128,7 +136,7 @@ class ChiliMagics(Magics):
         GraFx tokens cannot be revoked: the token stays valid until its expiry, which
         the card goes on to say.
         """
-        args = parse_argstring(self.chili_logout, line)
+        args = parse(self.chili_logout, line)
         profile = None if args.all else args.profile or ""
         for session in self._of_profile(profile) or self._missing(profile):
             session.sign_out("You signed out with %chili_logout.")
@@ -140,6 +148,11 @@ class ChiliMagics(Magics):
         for session in self._sessions.values():
             session.sign_out("The extension has been unloaded.")
         self._sessions.clear()
+        if self._cell_sources is not None:
+            from chili_notebook import guard
+
+            self._cell_sources.remove()
+            guard.uninstall(self._shell)
 
     def _session(self, name: str, profile: str) -> Session:
         """Give the session of this name: signing in again keeps its objects alive."""
@@ -180,18 +193,29 @@ class ChiliMagics(Magics):
             name: held for name, held in self._sessions.items() if held is not session
         }
 
-    def _folder(self) -> Path:
-        # VS Code runs kernels in the folder of the workspace and tells the notebook.
-        notebook = self._shell.user_ns.get("__vsc_ipynb_file__")
-        return Path(notebook).parent if isinstance(notebook, str) else Path.cwd()
+    def _protect(self) -> None:
+        """From now on keep secrets out of outputs and of what IPython stores."""
+        from chili_notebook import guard
+        from chili_notebook.cell_sources import CellSources
 
-    def _has_front_end(self) -> bool:
-        """Whether somebody may answer: papermill, nbclient and nbconvert say no."""
-        kernel = getattr(self._shell, "kernel", None)
-        if kernel is None:
-            return False
-        content = kernel.get_parent("shell").get("content", {})
-        return bool(content.get("allow_stdin", False))
+        shell = self._shell
+        guard.install(shell)
+        if self._cell_sources is None:
+            self._cell_sources = CellSources(
+                shell, can_replace=lambda: has_front_end(shell)
+            )
+
+    def _require_no_secret(self, line: str) -> None:
+        from chili_notebook.cell_sources import secrets_in_options
+        from chili_notebook.errors import ConfigurationError
+
+        if any(secrets_in_options(f"%chili_login {line}")):
+            raise ConfigurationError(
+                "A secret is never an option of a magic: it would be saved with the "
+                "cell.",
+                hint="Put it into .env, or run %chili_login alone and type it into the "
+                "form. If the notebook was saved or shared, rotate it in GraFx.",
+            )
 
     @property
     def _shell(self) -> InteractiveShell:
@@ -201,7 +225,7 @@ class ChiliMagics(Magics):
 def load(shell: InteractiveShell) -> None:
     """Register the magics; once, however often it is called."""
     if _registered(shell) is None:
-        shell.register_magics(ChiliMagics(shell))
+        shell.register_magics(ChiliMagics(shell), AuditMagics(shell))
 
 
 def unload(shell: InteractiveShell) -> None:
@@ -212,8 +236,9 @@ def unload(shell: InteractiveShell) -> None:
     magics.close()
     for name in NAMES:
         shell.magics_manager.magics["line"].pop(name, None)
-    shell.magics_manager.registry.pop(ChiliMagics.__name__, None)
-    cast("list[object]", shell.configurables).remove(magics)
+    for kind in (ChiliMagics, AuditMagics):
+        held = shell.magics_manager.registry.pop(kind.__name__, None)
+        cast("list[object]", shell.configurables).remove(held)
 
 
 def _registered(shell: InteractiveShell) -> ChiliMagics | None:

@@ -36,7 +36,9 @@ def view_of(path: Path) -> GitView:
     return GitView(addable=ignored is None)
 
 
-def run_git(folder: Path, *arguments: str) -> bytes | None:
+def run_git(
+    folder: Path, *arguments: str, timeout_s: float = _TIMEOUT_S
+) -> bytes | None:
     """Give what git prints, or ``None`` if it fails or is not there."""
     try:
         done = subprocess.run(  # noqa: S603 - no shell, and our own arguments
@@ -44,7 +46,7 @@ def run_git(folder: Path, *arguments: str) -> bytes | None:
             capture_output=True,
             check=False,
             stdin=subprocess.DEVNULL,
-            timeout=_TIMEOUT_S,
+            timeout=timeout_s,
         )
     except (OSError, subprocess.TimeoutExpired):
         return None

@@ -10,6 +10,11 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 MASK = "***"
+NOT_PICKLED = (
+    "A GraFx secret or token is not pickled, since a pickle is a plain copy. "
+    "Call chili_notebook.login() in the worker instead: it reads the same "
+    "environment variables or .env file."
+)
 
 
 class Secret:
@@ -58,8 +63,4 @@ class Secret:
         return self.reveal().encode("utf-8", "surrogatepass")
 
     def __reduce_ex__(self, _protocol: object) -> NoReturn:
-        raise TypeError(
-            "A GraFx secret or token is not pickled, since a pickle is a plain copy. "
-            "Call chili_notebook.login() in the worker instead: it reads the same "
-            "environment variables or .env file."
-        )
+        raise TypeError(NOT_PICKLED)

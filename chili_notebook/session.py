@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import keyword
 import time
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
@@ -12,6 +11,7 @@ from chili_notebook.card_state import CardState, Note, as_html, as_text
 from chili_notebook.client import Chili
 from chili_notebook.errors import ChiliError, ConfigurationError
 from chili_notebook.form import FORM, Field, FieldError, field_of, typed_credentials
+from chili_notebook.protection import protect_credentials, protect_token
 from chili_notebook.remember import keepers, remember
 from chili_notebook.token_source import TokenSource
 
@@ -107,21 +107,16 @@ class Session:
         credentials: Credentials,
         environment: Environment,
     ) -> None:
+        protect_credentials(credentials)
         token = self._source.sign_in(credentials, environment)
         self._found = found
-        note = None
-        if not environment.base_url:
-            note = Note(
-                "The environment is not known, so only the token can be used.",
-                "Set CHILI_ENVIRONMENT to its technical name and sign in again.",
-            )
         self._show(
             phase="signed-in",
             environment=environment,
             source=credentials.source,
             renewable=credentials.renewable,
             token=token,
-            note=note,
+            note=_note_at_sign_in(found, environment),
         )
 
     def _live_card(self) -> Card:
@@ -148,7 +143,8 @@ class Session:
                 handle.update(self._card)
 
     def _token_changed(self, token: Token) -> None:
-        """Follow a token that was refetched inside a call."""
+        """Protect a token that has arrived, and follow one refetched inside a call."""
+        protect_token(token)
         if self._state.phase == "signed-in":
             self._show(token=token, note=None)
 
@@ -229,15 +225,11 @@ class Session:
         self._show(phase="failed", note=note)
 
 
-def names_for(profile: str | None, name: str | None) -> str:
-    """Give the name of the client: ``chili``, ``chili_PROFILE``, or what was asked for.
-
-    Raises:
-        ConfigurationError: If that is not a name in Python.
-    """
-    chosen = name or (f"chili_{profile.replace('-', '_')}" if profile else "chili")
-    if not chosen.isidentifier() or keyword.iskeyword(chosen):
-        raise ConfigurationError(
-            f"{chosen!r} is not a name in Python.", hint="Give another one with --as."
+def _note_at_sign_in(found: Found, environment: Environment) -> Note | None:
+    if not environment.base_url:
+        return Note(
+            "The environment is not known, so only the token can be used.",
+            "Set CHILI_ENVIRONMENT to its technical name and sign in again.",
         )
-    return chosen
+    danger, mend = found.danger()
+    return Note(danger, mend) if danger else None

@@ -31,10 +31,11 @@ from chili_notebook.errors import ConfigurationError
 from chili_notebook.values import read_value
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from chili_notebook.secret import Secret
 
+_LEAVE_OUT = "Leave it out unless you use a proxy or a staging environment."
 SETTING_KEYS = ("ENVIRONMENT", "ENVIRONMENT_TYPE", "BASE_URL", "TOKEN_URL", "AUDIENCE")
 
 
@@ -66,24 +67,26 @@ def resolve_environment(
     """
     keys = _Keys(sources, profile, rank)
     name, kind, base_url = "", "", ""
-    text, key, place = (given, "Environment", "the form") if given else ("", "", "")
-    if not text:
-        text, key, place = keys.find("ENVIRONMENT")
+    text, key, source = given, "Environment", Source("the form")
+    if not given:
+        text, key, source = keys.find("ENVIRONMENT")
     if text:
         try:
             location = locate(text)
         except ValueError as error:
-            raise ConfigurationError(f"{key} in {place} {error}.", hint=WHERE) from None
+            raise ConfigurationError(
+                f"{key} in {source.name} {error}.", hint=WHERE
+            ) from None
         if not location.is_grafx and not given:
-            keys.require_trusted(key, place)
+            keys.require_trusted(key, source)
         name, kind, base_url = location.name, location.kind, location.base_url
     kind = kind or given_kind or keys.kind()
-    override = keys.url("BASE_URL")
+    override = "" if given and base_url else keys.url("BASE_URL", read=_read_base)
     if override:
-        stated = locate(override) if API_PATH.search(override) else Location()
-        base_url = (stated.base_url or override).rstrip("/")
+        stated = _read_base(override)
+        base_url = stated.base_url
         name = name or stated.name
-        kind = kind if grafx_kind(urlsplit(base_url).hostname or "") else ""
+        kind = grafx_kind(urlsplit(base_url).hostname or "") or ""
     elif name and not base_url:
         kind = kind or "production"
         base_url = base_url_for(name, kind)
@@ -98,6 +101,14 @@ def resolve_environment(
     )
 
 
+def _read_base(text: str) -> Location:
+    """Read a base URL, with or without the path of the API behind it."""
+    if API_PATH.search(text):
+        return locate(text)
+    checked_url(text)
+    return Location(base_url=text.rstrip("/"))
+
+
 def trace_settings(
     sources: Sequence[Source], profile: str | None, *, rank: int
 ) -> list[TraceEntry]:
@@ -107,8 +118,8 @@ def trace_settings(
     outcomes: dict[tuple[str, str], str] = {}
     for suffix in SETTING_KEYS:
         outcome = "used"
-        for key, place, value, why in keys.seen(suffix):
-            outcomes[place, key] = outcome if value else f"passed over: {why}"
+        for key, source, value, why in keys.seen(suffix):
+            outcomes[source.name, key] = outcome if value else f"passed over: {why}"
             outcome = "shadowed by another" if value else outcome
     return [
         TraceEntry(
@@ -131,63 +142,63 @@ class _Keys:
         own = sources[rank : rank + 1]
         self._sources = [*own, *(s for s in sources if s not in own)]
         # Typed credentials rank last, and the form shows where they go.
-        self._trusted = {source.name for source in sources[: rank + 1]}
+        self._trusted = sources[: rank + 1]
 
-    def find(self, suffix: str) -> tuple[str, str, str]:
-        """Give a value, its key and its source's name; empty texts if there is none."""
-        for key, place, value, why in self.seen(suffix):
+    def find(self, suffix: str) -> tuple[str, str, Source]:
+        """Give a value, its key and its source; empty texts if there is none."""
+        for key, source, value, why in self.seen(suffix):
             if value is not None:
-                return value.reveal(), key, place
+                return value.reveal(), key, source
             if not why.endswith("is empty"):
-                raise ConfigurationError(f"{why}.", hint=WHERE)
-        return "", "", ""
+                hint = WHERE if suffix == "ENVIRONMENT" else _LEAVE_OUT
+                raise ConfigurationError(f"{why}.", hint=hint)
+        return "", "", Source("")
 
-    def seen(self, suffix: str) -> Iterator[tuple[str, str, Secret | None, str]]:
+    def seen(self, suffix: str) -> Iterator[tuple[str, Source, Secret | None, str]]:
         """Give key, source, value and what is wrong with it; the first counts first."""
         for prefix in self._prefixes:
             for source in self._sources:
                 key = prefix + suffix
                 if key in source.values:
                     read = read_value(key, source.values[key], source.name)
-                    yield key, source.name, *read
+                    yield key, source, *read
 
-    def require_trusted(self, key: str, place: str) -> None:
+    def require_trusted(self, key: str, source: Source) -> None:
         """Refuse an address from a source below that of the credentials."""
-        if place not in self._trusted:
+        if source not in self._trusted:
             raise ConfigurationError(
-                f"{key} is set in {place}, which may not redirect credentials that "
-                "come from elsewhere.",
+                f"{key} is set in {source.name}, which may not redirect credentials "
+                "that come from elsewhere.",
                 hint=f"Put {key} and the credentials into the same place.",
             )
 
     def trusted(self, suffix: str) -> str:
         """Give a value that only a trusted source may set."""
-        value, key, place = self.find(suffix)
+        value, key, source = self.find(suffix)
         if value:
-            self.require_trusted(key, place)
+            self.require_trusted(key, source)
         return value
 
-    def url(self, suffix: str) -> str:
-        """Give a URL that only a trusted source may set."""
-        value, key, place = self.find(suffix)
+    def url(self, suffix: str, read: Callable[[str], object] = checked_url) -> str:
+        """Give a URL that only a trusted source may set, and that can be read."""
+        value, key, source = self.find(suffix)
         if not value:
             return ""
-        self.require_trusted(key, place)
+        self.require_trusted(key, source)
         try:
-            checked_url(value)
+            read(value)
         except ValueError as error:
             raise ConfigurationError(
-                f"{key} in {place} {error}.",
-                hint="Leave it out unless you use a proxy or a staging environment.",
+                f"{key} in {source.name} {error}.", hint=_LEAVE_OUT
             ) from None
         return value
 
     def kind(self) -> str:
         """Give the kind of environment that is set, if any."""
-        value, key, place = self.find("ENVIRONMENT_TYPE")
+        value, key, source = self.find("ENVIRONMENT_TYPE")
         if value and value.lower() not in DOMAINS:
             raise ConfigurationError(
-                f"{key} in {place} is neither production nor sandbox.",
+                f"{key} in {source.name} is neither production nor sandbox.",
                 hint="Leave it out for production.",
             )
         return value.lower()

@@ -17,13 +17,23 @@ from chili_notebook.credentials import (
     resolve,
 )
 from chili_notebook.demo import demo_source
+from chili_notebook.env_file import danger_of
 from chili_notebook.environments import DOMAINS
+from chili_notebook.errors import CredentialsNotFoundError
+from chili_notebook.protection import (
+    guard_this_notebook,
+    protect_credentials,
+    protect_sources,
+    protect_token,
+    protected,
+)
 from chili_notebook.settings import resolve_environment, trace_settings
 from chili_notebook.sources import find_sources
 from chili_notebook.system_keyring import keyring_source
 from chili_notebook.token_source import TokenSource
 
 if TYPE_CHECKING:
+    from chili_notebook.audit.findings import Wanted
     from chili_notebook.credentials import TraceEntry
     from chili_notebook.environments import Environment
 
@@ -56,6 +66,16 @@ class Found:
         """Every key of every source and what became of it."""
         settings = trace_settings(self.sources, self.profile, rank=self.resolution.rank)
         return [*self.resolution.trace, *settings]
+
+    def danger(self) -> tuple[str, str]:
+        """Say what is unsafe about the file of the credentials, and what mends it.
+
+        Both are empty if nothing is, or they come from no file.
+        """
+        source = next(iter(self.sources[self.resolution.rank :]), None)
+        if source is None or source.path is None:
+            return "", ""
+        return danger_of(source.path, source.name)
 
     def environment(self, *, typed: str | None = None, kind: str = "") -> Environment:
         """Read the environment.
@@ -94,14 +114,36 @@ def find(
     where = folder or Path.cwd()
     if demo:
         sources = [demo_source()]
+        protect_sources(sources)
         return Found(tuple(sources), resolve(sources), None, where, demo=True)
     sources = find_sources(where, env_file=env_file)
     if env_file is None and not any_credentials(sources, profile):
         # Last, and only if it is needed: a locked keyring asks the person to open it.
         kept = keyring_source(profile)
         sources += [kept] if kept else []
+    protect_sources(sources)
     resolution = resolve(sources, profile)
     return Found(tuple(sources), resolution, profile, where, demo=False)
+
+
+def find_secrets(
+    *, env_file: str | None = None, folder: Path | None = None
+) -> list[Wanted]:
+    """Give every secret that this process knows of, or that its sources hold.
+
+    Raises:
+        CredentialsNotFoundError: If there is none.
+    """
+    where = folder or Path.cwd()
+    kept = keyring_source(None)
+    sources = find_sources(where, env_file=env_file) + ([kept] if kept else [])
+    protect_sources(sources)
+    if not protected():
+        raise CredentialsNotFoundError(
+            "There is nothing to look for: no source holds a secret.",
+            hint="Sign in first, or run it where your .env is.",
+        )
+    return protected()
 
 
 def login(
@@ -122,8 +164,11 @@ def login(
         ConfigurationError: If there are no credentials, or they are malformed.
         TokenError: If no token is to be had with them.
     """
+    guard_this_notebook()
     found = find(profile, env_file=env_file, demo=demo)
     credentials = found.resolution.require()
+    protect_credentials(credentials)
     source = TokenSource()
+    source.on_token = protect_token
     source.sign_in(credentials, found.environment())
     return Chili(source)

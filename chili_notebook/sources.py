@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 PROCESS_ENVIRONMENT = "the process environment"
 
 _LARGEST = 1_000_000
-_OUR_LINE = re.compile(r"\s*(?:export\s+)?(CHILI_\w+)")
+_OUR_LINE = re.compile(r"\s*(?:export\s+)?(CHILI_\w+)(?:\s*=(.*))?")
 _UTF_16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 
 
@@ -37,7 +37,7 @@ def find_sources(
     """
     sources = []
     if env_file is not None:
-        path = folder / Path(env_file).expanduser()
+        path = folder / os.path.expanduser(env_file)  # noqa: PTH111 - pathlib's raises
         sources.append(_read_env_file(path, shown(path, folder), required=True))
     sources.append(process_environment(environ))
     sources.extend(nearest_env_files(folder))
@@ -53,7 +53,7 @@ def nearest_env_files(folder: Path) -> Iterator[Source]:
     """Read ``.env`` files from `folder` upward, up to the first with our keys."""
     for parent in (folder, *folder.parents):
         path = parent / ".env"
-        if not path.exists():
+        if not _is_there(path):
             continue
         source = _read_env_file(path, shown(path, folder), required=False)
         yield source
@@ -63,8 +63,19 @@ def nearest_env_files(folder: Path) -> Iterator[Source]:
 
 def shown(path: Path, folder: Path) -> str:
     """Name `path` as seen from `folder`: a saved notebook names no home folder."""
-    relative = os.path.relpath(path, folder)
-    return path.name if relative.count("..") > 4 else Path(relative).as_posix()  # noqa: PLR2004
+    try:
+        relative = Path(os.path.relpath(path, folder))
+    except ValueError:  # on another drive
+        return path.name
+    return path.name if relative.parts.count("..") > 4 else relative.as_posix()  # noqa: PLR2004
+
+
+def _is_there(path: Path) -> bool:
+    """Whether there is such a file; a folder of this name is a virtual environment."""
+    try:
+        return path.exists() and not path.is_dir()
+    except OSError:  # in a folder that may not be entered
+        return False
 
 
 def _read_env_file(path: Path, name: str, *, required: bool) -> Source:
@@ -83,13 +94,10 @@ def _read_env_file(path: Path, name: str, *, required: bool) -> Source:
         problem = f"{name} cannot be read ({why})"
         return Source(name, problem=problem, required=required)
     values = dotenv_values(stream=io.StringIO(text), interpolate=False)
-    # A line that cannot be parsed is left out by dotenv; as an empty value it is named.
-    named = (
-        match.group(1) for match in map(_OUR_LINE.match, text.splitlines()) if match
-    )
-    for key in named:
-        values.setdefault(key, "")
-    return Source(name, _ours(values), required=required)
+    # A line that dotenv cannot parse is left out by it; as it stands, it is told.
+    for match in filter(None, map(_OUR_LINE.match, text.splitlines())):
+        values.setdefault(match.group(1), match.group(2))
+    return Source(name, _ours(values), required=required, path=path)
 
 
 def _decode(data: bytes) -> str:

@@ -7,10 +7,8 @@ hooks and TLS settings would apply to the client secret.
 
 from __future__ import annotations
 
-import json
-import re
 from email.utils import parsedate_to_datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import httpx
 
@@ -22,6 +20,7 @@ from chili_notebook.errors import (
     TokenRequestError,
     TokenResponseError,
 )
+from chili_notebook.foreign import json_object, one_line, reason_of
 from chili_notebook.secret import MASK
 from chili_notebook.tokens import Token, token_from_answer
 from chili_notebook.transport import TIMEOUT, USER_AGENT, transport_for
@@ -33,7 +32,12 @@ if TYPE_CHECKING:
     from chili_notebook.environments import Environment
 
 _LARGEST = 1_000_000
-_UNPRINTABLE = re.compile(r"[^\x20-\x7e\xa0-\uffff]+")
+_WRONG_PAIR = (
+    "the secret belongs to another integration, was rotated, was copied incompletely "
+    "or with a space, or the client ID was put in its place, as GraFx's own Node and "
+    "Java samples do"
+)
+_COPY_AGAIN = "Copy both again from the integration's page in GraFx."
 
 
 def fetch_token(
@@ -55,8 +59,11 @@ def fetch_token(
     failure = ""
     try:
         response = _post(credentials, environment)
-    except httpx.HTTPError as error:
-        failure = _reason(error)
+    except (httpx.HTTPError, httpx.InvalidURL, ValueError) as error:
+        failure = reason_of(error)
+    except BaseException as error:  # noqa: BLE001 - raised again
+        # Such as an interrupt: its frames in httpx hold the secret too.
+        raise error.with_traceback(None)  # noqa: B904 - it is the same error
     if failure:
         # Raised out here, no error carries httpx's frames, which hold the secret.
         raise TokenRequestError(
@@ -73,6 +80,12 @@ def fetch_token(
         )
     if not response.is_success:
         raise _refusal(response, credentials, environment)
+    if len(response.content) > _LARGEST:
+        raise TokenResponseError(
+            "The token endpoint's answer cannot be used: it is larger than "
+            f"{_LARGEST:,} bytes.",
+            hint="Check CHILI_TOKEN_URL.",
+        )
     return token_from_answer(
         response.content,
         response.headers.get("content-type", ""),
@@ -97,11 +110,7 @@ def _post(credentials: Credentials, environment: Environment) -> httpx.Response:
         for chunk in response.iter_bytes():
             content += chunk
             if len(content) > _LARGEST:
-                raise TokenResponseError(
-                    "The token endpoint's answer cannot be used: it is larger than "
-                    f"{_LARGEST:,} bytes.",
-                    hint="Check CHILI_TOKEN_URL.",
-                )
+                break
     headers = {
         name: value
         for name, value in response.headers.items()
@@ -137,7 +146,7 @@ def _refusal(
     response: httpx.Response, credentials: Credentials, environment: Environment
 ) -> TokenRefusedError:
     status = response.status_code
-    answer = _problem(response)
+    answer = json_object(response)
     error = _plain(answer.get("error"), credentials)
     described = _plain(answer.get("error_description"), credentials)
     said = ": ".join(part for part in (error, described) if part)
@@ -145,16 +154,14 @@ def _refusal(
         f"client ID ending in …{credentials.client_id[-4:]}, from {credentials.source}"
     )
     hints = {
-        401: "Likely causes: the secret belongs to another integration, was rotated, "
-        "was copied incompletely or with a space, or the client ID was put in its "
-        "place, as GraFx's own Node and Java samples do. Copy both again from the "
-        "integration's page in GraFx.",
+        400: "Check CHILI_CLIENT_ID and, if you set them, CHILI_AUDIENCE and "
+        "CHILI_TOKEN_URL.",
+        401: f"Likely causes: {_WRONG_PAIR}. {_COPY_AGAIN}",
         403: "Likely causes: the integration may not use this audience (check "
-        "CHILI_AUDIENCE if you set it), or was disabled or restricted in GraFx.",
+        "CHILI_AUDIENCE if you set it) or was disabled in GraFx; or "
+        f"{_WRONG_PAIR}. {_COPY_AGAIN}",
         429: f"Too many tokens were asked for. {_when(response)}",
     }
-    hints[400] = "Check CHILI_CLIENT_ID and, if you set them, CHILI_AUDIENCE and "
-    hints[400] += "CHILI_TOKEN_URL."
     fallback = "Try again later; the endpoint, or a gateway before it, has failed."
     if status < 500:  # noqa: PLR2004 - RFC 9110: the client's side
         fallback = "Check CHILI_TOKEN_URL if you set it."
@@ -167,21 +174,13 @@ def _refusal(
     )
 
 
-def _problem(response: httpx.Response) -> dict[str, Any]:
-    try:
-        answer = json.loads(response.content)
-    except (ValueError, RecursionError):
-        return {}
-    return answer if isinstance(answer, dict) else {}
-
-
 def _plain(value: object, credentials: Credentials) -> str:
     """Give foreign text in one short line, without what it may echo of the request."""
     if not isinstance(value, str):
         return ""
     secret = credentials.client_secret
     text = value.replace(secret.reveal(), MASK) if secret else value
-    return _UNPRINTABLE.sub(" ", text).strip()[:200]
+    return one_line(text, at_most=200)
 
 
 def _when(response: httpx.Response) -> str:
@@ -198,9 +197,3 @@ def _server_date(response: httpx.Response) -> float | None:
         return parsedate_to_datetime(response.headers["date"]).timestamp()
     except (KeyError, ValueError, TypeError, OverflowError):
         return None
-
-
-def _reason(error: httpx.HTTPError) -> str:
-    if isinstance(error, httpx.TimeoutException):
-        return "no answer in time"
-    return str(error) or type(error).__name__

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
+from copy import copy
 from typing import TYPE_CHECKING, NoReturn
 
 from chili_notebook.environments import Environment
@@ -39,7 +40,6 @@ class TokenSource:
         self._attempts = 0
         self._attempted_at = float("-inf")
         self._failure: TokenError | None = None
-        self._rejected = ""
         self._rejected_at = float("-inf")
 
     @property
@@ -84,8 +84,9 @@ class TokenSource:
             token = fetch_token(credentials, environment, clock=self.clock)
         with self._lock:
             self._credentials, self.environment = credentials, environment
-            self._attempted_at = float("-inf")
-            self._token, self._failure, self._rejected = token, None, ""
+            self._attempted_at = token.obtained_at
+            self._token, self._failure = token, None
+            self._rejected_at = float("-inf")
         self.on_token(token)
         return token
 
@@ -132,8 +133,8 @@ class TokenSource:
     def after_401(self, rejected: Token) -> Token | None:
         """Give the token to replay a request with, ``None`` if that is pointless.
 
-        A token that GraFx served again after the API had rejected it is not asked for
-        anew within a minute: its cache would only serve it once more.
+        Rejections are answered with one refetch a minute: GraFx's cache would only
+        serve the same token once more, and new ones would be rejected like the last.
 
         Raises:
             TokenError: If the endpoint gives none.
@@ -141,12 +142,10 @@ class TokenSource:
         token = self.held()
         if token.secret != rejected.secret:
             return token
-        known = rejected.fingerprint == self._rejected
-        if not self.renewable or (known and self.clock() - self._rejected_at < RETRY_S):
+        if not self.renewable or self.clock() - self._rejected_at < RETRY_S:
             return None
         renewed = self._renew(rejected)
-        if renewed.secret == rejected.secret:
-            self._rejected, self._rejected_at = renewed.fingerprint, self.clock()
+        self._rejected_at = self.clock()
         return renewed
 
     def _renew_if_convenient(self, token: Token) -> Token:
@@ -155,8 +154,11 @@ class TokenSource:
         if not self._lock.acquire(blocking=False):
             return token  # somebody else is at it
         try:
-            if self._token is token and self.clock() - self._attempted_at >= RETRY_S:
-                token = self._fetch()
+            if (
+                self._token is not token or self.clock() - self._attempted_at < RETRY_S
+            ):  # somebody else has been at it
+                return self.held()
+            token = self._fetch()
         except TokenError:
             return token  # it still works, and there are more attempts to come
         finally:
@@ -171,7 +173,7 @@ class TokenSource:
             if held is not stale:
                 return held
             if self._attempts != attempts and self._failure is not None:
-                raise self._failure  # what the one who was first got, we all get
+                raise copy(self._failure)  # what the one who was first got, we all get
             token = self._fetch()
         self.on_token(token)
         return token
@@ -185,7 +187,8 @@ class TokenSource:
                 self._credentials, self.environment, clock=self.clock
             )
         except TokenError as error:
-            self._failure = error
+            # A copy, since the traceback of the error itself holds all its frames.
+            self._failure = copy(error)
             raise
         finally:
             self._attempts += 1

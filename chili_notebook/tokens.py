@@ -122,7 +122,7 @@ def ready_token(secret: Secret, *, now: float) -> Token:
     text = secret.reveal()
     if not _HEADER_SAFE.fullmatch(text):
         raise TokenResponseError(
-            "CHILI_ACCESS_TOKEN holds characters that no HTTP header may carry.",
+            "The access token holds characters that no HTTP header may carry.",
             hint="Copy the token again from GraFx, without line breaks or spaces.",
         )
     claims = jwt_claims(text)

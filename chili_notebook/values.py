@@ -7,7 +7,9 @@ import re
 from chili_notebook.secret import Secret
 
 _PLACEHOLDER = re.compile(
-    r"<.*>|\$?\{.*\}|\[.*\]|(?:your|my|insert|enter|paste)[ _-].*|change[ _-]?me"
+    r"<.*>|\$?\{.*\}|\[.*\]|change[ _-]?me"
+    r"|(?:your|my|insert|enter|paste)(?:[ _-][a-z]+)*"
+    r"[ _-](?:id|secret|token|key|name|environment|here)"
     r"|x{3,}|\.{2,}|…|\*+|todo|none|null",
     re.IGNORECASE,
 )

@@ -164,3 +164,35 @@ class TokenEndpoint:
         body = token_body(self.issued[-1], int(self._ends - self.clock()))
         date = formatdate(self.clock(), usegmt=True)
         return Answer(200, body, {"Date": date})
+
+
+class Gate:
+    """Holds every request to an endpoint back until it is opened."""
+
+    def __init__(self, endpoint):
+        self.endpoint = endpoint
+        self.reached, self.opened = threading.Event(), threading.Event()
+
+    def __call__(self, asked):
+        """Answer as the endpoint does, once the gate is open."""
+        self.reached.set()
+        assert self.opened.wait(5)
+        return self.endpoint(asked)
+
+
+def shown_by(error):
+    """Give all that a verbose traceback shows of the frames that are not the test's."""
+    shown = []
+    while error is not None:
+        shown += [repr(error), str(error), repr(vars(error))]
+        step = error.__traceback__
+        while step is not None:
+            if step.tb_frame.f_globals["__name__"].partition(".")[0] in {
+                "chili_notebook",
+                "httpx",
+                "httpcore",
+            }:
+                shown.append(repr(step.tb_frame.f_locals))
+            step = step.tb_next
+        error = error.__cause__ or error.__context__
+    return "\n".join(shown)

@@ -7,7 +7,7 @@ from dataclasses import replace
 import httpx
 import pytest
 
-from chili_notebook.client import RETRY, Chili
+from chili_notebook.client import Chili
 from chili_notebook.errors import (
     APIError,
     ChiliError,
@@ -22,6 +22,7 @@ from chili_notebook.errors import (
     UnexpectedAnswerError,
 )
 from chili_notebook.token_source import TokenSource
+from chili_notebook.transport import RETRY
 from fakes import Answer, Server
 
 NO_WAITING = RETRY.copy_with(backoff_factor=0.0)

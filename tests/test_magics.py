@@ -270,5 +270,6 @@ print(json.dumps(sorted(set(sys.modules) - before)))
     )
     loaded = set(json.loads(done.stdout.splitlines()[-1]))
     ours = {name for name in loaded if name.startswith("chili_notebook")}
-    assert ours == {"chili_notebook", "chili_notebook.magics"}
+    light = ("magics", "audit_magic", "magic_lines", "errors")
+    assert ours == {"chili_notebook", *(f"chili_notebook.{name}" for name in light)}
     assert not {"httpx", "anywidget", "ipywidgets", "dotenv", "tqdm"} & loaded

@@ -18,19 +18,21 @@ README = (ROOT / "README.md").read_text()
 
 # Each layer imports only from the layers before it, and from its own.
 LAYERS = [
-    {"errors", "secret", "files", "tables"},
-    {"values", "tokens", "environments", "answers", "documents"},
-    {"credentials", "resources.paths"},
-    {"settings", "form", "card_state", "sources"},
-    {"transport", "demo", "card"},
-    {"token_endpoint"},
-    {"token_source"},
+    {"errors", "secret", "files", "tables", "repository", "encodings", "withheld"},
+    {"values", "tokens", "environments", "foreign", "answers", "matching"},
+    {"credentials", "documents", "resources", "resources.paths", "masking"},
+    {"settings", "form", "card_state", "sources", "system_keyring", "env_file"},
+    {"transport", "demo", "card", "remember", "door", "audit.findings"},
+    {"guard"},
+    {"token_endpoint", "audit.files", "audit.history", "audit.repositories"},
+    {"token_source", "audit", "audit.report", "protection"},
     {"auth", "listing"},
     {"resources.templates", "resources.outputs"},
     {"client"},
-    {"sign_in"},
-    {"session"},
-    {"magics"},
+    {"sign_in", "cell_sources"},
+    {"session", "magic_lines"},
+    {"audit_magic"},
+    {"magics", "__main__"},
 ]
 # What may be loaded before it is needed by %chili_login.
 CARD, CLIENT = {"card", "card_state"}, {"client", "auth", "token_source"}
@@ -58,7 +60,8 @@ def _imports(path):
 def _modules():
     for path in sorted(PACKAGE.rglob("*.py")):
         name = ".".join(path.relative_to(PACKAGE).with_suffix("").parts)
-        if not name.startswith("simulator") and not name.endswith("__init__"):
+        name = name.removesuffix(".__init__")
+        if not name.startswith("simulator") and name != "__init__":
             yield name, path
 
 

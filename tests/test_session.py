@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 
 from chili_notebook.errors import ConfigurationError, NotSignedInError
-from chili_notebook.session import Session, names_for
+from chili_notebook.magic_lines import names_for
+from chili_notebook.session import Session
 from chili_notebook.sign_in import find
 from conftest import CLIENT_ID, CLIENT_SECRET
 from fakes import Answer, jwt

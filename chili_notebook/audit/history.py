@@ -1,0 +1,65 @@
+"""Looks into what IPython keeps in a profile: its history, and ``%store``."""
+
+from __future__ import annotations
+
+import sqlite3
+from contextlib import closing
+from typing import TYPE_CHECKING
+
+from chili_notebook.audit.findings import Finding
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from chili_notebook.audit.findings import Wanted
+
+HISTORY = "IPython's history"
+STORE = "IPython's %store"
+_TABLES = ("history", "output_history")
+
+
+def audit_history(
+    wanted: Sequence[Wanted], path: Path, *, fix: bool = False
+) -> list[Finding]:
+    """Look into a history database, and remove the rows if asked to."""
+    if not path.exists():
+        return []
+    try:
+        with closing(sqlite3.connect(path, timeout=5)) as database, database:
+            # What is deleted is overwritten, not only unlinked.
+            database.execute("PRAGMA secure_delete = ON")
+            return [
+                finding
+                for table in _TABLES
+                for finding in _rows(wanted, database, table, fix=fix)
+            ]
+    except sqlite3.Error as error:
+        told = f"not read ({error})"
+        return [Finding(HISTORY, told, "unknown", "Look at it by hand.")]
+
+
+def audit_store(wanted: Sequence[Wanted], folder: Path) -> list[Finding]:
+    """Look into the variables that ``%store`` keeps."""
+    return [
+        Finding(STORE, path.name, secret.label, f"Run %store -d {path.name}")
+        for path in sorted(folder.glob("autorestore/*"))
+        if path.is_file()
+        for secret in wanted
+        if secret.is_in(path.read_bytes())
+    ]
+
+
+def _rows(
+    wanted: Sequence[Wanted], database: sqlite3.Connection, table: str, *, fix: bool
+) -> list[Finding]:
+    found = []
+    rows = database.execute(f"SELECT rowid, * FROM {table}").fetchall()  # noqa: S608 - our own names
+    for rowid, session, line, *texts in rows:
+        held = [secret for secret in wanted if secret.is_in(texts)]
+        if held and fix:
+            database.execute(f"DELETE FROM {table} WHERE rowid = ?", (rowid,))  # noqa: S608 - the same
+        remedy = "" if fix else "Run %chili_audit --fix."
+        where = f"session {session}, line {line}"
+        found += [Finding(HISTORY, where, secret.label, remedy) for secret in held]
+    return found

@@ -1,0 +1,50 @@
+"""What an audit says of its findings: a table, and an error that fails a run."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from chili_notebook.errors import SecretsFoundError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from chili_notebook.audit.findings import Finding, Wanted
+
+HEADINGS = ("Place", "Where", "Secret", "To do")
+
+
+def rows_of(findings: Sequence[Finding]) -> list[tuple[str, str, str, str]]:
+    """Give a row a finding."""
+    return [
+        (found.place, found.where, found.what, found.remedy or "mended")
+        for found in findings
+    ]
+
+
+def summary_of(findings: Sequence[Finding], wanted: Sequence[Wanted]) -> str:
+    """Say in one line what was looked for and found."""
+    mended = sum(not found.remedy for found in findings)
+    sought = f"{len(wanted)} secret{'' if len(wanted) == 1 else 's'}"
+    places = f"{len(findings)} place{'' if len(findings) == 1 else 's'}"
+    return f"Looked for {sought}: found in {places}, {mended} of them mended."
+
+
+def require_clean(findings: Sequence[Finding], wanted: Sequence[Wanted]) -> None:
+    """Fail if something was found that is not mended.
+
+    Raises:
+        SecretsFoundError: With what a leaked secret means.
+    """
+    left = [found for found in findings if found.remedy]
+    if not left:
+        return
+    fates = {
+        f"The {secret.label}: {secret.fate}"
+        for secret in wanted
+        if any(found.what == secret.label for found in left)
+    }
+    raise SecretsFoundError(
+        f"Secrets stand in {len(left)} place{'' if len(left) == 1 else 's'}.",
+        hint=" ".join(sorted(fates)) or "Look at what could not be read.",
+    )

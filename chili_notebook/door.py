@@ -1,0 +1,244 @@
+"""Masks what passes the one method through which every message leaves a kernel."""
+
+from __future__ import annotations
+
+import os
+import threading
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from chili_notebook.masking import Masker, Tail
+from chili_notebook.withheld import NOTE, stand_in
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    Message = dict[str, Any]
+    Key = tuple[str, str]
+
+LATE_S = 1.0
+"""How long text is held back when its cell is over; more of it may be on its way."""
+
+_TIMEOUT_S = 10.0
+
+
+@dataclass(frozen=True, slots=True)
+class _Stream:
+    """What is held back of one stream of one request, and how to send it."""
+
+    tail: Tail
+    send: Callable[[str], object]
+
+
+class Door:
+    """Wraps ``kernel.session.send``, masks what passes and counts it.
+
+    Streams are sent in the IOPub thread, as ipykernel sends them: so they keep their
+    order, and no lock is held that a full queue could turn into a standstill.
+
+    Args:
+        kernel: An ipykernel.
+        masker: What knows the secrets.
+    """
+
+    def __init__(self, kernel: Any, masker: Masker) -> None:
+        self.session = kernel.session
+        self.total = 0
+        self.permits: set[tuple[int, object, object]] = set()
+        self._masker = masker
+        self._lock = threading.Lock()
+        self._pid = os.getpid()
+        self._io: Any = getattr(kernel, "iopub_thread", None)
+        self._streams: dict[Key, _Stream] = {}
+        request = kernel.get_parent().get("header", {}).get("msg_id")
+        self._counts: dict[str | None, int] = {request: 0}  # of the requests that run
+        self._open = True
+        self._adopts = hasattr(self._io, "_pipe_in")
+        self._before = vars(self.session).get("send")
+        self._send: Callable[..., Any] = self.session.send
+        self._wrapper = self._pass
+        self.session.send = self._wrapper
+        self._adopt(children=True)
+
+    def close(self) -> None:
+        """Restore the method as it was; what is held back is sent."""
+        self._free(list(self._streams))
+        self._open = False
+        self._adopt(children=False)
+        # If somebody has wrapped it in turn, this wrapper stays, and does nothing.
+        if vars(self.session).get("send") is self._wrapper:
+            del self.session.send
+            if self._before is not None:
+                self.session.send = self._before
+
+    def _pass(  # noqa: PLR0913, PLR0917 - the signature of Session.send
+        self,
+        stream: Any,
+        msg_or_type: Any,
+        content: Any = None,
+        parent: Any = None,
+        ident: Any = None,
+        buffers: Any = None,
+        track: bool = False,  # noqa: FBT001, FBT002 - the same
+        header: Any = None,
+        metadata: Any = None,
+    ) -> Any:
+        message = msg_or_type
+        if not isinstance(message, dict):
+            message = self.session.msg(message, content, parent, header, metadata)
+        streams = message["header"]["msg_type"] == "stream"
+        child = os.getpid() != self._pid
+        adopted = child and streams and self._adopts
+        if not self._open or adopted or self._permitted(message):
+            return self._send(stream, message, None, None, ident, buffers, track)
+        if streams and not child:
+            return self._pass_stream(stream, message, ident)
+        masked, count = self._masked(message, buffers)
+        if not child:
+            # The reply to a cell that failed repeats the error that was sent before.
+            if message["content"].get("status") != "error":
+                self._count(_request(message), count)
+            self._at_turning_point(stream, message, parent)
+        return self._send(stream, masked, None, None, ident, None, track)
+
+    def _masked(self, message: Message, buffers: Any) -> tuple[Message, int]:
+        """Give a message that may leave, and at how many places it was masked."""
+        try:
+            views = [memoryview(part) for part in buffers or message.get("buffers", ())]
+            parts = message["content"], message["metadata"], views
+            masked, count = self._masker.mask_json(parts)
+        except Exception:  # noqa: BLE001 - whatever it is, the message must not leave
+            return stand_in(message), 0
+        content, metadata, buffers = masked
+        changes = {"content": content, "metadata": metadata, "buffers": buffers}
+        return {**message, **changes}, count
+
+    def _pass_stream(self, socket: Any, message: Message, ident: Any) -> Message:
+        name = message["content"].get("name", "stdout")
+        key = _request(message), name
+
+        def send(text: str) -> None:
+            if text:
+                self._send(socket, self._stream(name, text, message), ident=ident)
+
+        with self._lock:
+            held = self._streams.pop(key, None)
+            tail = held.tail if held is not None else Tail(self._masker)
+            try:
+                text, count = tail.feed(message["content"]["text"])
+            except Exception:  # noqa: BLE001 - whatever it is, the text must not leave
+                tail, text, count = Tail(self._masker), f"{NOTE}\n", 0
+            if tail:
+                self._streams[key] = _Stream(tail, send)
+            late = bool(tail) and key[0] not in self._counts
+        self._count(key[0], count)
+        send(text)
+        if late:
+            self._later(lambda: self._free([key]))
+        return message
+
+    def _at_turning_point(self, socket: Any, message: Message, parent: Any) -> None:
+        """Send what is held back where a cell ends or waits; say what was masked."""
+        kind, request = message["header"]["msg_type"], _request(message)
+        state = message["content"].get("execution_state") if kind == "status" else ""
+        if state == "busy":
+            self._counts[request] = 0
+        if state != "idle" and kind not in {"input_request", "clear_output"}:
+            return
+        with self._lock:
+            count = self._counts.pop(request, 0) if state == "idle" else 0
+            keys = [key for key in self._streams if key[0] == request]
+        if keys:
+            count += self._in_turn(lambda: self._free(keys))
+        executes = message["parent_header"].get("msg_type") == "execute_request"
+        silent = (parent or {}).get("content", {}).get("silent", False)
+        if state == "idle" and count and executes and not silent:
+            times = "once" if count == 1 else f"{count} times"
+            text = f"chili_notebook: masked a secret {times} in this output.\n"
+            note = self._stream("stderr", text, message)
+            self._send(socket, note, ident=b"stream.stderr")
+
+    def _free(self, keys: Iterable[Key]) -> int:
+        """Send what is held back of these streams; give what was masked in it."""
+        total = 0
+        for key in keys:
+            with self._lock:
+                stream = self._streams.pop(key, None)
+            if stream is not None:
+                try:
+                    text, count = stream.tail.flush()
+                except Exception:  # noqa: BLE001 - the text must not leave
+                    text, count = f"{NOTE}\n", 0
+                stream.send(text)
+                self._count(key[0], count)
+                total += count
+        return total
+
+    def _count(self, request: str, count: int) -> None:
+        if count:
+            with self._lock:
+                self.total += count
+                if request in self._counts:
+                    self._counts[request] += count
+
+    def _permitted(self, message: Message) -> bool:
+        if not self.permits or message["header"]["msg_type"] != "comm_msg":
+            return False
+        content = message["content"]
+        custom = content.get("data", {}).get("content")
+        kind = custom.get("kind") if isinstance(custom, dict) else None
+        permit = threading.get_ident(), content.get("comm_id"), kind
+        permitted = permit in self.permits
+        self.permits.discard(permit)
+        return permitted
+
+    def _stream(self, name: str, text: str, of: Message) -> Message:
+        content = {"name": name, "text": text}
+        message: Message = self.session.msg("stream", content, of["parent_header"])
+        return message
+
+    def _in_turn(self, job: Callable[[], int]) -> int:
+        """Run a job in the IOPub thread, between two of its own, and wait for it."""
+        thread = getattr(self._io, "thread", None)
+        if thread in {None, threading.current_thread()} or not thread.is_alive():
+            return job()
+        done, results = threading.Event(), list[int]()
+
+        def run() -> None:
+            try:
+                results.append(job())
+            finally:
+                done.set()
+
+        self._io.schedule(run)
+        done.wait(_TIMEOUT_S)
+        return sum(results)
+
+    def _later(self, job: Callable[[], object]) -> None:
+        if self._io is None or not self._io.thread.is_alive():
+            job()
+        else:
+            loop = self._io.io_loop
+            self._io.schedule(lambda: loop.call_later(LATE_S, job))
+
+    def _adopt(self, *, children: bool) -> None:
+        """Let what forked children print pass the door of the kernel, or not any more.
+
+        ipykernel hands their messages on as they come. A child could not send what it
+        held back, since nobody says when it is over; the kernel can.
+        """
+        if self._adopts:
+            io = self._io
+            handler = self._from_child if children else io._handle_pipe_msg  # noqa: SLF001 - there is no other way
+            self._in_turn(lambda: io._pipe_in.on_recv(handler) or 0)  # noqa: SLF001 - nor here
+
+    def _from_child(self, frames: list[bytes]) -> None:
+        if frames[0] == self._io._pipe_uuid:  # noqa: SLF001 - there is no other way
+            ident, parts = self.session.feed_identities(frames[1:])
+            self._pass(self._io, self.session.deserialize(parts), ident=ident)
+
+
+def _request(message: Message) -> str:
+    """Give the id of the request that a message belongs to; empty if to none."""
+    request: str = message["parent_header"].get("msg_id", "")
+    return request

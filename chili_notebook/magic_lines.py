@@ -1,0 +1,64 @@
+"""What the magics share: reading their line, names, where their notebook is."""
+
+from __future__ import annotations
+
+import keyword
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from IPython.core.error import UsageError
+from IPython.core.magic_arguments import parse_argstring
+
+from chili_notebook.errors import ConfigurationError
+
+if TYPE_CHECKING:
+    from argparse import Namespace
+    from collections.abc import Callable
+
+    from IPython.core.interactiveshell import InteractiveShell
+
+
+def parse(magic: Callable[..., Any], line: str) -> Namespace:
+    """Read the arguments of a magic.
+
+    Raises:
+        ConfigurationError: If they are none of its; IPython's own error would let some
+            runs of a notebook pass.
+    """
+    try:
+        arguments: Namespace = parse_argstring(magic, line)
+    except UsageError as error:
+        raise ConfigurationError(
+            f"%{magic.__name__}: {error}.", hint=f"%{magic.__name__}? is the manual."
+        ) from None
+    return arguments
+
+
+def folder_of(shell: InteractiveShell) -> Path:
+    """Give the folder of the notebook, or else the working directory."""
+    # VS Code runs kernels in the folder of the workspace and tells the notebook.
+    notebook = shell.user_ns.get("__vsc_ipynb_file__")
+    return Path(notebook).parent if isinstance(notebook, str) else Path.cwd()
+
+
+def has_front_end(shell: InteractiveShell) -> bool:
+    """Whether somebody may answer: papermill, nbclient and nbconvert say no."""
+    kernel = getattr(shell, "kernel", None)
+    if kernel is None:
+        return False
+    content = kernel.get_parent("shell").get("content", {})
+    return bool(content.get("allow_stdin", False))
+
+
+def names_for(profile: str | None, name: str | None) -> str:
+    """Give the name of the client: ``chili``, ``chili_PROFILE``, or what was asked for.
+
+    Raises:
+        ConfigurationError: If that is not a name in Python.
+    """
+    chosen = name or (f"chili_{profile.replace('-', '_')}" if profile else "chili")
+    if not chosen.isidentifier() or keyword.iskeyword(chosen):
+        raise ConfigurationError(
+            f"{chosen!r} is not a name in Python.", hint="Give another one with --as."
+        )
+    return chosen

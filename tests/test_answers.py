@@ -1,0 +1,194 @@
+"""Reading the API's answers, as far as the documentation disagrees with itself."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime, timedelta
+
+import httpx
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from chili_notebook import errors
+from chili_notebook.answers import (
+    body_of,
+    error_from,
+    item_of,
+    links_of,
+    moment_in,
+    text_in,
+)
+from chili_notebook.errors import APIError, UnexpectedAnswerError
+from chili_notebook.secret import Secret
+from chili_notebook.tokens import Token
+from fakes import NOON
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(-9, 9) | st.text(max_size=9),
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.dictionaries(
+            st.sampled_from(["data", "links", "title", "detail", "id"]),
+            inner,
+            max_size=3,
+        )
+    ),
+)
+
+
+def answer(status=200, **content):
+    """Give an answer to a GET."""
+    request = httpx.Request("GET", "https://x.example/grafx/api/v1/things?q=1")
+    return httpx.Response(status, request=request, **content)
+
+
+def token(scopes):
+    """Give a token with these scopes."""
+    return Token(Secret("zq9"), NOON, None, None, scopes)
+
+
+@pytest.mark.parametrize(
+    ("status", "kind"),
+    [
+        (400, errors.BadRequestError),
+        (401, errors.UnauthorizedError),
+        (403, errors.ForbiddenError),
+        (404, errors.NotFoundError),
+        (409, APIError),
+        (410, errors.GoneError),
+        (413, errors.ContentTooLargeError),
+        (422, errors.UnprocessableContentError),
+        (429, errors.TooManyRequestsError),
+        (500, errors.ServerError),
+        (503, errors.ServerError),
+    ],
+)
+def test_each_status_has_its_error(status, kind):
+    """The class follows the status, and what was asked is told without its query."""
+    error = error_from(answer(status, json={"title": "Oh"}), token=None)
+    assert type(error) is kind
+    assert error.status_code == status
+    assert error.message == f"GraFx answered {status} to GET /grafx/api/v1/things: Oh"
+
+
+@pytest.mark.parametrize(
+    ("problem", "said"),
+    [
+        ({"title": "T", "detail": "D"}, "D"),
+        ({"title": "T", "detail": None}, "T"),
+        ({"message": "M"}, "M"),
+        ({"detail": "two\r\nlines \x1b[31m"}, "two lines  [31m"),
+        ({"detail": ["D"]}, "Bad Request"),
+        ([], "Bad Request"),
+    ],
+)
+def test_what_grafx_says_is_told_in_one_line(problem, said):
+    """Detail, title or the reason; foreign text breaks no line and moves no cursor."""
+    error = error_from(answer(400, json=problem), token=None)
+    assert error.message.endswith(f": {said}")
+
+
+def test_a_problem_documents_fields_are_kept():
+    """Title, detail and trace id can be read from the error."""
+    problem = {"title": "T", "detail": "D", "traceId": "00-a-01", "status": "404"}
+    error = error_from(answer(404, json=problem), token=None)
+    assert (error.title, error.detail, error.trace_id) == ("T", "D", "00-a-01")
+    assert "CHILI_ENVIRONMENT" in error.hint
+
+
+def test_an_endless_detail_is_cut():
+    """A page in a field does not fill the cell."""
+    error = error_from(answer(400, json={"detail": "x" * 10_000}), token=None)
+    assert len(str(error)) < 1000
+
+
+@pytest.mark.parametrize(
+    ("held", "listed"),
+    [
+        (token(frozenset({"b:read", "a:list"})), "scopes: a:list b:read."),
+        (token(frozenset()), "scopes: none."),
+        (token(None), "scopes: unknown."),
+        (None, "scopes: unknown."),
+    ],
+)
+def test_403_tells_the_scopes_at_hand(held, listed):
+    """Who lacks a permission sees which there are."""
+    assert listed in error_from(answer(403), token=held).hint
+
+
+@given(st.integers(400, 599), JSON.map(repr) | st.binary(max_size=50))
+def test_any_error_answer_is_an_error_of_ours(status, body):
+    """Whatever a gateway puts into the body, the status is told."""
+    error = error_from(answer(status, content=body), token=None)
+    assert isinstance(error, APIError)
+    assert "\n" not in error.message
+    assert str(status) in error.message
+
+
+@given(JSON)
+@example({"data": None, "links": None})
+@example({"data": []})
+def test_any_json_is_an_item_or_a_clear_error(body):
+    """Items are found wrapped and bare; links are always a mapping."""
+    response = answer(content=json.dumps(body))
+    assert isinstance(links_of(response), dict)
+    try:
+        item = item_of(response)
+    except UnexpectedAnswerError:
+        assert not isinstance(body, dict) or not isinstance(
+            body.get("data", body), dict
+        )
+    else:
+        assert item in (body, body.get("data"))
+
+
+@pytest.mark.parametrize("body", [b"", b"<html>", b"{", b"[" * 100_000, b"\xff"])
+def test_what_is_no_json_is_told_with_its_type(body):
+    """A gateway's page is called by its media type and size, never shown."""
+    response = answer(content=body, headers={"Content-Type": "text/html; charset=x"})
+    with pytest.raises(
+        UnexpectedAnswerError, match=r"not JSON \(text/html, "
+    ) as caught:
+        body_of(response)
+    assert caught.value.hint
+    assert caught.value.__context__ is None
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        ("a", "a"),
+        ("", ""),
+        (7, "7"),
+        (True, None),
+        (1.5, None),
+        (None, None),
+        ([], None),
+    ],
+)
+def test_ids_are_texts_however_they_are_sent(value, text):
+    """A number stands for its digits; other types for nothing."""
+    assert text_in({"key": value}, "key") == text
+    assert text_in({}, "key") is None
+
+
+@pytest.mark.parametrize(
+    ("value", "moment"),
+    [
+        ("2026-03-01T12:00:00Z", datetime(2026, 3, 1, 12, tzinfo=UTC)),
+        ("2026-03-01T14:00:00+02:00", datetime(2026, 3, 1, 12, tzinfo=UTC)),
+        ("2026-03-01T12:00:00", datetime(2026, 3, 1, 12, tzinfo=UTC)),
+        ("2026-03-01T12:00:00.0000000Z", datetime(2026, 3, 1, 12, tzinfo=UTC)),
+        ("yesterday", None),
+        (1_800_000_000, None),
+        (None, None),
+    ],
+)
+def test_moments_have_a_zone(value, moment):
+    """.NET's times are read, with and without zone; anything else is no moment."""
+    assert moment_in({"at": value}, "at") == moment
+    read = moment_in({"at": value, "or": "2020-01-01"}, "missing", "at", "or")
+    assert read.utcoffset() is not None
+    assert (read == moment) is (moment is not None)
+    assert read.utcoffset() in {timedelta(0), timedelta(hours=2)}

@@ -1,0 +1,86 @@
+"""A lazy listing against pages of every size; the rest is held over real sockets."""
+
+from __future__ import annotations
+
+import httpx
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from chili_notebook.listing import Listing
+
+bounds = st.none() | st.integers(-8, 8)
+
+
+class Pages:
+    """A client whose listing has `count` items on pages of `size`."""
+
+    def __init__(self, count, size, *, total=True):
+        self.count, self.size, self.total = count, size, total
+        self.asked = 0
+
+    def get(self, path, params=None):
+        """Give the first page for a query, and the next ones for their links."""
+        self.asked += 1
+        start = int(path.rpartition("=")[2]) if params is None else 0
+        stop = min(start + self.size, self.count)
+        body = {"data": [{"id": n} for n in range(start, stop)]}
+        if stop < self.count:
+            body["links"] = {"nextPage": f"https://x.example/things?from={stop}"}
+        if self.total:
+            body["total"] = self.count
+        request = httpx.Request("GET", f"https://x.example/{path}")
+        return httpx.Response(200, json=body, request=request)
+
+
+def listing(pages):
+    """Give the numbers on those pages."""
+    return Listing(pages, "things", {}, read=lambda raw: raw["id"], noun="things")
+
+
+@given(st.integers(0, 7), st.integers(1, 4), st.slices(7), st.integers(-8, 8))
+def test_a_listing_reads_like_a_list(count, size, part, index):
+    """Order, length, slices, indexes and truth are a list's, whatever the pages."""
+    numbers = list(range(count))
+    things = listing(Pages(count, size))
+    assert list(things) == numbers
+    assert bool(things) is bool(numbers)
+    assert things[part] == numbers[part]
+    if -count <= index < count:
+        assert things[index] == numbers[index]
+    else:
+        with pytest.raises(IndexError):
+            things[index]
+
+
+@pytest.mark.parametrize(
+    ("look", "pages"),
+    [
+        (lambda things: things[1], 1),
+        (lambda things: things[2], 2),
+        (lambda things: things[:2], 1),
+        (lambda things: things[1:4:2], 2),
+        (bool, 1),
+        (lambda things: things._repr_mimebundle_(), 1),
+        (repr, 0),
+    ],
+)
+def test_no_more_pages_are_fetched_than_are_looked_at(look, pages):
+    """An index, a slice or a look costs only the pages up to it."""
+    source = Pages(100, 2)
+    look(listing(source))
+    assert source.asked == pages
+
+
+@pytest.mark.parametrize(
+    ("pages", "caption"),
+    [
+        (Pages(1234, 50), "10 of 1,234 things"),
+        (Pages(1234, 50, total=False), "10 of more things"),
+        (Pages(3, 50, total=False), "3 of 3 things"),
+        (Pages(0, 50), "0 of 0 things"),
+    ],
+)
+def test_the_table_says_how_many_there_are(pages, caption):
+    """The total is told as far as it is known."""
+    assert listing(pages)._repr_mimebundle_()["text/plain"].endswith(caption)

@@ -1,0 +1,81 @@
+"""How requests leave this machine, seen by a proxy that is really asked."""
+
+from __future__ import annotations
+
+import httpx
+import pytest
+
+from chili_notebook.transport import USER_AGENT, transport_for
+from fakes import Answer, Server
+
+ELSEWHERE = "http://grafx.example.com/x"
+
+
+@pytest.fixture
+def proxy(monkeypatch):
+    """Serve a proxy, and forget those of the machine that the test runs on."""
+    for key in ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY"):
+        monkeypatch.delenv(key, raising=False)
+        monkeypatch.delenv(key.lower(), raising=False)
+    with Server(lambda _asked: Answer(200, {})) as server:
+        yield server
+
+
+def get(url):
+    """Send a GET through the transport for that URL."""
+    with httpx.Client(transport=transport_for(url)) as client:
+        return client.get(url)
+
+
+@pytest.mark.parametrize("key", ["http_proxy", "HTTP_PROXY", "ALL_PROXY", "all_proxy"])
+def test_the_proxy_that_is_set_is_asked(proxy, monkeypatch, key):
+    """Each spelling that curl and requests know is honoured."""
+    monkeypatch.setenv(key, proxy.url)
+    assert get(ELSEWHERE).status_code == 200
+    assert proxy.asked[0].path == ELSEWHERE
+
+
+def test_a_proxy_without_a_scheme_is_one_all_the_same(proxy, monkeypatch):
+    """``proxy.corp:3128`` works here as it does everywhere else."""
+    monkeypatch.setenv("HTTP_PROXY", proxy.url.removeprefix("http://"))
+    assert get(ELSEWHERE).status_code == 200
+    assert proxy.asked[0].path == ELSEWHERE
+
+
+def test_https_goes_through_its_own_proxy(proxy, monkeypatch):
+    """A tunnel is asked for by the host's name."""
+    monkeypatch.setenv("HTTPS_PROXY", proxy.url)
+    monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:9")
+    proxy.answer = lambda _asked: Answer(502, b"")
+    with pytest.raises(httpx.ProxyError):
+        get("https://grafx.example.com/x")
+    assert (proxy.asked[0].method, proxy.asked[0].path) == (
+        "CONNECT",
+        "grafx.example.com:443",
+    )
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "localhost"])
+def test_this_machine_is_never_reached_through_a_proxy(proxy, monkeypatch, host):
+    """The simulator works behind every company's proxy."""
+    monkeypatch.setenv("ALL_PROXY", proxy.url)
+    with Server(lambda _asked: Answer(204, b"")) as server:
+        assert get(server.url.replace("127.0.0.1", host)).status_code == 204
+    assert proxy.asked == []
+
+
+@pytest.mark.parametrize("spared", ["*", "example.invalid", ".example.invalid"])
+def test_hosts_that_are_spared_go_direct(proxy, monkeypatch, spared):
+    """NO_PROXY is honoured: the name is looked up here, where nobody knows it."""
+    monkeypatch.setenv("ALL_PROXY", proxy.url)
+    monkeypatch.setenv("NO_PROXY", spared)
+    with pytest.raises(httpx.ConnectError):
+        get("http://grafx.example.invalid/x")
+    assert proxy.asked == []
+
+
+def test_requests_say_who_asks():
+    """GraFx's support can tell our requests, and the library's version, from a log."""
+    name, library = USER_AGENT.split(" ")
+    assert name.startswith("chili_notebook/")
+    assert library == f"python-httpx/{httpx.__version__}"
