@@ -49,7 +49,7 @@ class CellSources:
     ) -> None:
         self._shell = shell
         self._can_replace = can_replace
-        self._wrapped: list[tuple[Any, str, Any]] = []
+        self._wrapped: list[tuple[Any, str, Any, Any]] = []
         self._wrap(shell.history_manager, "store_inputs", self._masking_arguments)
         self._wrap(shell.history_manager, "store_output", self._masking_reprs)
         self._wrap(shell.logger, "log_write", self._masking_arguments)
@@ -58,15 +58,19 @@ class CellSources:
     def remove(self) -> None:
         """Leave the shell as it was."""
         self._shell.events.unregister("pre_run_cell", self._before)
-        for owner, name, wrapper in self._wrapped:
+        for owner, name, wrapper, before in self._wrapped:
+            # If somebody has wrapped it in turn, this wrapper stays.
             if vars(owner).get(name) is wrapper:
                 delattr(owner, name)
+                if before is not None:
+                    setattr(owner, name, before)
         self._wrapped.clear()
 
     def _wrap(self, owner: Any, name: str, wrap: Callable[..., Any]) -> None:
+        before = vars(owner).get(name)
         wrapper = wrap(getattr(owner, name))
         setattr(owner, name, wrapper)
-        self._wrapped.append((owner, name, wrapper))
+        self._wrapped.append((owner, name, wrapper, before))
 
     @staticmethod
     def _masking_arguments(store: Callable[..., Any]) -> Callable[..., Any]:

@@ -7,6 +7,7 @@ import re
 from pathlib import Path
 
 import pytest
+from IPython.core.interactiveshell import InteractiveShell
 
 from chili_notebook.client import Chili
 from chili_notebook.credentials import Credentials, Source, resolve
@@ -110,3 +111,33 @@ def signed_in():
         return Chili(source, sleep=simulator.clock.advance)
 
     return sign_in
+
+
+@pytest.fixture
+def shell():
+    """Give a shell with the extension loaded, and close what it has opened."""
+    InteractiveShell.clear_instance()
+    shell = InteractiveShell.instance()
+    shell.run_line_magic("load_ext", "chili_notebook")
+    yield shell
+    shell.extension_manager.unload_extension("chili_notebook")
+    shell.history_manager.end_session()
+    InteractiveShell.clear_instance()
+
+
+@pytest.fixture
+def env_file(token_server):
+    """Write a .env that signs in to the fake endpoint."""
+
+    def write(path=".env", **keys):
+        lines = {
+            "CHILI_CLIENT_ID": CLIENT_ID,
+            "CHILI_CLIENT_SECRET": CLIENT_SECRET,
+            "CHILI_ENVIRONMENT": "cp-abc-123",
+            "CHILI_TOKEN_URL": f"{token_server.url}/oauth/token",
+        } | keys
+        Path(path).write_text(
+            "".join(f"{key}={value}\n" for key, value in lines.items())
+        )
+
+    return write

@@ -8,7 +8,6 @@ import sys
 from pathlib import Path
 
 import pytest
-from IPython.core.interactiveshell import InteractiveShell
 from IPython.core.magic_arguments import parse_argstring
 
 from chili_notebook.errors import (
@@ -19,36 +18,6 @@ from chili_notebook.errors import (
 )
 from conftest import CLIENT_ID, CLIENT_SECRET
 from fakes import Answer
-
-
-@pytest.fixture
-def shell():
-    """Give a shell with the extension loaded, and close what it has opened."""
-    InteractiveShell.clear_instance()
-    shell = InteractiveShell.instance()
-    shell.run_line_magic("load_ext", "chili_notebook")
-    yield shell
-    shell.extension_manager.unload_extension("chili_notebook")
-    shell.history_manager.end_session()
-    InteractiveShell.clear_instance()
-
-
-@pytest.fixture
-def env_file(token_server):
-    """Write a .env that signs in to the fake endpoint."""
-
-    def write(path=".env", **keys):
-        lines = {
-            "CHILI_CLIENT_ID": CLIENT_ID,
-            "CHILI_CLIENT_SECRET": CLIENT_SECRET,
-            "CHILI_ENVIRONMENT": "cp-abc-123",
-            "CHILI_TOKEN_URL": f"{token_server.url}/oauth/token",
-        } | keys
-        Path(path).write_text(
-            "".join(f"{key}={value}\n" for key, value in lines.items())
-        )
-
-    return write
 
 
 def test_login_binds_the_client_and_the_token(shell, env_file, endpoint):
