@@ -63,14 +63,16 @@ class Masker:
     def mask_json(self, value: Any) -> tuple[Any, int]:
         """Mask all texts and keys in a JSON value; what holds none stays as it is."""
         count = 0
+        shortest = self._matcher.shortest
 
         def walk(value: Any) -> Any:
             nonlocal count
             before = count
             masked = value
             if isinstance(value, str):
-                masked, places = self.mask_text(value)
-                count += places
+                if len(value) >= shortest:
+                    masked, places = self.mask_text(value)
+                    count += places
             elif isinstance(value, dict):
                 masked = {walk(key): walk(item) for key, item in value.items()}
             elif isinstance(value, list | tuple):

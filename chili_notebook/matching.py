@@ -49,6 +49,8 @@ class Matcher(NamedTuple):
     """The same for binary data."""
     undecided: Callable[[str], int]
     """Where the end of a text starts that may be the beginning of one."""
+    shortest: int
+    """How long a text is at least that can hold one."""
 
 
 def matcher(secrets: Iterable[Secret]) -> Matcher:
@@ -61,8 +63,6 @@ def matcher(secrets: Iterable[Secret]) -> Matcher:
     shortest = min(map(len, known + pieces), default=sys.maxsize)
 
     def spans(text: str) -> list[Span]:
-        if len(text) < shortest:
-            return []
         found = list(scan(text))
         for filler in _fillers(text):
             bare, raw = _without(filler, text)
@@ -72,7 +72,7 @@ def matcher(secrets: Iterable[Secret]) -> Matcher:
     def byte_spans(data: bytes) -> list[Span]:
         return merged([span for form in encoded for span in _places(data, form)])
 
-    return Matcher(spans, byte_spans, _beginnings(values))
+    return Matcher(spans, byte_spans, _beginnings(values), shortest)
 
 
 def merged(spans: Iterable[Span]) -> list[Span]:
