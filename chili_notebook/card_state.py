@@ -41,6 +41,7 @@ class CardState:
         note: What else there is to say.
         why_form: Why the form is shown.
         keepers: Where the form offers to remember: ``env``, ``keyring``.
+        masked: Whether secrets are masked in this notebook's outputs.
     """
 
     phase: Phase
@@ -54,6 +55,7 @@ class CardState:
     note: Note | None = None
     why_form: str = ""
     keepers: tuple[str, ...] = ()
+    masked: bool = True
 
     def facts(self) -> list[tuple[str, str]]:
         """Give the rows of the static twins; moments, never time left."""
@@ -87,6 +89,8 @@ class CardState:
         said = [self.why_form] if self.phase in {"form", "failed"} else []
         if self.note is not None:
             said += [self.note.text, self.note.hint]
+        if self.phase == "signed-in" and not self.masked:
+            said.append("Outputs are not masked here: what is printed is shown.")
         if self.phase == "signed-out" and self.token is not None:
             said.append("GraFx tokens cannot be revoked: it stays valid until then.")
         return [line for line in said if line]

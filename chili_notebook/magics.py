@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from typing import TYPE_CHECKING, NoReturn, cast
 
 from IPython.core.magic import Magics, line_magic, magics_class
@@ -13,7 +14,6 @@ from chili_notebook.magic_lines import folder_of, has_front_end, names_for, pars
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
 
-    from chili_notebook.cell_sources import CellSources
     from chili_notebook.session import Session
     from chili_notebook.sign_in import Found
 
@@ -29,7 +29,6 @@ class ChiliMagics(Magics):
         super().__init__(shell)
         self._sessions: dict[str, Session] = {}
         self._found: dict[str, Found] = {}
-        self._cell_sources: CellSources | None = None
 
     @magic_arguments()
     @argument(
@@ -77,12 +76,13 @@ class ChiliMagics(Magics):
         CHILI_ENVIRONMENT, the technical name of the environment or any of its URLs.
         """
         from chili_notebook.sign_in import find
+        from chili_notebook.watch import watch
 
         self._require_no_secret(line)
         args = parse(self.chili_login, line)
         name = names_for(args.profile, args.name)
         live = not args.no_widget and has_front_end(self._shell)
-        self._protect()
+        watch(self._shell)
         found = self._found[name] = find(
             args.profile,
             env_file=args.env_file,
@@ -148,11 +148,10 @@ class ChiliMagics(Magics):
         for session in self._sessions.values():
             session.sign_out("The extension has been unloaded.")
         self._sessions.clear()
-        if self._cell_sources is not None:
-            from chili_notebook import guard
+        if "chili_notebook.watch" in sys.modules:
+            from chili_notebook.watch import unwatch
 
-            self._cell_sources.remove()
-            guard.uninstall(self._shell)
+            unwatch(self._shell)
 
     def _session(self, name: str, profile: str) -> Session:
         """Give the session of this name: signing in again keeps its objects alive."""
@@ -192,18 +191,6 @@ class ChiliMagics(Magics):
         self._sessions = {
             name: held for name, held in self._sessions.items() if held is not session
         }
-
-    def _protect(self) -> None:
-        """From now on keep secrets out of outputs and of what IPython stores."""
-        from chili_notebook import guard
-        from chili_notebook.cell_sources import CellSources
-
-        shell = self._shell
-        guard.install(shell)
-        if self._cell_sources is None:
-            self._cell_sources = CellSources(
-                shell, can_replace=lambda: has_front_end(shell)
-            )
 
     def _require_no_secret(self, line: str) -> None:
         from chili_notebook.cell_sources import secrets_in_options

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
@@ -78,11 +77,3 @@ def protect_token(token: Token) -> None:
 def protected() -> list[Wanted]:
     """Give everything that is protected in this process."""
     return list(_protected.values())
-
-
-def guard_this_notebook() -> None:
-    """Install the output guard if this process is a notebook's kernel."""
-    ipython = sys.modules.get("IPython")
-    shell = ipython.get_ipython() if ipython is not None else None
-    if shell is not None:
-        guard.install(shell)

@@ -6,7 +6,7 @@ import time
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from chili_notebook import demo
+from chili_notebook import demo, guard
 from chili_notebook.card_state import CardState, Note, as_html, as_text
 from chili_notebook.client import Chili
 from chili_notebook.errors import ChiliError, ConfigurationError
@@ -116,6 +116,7 @@ class Session:
             source=credentials.source,
             renewable=credentials.renewable,
             token=token,
+            masked=guard.is_active(),
             note=_note_at_sign_in(found, environment),
         )
 

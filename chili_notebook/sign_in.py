@@ -21,7 +21,6 @@ from chili_notebook.env_file import danger_of
 from chili_notebook.environments import DOMAINS
 from chili_notebook.errors import CredentialsNotFoundError
 from chili_notebook.protection import (
-    guard_this_notebook,
     protect_credentials,
     protect_sources,
     protect_token,
@@ -31,6 +30,7 @@ from chili_notebook.settings import resolve_environment, trace_settings
 from chili_notebook.sources import find_sources
 from chili_notebook.system_keyring import keyring_source
 from chili_notebook.token_source import TokenSource
+from chili_notebook.watch import watch_here
 
 if TYPE_CHECKING:
     from chili_notebook.audit.findings import Wanted
@@ -164,7 +164,7 @@ def login(
         ConfigurationError: If there are no credentials, or they are malformed.
         TokenError: If no token is to be had with them.
     """
-    guard_this_notebook()
+    watch_here()
     found = find(profile, env_file=env_file, demo=demo)
     credentials = found.resolution.require()
     protect_credentials(credentials)

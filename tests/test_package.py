@@ -29,9 +29,10 @@ LAYERS = [
     {"auth", "listing"},
     {"resources.templates", "resources.outputs"},
     {"client"},
-    {"sign_in", "cell_sources"},
-    {"session", "magic_lines"},
-    {"audit_magic"},
+    {"cell_sources", "magic_lines"},
+    {"watch"},
+    {"sign_in"},
+    {"session", "audit_magic"},
     {"magics", "__main__"},
 ]
 # What may be loaded before it is needed by %chili_login.

@@ -1,0 +1,40 @@
+"""Watches over a notebook: its outputs, and what IPython stores of its cells."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING
+
+from chili_notebook import guard
+from chili_notebook.cell_sources import CellSources
+from chili_notebook.magic_lines import has_front_end
+
+if TYPE_CHECKING:
+    from IPython.core.interactiveshell import InteractiveShell
+
+_sources: dict[int, CellSources] = {}
+
+
+def watch(shell: InteractiveShell) -> None:
+    """Mask secrets in this shell from now on; once, however often it is called."""
+    guard.install(shell)
+    if id(shell) not in _sources:
+        _sources[id(shell)] = CellSources(
+            shell, can_replace=lambda: has_front_end(shell)
+        )
+
+
+def watch_here() -> None:
+    """Mask secrets from now on if this process is a notebook's or IPython's."""
+    ipython = sys.modules.get("IPython")
+    shell = ipython.get_ipython() if ipython is not None else None
+    if shell is not None:
+        watch(shell)
+
+
+def unwatch(shell: InteractiveShell) -> None:
+    """Leave this shell as it was; what is protected stays known."""
+    sources = _sources.pop(id(shell), None)
+    if sources is not None:
+        sources.remove()
+    guard.uninstall(shell)
