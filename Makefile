@@ -2,6 +2,7 @@
 # virtual environment first.
 PYTHON ?= python3
 VENV := .venv
+OTHER := .venv-ipykernel6
 BIN := $(VENV)/bin
 DEMO := build/demo
 export PYDEVD_DISABLE_FILE_VALIDATION := 1
@@ -16,6 +17,12 @@ $(VENV)/.ready: pyproject.toml
 	$(BIN)/python -m pip install --quiet --group dev --editable '.[demo,keyring,lab]'
 	@touch $@
 
+$(OTHER)/.ready: pyproject.toml
+	$(PYTHON) -m venv $(OTHER)
+	$(OTHER)/bin/python -m pip install --quiet --upgrade pip
+	$(OTHER)/bin/python -m pip install --quiet --editable . 'ipykernel==6.29.*' pandas
+	@touch $@
+
 demo: $(VENV)/.ready
 	@mkdir -p $(DEMO)
 	@cp notebooks/01-quickstart.ipynb $(DEMO)/
@@ -24,8 +31,8 @@ demo: $(VENV)/.ready
 	@for picture in $(DEMO)/renders/*; do echo "Rendered: $$picture"; done
 	@echo "Open it:  $(BIN)/jupyter lab $(DEMO)/01-quickstart.ipynb"
 
-test: $(VENV)/.ready
-	$(BIN)/python -m pytest --numprocesses auto --dist loadscope \
+test: $(VENV)/.ready $(OTHER)/.ready
+	CHILI_OTHER_PYTHON=$(CURDIR)/$(OTHER)/bin/python $(BIN)/python -m pytest --numprocesses auto --dist loadscope \
 	  --nbval-lax --nbval-current-env tests notebooks
 
 lint: $(VENV)/.ready
@@ -48,4 +55,4 @@ bench: $(VENV)/.ready
 	$(BIN)/python tests/benchmarks/bench_guard.py
 
 clean:
-	rm -rf $(VENV) build dist
+	rm -rf $(VENV) $(OTHER) build dist

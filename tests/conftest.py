@@ -23,6 +23,7 @@ KEPT = {"CHILI_CHROMIUM", "CHILI_OTHER_PYTHON", "CHILI_REQUIRE_BROWSER"}
 RINGS = {
     "pure": r"tests/test_",
     "simulator": r"tests/simulator/",
+    "leaks": r"tests/leaks/",
     "notebooks": r"tests/notebooks/",
     "cells of the notebooks": r"notebooks/",
     "browser": r"tests/browser/",
