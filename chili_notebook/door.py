@@ -44,13 +44,14 @@ class Door:
     def __init__(self, kernel: Any, masker: Masker) -> None:
         self.session = kernel.session
         self.total = 0
-        self.permits: set[tuple[int, object, object]] = set()
+        self.permits: set[tuple[int, str, str]] = set()
         self._masker = masker
         self._lock = threading.Lock()
         self._pid = os.getpid()
         self._io: Any = getattr(kernel, "iopub_thread", None)
         self._streams: dict[Key, _Stream] = {}
-        request = kernel.get_parent().get("header", {}).get("msg_id")
+        parent: Message = getattr(kernel, "get_parent", dict)()
+        request = parent.get("header", {}).get("msg_id")
         self._counts: dict[str | None, int] = {request: 0}  # of the requests that run
         self._open = True
         self._adopts = hasattr(self._io, "_pipe_in")
@@ -115,11 +116,11 @@ class Door:
 
     def _pass_stream(self, socket: Any, message: Message, ident: Any) -> Message:
         name = message["content"].get("name", "stdout")
-        key = _request(message), name
+        key, parent = (_request(message), name), message["parent_header"]
 
         def send(text: str) -> None:
             if text:
-                self._send(socket, self._stream(name, text, message), ident=ident)
+                self._send(socket, self._stream(name, text, parent), ident=ident)
 
         with self._lock:
             held = self._streams.pop(key, None)
@@ -155,7 +156,7 @@ class Door:
         if state == "idle" and count and executes and not silent:
             times = "once" if count == 1 else f"{count} times"
             text = f"chili_notebook: masked a secret {times} in this output.\n"
-            note = self._stream("stderr", text, message)
+            note = self._stream("stderr", text, message["parent_header"])
             self._send(socket, note, ident=b"stream.stderr")
 
     def _free(self, keys: Iterable[Key]) -> int:
@@ -185,16 +186,17 @@ class Door:
         if not self.permits or message["header"]["msg_type"] != "comm_msg":
             return False
         content = message["content"]
-        custom = content.get("data", {}).get("content")
+        data = content.get("data")
+        custom = data.get("content") if isinstance(data, dict) else None
         kind = custom.get("kind") if isinstance(custom, dict) else None
-        permit = threading.get_ident(), content.get("comm_id"), kind
+        permit = threading.get_ident(), str(content.get("comm_id")), str(kind)
         permitted = permit in self.permits
         self.permits.discard(permit)
         return permitted
 
-    def _stream(self, name: str, text: str, of: Message) -> Message:
+    def _stream(self, name: str, text: str, parent: Message) -> Message:
         content = {"name": name, "text": text}
-        message: Message = self.session.msg("stream", content, of["parent_header"])
+        message: Message = self.session.msg("stream", content, parent)
         return message
 
     def _in_turn(self, job: Callable[[], int]) -> int:

@@ -1,0 +1,147 @@
+"""Runs all channels in one real kernel and keeps whatever leaves it."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections import defaultdict
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import nbformat
+from jupyter_client.kernelspec import KernelSpec
+from jupyter_client.manager import AsyncKernelManager
+from leaks.channels import CANARIES, CHANNELS, GUARD, SET_UP
+from nbclient import NotebookClient
+
+ROOT = Path(__file__).parents[2]
+TIMEOUT_S = 60
+
+
+@dataclass
+class Evidence:
+    """What left one kernel.
+
+    Attributes:
+        channels: By name of the channel, all that was sent while it was used.
+        saved: The notebook as it would be saved.
+    """
+
+    channels: dict = field(default_factory=lambda: defaultdict(list))
+    saved: dict = field(default_factory=dict)
+
+
+def keep(kept, message):
+    """Keep all of a message but its header, and streams also in one piece."""
+    content = message["content"]
+    parts = ("content", "metadata", "buffers")
+    kept.append({part: message[part] for part in parts})
+    if message["msg_type"] == "stream":
+        streams = kept[0] if kept and "streams" in kept[0] else {"streams": {}}
+        if streams is not kept[0]:
+            kept.insert(0, streams)
+        name = content["name"]
+        streams["streams"][name] = streams["streams"].get(name, "") + content["text"]
+
+
+def run(python, folder, *, guarded):
+    """Run every channel in a kernel of this Python."""
+    return asyncio.run(_run(python, folder, guarded=guarded))
+
+
+async def _run(python, folder, *, guarded):
+    evidence = Evidence()
+    manager = AsyncKernelManager()
+    manager._kernel_spec = KernelSpec(
+        argv=[python, "-m", "ipykernel_launcher", "-f", "{connection_file}"],
+        language="python",
+    )
+    cells = [_cell("", SET_UP), _cell("", GUARD if guarded else "")]
+    cells += [_cell(row.name, source) for row in CHANNELS for source in row.cells]
+    watcher = manager.client()
+
+    async def record(cell, cell_index, execute_reply):  # noqa: ARG001 - as nbclient calls it
+        """Keep all that has been sent until the cell was over, by whomever."""
+        kept = evidence.channels[cell.metadata["channel"]]
+        keep(kept, execute_reply)
+        await _until(
+            _idle, execute_reply["parent_header"]["msg_id"], watcher.get_iopub_msg, kept
+        )
+
+    client = NotebookClient(
+        nbformat.v4.new_notebook(cells=cells),
+        km=manager,
+        allow_errors=True,
+        timeout=TIMEOUT_S,
+        on_cell_executed=record,
+    )
+    env = {
+        **os.environ,
+        **CANARIES,
+        "IPYTHONDIR": str(folder / ".ipython"),
+        "PYTHONPATH": str(ROOT),
+        "PYDEVD_DISABLE_FILE_VALIDATION": "1",
+    }
+    # A kernel that knows of pytest leaves its file descriptors alone.
+    env.pop("PYTEST_CURRENT_TEST", None)
+    async with client.async_setup_kernel(env=env, cwd=str(folder), cleanup_kc=True):
+        watcher.load_connection_info(manager.get_connection_info())
+        watcher.start_channels(shell=False, stdin=False, hb=False, control=False)
+        for index, cell in enumerate(cells):
+            await client.async_execute_cell(cell, index)
+        for row in CHANNELS:
+            if row.asks is not None:
+                await _ask(client.kc, *row.asks, evidence.channels[row.name])
+        client.set_widgets_metadata()
+        watcher.stop_channels()
+        await manager.shutdown_kernel(now=True)
+    evidence.saved = client.nb
+    return evidence
+
+
+def _cell(channel, source):
+    return nbformat.v4.new_code_cell(source, metadata={"channel": channel})
+
+
+async def _ask(client, verb, argument, kept):
+    """Send what a front-end sends besides cells, and keep what comes back."""
+    debug = {"type": "request", "seq": 1, "command": argument, "arguments": {}}
+    ask = {
+        "complete": lambda: client.complete(argument, len(argument)),
+        "inspect": lambda: client.inspect(argument, len(argument)),
+        "evaluate": lambda: client.execute("", user_expressions={"x": argument}),
+        "history": lambda: client.history(raw=False, output=True, session=0),
+        "prompt": lambda: client.execute(argument, allow_stdin=True),
+        "comms": client.comm_info,
+        "debug": lambda: _send(client, "debug_request", debug),
+    }[verb]
+    request = ask()
+    if verb == "prompt":
+        keep(kept, await client.get_stdin_msg(timeout=TIMEOUT_S))
+        client.input("nothing")
+    replies = client.get_control_msg if verb == "debug" else client.get_shell_msg
+    await _until(_any, request, replies, kept)
+    await _until(_idle, request, client.get_iopub_msg, kept)
+
+
+async def _until(ends, request, receive, kept):
+    """Keep messages up to one of this request that ends it."""
+    while True:
+        message = await receive(timeout=TIMEOUT_S)
+        keep(kept, message)
+        if message["parent_header"].get("msg_id") == request and ends(message):
+            return
+
+
+def _send(client, kind, content):
+    message = client.session.msg(kind, content)
+    client.control_channel.send(message)
+    return message["header"]["msg_id"]
+
+
+def _any(_message):
+    return True
+
+
+def _idle(message):
+    return message["content"].get("execution_state") == "idle"

@@ -1,0 +1,68 @@
+"""Looks for values in what a kernel has sent; knows nothing of the package."""
+
+from __future__ import annotations
+
+import base64
+import html
+import json
+import re
+from urllib.parse import quote, quote_plus
+
+WINDOW = 16
+"""So many characters of a value in a row are a leak."""
+_COLOUR = re.compile(r"\x1b\[[0-9;]*m")
+
+
+def traces(value):
+    """Give what a text that gives the value away has in it, by name of encoding."""
+    data = value.encode()
+    found = {
+        "URL": quote(value, safe=""),
+        "path": quote(value),
+        "form": quote_plus(value),
+        "URL in small letters": re.sub(
+            "%..", lambda pair: pair[0].lower(), quote(value, safe="")
+        ),
+        "JSON": json.dumps(value)[1:-1],
+        "JSON in JSON": json.dumps(json.dumps(value))[3:-3],
+        "HTML": html.escape(value),
+        "repr": repr(value)[1:-1],
+        "repr of bytes": repr(data)[2:-1],
+        "hex": data.hex(),
+        "HEX": data.hex().upper(),
+    }
+    for offset in range(3):
+        encoded = base64.b64encode(b"?" * offset + data + b"???").decode()[4:-8]
+        found[f"base64 at {offset}"] = encoded
+        found[f"base64 for URLs at {offset}"] = encoded.translate({43: "-", 47: "_"})
+    for start in range(len(value) - WINDOW + 1):
+        found[f"characters {start} to {start + WINDOW}"] = value[start : start + WINDOW]
+    return found
+
+
+def texts_in(value):
+    """Give every text in a JSON value or a message, at any depth."""
+    if isinstance(value, dict):
+        for key, item in value.items():
+            yield from texts_in(key)
+            yield from texts_in(item)
+    elif isinstance(value, list | tuple):
+        for item in value:
+            yield from texts_in(item)
+    elif isinstance(value, bytes | memoryview):
+        yield bytes(value).decode("latin-1")
+    elif isinstance(value, str):
+        yield _COLOUR.sub("", value)
+
+
+def leaks(evidence, values):
+    """Give which encodings of which values are in the evidence, in order."""
+    text = "\0".join(texts_in(evidence))
+    # Base64 may be wrapped, and nothing else of a value has line ends in it.
+    text += "\0" + text.replace("\n", "")
+    return [
+        f"{number}: {name}"
+        for number, value in enumerate(values)
+        for name, trace in traces(value).items()
+        if trace in text
+    ]
