@@ -94,6 +94,7 @@ class CellSources:
         done = "must be taken out of the notebook by hand"
         if self._can_replace():
             self._shell.set_next_input(masked, replace=True)
+            guard.expect_replacement(masked)
             done = "was replaced in the notebook"
         sys.stderr.write(
             f"chili_notebook: this cell held a secret. It was kept out of In and of "

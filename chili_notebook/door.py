@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from chili_notebook.masking import Masker, Tail
+from chili_notebook.replies import send_replacing
 from chili_notebook.withheld import NOTE, stand_in
 
 if TYPE_CHECKING:
@@ -45,6 +46,7 @@ class Door:
         self.session = kernel.session
         self.total = 0
         self.permits: set[tuple[int, str, str]] = set()
+        self.replacements: set[str] = set()
         self._masker = masker
         self._lock = threading.Lock()
         self._pid = os.getpid()
@@ -100,7 +102,11 @@ class Door:
             if message["content"].get("status") != "error":
                 self._count(_request(message), count)
             self._at_turning_point(stream, message, parent)
-        return self._send(stream, masked, None, None, ident, None, track)
+
+        def send(message: Message) -> Any:
+            return self._send(stream, message, None, None, ident, None, track)
+
+        return send_replacing(send, masked, self.replacements)
 
     def _masked(self, message: Message, buffers: Any) -> tuple[Message, int]:
         """Give a message that may leave, and at how many places it was masked."""
@@ -195,9 +201,7 @@ class Door:
         return permitted
 
     def _stream(self, name: str, text: str, parent: Message) -> Message:
-        content = {"name": name, "text": text}
-        message: Message = self.session.msg("stream", content, parent)
-        return message
+        return dict(self.session.msg("stream", {"name": name, "text": text}, parent))
 
     def _in_turn(self, job: Callable[[], int]) -> int:
         """Run a job in the IOPub thread, between two of its own, and wait for it."""
@@ -242,5 +246,4 @@ class Door:
 
 def _request(message: Message) -> str:
     """Give the id of the request that a message belongs to; empty if to none."""
-    request: str = message["parent_header"].get("msg_id", "")
-    return request
+    return str(message["parent_header"].get("msg_id", ""))

@@ -68,7 +68,8 @@ class Lab:
         """Save the notebook in front, and give its file as text."""
         command(page, "docmanager:save")
         page.wait_for_function(
-            "!document.querySelector('.jp-mod-dirty')", timeout=STEP_MS
+            "!window.jupyterapp.shell.currentWidget.context.model.dirty",
+            timeout=STEP_MS,
         )
         return (self.root / folder / "walk.ipynb").read_text()
 

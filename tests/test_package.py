@@ -18,7 +18,8 @@ README = (ROOT / "README.md").read_text()
 
 # Each layer imports only from the layers before it, and from its own.
 LAYERS = [
-    {"errors", "secret", "files", "tables", "repository", "encodings", "withheld"},
+    {"errors", "secret", "files", "tables", "repository", "encodings"},
+    {"withheld", "replies"},
     {"values", "tokens", "environments", "foreign", "answers", "matching"},
     {"credentials", "documents", "resources", "resources.paths", "masking"},
     {"settings", "form", "card_state", "sources", "system_keyring", "env_file"},

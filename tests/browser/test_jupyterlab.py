@@ -16,6 +16,13 @@ pytestmark = pytest.mark.browser
 CELLS = {
     "by-env": ["%load_ext chili_notebook", "%chili_login", "chili_token"],
     "by-form": ["%load_ext chili_notebook", "%chili_login", "print('kernel is free')"],
+    "careless": [
+        "%load_ext chili_notebook",
+        "%chili_login",
+        f"secret = '{CLIENT_SECRET}'",
+        "print(secret, chili_token)",
+        "%chili_login --client-secret never-seen-before-0123",
+    ],
 }
 
 
@@ -34,11 +41,12 @@ def lab(tmp_path_factory, endpoint_server):
     with running_lab(root, CHILI_TOKEN_URL=token_url) as lab:
         for name, cells in CELLS.items():
             lab.write(name, cells)
-        (root / "by-env" / ".env").write_text(
-            f"CHILI_CLIENT_ID={CLIENT_ID}\n"
-            f"CHILI_CLIENT_SECRET={CLIENT_SECRET}\n"
-            "CHILI_ENVIRONMENT=cp-abc-123\n"
-        )
+        for name in ("by-env", "careless"):
+            (root / name / ".env").write_text(
+                f"CHILI_CLIENT_ID={CLIENT_ID}\n"
+                f"CHILI_CLIENT_SECRET={CLIENT_SECRET}\n"
+                "CHILI_ENVIRONMENT=cp-abc-123\n"
+            )
         yield lab
 
 
@@ -106,6 +114,25 @@ def test_signs_in_by_form_and_saves_nothing_secret(lab, page, endpoint_server):
     assert CLIENT_SECRET not in saved
     for token in endpoint_server.answer.issued:
         assert token not in saved
+
+
+def test_a_careless_notebook_is_healed(lab, page, endpoint_server):
+    """Secrets in the text of cells are replaced there, and printed ones are masked."""
+    lab.open(page, "careless/walk.ipynb")
+    lab.run_all(page)
+    page.wait_for_selector("text=never an option of a magic", timeout=STEP_MS)
+    page.wait_for_function(
+        "!document.querySelector('.jp-Notebook').textContent.includes('never-seen')",
+        timeout=STEP_MS,
+    )
+    cells = json.loads(lab.save(page, "careless"))["cells"]
+    sources = ["".join(cell["source"]) for cell in cells]
+    assert sources[2] == "secret = '***'"
+    assert sources[4] == "%chili_login --client-secret ***"
+    saved = json.dumps(cells)
+    assert "*** ***" in saved
+    for secret in (CLIENT_SECRET, "never-seen", *endpoint_server.answer.issued):
+        assert secret not in saved
 
 
 def _bytes(frame):
