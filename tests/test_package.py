@@ -27,7 +27,8 @@ LAYERS = [
     {"guard"},
     {"token_endpoint", "audit.files", "audit.history", "audit.repositories"},
     {"token_source", "audit", "audit.report", "protection"},
-    {"auth", "listing"},
+    {"auth", "bodies"},
+    {"calls", "listing"},
     {"resources.templates", "resources.outputs"},
     {"client"},
     {"cell_sources", "magic_lines"},
@@ -37,7 +38,8 @@ LAYERS = [
     {"magics", "__main__"},
 ]
 # What may be loaded before it is needed by %chili_login.
-CARD, CLIENT = {"card", "card_state"}, {"client", "auth", "token_source"}
+CARD = {"card", "card_state"}
+CLIENT = {"client", "calls", "auth", "token_source"}
 
 
 def _imports(path):

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import re
-import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal, get_args
@@ -22,7 +21,6 @@ from chili_notebook.files import save_bytes
 from chili_notebook.resources.paths import segment
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
     from pathlib import Path
 
     from chili_notebook.client import Chili
@@ -76,16 +74,8 @@ class Output:
 class Outputs:
     """``chili.outputs``."""
 
-    def __init__(
-        self,
-        client: Chili,
-        *,
-        sleep: Callable[[float], None] = time.sleep,
-        clock: Callable[[], float] = time.time,
-    ) -> None:
+    def __init__(self, client: Chili) -> None:
         self._client = client
-        self._sleep = sleep
-        self._clock = clock
 
     def create(  # noqa: PLR0913 - each is named at the call
         self,
@@ -182,7 +172,7 @@ class Outputs:
         from tqdm import tqdm
 
         path = f"output/tasks/{segment(task_id)}"
-        deadline = self._clock() + timeout_s
+        deadline = self._client.clock() + timeout_s
         pause = _FIRST_POLL_S
         # Nothing shows for a quick render; text, since a saved widget would be dead.
         with tqdm(
@@ -203,7 +193,7 @@ class Outputs:
                     ) from error
                 if response.status_code not in _NOT_YET:
                     return text_in(links_of(response), "download") or f"{path}/download"
-                if self._clock() >= deadline:
+                if self._client.clock() >= deadline:
                     raise OutputTimeoutError(
                         f"The {format} was not ready after {timeout_s:g} s; task "
                         f"{task_id} goes on at GraFx.",
@@ -211,7 +201,7 @@ class Outputs:
                         f"{format!r}).",
                         task_id=task_id,
                     )
-                self._sleep(pause)
+                self._client.sleep(pause)
                 pause = min(pause * _GROWTH, _LAST_POLL_S)
                 progress.update(0)
 

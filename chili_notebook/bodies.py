@@ -1,0 +1,53 @@
+"""Reads answers whole, up to a size."""
+
+from __future__ import annotations
+
+import httpx
+
+from chili_notebook.errors import ConnectionFailedError, UnexpectedAnswerError
+from chili_notebook.foreign import reason_of
+
+_OF_THE_LINE = {"content-encoding", "content-length", "transfer-encoding"}
+
+
+def whole_answer(response: httpx.Response, at_most: int) -> httpx.Response:
+    """Read the body of an answer, and give the answer with it.
+
+    Raises:
+        UnexpectedAnswerError: If it is larger than `at_most` bytes.
+        ConnectionFailedError: If it breaks off.
+    """
+    content = bytearray()
+    failure = ""
+    try:
+        for chunk in response.iter_bytes():
+            content += chunk
+            if len(content) > at_most:
+                break
+    except httpx.HTTPError as error:
+        failure = reason_of(error)
+    url = response.request.url
+    if failure:
+        raise ConnectionFailedError(
+            f"The answer of {url.host}{url.path} broke off ({failure}).",
+            hint="Try again; GraFx has carried the request out.",
+        )
+    if len(content) > at_most:
+        raise UnexpectedAnswerError(
+            f"The answer of {url.host}{url.path} is larger than {at_most:,} bytes.",
+            hint="Read it piece by piece with chili.stream(...).",
+        )
+    # The body has been decoded, so that its first length and encoding are wrong.
+    headers = [
+        (name, value)
+        for name, value in response.headers.multi_items()
+        if name.lower() not in _OF_THE_LINE
+    ]
+    return httpx.Response(
+        response.status_code,
+        headers=headers,
+        content=bytes(content),
+        request=response.request,
+        history=response.history,
+        extensions=response.extensions,
+    )

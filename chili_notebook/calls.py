@@ -1,0 +1,235 @@
+"""Signed calls to one GraFx environment: what is sent, and what comes back."""
+
+from __future__ import annotations
+
+import threading
+import time
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any, NoReturn, Self
+
+import httpx
+from httpx_retries import RetryTransport
+
+from chili_notebook.answers import error_from
+from chili_notebook.auth import ChiliToken
+from chili_notebook.bodies import whole_answer
+from chili_notebook.environments import call_url, checked_url
+from chili_notebook.errors import (
+    ConfigurationError,
+    ConnectionFailedError,
+    InsecureURLError,
+    UnexpectedAnswerError,
+)
+from chili_notebook.foreign import reason_of
+from chili_notebook.transport import (
+    RETRY,
+    SAFE_METHODS,
+    TIMEOUT,
+    USER_AGENT,
+    transport_for,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from types import TracebackType
+
+    from httpx_retries import Retry
+
+    from chili_notebook.environments import Environment
+    from chili_notebook.token_source import TokenSource
+
+
+LARGEST = 2_000_000_000
+_LARGEST_ERROR = 1_000_000
+
+
+class Calls:
+    """Sends signed requests to one environment.
+
+    `get`, `post`, `put`, `patch`, `delete`, `request` and `stream` take
+
+    - a path relative to the environment: ``"templates"``,
+    - an absolute path under the base URL: ``"/api/v1/info"``,
+    - or a full URL, such as those in GraFx's ``links``,
+
+    and otherwise what `httpx.Client.request` takes. The token is sent to the
+    environment's own origin and nowhere else. Only safe methods are retried and follow
+    redirects.
+
+    Args:
+        source: Where the token and the environment come from.
+        retry: How safe methods are retried.
+        sleep: What waits between two polls.
+
+    Raises:
+        NotSignedInError: From every call, while nobody is signed in.
+        APIError: From every call that GraFx answers with an error status.
+        ConnectionFailedError: From every call that gets no answer.
+    """
+
+    def __init__(
+        self,
+        source: TokenSource,
+        *,
+        retry: Retry = RETRY,
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> None:
+        self._source = source
+        self._retry = retry
+        self._lock = threading.Lock()
+        self._http: tuple[str, httpx.Client] | None = None
+        self.clock = source.clock
+        self.sleep = sleep
+        self.token = ChiliToken(source)
+
+    @property
+    def environment(self) -> Environment:
+        """The environment that the calls go to."""
+        return self._source.environment
+
+    def get(self, path: str, **options: Any) -> httpx.Response:
+        """Send a GET."""
+        return self.request("GET", path, **options)
+
+    def post(self, path: str, **options: Any) -> httpx.Response:
+        """Send a POST."""
+        return self.request("POST", path, **options)
+
+    def put(self, path: str, **options: Any) -> httpx.Response:
+        """Send a PUT."""
+        return self.request("PUT", path, **options)
+
+    def patch(self, path: str, **options: Any) -> httpx.Response:
+        """Send a PATCH."""
+        return self.request("PATCH", path, **options)
+
+    def delete(self, path: str, **options: Any) -> httpx.Response:
+        """Send a DELETE."""
+        return self.request("DELETE", path, **options)
+
+    def request(
+        self, method: str, path: str, *, at_most: int = LARGEST, **options: Any
+    ) -> httpx.Response:
+        """Send a request and give the whole answer.
+
+        Args:
+            method: The HTTP method.
+            path: Where to, as the class says.
+            at_most: How many bytes of body are read.
+            options: What `httpx.Client.request` takes.
+
+        Raises:
+            UnexpectedAnswerError: If the answer is larger.
+        """
+        with self.stream(method, path, **options) as response:
+            return whole_answer(response, at_most)
+
+    @contextmanager
+    def stream(
+        self, method: str, path: str, **options: Any
+    ) -> Iterator[httpx.Response]:
+        """Send a request and give the answer before its body has been read."""
+        response = self._send(method, path, options)
+        try:
+            if not response.is_success:
+                self._raise(response)
+            yield response
+        finally:
+            response.close()
+
+    def close(self) -> None:
+        """Close the connections; a later call opens new ones."""
+        with self._lock:
+            http, self._http = self._http, None
+        if http is not None:
+            http[1].close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        _type: type[BaseException] | None,
+        _error: BaseException | None,
+        _traceback: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def _send(self, method: str, path: str, options: dict[str, Any]) -> httpx.Response:
+        self._source.held()  # who is not signed in is told so before all else
+        url = _url(call_url(self.environment, path))
+        ours = _origin(url) == _origin(httpx.URL(self.environment.base_url))
+        follow = options.pop("follow_redirects", method.upper() in SAFE_METHODS)
+        failure = ""
+        try:
+            http = self._client()
+            request = http.build_request(method, url, **options)
+            return http.send(
+                request,
+                auth=self.token if ours else None,
+                follow_redirects=follow,
+                stream=True,
+            )
+        except (httpx.HTTPError, UnicodeError) as error:
+            failure = reason_of(error)
+        except BaseException as error:  # noqa: BLE001 - raised again
+            # Such as an interrupt: its frames in httpx hold the token too.
+            raise error.with_traceback(None)  # noqa: B904 - it is the same error
+        # Raised out here, no error carries httpx's frames, which hold the token.
+        hint = "Check the network, the proxy or VPN, and the environment's name."
+        if method.upper() not in SAFE_METHODS:
+            hint += " GraFx may have carried the request out all the same: look before "
+            hint += "you repeat it."
+        raise ConnectionFailedError(
+            f"{method.upper()} {url.host}{url.path} got no answer ({failure}).",
+            hint=hint,
+        )
+
+    def _client(self) -> httpx.Client:
+        base_url = self.environment.base_url
+        with self._lock:
+            if self._http is None or self._http[0] != base_url:
+                client = httpx.Client(
+                    transport=RetryTransport(transport_for(base_url), self._retry),
+                    timeout=TIMEOUT,
+                    headers={
+                        "User-Agent": USER_AGENT,
+                        "Accept": "application/json, */*",
+                    },
+                    event_hooks={"request": [_require_safe]},
+                )
+                self._http = (base_url, client)
+            return self._http[1]
+
+    def _raise(self, response: httpx.Response) -> NoReturn:
+        try:
+            whole = whole_answer(response, _LARGEST_ERROR)
+        except (ConnectionFailedError, UnexpectedAnswerError):
+            whole = httpx.Response(response.status_code, request=response.request)
+        raise error_from(whole, token=self._source.peek())
+
+
+def _url(text: str) -> httpx.URL:
+    try:
+        return httpx.URL(text)
+    except (httpx.InvalidURL, UnicodeError) as error:
+        why = str(error)
+    raise ConfigurationError(
+        f"The address of the call is not a URL ({why}).",
+        hint="Give a path such as templates, or a full https URL.",
+    )
+
+
+def _origin(url: httpx.URL) -> tuple[str, str, int | None]:
+    return url.scheme, url.host, url.port
+
+
+def _require_safe(request: httpx.Request) -> None:
+    """Refuse plain http to another machine, redirects included."""
+    try:
+        checked_url(str(request.url))
+    except ValueError as error:
+        raise InsecureURLError(
+            f"The request was not sent: its address {error}.",
+            hint="GraFx's addresses are https.",
+        ) from None
