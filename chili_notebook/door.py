@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from chili_notebook.masking import Masker, Tail
 from chili_notebook.replies import send_replacing
+from chili_notebook.turns import Turns
 from chili_notebook.withheld import NOTE, stand_in
 
 if TYPE_CHECKING:
@@ -19,8 +20,6 @@ if TYPE_CHECKING:
 
 LATE_S = 1.0
 """How long text is held back when its cell is over; more of it may be on its way."""
-
-_TIMEOUT_S = 10.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,17 +39,19 @@ class Door:
     Args:
         kernel: An ipykernel.
         masker: What knows the secrets.
+        whole: The same, but for their ends.
     """
 
-    def __init__(self, kernel: Any, masker: Masker) -> None:
+    def __init__(self, kernel: Any, masker: Masker, whole: Masker) -> None:
         self.session = kernel.session
         self.total = 0
         self.permits: set[tuple[int, str, str]] = set()
         self.replacements: set[str] = set()
-        self._masker = masker
+        self._masker, self._whole = masker, whole
         self._lock = threading.Lock()
         self._pid = os.getpid()
         self._io: Any = getattr(kernel, "iopub_thread", None)
+        self._turns = Turns(self._io)
         self._streams: dict[Key, _Stream] = {}
         parent: Message = getattr(kernel, "get_parent", dict)()
         request = parent.get("header", {}).get("msg_id")
@@ -91,12 +92,14 @@ class Door:
             message = self.session.msg(message, content, parent, header, metadata)
         streams = message["header"]["msg_type"] == "stream"
         child = os.getpid() != self._pid
-        adopted = child and streams and self._adopts
-        if not self._open or adopted or self._permitted(message):
+        if not self._open or self._permitted(message):
             return self._send(stream, message, None, None, ident, buffers, track)
         if streams and not child:
             return self._pass_stream(stream, message, ident)
-        masked, count = self._masked(message, buffers)
+        # A child may know secrets of its own; its pieces the kernel puts together.
+        adopted = child and streams and self._adopts
+        masker = self._whole if adopted else self._masker
+        masked, count = _masked(message, buffers, masker)
         if not child:
             # The reply to a cell that failed repeats the error that was sent before.
             if message["content"].get("status") != "error":
@@ -107,18 +110,6 @@ class Door:
             return self._send(stream, message, None, None, ident, None, track)
 
         return send_replacing(send, masked, self.replacements)
-
-    def _masked(self, message: Message, buffers: Any) -> tuple[Message, int]:
-        """Give a message that may leave, and at how many places it was masked."""
-        try:
-            views = [memoryview(part) for part in buffers or message.get("buffers", ())]
-            parts = message["content"], message["metadata"], views
-            masked, count = self._masker.mask_json(parts)
-        except Exception:  # noqa: BLE001 - whatever it is, the message must not leave
-            return stand_in(message), 0
-        content, metadata, buffers = masked
-        changes = {"content": content, "metadata": metadata, "buffers": buffers}
-        return {**message, **changes}, count
 
     def _pass_stream(self, socket: Any, message: Message, ident: Any) -> Message:
         name = message["content"].get("name", "stdout")
@@ -141,7 +132,7 @@ class Door:
         self._count(key[0], count)
         send(text)
         if late:
-            self._later(lambda: self._free([key]))
+            self._turns.take_later(lambda: self._free([key]), LATE_S)
         return message
 
     def _at_turning_point(self, socket: Any, message: Message, parent: Any) -> None:
@@ -156,7 +147,7 @@ class Door:
             count = self._counts.pop(request, 0) if state == "idle" else 0
             keys = [key for key in self._streams if key[0] == request]
         if keys:
-            count += self._in_turn(lambda: self._free(keys))
+            count += self._turns.take(lambda: self._free(keys))
         executes = message["parent_header"].get("msg_type") == "execute_request"
         silent = (parent or {}).get("content", {}).get("silent", False)
         if state == "idle" and count and executes and not silent:
@@ -203,30 +194,6 @@ class Door:
     def _stream(self, name: str, text: str, parent: Message) -> Message:
         return dict(self.session.msg("stream", {"name": name, "text": text}, parent))
 
-    def _in_turn(self, job: Callable[[], int]) -> int:
-        """Run a job in the IOPub thread, between two of its own, and wait for it."""
-        thread = getattr(self._io, "thread", None)
-        if thread in {None, threading.current_thread()} or not thread.is_alive():
-            return job()
-        done, results = threading.Event(), list[int]()
-
-        def run() -> None:
-            try:
-                results.append(job())
-            finally:
-                done.set()
-
-        self._io.schedule(run)
-        done.wait(_TIMEOUT_S)
-        return sum(results)
-
-    def _later(self, job: Callable[[], object]) -> None:
-        if self._io is None or not self._io.thread.is_alive():
-            job()
-        else:
-            loop = self._io.io_loop
-            self._io.schedule(lambda: loop.call_later(LATE_S, job))
-
     def _adopt(self, *, children: bool) -> None:
         """Let what forked children print pass the door of the kernel, or not any more.
 
@@ -236,7 +203,7 @@ class Door:
         if self._adopts:
             io = self._io
             handler = self._from_child if children else io._handle_pipe_msg  # noqa: SLF001 - there is no other way
-            self._in_turn(lambda: io._pipe_in.on_recv(handler) or 0)  # noqa: SLF001 - nor here
+            self._turns.take(lambda: io._pipe_in.on_recv(handler) or 0)  # noqa: SLF001 - nor here
 
     def _from_child(self, frames: list[bytes]) -> None:
         if frames[0] == self._io._pipe_uuid:  # noqa: SLF001 - there is no other way
@@ -247,3 +214,16 @@ class Door:
 def _request(message: Message) -> str:
     """Give the id of the request that a message belongs to; empty if to none."""
     return str(message["parent_header"].get("msg_id", ""))
+
+
+def _masked(message: Message, buffers: Any, masker: Masker) -> tuple[Message, int]:
+    """Give a message that may leave, and at how many places it was masked."""
+    try:
+        views = [memoryview(part) for part in buffers or message.get("buffers", ())]
+        parts = message["content"], message["metadata"], views
+        masked, count = masker.mask_json(parts)
+    except Exception:  # noqa: BLE001 - whatever it is, the message must not leave
+        return stand_in(message), 0
+    content, metadata, buffers = masked
+    changes = {"content": content, "metadata": metadata, "buffers": buffers}
+    return {**message, **changes}, count

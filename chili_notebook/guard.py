@@ -27,7 +27,9 @@ if TYPE_CHECKING:
     from chili_notebook.secret import Secret
 
 _masker = Masker()
+_whole = Masker(clipped=False)  # for texts that are the person's own
 _door: Door | None = None
+_lock = threading.Lock()
 
 
 def protect(secret: Secret) -> None:
@@ -37,11 +39,12 @@ def protect(secret: Secret) -> None:
         ConfigurationError: If it has less than 8 characters.
     """
     _masker.protect(secret)
+    _whole.protect(secret)
 
 
 def mask(value: Any) -> Any:
-    """Give a text, bytes or JSON value in which every secret is masked."""
-    return _masker.mask_json(value)[0]
+    """Give a text, bytes or JSON value in which every whole secret is masked."""
+    return _whole.mask_json(value)[0]
 
 
 def install(shell: object) -> bool:
@@ -55,10 +58,11 @@ def install(shell: object) -> bool:
     session = getattr(kernel, "session", None)
     if not callable(getattr(session, "send", None)):
         return False
-    if _door is None or _door.session is not session:
-        if _door is not None:
-            _door.close()
-        _door = Door(kernel, _masker)
+    with _lock:
+        if _door is None or _door.session is not session:
+            if _door is not None:
+                _door.close()
+            _door = Door(kernel, _masker, _whole)
     return True
 
 
@@ -66,9 +70,10 @@ def uninstall(shell: object) -> None:
     """Leave the door of this shell's kernel; what is protected stays known."""
     global _door  # noqa: PLW0603 - a process has one kernel, and so one door
     kernel = getattr(shell, "kernel", None)
-    if _door is not None and _door.session is getattr(kernel, "session", None):
-        _door.close()
-        _door = None
+    with _lock:
+        if _door is not None and _door.session is getattr(kernel, "session", None):
+            _door.close()
+            _door = None
 
 
 def is_active() -> bool:

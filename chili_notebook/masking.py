@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from threading import Lock
 from typing import TYPE_CHECKING, Any
 
@@ -10,23 +11,27 @@ from chili_notebook.matching import COLOUR, matcher, merged
 from chili_notebook.secret import MASK, Secret
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
-    from chili_notebook.matching import Span
+    from chili_notebook.matching import Matcher, Span
 
 MINIMUM_LENGTH = 8
 """A shorter value would be found in texts that have nothing to do with it."""
 
 
 class Masker:
-    """Masks the secrets that it has been told; thread-safe."""
+    """Masks the secrets that it has been told; thread-safe.
 
-    __slots__ = ("_lock", "_matcher", "_secrets")
+    Args:
+        clipped: Whether it also masks the ends of long secrets, which tables and reprs
+            show of them; other texts may have these in common.
+    """
 
-    def __init__(self) -> None:
+    __slots__ = ("_built", "_clipped", "_lock", "_secrets")
+
+    def __init__(self, *, clipped: bool = True) -> None:
         self._lock = Lock()
+        self._clipped = clipped
         self._secrets: tuple[Secret, ...] = ()
-        self._matcher = matcher(())
+        self._built: Matcher | None = None
 
     def protect(self, secret: Secret) -> None:
         """Mask this secret from now on.
@@ -43,7 +48,16 @@ class Masker:
         with self._lock:
             if secret not in self._secrets:
                 self._secrets = (*self._secrets, secret)
-                self._matcher = matcher(self._secrets)
+                self._built = None
+
+    @property
+    def _matcher(self) -> Matcher:
+        # Built when it is needed: many secrets may be told before anything is masked.
+        built = self._built
+        if built is None:
+            with self._lock:
+                built = self._built = matcher(self._secrets, clipped=self._clipped)
+        return built
 
     def mask_text(self, text: str) -> tuple[str, int]:
         """Give the text with each secret masked, and at how many places."""
@@ -80,6 +94,9 @@ class Masker:
             elif isinstance(value, bytes | bytearray | memoryview):
                 masked, places = self.mask_bytes(bytes(value))
                 count += places
+            elif isinstance(value, Iterable):
+                # As jupyter_client does, later; some can be gone through but once.
+                value = masked = [walk(item) for item in value]
             return masked if count != before else value
 
         return walk(value), count

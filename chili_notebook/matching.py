@@ -53,13 +53,19 @@ class Matcher(NamedTuple):
     """How long a text is at least that can hold one."""
 
 
-def matcher(secrets: Iterable[Secret]) -> Matcher:
-    """Build the functions that find these secrets."""
+def matcher(secrets: Iterable[Secret], *, clipped: bool = True) -> Matcher:
+    """Build the functions that find these secrets.
+
+    Args:
+        secrets: The secrets.
+        clipped: Whether the ends of long ones are looked for, too.
+    """
     values = [secret.reveal() for secret in secrets]
-    scan = _scanner(values)
+    long = values if clipped else []
+    scan = _scanner(values, long)
     known = [form for value in values for form in forms(value)]
     encoded = [_utf8(form) for form in known]
-    pieces = [piece for ends in _pieces(values) for piece in ends]
+    pieces = [piece for ends in _pieces(long) for piece in ends]
     shortest = min(map(len, known + pieces), default=sys.maxsize)
 
     def spans(text: str) -> list[Span]:
@@ -86,11 +92,11 @@ def merged(spans: Iterable[Span]) -> list[Span]:
     return found
 
 
-def _scanner(values: list[str]) -> Scan:
-    heads, _ = _pieces(values)
+def _scanner(values: list[str], clipped: list[str]) -> Scan:
+    heads, _ = _pieces(clipped)
     long = {head + rest for head, rests in heads.items() for rest in rests}
     probes = _probes({form for value in values for form in forms(value)} - long)
-    scan_pieces = _piece_scanner(values)
+    scan_pieces = _piece_scanner(clipped)
 
     def scan(text: str) -> Iterator[Span]:
         for probe, group in probes:
@@ -147,7 +153,9 @@ def _pieces(values: list[str]) -> tuple[dict[str, list[str]], dict[str, list[str
     for value in values:
         length = next((piece for least, piece in PIECES if len(value) >= least), 0)
         if length:
-            heads.setdefault(value[:length], []).append(value[length:])
+            # The header of a JWT is public, and that of many a token.
+            head = length + (value.index(".") + 1 if value.count(".") == 2 else 0)  # noqa: PLR2004
+            heads.setdefault(value[:head], []).append(value[head:])
             ends.setdefault(value[-length:], []).append(value[-length - 1 :: -1])
     return heads, ends
 

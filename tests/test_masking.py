@@ -8,6 +8,7 @@ import itertools
 import json
 import re
 import textwrap
+from collections import UserList, deque
 from urllib.parse import quote, quote_plus
 
 import pytest
@@ -210,8 +211,8 @@ def test_a_value_that_is_cut_off_at_the_end_is_masked():
     ("value", "shown", "expected"),
     [
         (TOKEN, f"'{TOKEN[:47]}...", "'***..."),
-        (TOKEN, f"{TOKEN[:25]}<...>{TOKEN[-25:]}", "***<...>***"),
-        (TOKEN, f"{TOKEN[:24]}", "***"),
+        (TOKEN, f"{TOKEN[:25]}<...>{TOKEN[-25:]}", f"{TOKEN[:25]}<...>***"),
+        (TOKEN, f"{TOKEN[:45]}", "***"),
         (TOKEN, f"{TOKEN[:23]}…{TOKEN[-23:]}", f"{TOKEN[:23]}…{TOKEN[-23:]}"),
         (TOKEN, f"…{TOKEN[-40:]}", "…***"),
         (TOKEN, f"{TOKEN[1:]}{TOKEN[:-1]}", "******"),
@@ -222,6 +223,29 @@ def test_a_value_that_is_cut_off_at_the_end_is_masked():
 def test_clipped_long_values_are_masked(value, shown, expected):
     """So many characters of either end of a long value give it away."""
     assert masker_for(value).mask_text(shown)[0] == expected
+
+
+def test_another_issuers_token_is_not_taken_for_ours():
+    """The header of a JWT is public and shared, and gives no value away."""
+    foreign = f"{TOKEN.partition('.')[0]}.eyJpc3MiOiJodHRwczovL2V4YW1wbGUifQ.b3RoZXI"
+    assert masker_for(TOKEN).mask_text(foreign) == (foreign, 0)
+
+
+def test_only_whole_values_are_found_where_that_is_asked():
+    """A masker of whole values leaves their ends alone."""
+    masker = Masker(clipped=False)
+    masker.protect(Secret(TOKEN))
+    text = f"{TOKEN[:50]} {TOKEN} {quote(TOKEN)}"
+    assert masker.mask_text(text)[0] == f"{TOKEN[:50]} *** ***"
+
+
+@pytest.mark.parametrize("kind", [set, tuple, iter, deque, UserList, dict.fromkeys])
+def test_all_that_becomes_a_json_list_is_masked(kind):
+    """jupyter_client makes a list of every iterable, after the guard has looked."""
+    value = kind([f"Bearer {CLIENT_SECRET}"])
+    masked, count = masker_for(CLIENT_SECRET).mask_json({"a": value})
+    assert list(masked["a"]) == ["Bearer ***"]
+    assert count == 1
 
 
 def test_tokens_that_begin_alike_are_masked_to_their_own_ends():

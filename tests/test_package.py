@@ -18,7 +18,7 @@ README = (ROOT / "README.md").read_text()
 
 # Each layer imports only from the layers before it, and from its own.
 LAYERS = [
-    {"errors", "secret", "files", "tables", "repository", "encodings"},
+    {"errors", "secret", "files", "tables", "repository", "encodings", "turns"},
     {"withheld", "replies"},
     {"values", "tokens", "environments", "foreign", "answers", "matching"},
     {"credentials", "documents", "resources", "resources.paths", "masking"},

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from chili_notebook.masking import Masker
@@ -40,7 +41,9 @@ class Wanted:
     label: str
     fate: str
     secret: Secret
-    _masker: Masker = field(default_factory=Masker, compare=False, repr=False)
+    _masker: Masker = field(
+        default_factory=partial(Masker, clipped=False), compare=False, repr=False
+    )
 
     def __post_init__(self) -> None:
         self._masker.protect(self.secret)

@@ -35,7 +35,9 @@ def traces(value):
         encoded = base64.b64encode(b"?" * offset + data + b"???").decode()[4:-8]
         found[f"base64 at {offset}"] = encoded
         found[f"base64 for URLs at {offset}"] = encoded.translate({43: "-", 47: "_"})
-    for start in range(len(value) - WINDOW + 1):
+    # The header of a JWT is public.
+    first = value.index(".") + 1 if value.count(".") == 2 else 0
+    for start in range(first, len(value) - WINDOW + 1):
         found[f"characters {start} to {start + WINDOW}"] = value[start : start + WINDOW]
     return found
 
