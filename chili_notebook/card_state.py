@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from chili_notebook.environments import Environment
 
 if TYPE_CHECKING:
+    from chili_notebook.secret import Secret
     from chili_notebook.tokens import Token
 
 Phase = Literal["form", "signing-in", "signed-in", "failed", "signed-out"]
@@ -73,6 +74,10 @@ class CardState:
             rows.append(("Credentials from", self.source))
             rows.append(("Ready to use", f"{self.client_name}, {self.token_name}"))
         return rows
+
+    def stored_as(self) -> tuple[Phase, Secret | None]:
+        """Give what a card that is stored with the notebook must not be behind."""
+        return self.phase, None if self.token is None else self.token.secret
 
     def headline(self) -> str:
         """Give the one line that says where the sign-in is."""

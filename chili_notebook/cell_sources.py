@@ -10,9 +10,11 @@ import re
 import sys
 from contextlib import suppress
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 from chili_notebook import guard
+from chili_notebook.audit.history import mask_session
 from chili_notebook.errors import ConfigurationError
 from chili_notebook.protection import UNTIL_ROTATED, protect
 from chili_notebook.secret import Secret
@@ -22,18 +24,23 @@ if TYPE_CHECKING:
 
     from IPython.core.interactiveshell import ExecutionInfo, InteractiveShell
 
-# "%chili_login --client-secret X", and whatever else somebody may try there.
+# "%chili_login --client-secret X", "CHILI_CLIENT_SECRET=X", "--token=X", and the like.
+_OUR_LINE = re.compile(r"^\s*%{1,2}chili_\w+\b([^#\n]*)", re.MULTILINE)
+_WORD = r"(?:client[-_]?secret|access[-_]?token|secret|token|password)"
 _OPTION = re.compile(
-    r"""^\s*%{1,2}chili_\w+\b.*?
-        (?:client[-_]?secret|access[-_]?token|secret|token|password)
-        \s*[=:\s]\s*["']?([^\s"']+)""",
-    re.IGNORECASE | re.MULTILINE | re.VERBOSE,
+    rf"""(?:--{_WORD}(?:\s*=\s*|\s+)|\b(?:CHILI_\w*)?{_WORD}\s*=\s*)
+        (["']?)([^\s"'-][^\s"']*)\1""",
+    re.IGNORECASE | re.VERBOSE,
 )
+
+
+_INPUT = re.compile(r"_i+\d*")
 
 
 def secrets_in_options(text: str) -> Iterator[Secret]:
     """Give what was put behind an option of one of our magics as a secret."""
-    return (Secret(value) for value in _OPTION.findall(text))
+    for line in _OUR_LINE.findall(text):
+        yield from (Secret(value) for _quote, value in _OPTION.findall(line))
 
 
 class CellSources:
@@ -81,13 +88,17 @@ class CellSources:
         return store_masked
 
     def _before(self, info: ExecutionInfo) -> None:
-        """Replace the text of a cell that holds a secret, and say so."""
+        """Look at a cell before it runs."""
         text = info.raw_cell or ""
+        if "notebook" in text:
+            self._mask_outputs()
+        self.heal(text)
+
+    def heal(self, text: str) -> None:
+        """Replace the text of the cell that runs if it holds a secret, and say so."""
         for secret in secrets_in_options(text):
             with suppress(ConfigurationError):  # too short to be one
                 protect(secret, "secret in a cell's text", UNTIL_ROTATED)
-        if "notebook" in text:
-            self._mask_outputs()
         masked = cast("str", guard.mask(text))
         if masked == text:
             return
@@ -101,6 +112,22 @@ class CellSources:
             f"IPython's history, and {done}. If the notebook had been saved or shared, "
             "rotate the secret on the integration's page in GraFx.\n"
         )
+
+    def sweep(self) -> None:
+        """Mask what was stored of earlier cells, before their secrets were known."""
+        history: Any = self._shell.history_manager
+        for kept in (history.input_hist_raw, history.input_hist_parsed):
+            kept[:] = [guard.mask(text) for text in kept]
+        with history.db_input_cache_lock:
+            waiting = history.db_input_cache
+            waiting[:] = [tuple(guard.mask(list(entry))) for entry in waiting]
+        names = self._shell.user_ns
+        for name in [name for name in names if _INPUT.fullmatch(name)]:
+            names[name] = guard.mask(names[name])
+        for name in ("_i", "_ii", "_iii", "_i00"):
+            setattr(history, name, guard.mask(getattr(history, name)))
+        if history.enabled and Path(history.hist_file).exists():
+            mask_session(Path(history.hist_file), history.session_number, guard.mask)
 
     def _mask_outputs(self) -> None:
         """Mask what IPython has kept of outputs, from which ``%notebook`` writes."""

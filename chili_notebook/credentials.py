@@ -35,6 +35,7 @@ class Source:
         problem: Why it could not be read; empty when it could.
         required: Whether the person named it, so that no other may stand in.
         path: Where it is, if it is a file.
+        discovered: Whether it was only come upon, as a ``.env`` that a folder holds.
     """
 
     name: str
@@ -42,6 +43,7 @@ class Source:
     problem: str = ""
     required: bool = False
     path: Path | None = None
+    discovered: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,8 +18,15 @@ if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
 
 
-def parse(magic: Callable[..., Any], line: str) -> Namespace:
+def parse(
+    magic: Callable[..., Any], line: str, *, clash: tuple[str, ...] = ()
+) -> Namespace:
     """Read the arguments of a magic.
+
+    Args:
+        magic: The magic.
+        line: Its line.
+        clash: Options that do not go together.
 
     Raises:
         ConfigurationError: If they are none of its; IPython's own error would let some
@@ -31,6 +38,10 @@ def parse(magic: Callable[..., Any], line: str) -> Namespace:
         raise ConfigurationError(
             f"%{magic.__name__}: {error}.", hint=f"%{magic.__name__}? is the manual."
         ) from None
+    if clash and all(vars(arguments)[option.lstrip("-")] for option in clash):
+        raise ConfigurationError(
+            f"{' and '.join(clash)} do not go together.", hint="Leave one of them out."
+        )
     return arguments
 
 

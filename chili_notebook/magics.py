@@ -28,7 +28,7 @@ class ChiliMagics(Magics):
     def __init__(self, shell: InteractiveShell) -> None:
         super().__init__(shell)
         self._sessions: dict[str, Session] = {}
-        self._found: dict[str, Found] = {}
+        self._found: dict[str, tuple[str, Found]] = {}
 
     @magic_arguments()
     @argument(
@@ -78,24 +78,25 @@ class ChiliMagics(Magics):
         from chili_notebook.sign_in import find
         from chili_notebook.watch import watch
 
+        watch(self._shell)
         self._require_no_secret(line)
-        args = parse(self.chili_login, line)
+        args = parse(self.chili_login, line, clash=("--demo", "--form"))
         name = names_for(args.profile, args.name)
         live = not args.no_widget and has_front_end(self._shell)
-        watch(self._shell)
-        found = self._found[name] = find(
+        found = find(
             args.profile,
             env_file=args.env_file,
             demo=args.demo,
             folder=folder_of(self._shell),
         )
+        self._found[name] = args.profile or "", found
+        watch(self._shell)  # what was stored of earlier cells may hold secrets
         session = self._session(name, args.profile or "")
         if live and (args.form or found.nothing):
             session.ask(found)
         else:
             session.sign_in(found)
-        self._sessions[name] = session
-        self._shell.push(session.names)
+        self._bind(name, session)
         session.display(live=live)
 
     @magic_arguments()
@@ -116,8 +117,8 @@ class ChiliMagics(Magics):
             session.display(live=has_front_end(self._shell))
         traces = {
             name: found.trace
-            for name, found in self._found.items()
-            if args.profile is None or found.profile == args.profile
+            for name, (profile, found) in self._found.items()
+            if args.profile is None or profile == args.profile
         }
         if not traces:
             self._missing(args.profile)
@@ -158,11 +159,16 @@ class ChiliMagics(Magics):
         from chili_notebook.session import Session
 
         held = self._sessions.get(name)
-        if held is not None and held.state.profile == profile:
-            return held
-        if held is not None:
+        same = held is not None and held.state.profile == profile
+        return held if held is not None and same else Session(profile, name)
+
+    def _bind(self, name: str, session: Session) -> None:
+        """Bind the names of a session, once it has come about."""
+        held = self._sessions.get(name)
+        if held is not None and held is not session:
             held.sign_out(f"{name} now belongs to another profile.")
-        return Session(profile, name)
+        self._sessions[name] = session
+        self._shell.push(session.names)
 
     def _of_profile(self, profile: str | None) -> list[Session]:
         """Give the sessions of a profile, empty for the plain ones, or all."""
@@ -195,8 +201,10 @@ class ChiliMagics(Magics):
     def _require_no_secret(self, line: str) -> None:
         from chili_notebook.cell_sources import secrets_in_options
         from chili_notebook.errors import ConfigurationError
+        from chili_notebook.watch import heal_cell
 
         if any(secrets_in_options(f"%chili_login {line}")):
+            heal_cell(self._shell)
             raise ConfigurationError(
                 "A secret is never an option of a magic: it would be saved with the "
                 "cell.",
@@ -213,6 +221,11 @@ def load(shell: InteractiveShell) -> None:
     """Register the magics; once, however often it is called."""
     if _registered(shell) is None:
         shell.register_magics(ChiliMagics(shell), AuditMagics(shell))
+    protection = sys.modules.get("chili_notebook.protection")
+    if protection is not None and protection.protected():
+        from chili_notebook.watch import watch
+
+        watch(shell)  # what was protected before %unload_ext is masked again
 
 
 def unload(shell: InteractiveShell) -> None:

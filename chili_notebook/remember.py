@@ -7,11 +7,13 @@ from typing import TYPE_CHECKING
 from chili_notebook.credentials import CREDENTIAL_KEYS, profile_prefix
 from chili_notebook.env_file import write_credentials
 from chili_notebook.environments import DOMAINS
+from chili_notebook.errors import ConfigurationError
 from chili_notebook.secret import Secret
+from chili_notebook.system_keyring import NAME as KEYRING_NAME
 from chili_notebook.system_keyring import is_available, keep_in_keyring
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Callable, Collection
     from pathlib import Path
 
     from chili_notebook.credentials import Credentials
@@ -32,8 +34,8 @@ def remember(  # noqa: PLR0913 - each is named at the call
     kind: str,
     profile: str | None,
     folder: Path,
-) -> str:
-    """Keep credentials and say where, in one sentence; empty if nowhere.
+) -> tuple[list[str], list[ConfigurationError]]:
+    """Keep credentials; give where they are kept now, and what went wrong elsewhere.
 
     Args:
         places: ``env``, ``keyring``, both or none.
@@ -42,9 +44,6 @@ def remember(  # noqa: PLR0913 - each is named at the call
         kind: The environment's kind, if it is known.
         profile: Whose keys they are.
         folder: Where the ``.env`` is.
-
-    Raises:
-        ConfigurationError: If a place refuses; the message says why.
     """
     prefix = profile_prefix(profile)
     typed = {
@@ -55,13 +54,19 @@ def remember(  # noqa: PLR0913 - each is named at the call
         "ENVIRONMENT_TYPE": Secret(kind) if kind in DOMAINS else None,
     }
     values = {prefix + key: value for key, value in typed.items() if value is not None}
-    kept = []
-    if ENV in places:
-        # What is there of the other way to sign in would go before it.
-        stale = {prefix + key for key in CREDENTIAL_KEYS} - values.keys()
-        write_credentials(folder / ".env", values, drop=stale)
-        kept.append(".env")
-    if KEYRING in places and is_available():
-        keep_in_keyring(profile, values)
-        kept.append("the system keyring")
-    return f"Kept in {' and in '.join(kept)}." if kept else ""
+    # What is there of the other way to sign in would go before it.
+    stale = {prefix + key for key in CREDENTIAL_KEYS} - values.keys()
+    ways: dict[str, tuple[str, Callable[[], None]]] = {
+        ENV: (".env", lambda: write_credentials(folder / ".env", values, drop=stale)),
+        KEYRING: (KEYRING_NAME, lambda: keep_in_keyring(profile, values)),
+    }
+    kept, problems = [], []
+    for place, (name, keep) in ways.items():
+        if place in places:
+            try:
+                keep()
+            except ConfigurationError as error:
+                problems.append(error)
+            else:
+                kept.append(name)
+    return kept, problems

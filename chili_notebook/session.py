@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from dataclasses import replace
+from secrets import token_hex
 from typing import TYPE_CHECKING, Any
 
 from chili_notebook import demo, guard
 from chili_notebook.card_state import CardState, Note, as_html, as_text
 from chili_notebook.client import Chili
-from chili_notebook.errors import ChiliError, ConfigurationError
+from chili_notebook.errors import ChiliError
 from chili_notebook.form import FORM, Field, FieldError, field_of, typed_credentials
 from chili_notebook.protection import protect_credentials, protect_token
 from chili_notebook.remember import keepers, remember
@@ -38,13 +40,18 @@ class Session:
         self, profile: str, name: str, *, clock: Callable[[], float] = time.time
     ) -> None:
         self._source = TokenSource(clock=clock)
+        self._source.protect = protect_token
         self._source.on_token = self._token_changed
         self.chili = Chili(self._source)
         self.names = {name: self.chili, f"{name}_token": self.chili.token}
         self._found: Found | None = None
         self._state = CardState("signed-out", name, f"{name}_token", profile)
         self._card: Card | None = None
-        self._displays: list[Any] = []
+        self._is_shown = False
+        self._display_id = f"chili-{token_hex(8)}"
+        self._kept: list[str] = []
+        # Reentrant: what is shown may follow from a token that is fetched under it.
+        self._lock = threading.RLock()
 
     @property
     def state(self) -> CardState:
@@ -84,41 +91,46 @@ class Session:
 
     def sign_out(self, why: str) -> None:
         """Close the client and forget the token; the card says what remains."""
-        held = self._source.peek() is not None
-        self._source.sign_out(why)
+        with self._lock:
+            held = self._source.peek() is not None
+            self._source.sign_out(why)
+            source = self._state.source
+            places = self._kept if source == FORM else [source]
+            note = None
+            if held and places and source != demo.NAME:
+                note = Note(f"The credentials are still in {' and in '.join(places)}.")
+            self._show(phase="signed-out", note=note)
         self.chili.close()
-        note = None
-        if held and self._state.source not in {FORM, demo.NAME}:
-            note = Note(f"The credentials are still in {self._state.source}.")
-        self._show(phase="signed-out", note=note)
 
     def display(self, *, live: bool) -> None:
         """Show the card in the cell that runs: live, or its static twin."""
         from IPython.display import display
 
-        content = self._live_card() if live else self._twin()
-        handle = display(content, raw=not live, display_id=True)
         if live:
-            self._displays.append(handle)
+            self._is_shown = True
+            display(self._live_card(), display_id=self._display_id)
+        else:
+            display(self._twin(), raw=True)
 
     def _sign_in(
-        self,
-        found: Found,
-        credentials: Credentials,
-        environment: Environment,
+        self, found: Found, credentials: Credentials, environment: Environment
     ) -> None:
         protect_credentials(credentials)
-        token = self._source.sign_in(credentials, environment)
-        self._found = found
-        self._show(
-            phase="signed-in",
-            environment=environment,
-            source=credentials.source,
-            renewable=credentials.renewable,
-            token=token,
-            masked=guard.is_active(),
-            note=_note_at_sign_in(found, environment),
-        )
+        self._source.sign_in(credentials, environment)
+        with self._lock:
+            token = self._source.peek()
+            if token is None:
+                return  # somebody signed out meanwhile
+            self._found, self._kept = found, []
+            self._show(
+                phase="signed-in",
+                environment=environment,
+                source=credentials.source,
+                renewable=credentials.renewable,
+                token=token,
+                masked=guard.is_active(),
+                note=_note_at_sign_in(found, environment),
+            )
 
     def _live_card(self) -> Card:
         from chili_notebook.card import Card
@@ -132,83 +144,85 @@ class Session:
         return {"text/plain": as_text(self._state), "text/html": as_html(self._state)}
 
     def _show(self, **changes: Any) -> None:
-        before = self._state
-        self._state = replace(before, **changes)
-        if self._card is not None:
-            self._card.show(self._state)
-        settled = self._state.phase in {"signed-in", "signed-out"}
-        moved = before.phase != self._state.phase or before.token != self._state.token
-        if settled and moved:
-            # What is stored with the notebook must not go on showing the old state.
-            for handle in self._displays:
-                handle.update(self._card)
+        from IPython.display import display
+
+        with self._lock:
+            before, self._state = self._state, replace(self._state, **changes)
+            if self._card is not None:
+                self._card.show(self._state)
+            settled = self._state.phase in {"signed-in", "signed-out"}
+            moved = before.stored_as() != self._state.stored_as()
+            if self._is_shown and settled and moved:
+                # What is stored with the notebook must not go on showing the old state.
+                display(self._card, display_id=self._display_id, update=True)
 
     def _token_changed(self, token: Token) -> None:
-        """Protect a token that has arrived, and follow one refetched inside a call."""
-        protect_token(token)
-        if self._state.phase == "signed-in":
-            self._show(token=token, note=None)
+        """Follow a token that was refetched inside a call."""
+        with self._lock:
+            if self._state.phase == "signed-in" and token is self._source.peek():
+                self._show(token=token, note=None)
 
     def _act(self, message: Mapping[str, Any]) -> None:
         """Do what was clicked; errors are shown on the card, where the person looks."""
         actions = {
             "sign-in": self._send_form,
             "refresh": self._refresh,
-            "sign-out": self._sign_out_clicked,
+            "sign-out": lambda _: self.sign_out("You signed out on the card."),
         }
         action = actions.get(str(message.get("kind")))
-        if action is not None:
-            action(message)
-
-    def _send_form(self, message: Mapping[str, Any]) -> None:
-        self._show(phase="signing-in", note=None)
+        if action is None:
+            return
         try:
-            found = self._found
-            if found is None:
-                return
-            credentials = typed_credentials(message)
-            typed = str(message.get("environment", "")).strip()
-            kind = str(message.get("environment_type", ""))
-            environment = found.environment(typed=typed, kind=kind)
-            self._sign_in(found, credentials, environment)
-            self._remember(message, credentials, typed)
+            action(message)
         except FieldError as error:
             self._fail(error.message, "", error.field)
         except ChiliError as error:
             self._fail(error.message, error.hint, field_of(error))
         except Exception as error:  # noqa: BLE001 - nobody sees it elsewhere
             self._fail(f"Something unexpected failed ({type(error).__name__}).", "", "")
+        except BaseException:
+            self._fail("It was interrupted.", "Try again.", "")
+            raise
+
+    def _send_form(self, message: Mapping[str, Any]) -> None:
+        found = self._found
+        if found is None:
+            return  # no form was shown
+        self._show(phase="signing-in", note=None)
+        credentials = typed_credentials(message)
+        typed = str(message.get("environment", "")).strip()
+        kind = str(message.get("environment_type", ""))
+        environment = found.environment(typed=typed, kind=kind)
+        self._sign_in(found, credentials, environment)
+        self._remember(found, message, credentials, typed)
 
     def _remember(
-        self, message: Mapping[str, Any], credentials: Credentials, typed: str
+        self,
+        found: Found,
+        message: Mapping[str, Any],
+        credentials: Credentials,
+        typed: str,
     ) -> None:
         """Keep what was typed, where that was ticked; a refusal is told on the card."""
-        found, environment = self._found, self._state.environment
         places = message.get("remember")
-        if found is None or not isinstance(places, list):
-            return
-        try:
-            told = remember(
-                [str(place) for place in places],
-                credentials,
-                environment=typed,
-                kind=environment.kind,
-                profile=found.profile,
-                folder=found.folder,
-            )
-        except ConfigurationError as error:
-            self._show(note=Note(error.message, error.hint, kind="error"))
-            return
-        if told:
+        self._kept, problems = remember(
+            [str(place) for place in places] if isinstance(places, list) else [],
+            credentials,
+            environment=typed,
+            kind=self._state.environment.kind,
+            profile=found.profile,
+            folder=found.folder,
+        )
+        told = f"Kept in {' and in '.join(self._kept)}." if self._kept else ""
+        if problems:
+            told = " ".join([told, *(problem.message for problem in problems)]).strip()
+            self._show(note=Note(told, problems[0].hint, kind="error"))
+        elif told:
             self._show(note=Note(f"{told} Next time %chili_login signs in by itself."))
 
     def _refresh(self, _message: Mapping[str, Any]) -> None:
         before = self._source.peek()
-        try:
-            token = self._source.renew()
-        except ChiliError as error:
-            self._show(note=Note(error.message, error.hint, kind="error"))
-            return
+        token = self._source.renew()
         same = before is not None and before.secret == token.secret
         note = Note(
             "GraFx gave the same token again; it issues a new one from about an hour "
@@ -218,12 +232,10 @@ class Session:
         )
         self._show(token=token, note=note)
 
-    def _sign_out_clicked(self, _message: Mapping[str, Any]) -> None:
-        self.sign_out("You signed out on the card.")
-
     def _fail(self, text: str, hint: str, field: Field) -> None:
-        note = Note(text, hint, kind="error", field=field)
-        self._show(phase="failed", note=note)
+        signing_in = self._state.phase == "signing-in"
+        phase = "failed" if signing_in else self._state.phase
+        self._show(phase=phase, note=Note(text, hint, kind="error", field=field))
 
 
 def _note_at_sign_in(found: Found, environment: Environment) -> Note | None:

@@ -50,9 +50,10 @@ def resolve_environment(
     """Read which environment to sign in to.
 
     A profile's keys go before the plain ones, the credentials' own source before the
-    others. Where a secret is sent (``CHILI_TOKEN_URL``, ``CHILI_BASE_URL``) is never
-    decided by a source that ranks below the credentials': a ``.env`` that came with
-    somebody's notebook must not draw in the secret of the process environment.
+    others. Where a secret is sent (``CHILI_TOKEN_URL``, ``CHILI_BASE_URL``) is decided
+    by the credentials' own source, or by one that the person set before it: a ``.env``
+    that came with somebody's notebook must not draw in the secret of the process
+    environment, of the keyring or of the form.
 
     Args:
         sources: All sources, in their order.
@@ -141,8 +142,8 @@ class _Keys:
         self._prefixes = dict.fromkeys((profile_prefix(profile), "CHILI_"))
         own = sources[rank : rank + 1]
         self._sources = [*own, *(s for s in sources if s not in own)]
-        # Typed credentials rank last, and the form shows where they go.
-        self._trusted = sources[: rank + 1]
+        # A .env that came with somebody's notebook decides for its own secrets only.
+        self._trusted = [*own, *(s for s in sources[:rank] if not s.discovered)]
 
     def find(self, suffix: str) -> tuple[str, str, Source]:
         """Give a value, its key and its source; empty texts if there is none."""

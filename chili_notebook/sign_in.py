@@ -168,7 +168,8 @@ def login(
     found = find(profile, env_file=env_file, demo=demo)
     credentials = found.resolution.require()
     protect_credentials(credentials)
+    watch_here()  # what was stored of earlier cells may hold them
     source = TokenSource()
-    source.on_token = protect_token
+    source.protect = protect_token
     source.sign_in(credentials, found.environment())
     return Chili(source)

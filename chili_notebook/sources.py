@@ -6,6 +6,7 @@ import codecs
 import io
 import os
 import re
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -56,7 +57,7 @@ def nearest_env_files(folder: Path) -> Iterator[Source]:
         if not _is_there(path):
             continue
         source = _read_env_file(path, shown(path, folder), required=False)
-        yield source
+        yield replace(source, discovered=True)
         if source.values:
             return
 

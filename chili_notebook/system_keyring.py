@@ -41,11 +41,10 @@ def keyring_source(profile: str | None) -> Source | None:
     if not is_available():
         return None
     import keyring
-    from keyring.errors import KeyringError
 
     try:
         kept = keyring.get_password(_SERVICE, profile_prefix(profile))
-    except KeyringError:
+    except Exception:  # noqa: BLE001 - backends raise what their systems raise
         return Source(NAME, problem=f"{NAME} cannot be read; it may be locked")
     try:
         values = json.loads(kept or "{}")
@@ -67,19 +66,23 @@ def keep_in_keyring(profile: str | None, values: Mapping[str, Secret]) -> None:
     Raises:
         ConfigurationError: If the keyring refuses.
     """
-    import keyring
-    from keyring.errors import KeyringError
-
+    try:
+        import keyring
+    except ImportError:
+        raise ConfigurationError(
+            "Nothing was kept in the system keyring: there is none.",
+            hint="Install the extra: pip install 'chili-notebook[keyring]'",
+        ) from None
     text = json.dumps({key: value.reveal() for key, value in values.items()})
     refused = ""
     try:
         keyring.set_password(_SERVICE, profile_prefix(profile), text)
-    except KeyringError as error:
+    except Exception as error:  # noqa: BLE001 - the same
         refused = type(error).__name__
     del text  # the frame of an error that people see holds no secret
     if refused:
         raise ConfigurationError(
-            f"Nothing was kept: {NAME} refused ({refused}).",
+            f"Nothing was kept in {NAME}: it refused ({refused}).",
             hint="Unlock it, or choose .env.",
         )
 

@@ -8,7 +8,12 @@ from copy import copy
 from typing import TYPE_CHECKING, NoReturn
 
 from chili_notebook.environments import Environment
-from chili_notebook.errors import NotSignedInError, TokenError, TokenExpiredError
+from chili_notebook.errors import (
+    ConfigurationError,
+    NotSignedInError,
+    TokenError,
+    TokenExpiredError,
+)
 from chili_notebook.token_endpoint import fetch_token
 from chili_notebook.tokens import RETRY_S, Freshness, Token, freshness, ready_token
 
@@ -32,11 +37,14 @@ class TokenSource:
     def __init__(self, *, clock: Callable[[], float] = time.time) -> None:
         self.clock = clock
         self.environment = Environment()
+        self.protect: Callable[[Token], None] = lambda _token: None
         self.on_token: Callable[[Token], None] = lambda _token: None
         self._credentials: Credentials | None = None
         self._token: Token | None = None
         self._why_not = "Nobody is signed in."
-        self._lock = threading.Lock()
+        self._lock = threading.Lock()  # of who fetches
+        self._changing = threading.Lock()  # never held for long
+        self._generation = 0  # of who is signed in
         self._attempts = 0
         self._attempted_at = float("-inf")
         self._failure: TokenError | None = None
@@ -57,11 +65,10 @@ class TokenSource:
         Raises:
             NotSignedInError: If nobody is signed in.
         """
-        if self._token is None:
-            raise NotSignedInError(
-                self._why_not, hint="Sign in with %chili_login, or send its form."
-            )
-        return self._token
+        token = self._token
+        if token is None:
+            raise self._nobody()
+        return token
 
     def is_fresh(self) -> bool:
         """Whether `current` would answer at once."""
@@ -75,14 +82,19 @@ class TokenSource:
 
         Raises:
             TokenError: If there is no token to be had with these credentials.
+            NotSignedInError: If somebody signs in or out meanwhile.
         """
+        generation = self._generation
         if credentials.access_token is not None:
             token = ready_token(credentials.access_token, now=self.clock())
             if token.expired(self.clock()):
                 self._raise_expired()
         else:
             token = fetch_token(credentials, environment, clock=self.clock)
-        with self._lock:
+        self.protect(token)  # before anybody else can have it
+        with self._changing:
+            self._require_same(generation)
+            self._generation += 1
             self._credentials, self.environment = credentials, environment
             self._attempted_at = token.obtained_at
             self._token, self._failure = token, None
@@ -91,10 +103,14 @@ class TokenSource:
         return token
 
     def sign_out(self, why: str) -> None:
-        """Forget the token and the credentials; `why` is told to whoever asks."""
-        with self._lock:
-            self._credentials = self._token = None
+        """Forget the token and the credentials; `why` is told to whoever asks.
+
+        It waits for nobody: a token that is on its way then is thrown away.
+        """
+        with self._changing:
+            self._generation += 1
             self._why_not = why
+            self._credentials = self._token = None
 
     def current(self) -> Token:
         """Give a token that is valid now, asking for another one if that is due.
@@ -159,7 +175,7 @@ class TokenSource:
             ):  # somebody else has been at it
                 return self.held()
             token = self._fetch()
-        except TokenError:
+        except (TokenError, ConfigurationError):
             return token  # it still works, and there are more attempts to come
         finally:
             self._lock.release()
@@ -180,19 +196,31 @@ class TokenSource:
 
     def _fetch(self) -> Token:
         """Ask the endpoint; the lock is held."""
-        assert self._credentials is not None  # noqa: S101 - held and renewable
+        generation, credentials = self._generation, self._credentials
+        if credentials is None:
+            raise self._nobody()
         self._attempted_at, self._failure = self.clock(), None
         try:
-            self._token = fetch_token(
-                self._credentials, self.environment, clock=self.clock
-            )
+            token = fetch_token(credentials, self.environment, clock=self.clock)
         except TokenError as error:
             # A copy, since the traceback of the error itself holds all its frames.
             self._failure = copy(error)
             raise
         finally:
             self._attempts += 1
-        return self._token
+        self.protect(token)
+        with self._changing:
+            self._require_same(generation)
+            self._token = token
+        return token
+
+    def _require_same(self, generation: int) -> None:
+        if generation != self._generation:
+            raise self._nobody()
+
+    def _nobody(self) -> NotSignedInError:
+        hint = "Sign in with %chili_login, or send its form."
+        return NotSignedInError(self._why_not, hint=hint)
 
     def _raise_expired(self, why: str = "has expired") -> NoReturn:
         raise TokenExpiredError(

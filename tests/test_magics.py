@@ -208,6 +208,38 @@ def test_unload_removes_the_magics_and_closes_sessions(shell, env_file):
     assert "chili_login" in shell.magics_manager.magics["line"]
 
 
+def test_after_a_reload_secrets_are_stored_masked_again(shell, env_file):
+    """What was protected stays so: %reload_ext leaves no gap behind."""
+    env_file()
+    shell.run_line_magic("chili_login", "")
+    shell.run_line_magic("reload_ext", "chili_notebook")
+    shell.run_cell(f"x = '{CLIENT_SECRET}'", store_history=True)
+    assert CLIENT_SECRET not in repr(shell.user_ns["In"])
+
+
+def test_another_profile_under_a_name_that_fails_leaves_the_first(shell, env_file):
+    """A login that is refused does not end the session that had the name."""
+    env_file(CHILI_B_CLIENT_ID="other-id", CHILI_B_CLIENT_SECRET="<YOUR SECRET>")
+    shell.run_line_magic("chili_login", "")
+    with pytest.raises(ConfigurationError):
+        shell.run_line_magic("chili_login", "b --as chili")
+    assert str(shell.user_ns["chili_token"])
+
+
+def test_a_profile_of_the_demo_has_its_status(shell):
+    """Signed in to the simulator under a profile's name, the session is found by it."""
+    shell.run_line_magic("chili_login", "admin --demo")
+    shell.run_line_magic("chili_status", "admin")
+    with pytest.raises(ConfigurationError, match="do not go together"):
+        shell.run_line_magic("chili_login", "--demo --form")
+
+
+def test_a_wrong_option_is_an_error_of_ours(shell):
+    """IPython's own error for it would let some runs of a notebook pass."""
+    with pytest.raises(ConfigurationError, match="unrecognized arguments"):
+        shell.run_line_magic("chili_login", "--no-such-option")
+
+
 def test_loading_twice_is_harmless(shell, env_file):
     """A second %load_ext and a %reload_ext keep one set of magics."""
     env_file()

@@ -241,6 +241,52 @@ def test_the_form_shows_where_the_secret_goes(browser, token_server):
     assert browser.card.environment["token_host"] in token_server.url
 
 
+def test_a_file_that_came_along_cannot_redirect_the_form(clock):
+    """Where what is typed would go is not for a .env beside somebody's notebook."""
+    Path(".env").write_text("CHILI_TOKEN_URL=https://elsewhere.example/oauth/token\n")
+    with pytest.raises(ConfigurationError, match="may not redirect"):
+        Session("", "chili", clock=clock).ask(find())
+
+
+def test_an_interrupt_is_told_and_the_form_stays(session, browser, endpoint):
+    """A sign-in that is interrupted does not go on signing in for ever."""
+
+    def interrupt(_token):
+        raise KeyboardInterrupt
+
+    session._source.protect = interrupt
+    with pytest.raises(KeyboardInterrupt):
+        session._act(TYPED)
+    assert browser.card.phase == "failed"
+    assert endpoint.grants == 1
+
+
+def test_what_was_remembered_is_told_after_signing_out(browser):
+    """The card says where the credentials still are."""
+    browser.send(TYPED | {"remember": ["env"]})
+    browser.send({"kind": "sign-out"})
+    assert "still in .env" in browser.card.note["text"]
+
+
+def test_many_cells_with_the_card_are_one_display(session, browser, endpoint, clock):
+    """However often a card was shown, a new token is told to the notebook once."""
+    shown = []
+    session._is_shown = True
+    browser.send(TYPED)
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(
+            "IPython.display.display", lambda *_, **named: shown.append(named)
+        )
+        for _ in range(3):
+            session.display(live=True)
+        browser.send({"kind": "refresh"})
+        clock.advance(86_400 - 60)
+        browser.send({"kind": "refresh"})
+    assert endpoint.grants == 3
+    assert len({named["display_id"] for named in shown}) == 1
+    assert [named.get("update", False) for named in shown] == [False] * 3 + [True]
+
+
 def test_an_unknown_environment_still_gives_a_token(session, browser):
     """Without an environment the token works, and the card says what is missing."""
     browser.send(TYPED | {"environment": ""})

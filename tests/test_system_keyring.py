@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import keyring
 import pytest
 from keyring.backend import KeyringBackend
@@ -116,3 +118,13 @@ def test_a_backend_that_stores_nothing_is_not_offered(memory, backend):
     keyring.set_keyring(backend())
     assert not is_available()
     assert keyring_source(None) is None
+
+
+@pytest.mark.usefixtures("memory")
+@pytest.mark.parametrize("key", ["CHILI_TOKEN_URL", "CHILI_BASE_URL", "CHILI_AUDIENCE"])
+def test_a_file_that_came_along_cannot_redirect_what_is_kept(key):
+    """A .env beside somebody's notebook does not say where a kept secret is sent."""
+    keep_in_keyring(None, PAIR)
+    Path(".env").write_text(f"{key}=https://elsewhere.example/\n")
+    with pytest.raises(ConfigurationError, match="may not redirect"):
+        find().environment()

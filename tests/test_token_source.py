@@ -11,6 +11,7 @@ import pytest
 from chili_notebook.credentials import Credentials
 from chili_notebook.environments import Environment
 from chili_notebook.errors import (
+    ConfigurationError,
     NotSignedInError,
     TokenError,
     TokenExpiredError,
@@ -451,3 +452,35 @@ def test_an_error_that_is_shared_keeps_no_frames_alive(source, clock, endpoint):
         source.current()
     kept = [item for item in vars(source).values() if isinstance(item, TokenError)]
     assert [error.__traceback__ for error in kept] in ([], [None])
+
+
+def test_who_signs_out_meanwhile_stays_signed_out(
+    credentials, environment, clock, token_server, endpoint
+):
+    """A token that arrives after a sign-out is thrown away, and nobody waits for it."""
+    source = TokenSource(clock=clock)
+    gate = token_server.answer = Gate(endpoint)
+    with ThreadPoolExecutor(1) as pool:
+        signing_in = pool.submit(source.sign_in, credentials, environment)
+        assert gate.reached.wait(5)
+        source.sign_out("signed out meanwhile")
+        gate.opened.set()
+        with pytest.raises(NotSignedInError, match="signed out meanwhile"):
+            signing_in.result()
+    assert source.peek() is None
+
+
+def test_a_token_is_protected_before_anybody_has_it(credentials, environment, clock):
+    """Whoever protects it sees it first; if that fails, nothing has changed."""
+    source = TokenSource(clock=clock)
+    seen = []
+
+    def protect(token):
+        seen.append((token, source.peek()))
+        raise ConfigurationError("too short")
+
+    source.protect = protect
+    with pytest.raises(ConfigurationError):
+        source.sign_in(credentials, environment)
+    assert [held for _, held in seen] == [None]
+    assert source.peek() is None

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import sqlite3
-from contextlib import closing
+from contextlib import closing, suppress
 from typing import TYPE_CHECKING
 
 from chili_notebook.audit.findings import Finding
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
     from pathlib import Path
 
     from chili_notebook.audit.findings import Wanted
@@ -39,15 +39,42 @@ def audit_history(
         return [Finding(HISTORY, told, "unknown", "Look at it by hand.")]
 
 
+def mask_session(path: Path, session: int, mask: Callable[[str], str]) -> None:
+    """Mask the rows of one session in a history database, as far as it can be had."""
+    with (
+        suppress(sqlite3.Error),
+        closing(sqlite3.connect(path, timeout=5)) as database,
+        database,
+    ):
+        database.execute("PRAGMA secure_delete = ON")
+        rows = database.execute(
+            "SELECT rowid, source, source_raw FROM history WHERE session = ?",
+            (session,),
+        )
+        for rowid, *texts in rows.fetchall():
+            masked = [mask(text) for text in texts]
+            if masked != texts:
+                database.execute(
+                    "UPDATE history SET source = ?, source_raw = ? WHERE rowid = ?",
+                    (*masked, rowid),
+                )
+
+
 def audit_store(wanted: Sequence[Wanted], folder: Path) -> list[Finding]:
     """Look into the variables that ``%store`` keeps."""
-    return [
-        Finding(STORE, path.name, secret.label, f"Run %store -d {path.name}")
-        for path in sorted(folder.glob("autorestore/*"))
-        if path.is_file()
-        for secret in wanted
-        if secret.is_in(path.read_bytes())
-    ]
+    findings = []
+    for path in sorted(folder.glob("autorestore/*")):
+        try:
+            content = path.read_bytes()
+        except OSError:
+            findings.append(Finding(STORE, path.name, "unknown", "It cannot be read."))
+            continue
+        findings += [
+            Finding(STORE, path.name, secret.label, f"Run %store -d {path.name}")
+            for secret in wanted
+            if secret.is_in(content)
+        ]
+    return findings
 
 
 def _rows(
