@@ -4,7 +4,11 @@ from __future__ import annotations
 
 import httpx
 
-from chili_notebook.errors import ConnectionFailedError, UnexpectedAnswerError
+from chili_notebook.errors import (
+    ChiliError,
+    ConnectionFailedError,
+    UnexpectedAnswerError,
+)
 from chili_notebook.foreign import reason_of
 
 _OF_THE_LINE = {"content-encoding", "content-length", "transfer-encoding"}
@@ -18,20 +22,14 @@ def whole_answer(response: httpx.Response, at_most: int) -> httpx.Response:
         ConnectionFailedError: If it breaks off.
     """
     content = bytearray()
-    failure = ""
     try:
         for chunk in response.iter_bytes():
             content += chunk
             if len(content) > at_most:
                 break
     except httpx.HTTPError as error:
-        failure = reason_of(error)
+        raise broken_off(response, error) from None
     url = response.request.url
-    if failure:
-        raise ConnectionFailedError(
-            f"The answer of {url.host}{url.path} broke off ({failure}).",
-            hint="Try again; GraFx has carried the request out.",
-        )
     if len(content) > at_most:
         raise UnexpectedAnswerError(
             f"The answer of {url.host}{url.path} is larger than {at_most:,} bytes.",
@@ -50,4 +48,13 @@ def whole_answer(response: httpx.Response, at_most: int) -> httpx.Response:
         request=response.request,
         history=response.history,
         extensions=response.extensions,
+    )
+
+
+def broken_off(response: httpx.Response, error: httpx.HTTPError) -> ChiliError:
+    """Give the error for an answer that ended before its end."""
+    url = response.request.url
+    return ConnectionFailedError(
+        f"The answer of {url.host}{url.path} broke off ({reason_of(error)}).",
+        hint="Try again; GraFx has carried the request out.",
     )

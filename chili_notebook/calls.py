@@ -12,7 +12,7 @@ from httpx_retries import RetryTransport
 
 from chili_notebook.answers import error_from
 from chili_notebook.auth import ChiliToken
-from chili_notebook.bodies import whole_answer
+from chili_notebook.bodies import broken_off, whole_answer
 from chili_notebook.environments import call_url, checked_url
 from chili_notebook.errors import (
     ConfigurationError,
@@ -134,6 +134,8 @@ class Calls:
             if not response.is_success:
                 self._raise(response)
             yield response
+        except httpx.HTTPError as error:
+            raise broken_off(response, error) from None
         finally:
             response.close()
 
@@ -157,16 +159,18 @@ class Calls:
 
     def _send(self, method: str, path: str, options: dict[str, Any]) -> httpx.Response:
         self._source.held()  # who is not signed in is told so before all else
-        url = _url(call_url(self.environment, path))
-        ours = _origin(url) == _origin(httpx.URL(self.environment.base_url))
+        environment = self.environment
+        url = _url(call_url(environment, path))
+        ours = _origin(url) == _origin(httpx.URL(environment.base_url))
+        auth = options.pop("auth", self.token if ours else None)
         follow = options.pop("follow_redirects", method.upper() in SAFE_METHODS)
         failure = ""
         try:
-            http = self._client()
+            http = self._client(environment.base_url)
             request = http.build_request(method, url, **options)
             return http.send(
                 request,
-                auth=self.token if ours else None,
+                auth=auth,
                 follow_redirects=follow,
                 stream=True,
             )
@@ -185,10 +189,11 @@ class Calls:
             hint=hint,
         )
 
-    def _client(self) -> httpx.Client:
-        base_url = self.environment.base_url
+    def _client(self, base_url: str) -> httpx.Client:
         with self._lock:
             if self._http is None or self._http[0] != base_url:
+                if self._http is not None:
+                    self._http[1].close()
                 client = httpx.Client(
                     transport=RetryTransport(transport_for(base_url), self._retry),
                     timeout=TIMEOUT,

@@ -7,6 +7,7 @@ import threading
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from chili_notebook.children import Children
 from chili_notebook.masking import Masker, Tail
 from chili_notebook.replies import send_replacing
 from chili_notebook.turns import Turns
@@ -50,25 +51,30 @@ class Door:
         self._masker, self._whole = masker, whole
         self._lock = threading.Lock()
         self._pid = os.getpid()
-        self._io: Any = getattr(kernel, "iopub_thread", None)
-        self._turns = Turns(self._io)
+        io = getattr(kernel, "iopub_thread", None)
+        self._turns = Turns(io)
+        self._children = Children(
+            io,
+            self.session,
+            self._turns,
+            lambda message, ident: self._pass(io, message, ident=ident),
+        )
         self._streams: dict[Key, _Stream] = {}
         parent: Message = getattr(kernel, "get_parent", dict)()
         request = parent.get("header", {}).get("msg_id")
         self._counts: dict[str | None, int] = {request: 0}  # of the requests that run
         self._open = True
-        self._adopts = hasattr(self._io, "_pipe_in")
         self._before = vars(self.session).get("send")
         self._send: Callable[..., Any] = self.session.send
         self._wrapper = self._pass
         self.session.send = self._wrapper
-        self._adopt(children=True)
+        self._children.adopt()
 
     def close(self) -> None:
         """Restore the method as it was; what is held back is sent."""
         self._free(list(self._streams))
         self._open = False
-        self._adopt(children=False)
+        self._children.leave()
         # If somebody has wrapped it in turn, this wrapper stays, and does nothing.
         if vars(self.session).get("send") is self._wrapper:
             del self.session.send
@@ -97,9 +103,11 @@ class Door:
         if streams and not child:
             return self._pass_stream(stream, message, ident)
         # A child may know secrets of its own; its pieces the kernel puts together.
-        adopted = child and streams and self._adopts
+        adopted = child and streams and self._children.heard
         masker = self._whole if adopted else self._masker
         masked, count = _masked(message, buffers, masker)
+        if adopted:
+            masked = self._children.numbered(masked)
         if not child:
             # The reply to a cell that failed repeats the error that was sent before.
             if message["content"].get("status") != "error":
@@ -193,22 +201,6 @@ class Door:
 
     def _stream(self, name: str, text: str, parent: Message) -> Message:
         return dict(self.session.msg("stream", {"name": name, "text": text}, parent))
-
-    def _adopt(self, *, children: bool) -> None:
-        """Let what forked children print pass the door of the kernel, or not any more.
-
-        ipykernel hands their messages on as they come. A child could not send what it
-        held back, since nobody says when it is over; the kernel can.
-        """
-        if self._adopts:
-            io = self._io
-            handler = self._from_child if children else io._handle_pipe_msg  # noqa: SLF001 - there is no other way
-            self._turns.take(lambda: io._pipe_in.on_recv(handler) or 0)  # noqa: SLF001 - nor here
-
-    def _from_child(self, frames: list[bytes]) -> None:
-        if frames[0] == self._io._pipe_uuid:  # noqa: SLF001 - there is no other way
-            ident, parts = self.session.feed_identities(frames[1:])
-            self._pass(self._io, self.session.deserialize(parts), ident=ident)
 
 
 def _request(message: Message) -> str:

@@ -10,7 +10,12 @@ from typing import TYPE_CHECKING
 
 from chili_notebook.errors import ConfigurationError
 from chili_notebook.files import write_text
-from chili_notebook.repository import ignore_command, untrack_command, view_of
+from chili_notebook.repository import (
+    GitError,
+    ignore_command,
+    untrack_command,
+    view_of,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -32,7 +37,10 @@ def danger_of(path: Path, name: str) -> tuple[str, str]:
     Returns:
         Two texts, empty if nothing is unsafe.
     """
-    view = view_of(path)
+    try:
+        view = view_of(path)
+    except GitError as error:
+        return f"Git cannot tell whether it would take {name} in.", f"It says: {error}"
     if view.tracked:
         mend = f"{untrack_command(name)} && {ignore_command(path)}"
         return f"{name} is tracked by git.", f"Run: {mend}"
@@ -59,7 +67,14 @@ def write_credentials(
         ConfigurationError: If git tracks the file or would add it, or it cannot be
             read or written.
     """
-    view = view_of(path)
+    try:
+        view = view_of(path)
+    except GitError as error:
+        raise ConfigurationError(
+            f"Nothing was written into {path.name}: git cannot tell whether it would "
+            "take it in.",
+            hint=f"It says: {error}",
+        ) from None
     if view.tracked:
         raise ConfigurationError(
             f"Nothing was written into {path.name}: git tracks it.",

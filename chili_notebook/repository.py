@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shlex
 import subprocess
 from dataclasses import dataclass
@@ -11,6 +12,11 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 _TIMEOUT_S = 5.0
+_NO_REPOSITORY = b"not a git repository"
+
+
+class GitError(Exception):
+    """Git cannot tell; says why in one line."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,30 +33,69 @@ class GitView:
 
 
 def view_of(path: Path) -> GitView:
-    """Ask git about a file, which need not exist."""
-    if run_git(path.parent, "rev-parse", "--git-dir") is None:
+    """Ask git about a file, which need not exist.
+
+    Raises:
+        GitError: If it cannot tell.
+    """
+    if top_of(path.parent) is None:
         return GitView()
-    if run_git(path.parent, "ls-files", "--error-unmatch", "--", path.name) is not None:
+    listed = run_git(path.parent, "ls-files", "-z", "--", path.name)
+    if listed:
         return GitView(tracked=True)
-    ignored = run_git(path.parent, "check-ignore", "--quiet", "--", path.name)
-    return GitView(addable=ignored is None)
+    untracked = ("ls-files", "--others", "--exclude-standard", "-z", "--", path.name)
+    if path.exists():
+        return GitView(addable=bool(run_git(path.parent, *untracked)))
+    ignored = run_git(path.parent, "check-ignore", "--", path.name, fine=(0, 1))
+    return GitView(addable=not ignored)
+
+
+def top_of(folder: Path) -> str | None:
+    """Give the top folder of the repository around a folder, ``None`` outside of any.
+
+    Raises:
+        GitError: If git cannot tell.
+    """
+    try:
+        top = run_git(folder, "rev-parse", "--show-toplevel")
+    except GitError as error:
+        if error.args[0] in {"no repository", "no git"}:
+            return None
+        raise
+    return os.fsdecode(top).rstrip("\n")
 
 
 def run_git(
-    folder: Path, *arguments: str, timeout_s: float = _TIMEOUT_S
-) -> bytes | None:
-    """Give what git prints, or ``None`` if it fails or is not there."""
+    folder: Path,
+    *arguments: str,
+    fine: tuple[int, ...] = (0,),
+    timeout_s: float = _TIMEOUT_S,
+) -> bytes:
+    """Give what git prints.
+
+    Raises:
+        GitError: If it is not there, takes too long, or ends with another exit code
+            than those that are `fine`.
+    """
     try:
         done = subprocess.run(  # noqa: S603 - no shell, and our own arguments
             ["git", "-C", str(folder), *arguments],  # noqa: S607 - the user's own git
             capture_output=True,
             check=False,
+            env=os.environ | {"LC_ALL": "C"},
             stdin=subprocess.DEVNULL,
             timeout=timeout_s,
         )
-    except (OSError, subprocess.TimeoutExpired):
-        return None
-    return done.stdout if done.returncode == 0 else None
+    except OSError:
+        raise GitError("no git") from None
+    except subprocess.TimeoutExpired:
+        raise GitError(f"git {arguments[0]} took more than {timeout_s:.0f} s") from None
+    if done.returncode in fine:
+        return done.stdout
+    if _NO_REPOSITORY in done.stderr:
+        raise GitError("no repository")
+    told = done.stderr.decode("utf-8", "replace").strip().splitlines()
+    raise GitError(told[0] if told else f"git {arguments[0]} failed")
 
 
 def untrack_command(path: str) -> str:

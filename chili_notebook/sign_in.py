@@ -19,7 +19,7 @@ from chili_notebook.credentials import (
 from chili_notebook.demo import demo_source
 from chili_notebook.env_file import danger_of
 from chili_notebook.environments import DOMAINS
-from chili_notebook.errors import CredentialsNotFoundError
+from chili_notebook.errors import ConfigurationError, CredentialsNotFoundError
 from chili_notebook.protection import (
     protect_credentials,
     protect_sources,
@@ -133,11 +133,18 @@ def find_secrets(
 
     Raises:
         CredentialsNotFoundError: If there is none.
+        ConfigurationError: If a source is there and cannot be read.
     """
     where = folder or Path.cwd()
     kept = keyring_source(None)
     sources = find_sources(where, env_file=env_file) + ([kept] if kept else [])
     protect_sources(sources)
+    problems = [source.problem for source in sources if source.problem]
+    if problems:
+        raise ConfigurationError(
+            f"What to look for is not known whole: {'; '.join(problems)}.",
+            hint="Correct that, so that nothing is taken for clean unseen.",
+        )
     if not protected():
         raise CredentialsNotFoundError(
             "There is nothing to look for: no source holds a secret.",

@@ -47,6 +47,11 @@ def transport_for(url: str, *, connect_retries: int = 0) -> httpx.HTTPTransport:
         proxy = f"http://{proxy}"
     try:
         return httpx.HTTPTransport(proxy=proxy, retries=connect_retries)
+    except OSError:
+        raise ConfigurationError(
+            "The certificates of this machine cannot be read.",
+            hint="Correct SSL_CERT_FILE and SSL_CERT_DIR, or unset them.",
+        ) from None
     except (ImportError, ValueError) as error:
         # Without the address: it may hold a password.
         kind = proxy.partition("://")[0] if proxy else "none"

@@ -188,6 +188,65 @@ def test_git_is_looked_through_to_its_beginning(wanted):
     assert all("otate" in f.remedy for f in found if f.where != "staged")
 
 
+def test_messages_and_what_was_amended_are_looked_through(wanted):
+    """A secret in a commit's message, and one that only the reflog still holds."""
+    git("init")
+    Path("a.txt").write_text(TOKEN)
+    git("add", ".")
+    git("commit", "-m", f"adds {TOKEN}")
+    Path("a.txt").write_text("clean")
+    git("commit", "--all", "--amend", "-m", "clean")
+    found = places(audit(wanted, [Path()]))
+    assert ("git: a.txt", "history") in found
+    assert [place for place, _ in found if place.startswith("git: message of")]
+
+
+def test_repositories_below_are_looked_through(wanted):
+    """A repository inside the folder counts as the one around it does."""
+    Path("inner").mkdir()
+    Path("inner/a.txt").write_text(TOKEN)
+    git("-C", "inner", "init")
+    git("-C", "inner", "add", ".")
+    assert places(audit(wanted, [Path()])) == [("git: a.txt", "staged")]
+
+
+def test_what_git_cannot_tell_is_no_clean_bill(wanted):
+    """A repository that git cannot read is told, and fails the run."""
+    git("init")
+    Path(".git/index").write_bytes(b"no index")
+    (found,) = audit(wanted, [Path()])
+    assert found.where == "not read"
+    with pytest.raises(SecretsFoundError):
+        require_clean([found], wanted)
+
+
+def test_a_link_is_not_followed_to_be_mended(wanted):
+    """--fix writes inside the folder that was named and nowhere else."""
+    Path("elsewhere").mkdir()
+    write_notebook(Path("elsewhere/a.ipynb"), ("x", TOKEN))
+    Path("here").mkdir()
+    Path("here/a.ipynb").symlink_to(Path("elsewhere/a.ipynb").absolute())
+    (found,) = audit(wanted, [Path("here")], fix=True)
+    assert "link" in found.remedy
+    assert TOKEN in Path("elsewhere/a.ipynb").read_text()
+
+
+def test_wrapped_base64_in_a_notebook_is_found(wanted):
+    """What stands over several lines is found, and told to be cleared by hand."""
+    wrapped = base64.encodebytes(b"?" * 30 + TOKEN.encode() * 2).decode()
+    path = write_notebook(Path("a.ipynb"), ("x", wrapped))
+    (found,) = audit(wanted, [path], fix=True)
+    assert found.where == "cell 1, output"
+
+
+def test_another_services_token_is_left_alone(wanted):
+    """A token that shares the public header is not taken for ours."""
+    foreign = f"{TOKEN.partition('.')[0]}.eyJpc3MiOiJodHRwczovL2V4YW1wbGUifQ.c2ln"
+    path = write_notebook(Path("a.ipynb"), (foreign, foreign))
+    assert audit(wanted, [path], fix=True) == []
+    assert foreign in path.read_text()
+
+
 def test_no_value_is_ever_shown(wanted):
     """Neither the table nor the error holds what was looked for."""
     write_notebook(Path("a.ipynb"), (TOKEN, TOKEN))

@@ -9,10 +9,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from chili_notebook.audit.files import audit_file, notebooks_in
+from chili_notebook.audit.files import audit_file, notebooks_in, repositories_in
 from chili_notebook.audit.findings import Finding, Wanted
 from chili_notebook.audit.history import audit_history, audit_store
-from chili_notebook.audit.repositories import audit_repository, repository_of
+from chili_notebook.audit.repositories import audit_repositories
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -39,15 +39,14 @@ def audit(
     Returns:
         Every place; those that were mended say so.
     """
-    paths = list(paths)
     findings: list[Finding] = []
+    folders: list[Path] = []
     for path in paths:
+        folders.append(path if path.is_dir() else path.parent)
+        folders += repositories_in(path)
         for file in notebooks_in(path) if path.is_dir() else [path]:
             findings += audit_file(wanted, file, fix=fix)
     for profile in profiles:
         findings += audit_history(wanted, profile / "history.sqlite", fix=fix)
         findings += audit_store(wanted, profile / "db")
-    repositories = dict.fromkeys(map(repository_of, paths))
-    for repository in filter(None, repositories):
-        findings += audit_repository(wanted, repository)
-    return findings
+    return findings + audit_repositories(wanted, folders)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from chili_notebook.audit.findings import Finding
@@ -11,7 +12,6 @@ from chili_notebook.files import replace_bytes
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
-    from pathlib import Path
 
     from chili_notebook.audit.findings import Wanted
 
@@ -24,17 +24,25 @@ _EXACT = {"encoding": "utf-8", "errors": "surrogateescape"}
 
 def notebooks_in(folder: Path) -> Iterator[Path]:
     """Give the notebooks of a folder and of those below it, checkpoints included."""
+    for name, _folders, files in _walk(folder):
+        yield from (name / file for file in sorted(files) if file.endswith(".ipynb"))
+
+
+def repositories_in(folder: Path) -> Iterator[Path]:
+    """Give the folders below this one that are repositories of their own."""
+    for name, folders, files in _walk(folder):
+        if ".git" in {*folders, *files}:
+            yield name
+
+
+def _walk(folder: Path) -> Iterator[tuple[Path, list[str], list[str]]]:
     for name, folders, files in os.walk(folder):
+        yield Path(name), folders[:], files
         folders[:] = sorted(
             entry
             for entry in folders
             if entry == _CHECKPOINTS
             or not (entry.startswith(".") or entry in _NOT_OURS)
-        )
-        yield from (
-            folder / os.path.relpath(name, folder) / file
-            for file in sorted(files)
-            if file.endswith(".ipynb")
         )
 
 
@@ -51,7 +59,7 @@ def audit_file(
     found = [
         (secret.label, where)
         for secret in wanted
-        if secret.is_in(before)
+        if secret.is_in(before) or secret.is_in(_joined(_parsed(before)))
         for where in _places(secret, before, is_notebook=path.suffix == ".ipynb")
     ]
     remedy = _FIX
@@ -67,7 +75,13 @@ def _replaced(path: Path, before: str, after: str) -> str:
     """Write the masked text; give what is left to do, empty if nothing."""
     if path.suffix == ".ipynb" and _parsed(before) and not _parsed(after):
         return "Masking would break the file: clear it by hand."
+    if before == after:
+        return "It is broken over lines: clear it by hand."
+    if path.is_symlink():
+        return "It is a link: run it again for the file that it leads to."
     try:
+        if path.read_bytes() != before.encode(**_EXACT):
+            return "It was saved meanwhile: run it again."
         replace_bytes(path, after.encode(**_EXACT))
     except OSError as error:
         return f"It could not be written ({error.strerror}): clear it by hand."

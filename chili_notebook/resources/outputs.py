@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import base64
 import re
+import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import PureWindowsPath
 from typing import TYPE_CHECKING, Any, Literal, get_args
 
 from chili_notebook.answers import item_of, links_of, text_in
 from chili_notebook.documents import checked_rows, choose_layout
 from chili_notebook.errors import (
+    ConnectionFailedError,
     OutputFailedError,
     OutputTimeoutError,
     ServerError,
+    TooManyRequestsError,
     UnexpectedAnswerError,
     VariableError,
 )
@@ -30,6 +34,7 @@ Format = Literal["pdf", "jpg", "png", "gif", "mp4", "html"]
 Row = Mapping[str, Any]
 
 _NOT_YET = {202, 204}
+_FAILED = 500
 _SHOWN_INLINE = {"image/png", "image/jpeg", "image/gif", "application/pdf"}
 _FIRST_POLL_S, _LAST_POLL_S, _GROWTH = 0.25, 5.0, 1.5
 
@@ -156,7 +161,11 @@ class Outputs:
             OutputFailedError: If GraFx cannot make it.
             OutputTimeoutError: If it is not ready in time.
         """
-        download = self._poll(task_id, format, timeout_s)
+        try:
+            download = self._poll(task_id, format, timeout_s)
+        except KeyboardInterrupt:
+            sys.stderr.write(f"{_goes_on(task_id, format)}\n")
+            raise
         response = self._client.get(download)
         content_type = response.headers.get("content-type", "application/octet-stream")
         return Output(
@@ -182,32 +191,46 @@ class Outputs:
             leave=False,
         ) as progress:
             while True:
-                try:
-                    response = self._client.get(path)
-                except ServerError as error:
-                    raise OutputFailedError(
-                        f"GraFx could not make the {format}: "
-                        f"{error.detail or error.title or error.message}",
-                        hint="Check the values of the variables and the layout.",
-                        task_id=task_id,
-                    ) from error
-                if response.status_code not in _NOT_YET:
-                    return text_in(links_of(response), "download") or f"{path}/download"
+                download = self._done(path, task_id, format)
+                if download:
+                    return download
                 if self._client.clock() >= deadline:
                     raise OutputTimeoutError(
-                        f"The {format} was not ready after {timeout_s:g} s; task "
-                        f"{task_id} goes on at GraFx.",
-                        hint=f"Go on waiting with chili.outputs.wait({task_id!r}, "
-                        f"{format!r}).",
+                        f"The {format} was not ready after {timeout_s:g} s.",
+                        hint=_goes_on(task_id, format),
                         task_id=task_id,
                     )
                 self._client.sleep(pause)
                 pause = min(pause * _GROWTH, _LAST_POLL_S)
                 progress.update(0)
 
+    def _done(self, path: str, task_id: str, format: Format) -> str:  # noqa: A002
+        """Give the address of a finished file, empty if it is not yet there."""
+        try:
+            response = self._client.get(path)
+        except (ConnectionFailedError, TooManyRequestsError):
+            return ""  # it says nothing of the task, which goes on
+        except ServerError as error:
+            if error.status_code != _FAILED:
+                return ""  # a gateway's word
+            raise OutputFailedError(
+                f"GraFx could not make the {format}: "
+                f"{error.detail or error.title or error.message}",
+                hint="Check the values of the variables and the layout.",
+                task_id=task_id,
+            ) from error
+        if response.status_code in _NOT_YET:
+            return ""
+        return text_in(links_of(response), "download") or f"{path}/download"
+
+
+def _goes_on(task_id: str, format: Format) -> str:  # noqa: A002
+    wait = f"chili.outputs.wait({task_id!r}, {format!r})"
+    return f"The task goes on at GraFx: {wait} goes on waiting for it."
+
 
 def _file_name(disposition: str) -> str:
     """Give the last part of the name in a Content-Disposition; never a path."""
     match = re.search(r'filename="?([^";]+)"?', disposition)
-    name = re.split(r"[\\/]", match.group(1))[-1].strip() if match else ""
+    name = PureWindowsPath(match.group(1)).name.strip() if match else ""
     return "" if name in {".", ".."} or not name.isprintable() else name

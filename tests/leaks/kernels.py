@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 from collections import defaultdict
 from dataclasses import dataclass, field
 from pathlib import Path
+from queue import Empty
 
 import nbformat
+import pytest
 from jupyter_client.kernelspec import KernelSpec
 from jupyter_client.manager import AsyncKernelManager
 from leaks.channels import CANARIES, CHANNELS, GUARD, SET_UP
@@ -87,6 +90,8 @@ async def _run(python, folder, *, guarded):
     async with client.async_setup_kernel(env=env, cwd=str(folder), cleanup_kc=True):
         watcher.load_connection_info(manager.get_connection_info())
         watcher.start_channels(shell=False, stdin=False, hb=False, control=False)
+        await _until_heard(client.kc, watcher)
+        _wake_after_sending(client.kc.shell_channel)
         for index, cell in enumerate(cells):
             await client.async_execute_cell(cell, index)
         for row in CHANNELS:
@@ -131,6 +136,32 @@ async def _until(ends, request, receive, kept):
         keep(kept, message)
         if message["parent_header"].get("msg_id") == request and ends(message):
             return
+
+
+async def _until_heard(client, watcher):
+    """Wait until the watcher's subscription has reached the kernel."""
+    for _ in range(10 * TIMEOUT_S):
+        client.kernel_info()
+        await client.get_shell_msg(timeout=TIMEOUT_S)
+        with contextlib.suppress(Empty):
+            await watcher.get_iopub_msg(timeout=0.1)
+            return
+    pytest.fail("the kernel's messages cannot be heard")
+
+
+def _wake_after_sending(channel):
+    """Let asyncio look for answers again after each send.
+
+    nbclient sends for Output widgets while it waits for a reply. ZeroMQ tells of news
+    once, and a send past pyzmq's asyncio socket takes that from who waits.
+    """
+    send = channel.send
+
+    def send_and_look(message):
+        send(message)
+        channel.socket._schedule_remaining_events()
+
+    channel.send = send_and_look
 
 
 def _send(client, kind, content):

@@ -1,0 +1,103 @@
+"""Output tasks against a scripted API: what is no failure, and what stays resumable."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from chili_notebook.client import Chili
+from chili_notebook.errors import OutputFailedError, OutputTimeoutError
+from chili_notebook.token_source import TokenSource
+from chili_notebook.transport import RETRY
+from fakes import Answer, Server
+
+ROOT = "/grafx/api/v1/environment/cp-abc-123/"
+FILE = {"Content-Type": "image/png", "Content-Disposition": 'a; filename="D:x.png"'}
+PENDING = Answer(202, b"")
+DONE = Answer(200, {"data": {"taskId": "t"}, "links": {}})
+GATEWAY = Answer(503, b"<html>", {"Content-Type": "text/html"})
+
+
+class API:
+    """Starts one task, and answers its polls as it is told."""
+
+    def __init__(self):
+        self.polls = [DONE]
+        self.starts = 0
+
+    def __call__(self, asked):
+        """Answer a request."""
+        path = asked.path.removeprefix(ROOT)
+        if path == "templates/1":
+            return Answer(200, {"data": {"id": "1", "name": "a"}})
+        if path == "templates/1/download":
+            return Answer(200, {"layouts": [{"id": "0", "name": "one"}]})
+        if path == "output/png":
+            self.starts += 1
+            return Answer(200, {"data": {"taskId": "t"}})
+        if path == "output/tasks/t":
+            return self.polls.pop(0) if len(self.polls) > 1 else self.polls[0]
+        return Answer(200, b"png", FILE)
+
+
+@pytest.fixture
+def api():
+    """Give the script."""
+    return API()
+
+
+@pytest.fixture
+def chili(api, clock, credentials, environment):
+    """Give a client of that API that waits by the test's clock."""
+    with Server(api) as server:
+        source = TokenSource(clock=clock)
+        there = replace(environment, base_url=f"{server.url}/grafx")
+        source.sign_in(credentials, there)
+        patient = RETRY.copy_with(total=0)
+        with Chili(source, retry=patient, sleep=clock.advance) as client:
+            yield client
+
+
+@pytest.mark.parametrize("hitch", [GATEWAY, None, Answer(429, b""), Answer(204, b"")])
+def test_a_hitch_in_polling_is_no_failure(chili, api, hitch):
+    """A gateway, a cut line and a 429 say nothing of the task: polling goes on."""
+    api.polls = [PENDING, hitch, PENDING, DONE]
+    assert chili.outputs.create("1", "png").content == b"png"
+    assert api.starts == 1
+
+
+def test_a_task_that_failed_says_why(chili, api):
+    """A 500 with a problem is GraFx's word on the task."""
+    api.polls = [PENDING, Answer(500, {"detail": "TextOverflow", "status": "500"})]
+    with pytest.raises(OutputFailedError, match="TextOverflow") as caught:
+        chili.outputs.create("1", "png")
+    assert caught.value.task_id == "t"
+
+
+def test_an_end_of_patience_names_what_goes_on_waiting(chili, api):
+    """The error keeps the task, and the line that picks it up again."""
+    api.polls = [GATEWAY]
+    with pytest.raises(OutputTimeoutError, match=r"outputs\.wait\('t', 'png'\)"):
+        chili.outputs.create("1", "png", timeout_s=20)
+    assert api.starts == 1
+
+
+def test_an_interrupt_names_what_goes_on_waiting(chili, api, capsys):
+    """Whoever stops the cell is told how to come back to the render."""
+
+    def interrupt(_seconds):
+        raise KeyboardInterrupt
+
+    api.polls = [PENDING]
+    chili.sleep = interrupt
+    with pytest.raises(KeyboardInterrupt):
+        chili.outputs.create("1", "png")
+    assert "outputs.wait('t', 'png')" in capsys.readouterr().err
+
+
+def test_a_file_name_cannot_leave_its_folder(chili, tmp_path):
+    """What GraFx calls a file is a name and never a path, on any system."""
+    output = chili.outputs.create("1", "png")
+    assert output.file_name == "x.png"
+    assert output.save(tmp_path).parent == tmp_path
