@@ -20,10 +20,13 @@ from typing import TYPE_CHECKING, Any
 import anywidget
 import traitlets
 
+from chili_notebook import guard
 from chili_notebook.card_state import CardState, as_html, as_text, as_traits
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
+
+    from chili_notebook.secret import Secret
 
 _STATIC = Path(__file__).parent / "static"
 
@@ -34,7 +37,7 @@ class Card(anywidget.AnyWidget):
     Args:
         state: What to show first.
         on_action: Called with each message of the browser: ``{"kind": …}``, kinds
-            ``sign-in``, ``refresh`` and ``sign-out``.
+            ``sign-in``, ``refresh``, ``copy``, ``copied`` and ``sign-out``.
         clock: Gives the time in seconds since the epoch.
     """
 
@@ -80,6 +83,11 @@ class Card(anywidget.AnyWidget):
         if "remaining_s" in state:
             state["remaining_s"] = self._remaining_s()
         return state
+
+    def hand_over(self, token: Secret) -> None:
+        """Give the browser a token for its clipboard, in one message and no trait."""
+        with guard.allow_once(self.model_id, "token"):
+            self.send({"kind": "token", "value": token.reveal()})
 
     def _trait_state(self) -> dict[str, Any]:
         traits = as_traits(self._state, now=self._clock())

@@ -19,12 +19,13 @@ README = (ROOT / "README.md").read_text()
 # Each layer imports only from the layers before it, and from its own.
 LAYERS = [
     {"errors", "secret", "files", "tables", "repository", "encodings", "turns"},
-    {"withheld", "replies"},
+    {"withheld", "replies", "children"},
     {"values", "tokens", "environments", "foreign", "answers", "matching"},
     {"credentials", "documents", "resources", "resources.paths", "masking"},
     {"settings", "form", "card_state", "sources", "system_keyring", "env_file"},
-    {"transport", "demo", "card", "remember", "door", "audit.findings"},
+    {"transport", "demo", "remember", "door", "audit.findings"},
     {"guard"},
+    {"card"},
     {"token_endpoint", "audit.files", "audit.history", "audit.repositories"},
     {"token_source", "audit", "audit.report", "protection"},
     {"auth", "bodies"},
@@ -34,7 +35,8 @@ LAYERS = [
     {"cell_sources", "magic_lines"},
     {"watch"},
     {"sign_in"},
-    {"session", "audit_magic"},
+    {"card_actions", "audit_magic"},
+    {"session"},
     {"magics", "__main__"},
 ]
 # What may be loaded before it is needed by %chili_login.

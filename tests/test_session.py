@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from chili_notebook.card_actions import CardActions
 from chili_notebook.errors import ConfigurationError, NotSignedInError
 from chili_notebook.magic_lines import names_for
 from chili_notebook.session import Session
@@ -28,7 +29,7 @@ class Browser:
     """Sends what a card's view sends, and keeps what the card would save."""
 
     def __init__(self, session):
-        self.card = session._live_card()
+        self.card = session.live_card()
 
     def send(self, message):
         """Deliver a custom message."""
@@ -254,11 +255,28 @@ def test_an_interrupt_is_told_and_the_form_stays(session, browser, endpoint):
     def interrupt(_token):
         raise KeyboardInterrupt
 
-    session._source.protect = interrupt
+    session.source.protect = interrupt
     with pytest.raises(KeyboardInterrupt):
-        session._act(TYPED)
+        CardActions(session)(TYPED)
     assert browser.card.phase == "failed"
     assert endpoint.grants == 1
+
+
+def test_the_token_is_handed_over_once_and_only_when_asked(session, browser, endpoint):
+    """Copy sends the token in one custom message, which is no state, and says so."""
+    browser.send(TYPED)
+    sent = []
+    browser.card.send = sent.append
+    browser.send({"kind": "copy"})
+    assert sent == [{"kind": "token", "value": endpoint.issued[0]}]
+    assert endpoint.issued[0] not in browser.saved
+    browser.send({"kind": "copied", "is_copied": True})
+    assert "cannot be revoked" in browser.card.note["text"]
+    browser.send({"kind": "copied", "is_copied": "?"})
+    assert browser.card.note["kind"] == "error"
+    session.sign_out("done")
+    browser.send({"kind": "copy"})
+    assert len(sent) == 1
 
 
 def test_what_was_remembered_is_told_after_signing_out(browser):

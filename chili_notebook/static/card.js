@@ -79,7 +79,17 @@ function createClock(model) {
     if (serial !== anchor.serial || sent !== anchor.sent) setAnchor(sent);
     notify(true);
   };
+  const copy = async (text) => {
+    let isCopied = true;
+    try {
+      await navigator.clipboard.writeText(text);
+    } catch {
+      isCopied = false;
+    }
+    send({ kind: "copied", is_copied: isCopied });
+  };
   const hear = (message) => {
+    if (message?.kind === "token") return void copy(message.value);
     if (message?.kind !== "time" || message.serial !== anchor.serial) return;
     setAnchor(message.remaining_s);
     notify(false);
@@ -230,6 +240,7 @@ function showCard(model, el, clock) {
     node.addEventListener(type, handle, { signal: listeners.signal });
   on(ui.form, "submit", submit);
   on(ui.refresh, "click", () => ask(ui.refresh, { kind: "refresh" }));
+  on(ui.copy, "click", () => ask(ui.copy, { kind: "copy" }));
   on(ui.signOut, "click", () => ask(ui.signOut, { kind: "sign-out" }));
   on(ui.reveal, "click", () => showSecret(secret.input.type === "password"));
   on(ui.swap, "click", swap);
@@ -283,6 +294,7 @@ function paintToken(ui, model, phase, left) {
   ui.place.hidden = FORM_PHASES.includes(phase);
   ui.session.hidden = ui.actions.hidden = !TOKEN_PHASES.includes(phase);
   ui.refresh.hidden = !token?.renewable;
+  ui.copy.hidden = phase === "expired" || !navigator.clipboard;
   ui.refresh.classList.toggle("chili-primary", phase !== "signed-in");
   ui.bar.hidden = left === null || !token.lifetime_s;
   ui.unit.hidden = left === null || left <= 0;
@@ -474,9 +486,11 @@ function buildCard() {
       part("destination", "p", { class: "chili-help" })),
     part("actions", "footer", {},
       part("refresh", "button", { type: "button" }),
+      part("copy", "button", { type: "button" }),
       part("signOut", "button", { type: "button", class: "chili-quiet" })));
   ui.buttons = [
     [ui.refresh, "Refresh", "Refreshing…"],
+    [ui.copy, "Copy token", "Copying…"],
     [ui.signOut, "Sign out", "Signing out…"],
     [ui.signIn, "Sign in", "Signing in…"],
   ];

@@ -1,0 +1,119 @@
+"""What is done when somebody clicks on the card."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from chili_notebook.card_state import Note
+from chili_notebook.errors import ChiliError
+from chili_notebook.form import Field, FieldError, field_of, typed_credentials
+from chili_notebook.remember import remember
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from chili_notebook.credentials import Credentials
+    from chili_notebook.session import Session
+    from chili_notebook.sign_in import Found
+
+
+class CardActions:
+    """Carries out the messages of a session's card.
+
+    Args:
+        session: The session.
+    """
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+
+    def __call__(self, message: Mapping[str, Any]) -> None:
+        """Do what was clicked; errors are shown on the card, where the person looks."""
+        actions: dict[str, Callable[[Mapping[str, Any]], None]] = {
+            "sign-in": self._send_form,
+            "refresh": self._refresh,
+            "copy": lambda _: self._session.live_card().hand_over(
+                self._session.source.current().secret
+            ),
+            "copied": self._copied,
+            "sign-out": lambda _: self._session.sign_out("You signed out on the card."),
+        }
+        action = actions.get(str(message.get("kind")))
+        if action is None:
+            return
+        try:
+            action(message)
+        except FieldError as error:
+            self._fail(error.message, "", error.field)
+        except ChiliError as error:
+            self._fail(error.message, error.hint, field_of(error))
+        except Exception as error:  # noqa: BLE001 - nobody sees it elsewhere
+            self._fail(f"Something unexpected failed ({type(error).__name__}).", "", "")
+        except BaseException:
+            self._fail("It was interrupted.", "Try again.", "")
+            raise
+
+    def _send_form(self, message: Mapping[str, Any]) -> None:
+        found = self._session.found
+        if found is None:
+            return  # no form was shown
+        self._session.show(phase="signing-in", note=None)
+        credentials = typed_credentials(message)
+        typed = str(message.get("environment", "")).strip()
+        kind = str(message.get("environment_type", ""))
+        environment = found.environment(typed=typed, kind=kind)
+        self._session.sign_in_with(found, credentials, environment)
+        self._remember(found, message, credentials, typed)
+
+    def _remember(
+        self,
+        found: Found,
+        message: Mapping[str, Any],
+        credentials: Credentials,
+        typed: str,
+    ) -> None:
+        """Keep what was typed, where that was ticked; a refusal is told on the card."""
+        places = message.get("remember")
+        self._session.kept, problems = remember(
+            [str(place) for place in places] if isinstance(places, list) else [],
+            credentials,
+            environment=typed,
+            kind=self._session.state.environment.kind,
+            profile=found.profile,
+            folder=found.folder,
+        )
+        kept = self._session.kept
+        told = [f"Kept in {' and in '.join(kept)}."] if kept else []
+        if problems:
+            told += [problem.message for problem in problems]
+            note = Note(" ".join(told), problems[0].hint, kind="error")
+            self._session.show(note=note)
+        elif told:
+            told.append("Next time %chili_login signs in by itself.")
+            self._session.show(note=Note(" ".join(told)))
+
+    def _refresh(self, _message: Mapping[str, Any]) -> None:
+        before = self._session.source.peek()
+        token = self._session.source.renew()
+        same = before is not None and before.secret == token.secret
+        note = Note(
+            "GraFx gave the same token again; it issues a new one from about an hour "
+            "before the end."
+            if same
+            else "GraFx issued a new token."
+        )
+        self._session.show(token=token, note=note)
+
+    def _copied(self, message: Mapping[str, Any]) -> None:
+        note = Note(
+            "The browser did not let the token onto the clipboard.", kind="error"
+        )
+        if message.get("is_copied") is True:
+            note = Note("The token is on the clipboard. It cannot be revoked: keep it.")
+        self._session.show(note=note)
+
+    def _fail(self, text: str, hint: str, field: Field) -> None:
+        signing_in = self._session.state.phase == "signing-in"
+        phase = "failed" if signing_in else self._session.state.phase
+        note = Note(text, hint, kind="error", field=field)
+        self._session.show(phase=phase, note=note)
