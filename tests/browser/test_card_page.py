@@ -215,7 +215,8 @@ def make_card(page, problems):
     page.goto("http://notebook.test/")
     page.clock.pause_at(NOW)
 
-    def make(state=SIGNED_IN, **traits):
+    def make(state=SIGNED_IN, *, before=lambda _page: None, **traits):
+        before(page)
         return Card(page, state | traits)
 
     yield make
@@ -582,6 +583,32 @@ def test_sign_out_is_one_message(make_card):
     card = make_card()
     card.button("Sign out").dblclick()
     assert card.sent == [SYNC, {"kind": "sign-out"}]
+
+
+CLIPBOARD = """(works) => Object.defineProperty(navigator, "clipboard", { value: {
+  writeText: async (text) => {
+    if (!works) throw new Error("not allowed");
+    window.copied = text;
+  },
+} })"""
+
+
+@pytest.mark.parametrize("works", [True, False])
+def test_the_token_goes_to_the_clipboard_and_nowhere_else(make_card, works):
+    """It is asked for by a click, comes in one message, and what came of it is told."""
+    card = make_card(before=lambda page: page.evaluate(CLIPBOARD, works))
+    card.button("Copy token").click()
+    assert card.sent[1:] == [{"kind": "copy"}]
+    card.page.evaluate("harness.say({ kind: 'token', value: 'a-token' })")
+    card.page.wait_for_function("harness.sent.length === 3")
+    assert card.sent[2] == {"kind": "copied", "is_copied": works}
+    assert card.page.evaluate("window.copied") == ("a-token" if works else None)
+    assert not card.holds("a-token")
+
+
+def test_without_a_clipboard_nothing_is_offered(make_card):
+    """A page over plain http has none, and shows no button for it."""
+    assert not make_card().button("Copy token").is_visible()
 
 
 @pytest.mark.parametrize("closed", [False, True])

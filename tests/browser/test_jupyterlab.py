@@ -91,7 +91,7 @@ def test_signs_in_by_env_counts_silently_and_signs_out(lab, page, endpoint_serve
 
 
 def test_signs_in_by_form_and_saves_nothing_secret(lab, page, endpoint_server):
-    """Without credentials the form shows, the cell ends, and the file stays clean."""
+    """By form, and with the token on the clipboard, the saved file stays clean."""
     endpoint_server.answer.lifetime_s = 86_400
     lab.open(page, "by-form/walk.ipynb")
     lab.run_all(page)
@@ -108,6 +108,11 @@ def test_signs_in_by_form_and_saves_nothing_secret(lab, page, endpoint_server):
     form.get_by_role("button", name="Sign in").click()
     card = page.locator(".chili-card[data-phase='signed-in']")
     card.wait_for(timeout=STEP_MS)
+    page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    card.get_by_role("button", name="Copy token").click()
+    card.get_by_text("on the clipboard").wait_for(timeout=STEP_MS)
+    copied = page.evaluate("navigator.clipboard.readText()")
+    assert copied == endpoint_server.answer.issued[-1]
     saved = lab.save(page, "by-form")
     assert json.loads(saved)["metadata"]["widgets"], "widget state is not saved"
     assert "signed in" in saved
