@@ -8,7 +8,10 @@ from typing import TYPE_CHECKING, Any
 from chili_notebook.answers import body_of, item_of
 from chili_notebook.calls import Calls
 from chili_notebook.listing import Listing
+from chili_notebook.resources.fonts import Fonts
+from chili_notebook.resources.media import MediaLibrary
 from chili_notebook.resources.outputs import Outputs
+from chili_notebook.resources.projects import Projects
 from chili_notebook.resources.templates import Templates
 
 if TYPE_CHECKING:
@@ -28,8 +31,23 @@ class Chili(Calls):
         return Templates(self)
 
     @cached_property
+    def projects(self) -> Projects:
+        """The projects of this integration."""
+        return Projects(self)
+
+    @cached_property
+    def media(self) -> MediaLibrary:
+        """The environment's media library."""
+        return MediaLibrary(self)
+
+    @cached_property
+    def fonts(self) -> Fonts:
+        """The environment's fonts."""
+        return Fonts(self)
+
+    @cached_property
     def outputs(self) -> Outputs:
-        """Renders templates."""
+        """Renders templates and projects."""
         return Outputs(self)
 
     def pages(

@@ -1,13 +1,11 @@
-"""Outputs: a template rendered to a picture, a PDF, an animation or a page."""
+"""Outputs: templates and projects as pictures, PDFs, animations or pages."""
 
 from __future__ import annotations
 
-import base64
-import re
+import json
 import sys
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from pathlib import PureWindowsPath
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal, get_args
 
 from chili_notebook.answers import item_of, links_of, text_in
@@ -21,59 +19,37 @@ from chili_notebook.errors import (
     UnexpectedAnswerError,
     VariableError,
 )
-from chili_notebook.files import save_bytes
+from chili_notebook.resources.files import File
 from chili_notebook.resources.paths import segment
+from chili_notebook.resources.projects import Project
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from chili_notebook.client import Chili
-    from chili_notebook.resources.templates import Template
+    from chili_notebook.resources.documented import Documented
 
 Format = Literal["pdf", "jpg", "png", "gif", "mp4", "html"]
 Row = Mapping[str, Any]
+Document = Mapping[str, Any]
 
 _NOT_YET = {202, 204}
 _FAILED = 500
-_SHOWN_INLINE = {"image/png", "image/jpeg", "image/gif", "application/pdf"}
+_MOST_ROWS = 10_000
+_MOST_VARIABLES_BYTES = 10_000_000
+_MOST_BYTES = 20_000_000
 _FIRST_POLL_S, _LAST_POLL_S, _GROWTH = 0.25, 5.0, 1.5
 
 
 @dataclass(frozen=True, slots=True)
-class Output:
+class Output(File):
     """A finished output; in a notebook it shows itself.
 
     Attributes:
         format: What was asked for.
-        content: The file's bytes.
-        content_type: Its media type, without parameters.
-        file_name: GraFx's name for it, without folders.
         task_id: GraFx's id of the task that made it.
     """
 
     format: str
-    content: bytes = field(repr=False)
-    content_type: str
-    file_name: str
     task_id: str
-
-    def save(self, path: str | Path) -> Path:
-        """Write the file, whole or not at all; missing folders are made.
-
-        Args:
-            path: The file, or a folder to put it into under `file_name`.
-
-        Returns:
-            Where it is.
-        """
-        return save_bytes(self.content, path, default_name=self.file_name)
-
-    def _repr_mimebundle_(self, **_: object) -> dict[str, str]:
-        size = f"{len(self.content) / 1000:,.0f} kB"
-        bundle = {"text/plain": f"<Output {self.file_name}, {size}>"}
-        if self.content_type in _SHOWN_INLINE:
-            bundle[self.content_type] = base64.b64encode(self.content).decode()
-        return bundle
 
 
 class Outputs:
@@ -84,7 +60,7 @@ class Outputs:
 
     def create(  # noqa: PLR0913 - each is named at the call
         self,
-        template: Template | str,
+        source: Documented | Document | str,
         format: Format,  # noqa: A002 - GraFx's word
         *,
         variables: Row | Sequence[Row] | None = None,
@@ -92,10 +68,10 @@ class Outputs:
         settings: str | None = None,
         timeout_s: float = 300.0,
     ) -> Output:
-        """Render a template and wait for the file.
+        """Render something and wait for the file.
 
         Args:
-            template: A template, or its id.
+            source: A template, its id, a project, or a whole document.
             format: ``pdf``, ``jpg``, ``png``, ``gif``, ``mp4`` or ``html``.
             variables: Values by variable name; a list of such rows makes a batch.
             layout: A layout's id or name; by default the one the template opens with.
@@ -108,20 +84,20 @@ class Outputs:
             OutputTimeoutError: If it is not ready in time; `wait` can go on.
         """
         task_id = self.start(
-            template, format, variables=variables, layout=layout, settings=settings
+            source, format, variables=variables, layout=layout, settings=settings
         )
         return self.wait(task_id, format, timeout_s=timeout_s)
 
     def start(
         self,
-        template: Template | str,
+        source: Documented | Document | str,
         format: Format,  # noqa: A002
         *,
         variables: Row | Sequence[Row] | None = None,
         layout: str | None = None,
         settings: str | None = None,
     ) -> str:
-        """Start rendering a template and give the task's id.
+        """Start rendering and give the task's id.
 
         It is never repeated by itself: a second start may be billed as a second render.
         """
@@ -130,23 +106,30 @@ class Outputs:
                 f"{format!r} is not an output format.",
                 hint=f"Formats: {', '.join(get_args(Format))}.",
             )
-        if isinstance(template, str):
-            template = self._client.templates.get(template)
-        document = template.document()
-        body: dict[str, Any] = {
-            "templateId": template.id,
-            "layoutsToExport": [choose_layout(document, layout)],
-        }
+        body, document = self._source(source)
+        body["layoutsToExport"] = [choose_layout(document, layout)]
         if variables:
             rows = [variables] if isinstance(variables, Mapping) else variables
             body["variables"] = checked_rows(document, rows)
         if settings:
             body["outputSettingsId"] = settings
+        _require_small(body)
         response = self._client.post(f"output/{format}", json=body)
         task_id = text_in(item_of(response), "taskId")
         if not task_id:
             raise UnexpectedAnswerError("GraFx started an output without a task id.")
         return task_id
+
+    def _source(
+        self, source: Documented | Document | str
+    ) -> tuple[dict[str, Any], Document]:
+        """Give what names a source in an order, and its document."""
+        if isinstance(source, Mapping):
+            return {"documentContent": dict(source)}, source
+        if isinstance(source, str):
+            source = self._client.templates.get(source)
+        kind = "projectId" if isinstance(source, Project) else "templateId"
+        return {kind: source.id}, source.document()
 
     def wait(
         self,
@@ -166,16 +149,9 @@ class Outputs:
         except KeyboardInterrupt:
             sys.stderr.write(f"{_goes_on(task_id, format)}\n")
             raise
+        name = f"{task_id}.{format}"
         response = self._client.get(download)
-        content_type = response.headers.get("content-type", "application/octet-stream")
-        return Output(
-            format=format,
-            content=response.content,
-            content_type=content_type.partition(";")[0].strip().lower(),
-            file_name=_file_name(response.headers.get("content-disposition", ""))
-            or f"{task_id}.{format}",
-            task_id=task_id,
-        )
+        return Output.read(response, name=name, format=format, task_id=task_id)
 
     def _poll(self, task_id: str, format: Format, timeout_s: float) -> str:  # noqa: A002
         from tqdm import tqdm
@@ -224,13 +200,22 @@ class Outputs:
         return text_in(links_of(response), "download") or f"{path}/download"
 
 
+def _require_small(body: Mapping[str, Any]) -> None:
+    """Refuse what GraFx refuses ("Variable data printing with the output API")."""
+    rows = body.get("variables", ())
+    size = len(json.dumps(body))
+    if (
+        len(rows) > _MOST_ROWS
+        or size > _MOST_BYTES
+        or (rows and len(json.dumps(rows)) > _MOST_VARIABLES_BYTES)
+    ):
+        raise VariableError(
+            f"The order is too large: {len(rows):,} rows, {size:,} bytes.",
+            hint="GraFx takes 10,000 rows or 10 MB of variables, and 20 MB in all. "
+            "Send the rows in several outputs.",
+        )
+
+
 def _goes_on(task_id: str, format: Format) -> str:  # noqa: A002
     wait = f"chili.outputs.wait({task_id!r}, {format!r})"
     return f"The task goes on at GraFx: {wait} goes on waiting for it."
-
-
-def _file_name(disposition: str) -> str:
-    """Give the last part of the name in a Content-Disposition; never a path."""
-    match = re.search(r'filename="?([^";]+)"?', disposition)
-    name = PureWindowsPath(match.group(1)).name.strip() if match else ""
-    return "" if name in {".", ".."} or not name.isprintable() else name

@@ -1,23 +1,15 @@
-"""Studio templates."""
+"""Studio templates ("Environment API", workshop and release notes)."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
-from chili_notebook.answers import body_of, item_of, moment_in, text_in
-from chili_notebook.documents import (
-    LAYOUT_COLUMNS,
-    VARIABLE_COLUMNS,
-    Layout,
-    Variable,
-    read_layouts,
-    read_variables,
-)
-from chili_notebook.errors import UnexpectedAnswerError
+from chili_notebook.answers import item_of, moment_in, text_in
+from chili_notebook.errors import ConfigurationError, ServerError, UnexpectedAnswerError
 from chili_notebook.listing import Listing
+from chili_notebook.resources.documented import Documented
 from chili_notebook.resources.paths import segment
-from chili_notebook.tables import Rows
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -27,8 +19,8 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class Template:
-    """A template of the environment.
+class Template(Documented):
+    """A template of the environment; in a notebook it shows what it is made of.
 
     Attributes:
         id: GraFx's id.
@@ -47,26 +39,13 @@ class Template:
     raw: Mapping[str, Any] = field(repr=False, compare=False)
     _client: Chili = field(repr=False, compare=False)
 
-    def document(self) -> dict[str, Any]:
-        """Fetch its document, as JSON.
+    @property
+    def _path(self) -> str:
+        return _path(self.id)
 
-        Raises:
-            UnexpectedAnswerError: If GraFx answers with something else.
-        """
-        document = body_of(self._client.get(f"{_path(self.id)}/download"))
-        if not isinstance(document, dict):
-            raise UnexpectedAnswerError(
-                f"The document of template {self.id} is no object."
-            )
-        return document
-
-    def variables(self) -> Rows[Variable]:
-        """Give the variables that an output can set."""
-        return Rows(read_variables(self.document()), VARIABLE_COLUMNS)
-
-    def layouts(self) -> Rows[Layout]:
-        """Give the layouts that an output can show."""
-        return Rows(read_layouts(self.document()), LAYOUT_COLUMNS)
+    @property
+    def _document_path(self) -> str:
+        return f"{self._path}/download"
 
 
 class Templates:
@@ -79,6 +58,7 @@ class Templates:
         self,
         *,
         search: str | None = None,
+        folder: str | None = None,
         sort_by: str | None = None,
         sort_order: Literal["asc", "desc"] | None = None,
     ) -> Listing[Template]:
@@ -86,13 +66,16 @@ class Templates:
 
         Args:
             search: Part of the name, of the relative path or of the id.
+            folder: A folder, such as ``/Campaigns``.
             sort_by: ``name``, ``id`` or ``relativePath``.
             sort_order: ``asc`` or ``desc``.
         """
+        params = {"search": search, "folder": folder}
+        params |= {"sortBy": sort_by, "sortOrder": sort_order}
         return Listing(
             self._client,
             "templates",
-            {"search": search, "sortBy": sort_by, "sortOrder": sort_order},
+            params,
             read=self._read,
             noun="templates",
             columns=[
@@ -106,10 +89,45 @@ class Templates:
         """Give one template.
 
         Raises:
-            APIError: If there is none; GraFx's documentation notes that a missing
-                template is answered with 500.
+            APIError: If there is none; GraFx's workshop notes that a missing template
+                is answered with 500.
         """
-        return self._read(item_of(self._client.get(_path(template_id))))
+        try:
+            response = self._client.get(_path(template_id))
+        except ServerError as error:
+            error.hint = (
+                "Probably there is no such template: GraFx answers 500 for one that "
+                "is missing. Copy the id from chili.templates.list()."
+            )
+            raise
+        return self._read(item_of(response))
+
+    def create(
+        self, document: Mapping[str, Any], *, name: str, folder: str = "/"
+    ) -> Template:
+        """Make a template of a document."""
+        params = {"name": name, "folderPath": folder}
+        response = self._client.post("templates", params=params, json=dict(document))
+        return self._read(item_of(response))
+
+    def update(self, template_id: str, document: Mapping[str, Any]) -> None:
+        """Put another document into a template."""
+        self._client.put(_path(template_id), json=dict(document))
+
+    def rename(self, template_id: str, name: str) -> None:
+        """Give a template another name.
+
+        Raises:
+            ConfigurationError: If the name is blank.
+        """
+        if not name.strip():
+            raise ConfigurationError("The new name is blank.", hint="Give another.")
+        self._client.put(_path(template_id), params={"name": name})
+
+    def delete(self, template_id: str, *, force: bool = False) -> None:
+        """Delete a template; one that a collection uses only with `force`."""
+        params = {"force": "true"} if force else {}
+        self._client.delete(_path(template_id), params=params)
 
     def _read(self, raw: Mapping[str, Any]) -> Template:
         template_id = text_in(raw, "id")

@@ -1,0 +1,124 @@
+"""What templates and projects have in common: a document, and what comes of it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Literal
+
+from chili_notebook.answers import body_of
+from chili_notebook.documents import (
+    LAYOUT_COLUMNS,
+    VARIABLE_COLUMNS,
+    Layout,
+    Variable,
+    read_layouts,
+    read_variables,
+)
+from chili_notebook.errors import ChiliError, UnexpectedAnswerError
+from chili_notebook.resources.previews import fetch_preview
+from chili_notebook.tables import Rows, html_table
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from chili_notebook.client import Chili
+    from chili_notebook.resources.files import File
+    from chili_notebook.resources.outputs import Format, Output
+
+PreviewType = Literal["thumbnail", "medium", "highest"]
+LARGEST_DOCUMENT = 100_000_000
+
+
+class Documented:
+    """Something of the environment that has a document."""
+
+    __slots__ = ()
+
+    id: str
+    name: str
+    raw: Mapping[str, Any]
+    _client: Chili
+
+    @property
+    def _path(self) -> str:
+        """Where it is."""
+        raise NotImplementedError
+
+    @property
+    def _document_path(self) -> str:
+        """Where its document is."""
+        raise NotImplementedError
+
+    def document(self) -> dict[str, Any]:
+        """Fetch its document, as JSON.
+
+        Raises:
+            UnexpectedAnswerError: If GraFx answers with something else.
+        """
+        path = self._document_path
+        document = body_of(self._client.get(path, at_most=LARGEST_DOCUMENT))
+        if not isinstance(document, dict):
+            raise UnexpectedAnswerError(f"The document of {self.id} is no object.")
+        return document
+
+    def variables(self) -> Rows[Variable]:
+        """Give the variables that an output can set."""
+        return Rows(read_variables(self.document()), VARIABLE_COLUMNS)
+
+    def layouts(self) -> Rows[Layout]:
+        """Give the layouts that an output can show."""
+        return Rows(read_layouts(self.document()), LAYOUT_COLUMNS)
+
+    def preview(
+        self,
+        type: PreviewType = "medium",  # noqa: A002 - GraFx's word
+        *,
+        layout_id: str | None = None,
+        page_id: str | None = None,
+    ) -> File:
+        """Give a picture of it (release note 2026-05-21 for layouts and pages).
+
+        Args:
+            type: ``thumbnail``, ``medium`` or ``highest``.
+            layout_id: The id of a layout; by default the one it opens with.
+            page_id: The id of a page.
+
+        Raises:
+            OutputTimeoutError: If GraFx has not made it within a minute.
+        """
+        return fetch_preview(
+            self._client,
+            f"{self._path}/preview/{type}",
+            name=f"{self.name or self.id}.png",
+            params={"layoutId": layout_id, "pageId": page_id},
+        )
+
+    def output(self, format: Format, **options: Any) -> Output:  # noqa: A002
+        """Render it; options are those of ``chili.outputs.create``."""
+        return self._client.outputs.create(self, format, **options)
+
+    def _repr_mimebundle_(self, **_: object) -> dict[str, str]:
+        told = [f"<p><b>{_escaped(self.name)}</b><br><code>{self.id}</code></p>"]
+        try:
+            picture = self.preview("thumbnail").as_data_url()
+            told.append(f'<img alt="" src="{picture}" style="max-height:240px">')
+        except ChiliError as error:
+            told.append(f"<p>No thumbnail: {_escaped(error.message)}</p>")
+        try:
+            document = self.document()
+        except ChiliError as error:
+            told.append(f"<p>No document: {_escaped(error.message)}</p>")
+        else:
+            for rows, columns, caption in (
+                (read_variables(document), VARIABLE_COLUMNS, "Variables"),
+                (read_layouts(document), LAYOUT_COLUMNS, "Layouts"),
+            ):
+                headings = [heading for heading, _field in columns]
+                cells = [[field(row) for _heading, field in columns] for row in rows]
+                told.append(html_table(headings, cells, caption=caption))
+        return {"text/plain": repr(self), "text/html": "".join(told)}
+
+
+def _escaped(text: str) -> str:
+    from html import escape
+
+    return escape(text)

@@ -1,0 +1,93 @@
+"""A file that GraFx sent: it shows itself, and can be saved."""
+
+from __future__ import annotations
+
+import base64
+import html
+import re
+from dataclasses import dataclass, field
+from pathlib import PureWindowsPath
+from typing import TYPE_CHECKING, Self
+
+from chili_notebook.files import save_bytes
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    import httpx
+
+_PICTURES = {"image/png", "image/jpeg", "image/gif", "application/pdf"}
+
+
+@dataclass(frozen=True, slots=True)
+class File:
+    """A file; in a notebook it shows itself.
+
+    Attributes:
+        content: The file's bytes.
+        content_type: Its media type, without parameters.
+        file_name: GraFx's name for it, without folders.
+    """
+
+    content: bytes = field(repr=False)
+    content_type: str
+    file_name: str
+
+    @classmethod
+    def read(cls, response: httpx.Response, *, name: str, **more: str) -> Self:
+        """Make one of an answer.
+
+        Args:
+            response: The answer, read whole.
+            name: How to call the file if GraFx does not.
+            more: What a subclass has besides.
+        """
+        kind = response.headers.get("content-type", "application/octet-stream")
+        told = _file_name(response.headers.get("content-disposition", ""))
+        return cls(
+            content=response.content,
+            content_type=kind.partition(";")[0].strip().lower(),
+            file_name=told or name,
+            **more,
+        )
+
+    def save(self, path: str | Path) -> Path:
+        """Write the file, whole or not at all; missing folders are made.
+
+        Args:
+            path: The file, or a folder to put it into under `file_name`.
+
+        Returns:
+            Where it is.
+        """
+        return save_bytes(self.content, path, default_name=self.file_name)
+
+    def as_data_url(self) -> str:
+        """Give it as an address that holds the file itself."""
+        data = base64.b64encode(self.content).decode()
+        return f"data:{self.content_type};base64,{data}"
+
+    def _repr_mimebundle_(self, **_: object) -> dict[str, str]:
+        size = f"{len(self.content) / 1000:,.0f} kB"
+        bundle = {"text/plain": f"<{type(self).__name__} {self.file_name}, {size}>"}
+        if self.content_type in _PICTURES:
+            bundle[self.content_type] = base64.b64encode(self.content).decode()
+        elif self.content_type.startswith("video/"):
+            shown = f'<video controls loop src="{self.as_data_url()}"></video>'
+            bundle["text/html"] = shown
+        elif self.content_type == "text/html":
+            # Foreign markup: in a frame that may run nothing.
+            page = html.escape(self.content.decode("utf-8", "replace"))
+            shown = (
+                f'<iframe sandbox srcdoc="{page}" style="width:100%;height:480px;'
+                'border:1px solid #8884"></iframe>'
+            )
+            bundle["text/html"] = shown
+        return bundle
+
+
+def _file_name(disposition: str) -> str:
+    """Give the last part of the name in a Content-Disposition; never a path."""
+    match = re.search(r'filename="?([^";]+)"?', disposition)
+    name = PureWindowsPath(match.group(1)).name.strip() if match else ""
+    return "" if name in {".", ".."} or not name.isprintable() else name

@@ -1,0 +1,58 @@
+"""Previews: pictures that GraFx makes when they are first asked for.
+
+The first answer may be 202, with a task to poll; media previews are asked for again
+(workshop "Previews", GraFx's own media connector).
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from chili_notebook.errors import OutputTimeoutError
+from chili_notebook.foreign import json_object
+from chili_notebook.resources.files import File
+
+if TYPE_CHECKING:
+    import httpx
+
+    from chili_notebook.calls import Calls
+
+_NOT_YET = {202, 204}
+_FIRST_POLL_S, _LAST_POLL_S, _GROWTH = 0.5, 5.0, 1.5
+_PATIENCE_S = 60.0
+
+
+def fetch_preview(
+    client: Calls, path: str, *, name: str, params: dict[str, Any] | None = None
+) -> File:
+    """Give a preview, as soon as GraFx has made it.
+
+    Raises:
+        OutputTimeoutError: If it is not there within a minute.
+    """
+    asked = {key: value for key, value in (params or {}).items() if value is not None}
+    deadline = client.clock() + _PATIENCE_S
+    pause = _FIRST_POLL_S
+    response = client.get(path, params=asked)
+    address, query = path, asked
+    while response.status_code in _NOT_YET:
+        task_info = _link(response, "taskInfo")
+        if task_info:
+            address, query = task_info, {}
+        if client.clock() >= deadline:
+            raise OutputTimeoutError(
+                f"The preview {name} was not ready after {_PATIENCE_S:g} s.",
+                hint="Ask for it again in a while.",
+                task_id=address.rpartition("/")[2],
+            )
+        client.sleep(pause)
+        pause = min(pause * _GROWTH, _LAST_POLL_S)
+        response = client.get(address, params=query)
+    download = _link(response, "download")
+    return File.read(client.get(download) if download else response, name=name)
+
+
+def _link(response: httpx.Response, which: str) -> str:
+    links = json_object(response).get("links")
+    link = links.get(which) if isinstance(links, dict) else None
+    return link if isinstance(link, str) else ""

@@ -1,0 +1,110 @@
+"""Projects, each seen only by the user or integration that made it
+("Templates vs projects").
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from chili_notebook.answers import item_of, text_in
+from chili_notebook.errors import UnexpectedAnswerError
+from chili_notebook.listing import Listing
+from chili_notebook.resources.documented import Documented
+from chili_notebook.resources.paths import segment
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from chili_notebook.client import Chili
+    from chili_notebook.resources.templates import Template
+
+
+@dataclass(frozen=True, slots=True)
+class Project(Documented):
+    """A project of this integration; in a notebook it shows what it is made of.
+
+    Attributes:
+        id: GraFx's id.
+        name: Its name.
+        template_id: The template that it was made of, if told.
+        raw: What GraFx sent.
+    """
+
+    id: str
+    name: str
+    template_id: str | None
+    raw: Mapping[str, Any] = field(repr=False, compare=False)
+    _client: Chili = field(repr=False, compare=False)
+
+    @property
+    def _path(self) -> str:
+        return _path(self.id)
+
+    @property
+    def _document_path(self) -> str:
+        return f"{self._path}/document"
+
+    def save(self, document: Mapping[str, Any]) -> None:
+        """Put another document into the project (workshop "Saving a project")."""
+        self._client.put(self._document_path, json=dict(document))
+
+
+class Projects:
+    """``chili.projects``."""
+
+    def __init__(self, client: Chili) -> None:
+        self._client = client
+
+    def list(self) -> Listing[Project]:
+        """List this integration's own projects."""
+        return Listing(
+            self._client,
+            "projects",
+            {},
+            read=self._read,
+            noun="projects",
+            columns=[
+                ("Name", lambda project: project.name),
+                ("Id", lambda project: project.id),
+                ("Template", lambda project: project.template_id),
+            ],
+        )
+
+    def create(self, template: Template | str, *, name: str | None = None) -> Project:
+        """Make a project of a template, or of its id."""
+        template_id = template if isinstance(template, str) else template.id
+        body: dict[str, Any] = {"template": {"id": template_id}}
+        if name:
+            body["name"] = name
+        return self._read(item_of(self._client.post("projects", json=body)))
+
+    def get(self, project_id: str) -> Project:
+        """Give one project."""
+        return self._read(item_of(self._client.get(_path(project_id))))
+
+    def rename(self, project_id: str, name: str) -> None:
+        """Give a project another name."""
+        self._client.patch(_path(project_id), json={"name": name})
+
+    def delete(self, project_id: str) -> None:
+        """Delete a project."""
+        self._client.delete(_path(project_id))
+
+    def _read(self, raw: Mapping[str, Any]) -> Project:
+        project_id = text_in(raw, "id")
+        if not project_id:
+            raise UnexpectedAnswerError("GraFx sent a project without an id.")
+        template = raw.get("template")
+        template_id = text_in(template, "id") if isinstance(template, dict) else None
+        return Project(
+            id=project_id,
+            name=text_in(raw, "name") or "",
+            template_id=template_id or text_in(raw, "templateId"),
+            raw=raw,
+            _client=self._client,
+        )
+
+
+def _path(project_id: str) -> str:
+    return f"projects/{segment(project_id)}"
