@@ -25,6 +25,8 @@ from chili_notebook.errors import (
     UnprocessableContentError,
 )
 from chili_notebook.foreign import json_object, one_line
+from chili_notebook.scopes import believed_scope
+from chili_notebook.tokens import ADVISORY_S
 
 if TYPE_CHECKING:
     import httpx
@@ -44,9 +46,6 @@ _BY_STATUS: dict[int, type[APIError]] = {
 _SERVER = 500
 _HINTS = {
     400: "Check the parameters and the body against the environment's Swagger page.",
-    401: "GraFx serves the same token again until about an hour before its end, so a "
-    "refetched token can be as unwelcome as the first. Check that the integration "
-    "belongs to this environment.",
     404: "Check the id, and the environment's technical name in CHILI_ENVIRONMENT.",
     410: "Ask for it again from the start.",
     413: "GraFx takes at most 10,000 rows or 10 MB of variables, and 20 MB in all.",
@@ -68,8 +67,11 @@ def error_from(response: httpx.Response, *, token: Token | None) -> APIError:
     request = response.request
     said = detail or title or response.reason_phrase or "without a reason"
     hint = _HINTS.get(status, "")
-    if status == 403:  # noqa: PLR2004
-        hint = _scopes_hint(token)
+    if status == 401:  # noqa: PLR2004
+        hint = _cache_hint(token)
+    elif status == 403:  # noqa: PLR2004
+        needed = believed_scope(request.method, request.url.path)
+        hint = _scopes_hint(token, needed)
     elif status >= _SERVER:
         hint = "GraFx, or a gateway before it, failed. Try again later."
     return kind(
@@ -141,11 +143,27 @@ def moment_in(raw: Mapping[str, Any], *keys: str) -> datetime | None:
     return None
 
 
-def _scopes_hint(token: Token | None) -> str:
+def _cache_hint(token: Token | None) -> str:
+    ends = token.expires_at if token else None
+    anew = ""
+    if ends is not None:
+        moment = datetime.fromtimestamp(ends - ADVISORY_S, UTC)
+        anew = f" (at about {moment:%H:%M} UTC on {moment.day} {moment:%b})"
+    return (
+        "GraFx serves the same token again until about an hour before its end"
+        f"{anew}, so a refetched token can be as unwelcome as the first, and changed "
+        "permissions arrive only with the next one. Check that the integration "
+        "belongs to this environment."
+    )
+
+
+def _scopes_hint(token: Token | None, needed: str) -> str:
     held = token.scopes if token else None
     listed = "unknown" if held is None else " ".join(sorted(held)) or "none"
+    lacking = needed if held is not None and needed not in held else ""
+    lacks = f"Such a call probably needs {lacking}. " if lacking else ""
     return (
-        f"The token's scopes: {listed}. Permissions given to the integration since "
-        "then arrive only with the next token; a token works only in the environment "
-        "that its integration belongs to."
+        f"{lacks}The token's scopes: {listed}. Permissions given to the integration "
+        "since then arrive only with the next token; a token works only in the "
+        "environment that its integration belongs to."
     )

@@ -3,21 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import fields
 from itertools import islice
 from typing import TYPE_CHECKING, Any, Generic, TypeVar, overload
 
 from chili_notebook.answers import body_of, links_of
-from chili_notebook.errors import UnexpectedAnswerError
+from chili_notebook.errors import ConfigurationError, GoneError, UnexpectedAnswerError
+from chili_notebook.gallery import Gallery
 from chili_notebook.tables import table_bundle
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
-    from chili_notebook.client import Chili
+    import httpx
+    import pandas as pd
+
+    from chili_notebook.calls import Calls
 
 T = TypeVar("T")
 ROWS_SHOWN = 10
 PAGE_SIZE = 50
+_LARGEST_PAGE = 50_000_000
 
 
 class Listing(Generic[T]):
@@ -38,7 +44,7 @@ class Listing(Generic[T]):
 
     def __init__(  # noqa: PLR0913 - each is named at the call
         self,
-        client: Chili,
+        client: Calls,
         path: str,
         params: Mapping[str, Any],
         *,
@@ -79,6 +85,29 @@ class Listing(Generic[T]):
     def __repr__(self) -> str:
         return f"<Listing of {self._noun}>"
 
+    def to_frame(self) -> pd.DataFrame:
+        """Fetch every item into a pandas DataFrame, a row an item.
+
+        Raises:
+            ConfigurationError: If pandas is not installed.
+        """
+        try:
+            import pandas as pd
+        except ImportError:
+            raise ConfigurationError(
+                "A DataFrame needs pandas, which is not installed.",
+                hint="Install it with: pip install pandas",
+            ) from None
+        return pd.DataFrame([_fields(item) for item in self])
+
+    def gallery(self, *, at_most: int = 24) -> Gallery:
+        """Give a grid of previews of the first items, fetched side by side.
+
+        Raises:
+            ConfigurationError: If its items have no preview.
+        """
+        return Gallery.of(self[:at_most])
+
     def _repr_mimebundle_(self, **_: object) -> dict[str, str]:
         total, items = next(self._pages(), (0, []))
         shown = [self._read(item) for item in items[:ROWS_SHOWN]]
@@ -89,9 +118,11 @@ class Listing(Generic[T]):
         caption = f"{len(rows)} of {of} {self._noun}"
         return table_bundle(headings, rows, caption=caption)
 
-    def _pages(self) -> Iterator[tuple[int | None, list[Mapping[str, Any]]]]:
+    def _pages(
+        self, *, may_begin_again: bool = True
+    ) -> Iterator[tuple[int | None, list[Mapping[str, Any]]]]:
         """Give the total, as far as known, and the items of each page."""
-        response = self._client.get(self._path, params=self._params)
+        response = self._fetch(self._path, self._params)
         seen: set[str] = set()
         while True:
             total, items = self._page(body_of(response))
@@ -107,7 +138,41 @@ class Listing(Generic[T]):
                     hint="Narrow the listing down with a search.",
                 )
             seen.add(following)
-            response = self._client.get(following)
+            try:
+                response = self._fetch(following, None)
+            except GoneError:
+                if not may_begin_again:
+                    raise
+                yield from self._after(items)
+                return
+
+    def _after(
+        self, seen: Sequence[Mapping[str, Any]]
+    ) -> Iterator[tuple[int | None, list[Mapping[str, Any]]]]:
+        """Begin again after a cursor has run out, and go on behind the last item seen.
+
+        Raises:
+            UnexpectedAnswerError: If that item cannot be found any more.
+        """
+        last = seen[-1].get("id") if seen else None
+        found = False
+        for total, items in self._pages(may_begin_again=False):
+            if found:
+                yield total, items
+                continue
+            ids = [item.get("id") for item in items]
+            if last is not None and last in ids:
+                found = True
+                yield total, items[ids.index(last) + 1 :]
+        if not found:
+            raise UnexpectedAnswerError(
+                f"GraFx's listing of {self._noun} ran out on the way, and the last one "
+                "seen is not there any more.",
+                hint="List them again; some may have been moved or deleted.",
+            )
+
+    def _fetch(self, path: str, params: Mapping[str, Any] | None) -> httpx.Response:
+        return self._client.get(path, params=params, at_most=_LARGEST_PAGE)
 
     def _page(self, body: Any) -> tuple[int | None, list[Mapping[str, Any]]]:
         data = body.get("data") if isinstance(body, Mapping) else body
@@ -120,3 +185,10 @@ class Listing(Generic[T]):
         known = isinstance(total, int) and not isinstance(total, bool)
         items = [item for item in data if isinstance(item, Mapping)]
         return (total if known else None), items
+
+
+def _fields(item: object) -> Mapping[str, Any]:
+    if isinstance(item, Mapping):
+        return item
+    names = [field.name for field in fields(item) if field.compare]  # type: ignore[arg-type]
+    return {name: getattr(item, name) for name in names}

@@ -249,6 +249,75 @@ def test_pages_reads_any_listing(chili, api):
     assert [item["id"] for item in chili.pages("things")] == ["1", "2", "3"]
 
 
+def test_a_cursor_that_ran_out_costs_no_item(chili, api):
+    """After a 410 the listing begins again and goes on behind the last item seen."""
+    ids, broken = [str(number) for number in range(7)], []
+
+    def pages(asked):
+        start = int(asked.path.rpartition("Token=")[2]) if "Token" in asked.path else 0
+        if start == 4 and not broken:
+            broken.append(start)
+            return Answer(410, {"detail": "stale"})
+        following = f"{api.url}{ROOT}things?nextPageToken={start + 2}"
+        more = start + 2 < len(ids)
+        links = {"nextPage": following} if more else {}
+        data = [{"id": one} for one in ids[start : start + 2]]
+        return Answer(200, {"data": data, "links": links})
+
+    api.answer = pages
+    assert [item["id"] for item in chili.pages("things")] == ids
+    broken.clear()
+    listing = iter(chili.pages("things"))
+    assert [next(listing)["id"] for _ in range(4)] == ids[:4]
+    ids[3] = "gone"
+    with pytest.raises(UnexpectedAnswerError, match="not there any more"):
+        list(listing)
+
+
+@pytest.mark.parametrize(
+    ("call", "needed"),
+    [
+        (("GET", "media"), "media:list"),
+        (("GET", "fonts/1"), "font:read"),
+        (("PATCH", "projects/1"), "myproject:write"),
+        (("POST", "output/gif"), "output:animated"),
+    ],
+)
+def test_403_names_the_scope_that_is_probably_lacking(chili, api, call, needed):
+    """A hint from the scopes' names, where the token has it not."""
+    api.answer = lambda _asked: Answer(403, {})
+    with pytest.raises(ForbiddenError) as caught:
+        chili.request(*call)
+    assert f"probably needs {needed}" in caught.value.hint
+
+
+def test_a_lasting_401_explains_the_cache(chili, api):
+    """The person learns when a new token can be had, and why not before."""
+    api.answer = lambda _asked: Answer(401, {})
+    with pytest.raises(UnauthorizedError) as caught:
+        chili.get("templates")
+    assert "at about" in caught.value.hint
+    assert "permissions" in caught.value.hint
+
+
+def test_a_listing_becomes_a_data_frame(chili, api):
+    """to_frame() has a row for each item and a column for each field."""
+    body = {"data": [{"id": "1", "name": "a"}, {"id": "2", "name": "b"}]}
+    api.answer = lambda _asked: Answer(200, body)
+    assert list(chili.pages("things").to_frame()["name"]) == ["a", "b"]
+    frame = chili.templates.list().to_frame()
+    assert list(frame["id"]) == ["1", "2"]
+    assert "raw" not in frame
+
+
+def test_a_missing_template_is_told_as_probably_missing(chili, api):
+    """GraFx answers 500 for one; the hint says what that means."""
+    api.answer = lambda _asked: Answer(500, {"title": "Internal Server Error"})
+    with pytest.raises(ServerError) as caught:
+        chili.templates.get("1")
+    assert "no such template" in caught.value.hint
+
+
 def test_pages_in_a_circle_are_an_error(chili, api):
     """A cursor that leads back to itself does not run for ever."""
     following = f"{api.url}{ROOT}things?nextPageToken=2"

@@ -19,7 +19,7 @@ class Pages:
         self.count, self.size, self.total = count, size, total
         self.asked = 0
 
-    def get(self, path, params=None):
+    def get(self, path, params=None, **_):
         """Give the first page for a query, and the next ones for their links."""
         self.asked += 1
         start = int(path.rpartition("=")[2]) if params is None else 0

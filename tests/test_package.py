@@ -18,9 +18,20 @@ README = (ROOT / "README.md").read_text()
 
 # Each layer imports only from the layers before it, and from its own.
 LAYERS = [
-    {"errors", "secret", "files", "tables", "repository", "encodings", "turns"},
+    {
+        "errors",
+        "secret",
+        "files",
+        "tables",
+        "repository",
+        "encodings",
+        "turns",
+        "scopes",
+        "gallery",
+    },
     {"withheld", "replies", "children"},
-    {"values", "tokens", "environments", "foreign", "answers", "matching"},
+    {"values", "tokens", "environments", "foreign", "matching"},
+    {"answers"},
     {"credentials", "documents", "resources", "resources.paths", "masking"},
     {"settings", "form", "card_state", "sources", "system_keyring", "env_file"},
     {"transport", "demo", "remember", "door", "audit.findings"},
