@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
+from chili_notebook.environments import API_PATH
 from chili_notebook.errors import (
     APIError,
     BadRequestError,
@@ -122,6 +123,22 @@ def links_of(response: httpx.Response) -> Mapping[str, Any]:
     body = body_of(response)
     links = body.get("links") if isinstance(body, Mapping) else None
     return links if isinstance(links, Mapping) else {}
+
+
+def link_in(response: httpx.Response, key: str, *, base_url: str) -> str:
+    """Give a link of an answer as a full URL, empty if there is none.
+
+    Links are read against the answer's own address. One to the API by another address
+    of it, such as GraFx's own behind a proxy, leads to the base URL.
+    """
+    text = links_of(response).get(key)
+    if not isinstance(text, str) or not text.strip():
+        return ""
+    url = response.request.url.join(text.strip())
+    api = API_PATH.search(url.path)
+    if api is None or str(url).startswith(f"{base_url}/"):
+        return str(url)
+    return f"{base_url}{url.raw_path.decode()[api.start() :]}"
 
 
 def text_in(raw: Mapping[str, Any], key: str) -> str | None:

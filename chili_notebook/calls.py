@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, NoReturn, Self
 import httpx
 from httpx_retries import RetryTransport
 
-from chili_notebook.answers import error_from
+from chili_notebook.answers import error_from, link_in
 from chili_notebook.auth import ChiliToken
 from chili_notebook.bodies import broken_off, whole_answer
 from chili_notebook.environments import call_url, checked_url
@@ -138,6 +138,10 @@ class Calls:
             raise broken_off(response, error) from None
         finally:
             response.close()
+
+    def link(self, response: httpx.Response, key: str) -> str:
+        """Give a link of an answer as a full URL, empty if there is none."""
+        return link_in(response, key, base_url=self.environment.base_url)
 
     def close(self) -> None:
         """Close the connections; a later call opens new ones."""

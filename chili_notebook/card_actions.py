@@ -61,7 +61,7 @@ class CardActions:
         credentials = typed_credentials(message)
         typed = str(message.get("environment", "")).strip()
         kind = str(message.get("environment_type", ""))
-        environment = found.environment(typed=typed, kind=kind)
+        environment = found.environment(typed=typed, kind=kind, ignored=[])
         self._session.sign_in_with(found, credentials, environment)
         self._remember(found, message, credentials, typed)
 

@@ -133,14 +133,16 @@ def any_credentials(sources: Sequence[Source], profile: str | None = None) -> bo
     return any(_read_source(source, prefix)[0] is not None for source in sources)
 
 
-def resolve(sources: Sequence[Source], profile: str | None = None) -> Resolution:
+def resolve(
+    sources: Sequence[Source], profile: str | None = None, *, known: bool = True
+) -> Resolution:
     """Choose the first source that holds a whole pair, or a ready token.
 
     The client ID and its secret always come from one source. A source that was named
     (``--env-file``) is the only one: nothing stands in for it.
 
     Raises:
-        ConfigurationError: If `profile` is no name, or no source knows it.
+        ConfigurationError: If `profile` is no name, or must be `known` and is not.
     """
     prefix = profile_prefix(profile)
     trace: list[TraceEntry] = []
@@ -158,7 +160,7 @@ def resolve(sources: Sequence[Source], profile: str | None = None) -> Resolution
         if source.required:
             sources = sources[: position + 1]
             break
-    if found is None and all(not entry.key for entry in trace):
+    if known and found is None and all(not entry.key for entry in trace):
         _require_known_profile(sources, profile)
     return Resolution(found, rank, tuple(problems), tuple(trace))
 

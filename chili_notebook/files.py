@@ -21,7 +21,7 @@ def save_stream(
 ) -> Path:
     """Write what comes piece by piece, as `save_bytes` does."""
     target = Path(path).expanduser()
-    if target.is_dir():
+    if target.is_dir() or str(path).endswith(("/", "\\")):
         target /= default_name
     target.parent.mkdir(parents=True, exist_ok=True)
     _replace(target, pieces, mode=0o666)

@@ -7,7 +7,7 @@ from dataclasses import fields
 from itertools import islice
 from typing import TYPE_CHECKING, Any, Generic, TypeVar, overload
 
-from chili_notebook.answers import body_of, links_of
+from chili_notebook.answers import body_of
 from chili_notebook.errors import ConfigurationError, GoneError, UnexpectedAnswerError
 from chili_notebook.gallery import Gallery
 from chili_notebook.tables import table_bundle
@@ -114,8 +114,9 @@ class Listing(Generic[T]):
         headings = [heading for heading, _field in self._columns] or [self._noun]
         fields = [field for _heading, field in self._columns] or [str]
         rows = [[field(item) for field in fields] for item in shown]
-        of = "more" if total is None else f"{total:,}"
-        caption = f"{len(rows)} of {of} {self._noun}"
+        caption = f"the first {len(rows)} {self._noun}"
+        if total is not None:
+            caption = f"{len(rows)} of {total:,} {self._noun}"
         return table_bundle(headings, rows, caption=caption)
 
     def _pages(
@@ -126,11 +127,11 @@ class Listing(Generic[T]):
         seen: set[str] = set()
         while True:
             total, items = self._page(body_of(response))
-            following = links_of(response).get("nextPage")
+            following = self._client.link(response, "nextPage")
             if total is None and not following:
                 total = len(items) if not seen else None
             yield total, items
-            if not isinstance(following, str) or not following:
+            if not following:
                 return
             if following in seen:
                 raise UnexpectedAnswerError(
@@ -176,6 +177,8 @@ class Listing(Generic[T]):
 
     def _page(self, body: Any) -> tuple[int | None, list[Mapping[str, Any]]]:
         data = body.get("data") if isinstance(body, Mapping) else body
+        if data is None and isinstance(body, Mapping) and "data" in body:
+            data = []
         if not isinstance(data, list):
             raise UnexpectedAnswerError(
                 f"GraFx's answer to {self._path} is not a listing.",

@@ -88,6 +88,7 @@ class ChiliMagics(Magics):
             env_file=args.env_file,
             demo=args.demo,
             folder=folder_of(self._shell),
+            new_profile=live and args.form,
         )
         self._found[name] = args.profile or "", found
         watch(self._shell)  # what was stored of earlier cells may hold secrets

@@ -30,7 +30,12 @@ def protect(secret: Secret, label: str, fate: str) -> None:
     Raises:
         ConfigurationError: If it is too short to be told from other text.
     """
-    guard.protect(secret)
+    try:
+        guard.protect(secret)
+    except ConfigurationError as error:
+        raise ConfigurationError(
+            f"The {label} is too short: it cannot be masked.", hint=error.hint
+        ) from None
     _protected[secret] = Wanted(label, fate, secret)
 
 

@@ -12,6 +12,8 @@ from chili_notebook import demo, guard
 from chili_notebook.card_actions import CardActions
 from chili_notebook.card_state import CardState, Note, as_html, as_text
 from chili_notebook.client import Chili
+from chili_notebook.environments import Environment
+from chili_notebook.errors import ConfigurationError
 from chili_notebook.form import FORM
 from chili_notebook.protection import protect_credentials, protect_token
 from chili_notebook.remember import keepers
@@ -22,7 +24,6 @@ if TYPE_CHECKING:
 
     from chili_notebook.card import Card
     from chili_notebook.credentials import Credentials
-    from chili_notebook.environments import Environment
     from chili_notebook.sign_in import Found
     from chili_notebook.tokens import Token
 
@@ -76,12 +77,8 @@ class Session:
         self.sign_in_with(found, credentials, found.environment())
 
     def ask(self, found: Found) -> None:
-        """Show the form; whoever uses the client before it is sent is told so.
-
-        Raises:
-            ConfigurationError: If the environment's settings are malformed.
-        """
-        environment = found.environment(typed="")
+        """Show the form; whoever uses the client before it is sent is told so."""
+        environment, note = _where_the_form_sends(found)
         self.found = found
         self.source.sign_out("Nobody is signed in: the form has not been sent yet.")
         places = list(dict.fromkeys(entry.source for entry in found.resolution.trace))
@@ -91,7 +88,7 @@ class Session:
             environment=environment,
             source="",
             token=None,
-            note=None,
+            note=note,
             why_form=why,
             keepers=keepers(),
         )
@@ -176,6 +173,21 @@ class Session:
         with self._lock:
             if self._state.phase == "signed-in" and token is self.source.peek():
                 self.show(token=token, note=None)
+
+
+def _where_the_form_sends(found: Found) -> tuple[Environment, Note | None]:
+    """Read the environment for the form, which opens whatever the settings say."""
+    ignored: list[str] = []
+    try:
+        environment = found.environment(typed="", ignored=ignored)
+    except ConfigurationError as error:
+        note = Note(error.message, error.hint, kind="error", field="environment")
+        return Environment(), note
+    if not ignored:
+        return environment, None
+    told = f"{' and '.join(ignored)} does not count for what is typed here."
+    mend = "If you mean it, set it in the process environment or with --env-file."
+    return environment, Note(told, mend)
 
 
 def _note_at_sign_in(found: Found, environment: Environment) -> Note | None:

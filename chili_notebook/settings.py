@@ -36,16 +36,18 @@ if TYPE_CHECKING:
     from chili_notebook.secret import Secret
 
 _LEAVE_OUT = "Leave it out unless you use a proxy or a staging environment."
+_REDIRECTING = {"BASE_URL", "TOKEN_URL", "AUDIENCE"}
 SETTING_KEYS = ("ENVIRONMENT", "ENVIRONMENT_TYPE", "BASE_URL", "TOKEN_URL", "AUDIENCE")
 
 
-def resolve_environment(
+def resolve_environment(  # noqa: PLR0913 - each is named at the call
     sources: Sequence[Source],
     profile: str | None,
     *,
     rank: int,
     given: str = "",
     given_kind: str = "",
+    ignored: list[str] | None = None,
 ) -> Environment:
     """Read which environment to sign in to.
 
@@ -61,12 +63,14 @@ def resolve_environment(
         rank: The position of the credentials' source.
         given: What was typed for the environment; goes before every source.
         given_kind: The kind that was chosen beside it; a URL in `given` goes before it.
+        ignored: Takes up what may not decide, as ``KEY in SOURCE``; without it that is
+            an error.
 
     Raises:
         ConfigurationError: If a value is not what its key says; the key and its source
             are named.
     """
-    keys = _Keys(sources, profile, rank)
+    keys = _Keys(sources, profile, rank, ignored)
     name, kind, base_url = "", "", ""
     text, key, source = given, "Environment", Source("the form")
     if not given:
@@ -78,9 +82,8 @@ def resolve_environment(
             raise ConfigurationError(
                 f"{key} in {source.name} {error}.", hint=WHERE
             ) from None
-        if not location.is_grafx and not given:
-            keys.require_trusted(key, source)
-        name, kind, base_url = location.name, location.kind, location.base_url
+        if location.is_grafx or given or keys.is_trusted(key, source):
+            name, kind, base_url = location.name, location.kind, location.base_url
     kind = kind or given_kind or keys.kind()
     override = "" if given and base_url else keys.url("BASE_URL", read=_read_base)
     if override:
@@ -120,7 +123,10 @@ def trace_settings(
     for suffix in SETTING_KEYS:
         outcome = "used"
         for key, source, value, why in keys.seen(suffix):
-            outcomes[source.name, key] = outcome if value else f"passed over: {why}"
+            told = outcome if value else f"passed over: {why}"
+            if value and suffix in _REDIRECTING and not keys.may_redirect(source):
+                told = "refused: it may not redirect credentials from elsewhere"
+            outcomes[source.name, key] = told
             outcome = "shadowed by another" if value else outcome
     return [
         TraceEntry(
@@ -137,8 +143,13 @@ class _Keys:
     """Looks keys up in sources in the order that fits the credentials."""
 
     def __init__(
-        self, sources: Sequence[Source], profile: str | None, rank: int
+        self,
+        sources: Sequence[Source],
+        profile: str | None,
+        rank: int,
+        ignored: list[str] | None = None,
     ) -> None:
+        self._ignored = ignored
         self._prefixes = dict.fromkeys((profile_prefix(profile), "CHILI_"))
         own = sources[rank : rank + 1]
         self._sources = [*own, *(s for s in sources if s not in own)]
@@ -164,28 +175,37 @@ class _Keys:
                     read = read_value(key, source.values[key], source.name)
                     yield key, source, *read
 
-    def require_trusted(self, key: str, source: Source) -> None:
-        """Refuse an address from a source below that of the credentials."""
-        if source not in self._trusted:
-            raise ConfigurationError(
-                f"{key} is set in {source.name}, which may not redirect credentials "
-                "that come from elsewhere.",
-                hint=f"Put {key} and the credentials into the same place.",
-            )
+    def may_redirect(self, source: Source) -> bool:
+        """Whether a source may decide where the credentials are sent."""
+        return source in self._trusted
+
+    def is_trusted(self, key: str, source: Source) -> bool:
+        """Whether a source may decide where the credentials are sent.
+
+        Raises:
+            ConfigurationError: If it may not, and nobody takes up what is ignored.
+        """
+        if self.may_redirect(source):
+            return True
+        if self._ignored is not None:
+            self._ignored.append(f"{key} in {source.name}")
+            return False
+        raise ConfigurationError(
+            f"{key} is set in {source.name}, which may not redirect credentials "
+            "that come from elsewhere.",
+            hint=f"Put {key} and the credentials into the same place.",
+        )
 
     def trusted(self, suffix: str) -> str:
         """Give a value that only a trusted source may set."""
         value, key, source = self.find(suffix)
-        if value:
-            self.require_trusted(key, source)
-        return value
+        return value if value and self.is_trusted(key, source) else ""
 
     def url(self, suffix: str, read: Callable[[str], object] = checked_url) -> str:
         """Give a URL that only a trusted source may set, and that can be read."""
         value, key, source = self.find(suffix)
-        if not value:
+        if not value or not self.is_trusted(key, source):
             return ""
-        self.require_trusted(key, source)
         try:
             read(value)
         except ValueError as error:

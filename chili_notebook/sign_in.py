@@ -77,13 +77,20 @@ class Found:
             return "", ""
         return danger_of(source.path, source.name)
 
-    def environment(self, *, typed: str | None = None, kind: str = "") -> Environment:
+    def environment(
+        self,
+        *,
+        typed: str | None = None,
+        kind: str = "",
+        ignored: list[str] | None = None,
+    ) -> Environment:
         """Read the environment.
 
         Args:
             typed: What the form says, if the credentials are typed; goes before what
                 the sources say.
             kind: The kind of environment that the form says.
+            ignored: Takes up the settings that may not decide about what is typed.
 
         Raises:
             ConfigurationError: If a value is not what its key says.
@@ -95,6 +102,7 @@ class Found:
             rank=rank,
             given=typed or "",
             given_kind=kind if kind in DOMAINS else "",
+            ignored=ignored,
         )
         return replace(environment, kind="simulated") if self.demo else environment
 
@@ -105,8 +113,16 @@ def find(
     env_file: str | None = None,
     demo: bool = False,
     folder: Path | None = None,
+    new_profile: bool = False,
 ) -> Found:
     """Read the sources and choose credentials; asks no server.
+
+    Args:
+        profile: The profile, if any.
+        env_file: A file to read in place of all other sources.
+        demo: Whether the simulator is the source.
+        folder: From where ``.env`` is looked for; by default the working directory.
+        new_profile: Whether the profile may be one that no source knows.
 
     Raises:
         ConfigurationError: If `profile` is unknown.
@@ -122,7 +138,7 @@ def find(
         kept = keyring_source(profile)
         sources += [kept] if kept else []
     protect_sources(sources)
-    resolution = resolve(sources, profile)
+    resolution = resolve(sources, profile, known=not new_profile)
     return Found(tuple(sources), resolution, profile, where, demo=False)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from datetime import datetime
 from html import escape
 from typing import TYPE_CHECKING, TypeVar
@@ -72,7 +73,9 @@ def text_table(
 
 def _cell(value: object) -> str:
     if isinstance(value, datetime):
-        return value.astimezone().strftime("%Y-%m-%d %H:%M")
+        with suppress(OverflowError, ValueError):  # .NET's first moment, west of UTC
+            value = value.astimezone()
+        return f"{value:%Y-%m-%d %H:%M}"
     return "" if value is None else str(value)
 
 

@@ -169,9 +169,9 @@ def _read(
     if exp is not None:
         # The endpoint's clock, not this machine's, is the one `exp` was set by.
         skew = asked_at - server_date if server_date is not None else 0.0
-        expires_at = min(expires_at, exp + skew)
-    if expires_at <= asked_at:
-        _refuse("the token in it has already expired")
+        # Where it contradicts the answer so far, a clock is wrong, and not the answer.
+        if exp + skew > asked_at:
+            expires_at = min(expires_at, exp + skew)
     lifetime = exp - issued_at if exp is not None and issued_at is not None else 0.0
     return Token(
         secret=Secret(access_token),

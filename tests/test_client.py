@@ -318,6 +318,43 @@ def test_a_missing_template_is_told_as_probably_missing(chili, api):
     assert "no such template" in caught.value.hint
 
 
+@pytest.mark.parametrize(
+    "link",
+    [
+        "{root}things?page=2",
+        "?page=2",
+        "{api}{root}things?page=2",
+        "https://cp-abc-123.chili-publish.online{root}things?page=2",
+        "http://cp-abc-123.chili-publish.online{root}things?page=2",
+    ],
+)
+def test_links_are_followed_however_they_are_written(chili, api, link):
+    """Relative, or by GraFx's own address behind a proxy: they lead to the base URL."""
+    following = link.format(root=ROOT, api=api.url)
+
+    def pages(asked):
+        if "page=2" in asked.path:
+            return Answer(200, {"data": [{"id": "2"}], "links": {"nextPage": ""}})
+        return Answer(200, {"data": [{"id": "1"}], "links": {"nextPage": following}})
+
+    api.answer = pages
+    assert [item["id"] for item in chili.pages("things")] == ["1", "2"]
+    assert all("authorization" in asked.headers for asked in api.asked)
+
+
+def test_a_strange_item_spoils_no_listing(chili, api):
+    """An item without fields is an item of blanks, and the table shows."""
+    strange = {"dateCreated": "0001-01-01T00:00:00", "lastModifiedContentUtc": None}
+    api.answer = lambda _asked: Answer(200, {"data": [{}, strange, {"id": 3}]})
+    templates = chili.templates.list()
+    assert [template.id for template in templates] == ["", "", "3"]
+    assert "3 of 3" in templates._repr_mimebundle_()["text/plain"]
+    with pytest.raises(ConfigurationError, match="not an id"):
+        templates[0].document()
+    api.answer = lambda _asked: Answer(200, {"data": None})
+    assert list(chili.templates.list()) == []
+
+
 def test_pages_in_a_circle_are_an_error(chili, api):
     """A cursor that leads back to itself does not run for ever."""
     following = f"{api.url}{ROOT}things?nextPageToken=2"

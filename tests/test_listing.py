@@ -19,6 +19,10 @@ class Pages:
         self.count, self.size, self.total = count, size, total
         self.asked = 0
 
+    def link(self, response, key):
+        """Give a link of an answer."""
+        return (response.json().get("links") or {}).get(key, "")
+
     def get(self, path, params=None, **_):
         """Give the first page for a query, and the next ones for their links."""
         self.asked += 1
@@ -76,7 +80,7 @@ def test_no_more_pages_are_fetched_than_are_looked_at(look, pages):
     ("pages", "caption"),
     [
         (Pages(1234, 50), "10 of 1,234 things"),
-        (Pages(1234, 50, total=False), "10 of more things"),
+        (Pages(1234, 50, total=False), "the first 10 things"),
         (Pages(3, 50, total=False), "3 of 3 things"),
         (Pages(0, 50), "0 of 0 things"),
     ],

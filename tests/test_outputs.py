@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from chili_notebook.client import Chili
-from chili_notebook.errors import OutputFailedError, OutputTimeoutError
+from chili_notebook.errors import OutputFailedError, OutputTimeoutError, VariableError
 from chili_notebook.token_source import TokenSource
 from chili_notebook.transport import RETRY
 from fakes import Answer, Server
@@ -59,7 +59,10 @@ def chili(api, clock, credentials, environment):
             yield client
 
 
-@pytest.mark.parametrize("hitch", [GATEWAY, None, Answer(429, b""), Answer(204, b"")])
+@pytest.mark.parametrize(
+    "hitch",
+    [GATEWAY, None, Answer(429, b""), Answer(204, b""), Answer(500, b"<html>")],
+)
 def test_a_hitch_in_polling_is_no_failure(chili, api, hitch):
     """A gateway, a cut line and a 429 say nothing of the task: polling goes on."""
     api.polls = [PENDING, hitch, PENDING, DONE]
@@ -73,6 +76,55 @@ def test_a_task_that_failed_says_why(chili, api):
     with pytest.raises(OutputFailedError, match="TextOverflow") as caught:
         chili.outputs.create("1", "png")
     assert caught.value.task_id == "t"
+
+
+def test_a_task_that_is_unknown_says_so(chili, api):
+    """A 404 while polling keeps the task's id in the error."""
+    api.polls = [Answer(404, {"detail": "no task"})]
+    with pytest.raises(OutputFailedError, match="does not know the task t"):
+        chili.outputs.wait("t", "png")
+
+
+@pytest.mark.parametrize(
+    ("source", "options"),
+    [
+        (None, {}),
+        (object(), {}),
+        ("1", {"variables": "x"}),
+        ("1", {"variables": ["x"]}),
+        ("1", {"layout": 7}),
+        ({"layouts": []}, {}),
+    ],
+)
+def test_what_cannot_be_rendered_is_refused_before_a_render_is_spent(
+    chili, api, source, options
+):
+    """A wrong source, rows that are none, a layout that is not there."""
+    with pytest.raises(VariableError):
+        chili.outputs.create(source, "png", **options)
+    assert api.starts == 0
+
+
+def test_people_may_write_formats_and_layouts_as_they_like(chili):
+    """PNG is png, and layout 0 is the layout whose id is "0"."""
+    assert chili.outputs.create("1", "PNG", layout=0).format == "png"
+
+
+@pytest.mark.parametrize(
+    ("disposition", "name"),
+    [
+        ('attachment; filename="a;b.png"', "a;b.png"),
+        ("attachment; FILENAME = plain.png", "plain.png"),
+        ("attachment; filename*=UTF-8''na%C3%AFve.png", "naïve.png"),
+        ('attachment; filename="../../.bashrc"', "bashrc"),
+        (f'attachment; filename="{"x" * 300}.png"', "x" * 146 + ".png"),
+        ("attachment", "t.png"),
+    ],
+)
+def test_the_name_of_a_file_is_read_and_tamed(chili, monkeypatch, disposition, name):
+    """Any spelling of RFC 6266 gives a plain, short name that is not hidden."""
+    monkeypatch.setitem(FILE, "Content-Disposition", disposition)
+    assert chili.outputs.create("1", "png").file_name == name
 
 
 def test_an_end_of_patience_names_what_goes_on_waiting(chili, api):

@@ -243,10 +243,28 @@ def test_the_form_shows_where_the_secret_goes(browser, token_server):
 
 
 def test_a_file_that_came_along_cannot_redirect_the_form(clock):
-    """Where what is typed would go is not for a .env beside somebody's notebook."""
+    """What is typed goes to GraFx, whatever a .env beside the notebook says."""
     Path(".env").write_text("CHILI_TOKEN_URL=https://elsewhere.example/oauth/token\n")
-    with pytest.raises(ConfigurationError, match="may not redirect"):
-        Session("", "chili", clock=clock).ask(find())
+    session = Session("", "chili", clock=clock)
+    session.ask(find())
+    assert session.state.environment.token_host == "integration-login.chiligrafx.com"
+    assert "CHILI_TOKEN_URL in .env does not count" in session.state.note.text
+
+
+def test_the_form_opens_whatever_the_settings_say(clock):
+    """A value that cannot be used is told beside its field, where it can be mended."""
+    Path(".env").write_text("CHILI_ENVIRONMENT=<cp-abc-123>\n")
+    session = Session("", "chili", clock=clock)
+    session.ask(find())
+    assert session.state.phase == "form"
+    assert session.state.note.field == "environment"
+
+
+def test_a_new_profile_can_be_typed(clock):
+    """The form is for a profile that no source knows, too."""
+    session = Session("new", "chili_new", clock=clock)
+    session.ask(find("new", new_profile=True))
+    assert session.state.phase == "form"
 
 
 def test_an_interrupt_is_told_and_the_form_stays(session, browser, endpoint):

@@ -140,7 +140,6 @@ def test_scopes_come_from_the_answer_or_else_from_the_token(scope, claim, scopes
         ({"expires_in": 10**400}, "absurdly long"),
         ({"scope": ["a:read"]}, "scope is not a text"),
         ({"scope": 1}, "scope is not a text"),
-        ({"access_token": jwt(exp=NOON - 1)}, "already expired"),
     ],
 )
 def test_what_is_wrong_with_a_field_is_told_by_its_name(more, why):
@@ -217,7 +216,7 @@ def test_any_claims_are_survived(claims):
     try:
         token = read(token_body(jwt(**claims)))
     except TokenResponseError as error:
-        assert "already expired" in str(error)  # noqa: PT017 - a token is right too
+        pytest.fail(f"a good answer is refused: {error}")
     else:
         assert math.isfinite(token.expires_at)
         assert token.lifetime_s > 0

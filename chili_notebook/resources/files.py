@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import base64
 import html
-import re
 from dataclasses import dataclass, field
+from email.message import Message
 from pathlib import PureWindowsPath
 from typing import TYPE_CHECKING, Self
 
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     import httpx
 
+_LONGEST_NAME, _LONGEST_ENDING = 150, 10
 _PICTURES = {"image/png", "image/jpeg", "image/gif", "application/pdf"}
 
 
@@ -87,7 +88,11 @@ class File:
 
 
 def _file_name(disposition: str) -> str:
-    """Give the last part of the name in a Content-Disposition; never a path."""
-    match = re.search(r'filename="?([^";]+)"?', disposition)
-    name = PureWindowsPath(match.group(1)).name.strip() if match else ""
-    return "" if name in {".", ".."} or not name.isprintable() else name
+    """Give the name in a Content-Disposition (RFC 6266); never a path, never hidden."""
+    header = Message()
+    header["Content-Disposition"] = disposition
+    name = PureWindowsPath(header.get_filename("")).name.strip().lstrip(".")
+    ending = PureWindowsPath(name).suffix[:_LONGEST_ENDING]
+    if len(name) > _LONGEST_NAME:
+        name = name[: _LONGEST_NAME - len(ending)] + ending
+    return name if name.isprintable() else ""

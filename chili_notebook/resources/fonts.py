@@ -6,7 +6,6 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
 from chili_notebook.answers import text_in
-from chili_notebook.errors import UnexpectedAnswerError
 from chili_notebook.listing import Listing
 from chili_notebook.resources.paths import segment
 from chili_notebook.resources.previews import fetch_preview
@@ -75,9 +74,8 @@ class FontFamily:
 
     def _read_style(self, raw: Mapping[str, Any]) -> FontStyle:
         family_name = text_in(raw, "familyName") or self.name
-        return FontStyle(
-            _id(raw), text_in(raw, "name") or "", family_name, raw, self._client
-        )
+        font_id, name = text_in(raw, "id") or "", text_in(raw, "name") or ""
+        return FontStyle(font_id, name, family_name, raw, self._client)
 
 
 class Fonts:
@@ -106,11 +104,6 @@ class Fonts:
         )
 
     def _read(self, raw: Mapping[str, Any]) -> FontFamily:
-        return FontFamily(_id(raw), text_in(raw, "name") or "", raw, self._client)
-
-
-def _id(raw: Mapping[str, Any]) -> str:
-    found = text_in(raw, "id")
-    if not found:
-        raise UnexpectedAnswerError("GraFx sent a font without an id.")
-    return found
+        return FontFamily(
+            text_in(raw, "id") or "", text_in(raw, "name") or "", raw, self._client
+        )

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from chili_notebook.answers import item_of, text_in
-from chili_notebook.errors import ConfigurationError, UnexpectedAnswerError
+from chili_notebook.errors import ConfigurationError
 from chili_notebook.files import save_stream
 from chili_notebook.listing import Listing
 from chili_notebook.resources.paths import segment
@@ -153,11 +153,8 @@ class MediaLibrary:
         return self._read(item_of(response))
 
     def _read(self, raw: Mapping[str, Any]) -> Media:
-        media_id = text_in(raw, "id")
-        if not media_id:
-            raise UnexpectedAnswerError("GraFx sent a media file without an id.")
         return Media(
-            id=media_id,
+            id=text_in(raw, "id") or "",
             name=text_in(raw, "name") or "",
             relative_path=text_in(raw, "relativePath"),
             extension=text_in(raw, "extension"),

@@ -8,10 +8,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal, get_args
 
-from chili_notebook.answers import item_of, links_of, text_in
+from chili_notebook.answers import item_of, text_in
 from chili_notebook.documents import checked_rows, choose_layout
 from chili_notebook.errors import (
     ConnectionFailedError,
+    NotFoundError,
     OutputFailedError,
     OutputTimeoutError,
     ServerError,
@@ -19,13 +20,13 @@ from chili_notebook.errors import (
     UnexpectedAnswerError,
     VariableError,
 )
+from chili_notebook.resources.documented import Documented
 from chili_notebook.resources.files import File
 from chili_notebook.resources.paths import segment
 from chili_notebook.resources.projects import Project
 
 if TYPE_CHECKING:
     from chili_notebook.client import Chili
-    from chili_notebook.resources.documented import Documented
 
 Format = Literal["pdf", "jpg", "png", "gif", "mp4", "html"]
 Row = Mapping[str, Any]
@@ -64,7 +65,7 @@ class Outputs:
         format: Format,  # noqa: A002 - GraFx's word
         *,
         variables: Row | Sequence[Row] | None = None,
-        layout: str | None = None,
+        layout: str | int | None = None,
         settings: str | None = None,
         timeout_s: float = 300.0,
     ) -> Output:
@@ -83,6 +84,7 @@ class Outputs:
             OutputFailedError: If GraFx cannot make it.
             OutputTimeoutError: If it is not ready in time; `wait` can go on.
         """
+        format = _format(format)  # noqa: A001 - GraFx's word
         task_id = self.start(
             source, format, variables=variables, layout=layout, settings=settings
         )
@@ -94,22 +96,24 @@ class Outputs:
         format: Format,  # noqa: A002
         *,
         variables: Row | Sequence[Row] | None = None,
-        layout: str | None = None,
+        layout: str | int | None = None,
         settings: str | None = None,
     ) -> str:
         """Start rendering and give the task's id.
 
         It is never repeated by itself: a second start may be billed as a second render.
         """
-        if format not in get_args(Format):
-            raise VariableError(
-                f"{format!r} is not an output format.",
-                hint=f"Formats: {', '.join(get_args(Format))}.",
-            )
+        format = _format(format)  # noqa: A001 - GraFx's word
         body, document = self._source(source)
-        body["layoutsToExport"] = [choose_layout(document, layout)]
+        wanted = None if layout is None else str(layout)
+        body["layoutsToExport"] = [choose_layout(document, wanted)]
         if variables:
             rows = [variables] if isinstance(variables, Mapping) else variables
+            if not all(isinstance(row, Mapping) for row in rows):
+                raise VariableError(
+                    "The variables are no rows of values.",
+                    hint='Give {"name": value}, or a list of these.',
+                )
             body["variables"] = checked_rows(document, rows)
         if settings:
             body["outputSettingsId"] = settings
@@ -128,6 +132,11 @@ class Outputs:
             return {"documentContent": dict(source)}, source
         if isinstance(source, str):
             source = self._client.templates.get(source)
+        if not isinstance(source, Documented):
+            raise VariableError(
+                f"A {type(source).__name__} cannot be rendered.",
+                hint="Give a template, its id, a project, or a document.",
+            )
         kind = "projectId" if isinstance(source, Project) else "templateId"
         return {kind: source.id}, source.document()
 
@@ -186,9 +195,15 @@ class Outputs:
             response = self._client.get(path)
         except (ConnectionFailedError, TooManyRequestsError):
             return ""  # it says nothing of the task, which goes on
+        except NotFoundError as error:
+            raise OutputFailedError(
+                f"GraFx does not know the task {task_id} (any more).",
+                hint="Tasks are kept for seven days. Start the output again.",
+                task_id=task_id,
+            ) from error
         except ServerError as error:
-            if error.status_code != _FAILED:
-                return ""  # a gateway's word
+            if error.status_code != _FAILED or not (error.title or error.detail):
+                return ""  # a gateway's word, and not GraFx's on the task
             raise OutputFailedError(
                 f"GraFx could not make the {format}: "
                 f"{error.detail or error.title or error.message}",
@@ -197,7 +212,18 @@ class Outputs:
             ) from error
         if response.status_code in _NOT_YET:
             return ""
-        return text_in(links_of(response), "download") or f"{path}/download"
+        return self._client.link(response, "download") or f"{path}/download"
+
+
+def _format(text: str) -> Format:
+    """Read a format as people write it."""
+    for known in get_args(Format):
+        if text.lower() == known:
+            return known  # type: ignore[no-any-return]
+    raise VariableError(
+        f"{text!r} is not an output format.",
+        hint=f"Formats: {', '.join(get_args(Format))}.",
+    )
 
 
 def _require_small(body: Mapping[str, Any]) -> None:

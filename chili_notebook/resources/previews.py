@@ -36,7 +36,7 @@ def fetch_preview(
     response = client.get(path, params=asked)
     address, query = path, asked
     while response.status_code in _NOT_YET:
-        task_info = _link(response, "taskInfo")
+        task_info = _link(client, response, "taskInfo")
         if task_info:
             address, query = task_info, {}
         if client.clock() >= deadline:
@@ -48,11 +48,10 @@ def fetch_preview(
         client.sleep(pause)
         pause = min(pause * _GROWTH, _LAST_POLL_S)
         response = client.get(address, params=query)
-    download = _link(response, "download")
+    download = _link(client, response, "download")
     return File.read(client.get(download) if download else response, name=name)
 
 
-def _link(response: httpx.Response, which: str) -> str:
-    links = json_object(response).get("links")
-    link = links.get(which) if isinstance(links, dict) else None
-    return link if isinstance(link, str) else ""
+def _link(client: Calls, response: httpx.Response, key: str) -> str:
+    """Give a link, if the answer is no picture and has one."""
+    return client.link(response, key) if json_object(response) else ""

@@ -8,7 +8,6 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from chili_notebook.answers import item_of, text_in
-from chili_notebook.errors import UnexpectedAnswerError
 from chili_notebook.listing import Listing
 from chili_notebook.resources.documented import Documented
 from chili_notebook.resources.paths import segment
@@ -92,13 +91,10 @@ class Projects:
         self._client.delete(_path(project_id))
 
     def _read(self, raw: Mapping[str, Any]) -> Project:
-        project_id = text_in(raw, "id")
-        if not project_id:
-            raise UnexpectedAnswerError("GraFx sent a project without an id.")
         template = raw.get("template")
         template_id = text_in(template, "id") if isinstance(template, dict) else None
         return Project(
-            id=project_id,
+            id=text_in(raw, "id") or "",
             name=text_in(raw, "name") or "",
             template_id=template_id or text_in(raw, "templateId"),
             raw=raw,

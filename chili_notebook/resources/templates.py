@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
 from chili_notebook.answers import item_of, moment_in, text_in
-from chili_notebook.errors import ConfigurationError, ServerError, UnexpectedAnswerError
+from chili_notebook.errors import ConfigurationError, ServerError
 from chili_notebook.listing import Listing
 from chili_notebook.resources.documented import Documented
 from chili_notebook.resources.paths import segment
@@ -130,11 +130,8 @@ class Templates:
         self._client.delete(_path(template_id), params=params)
 
     def _read(self, raw: Mapping[str, Any]) -> Template:
-        template_id = text_in(raw, "id")
-        if not template_id:
-            raise UnexpectedAnswerError("GraFx sent a template without an id.")
         return Template(
-            id=template_id,
+            id=text_in(raw, "id") or "",
             name=text_in(raw, "name") or "",
             relative_path=text_in(raw, "relativePath"),
             created=moment_in(raw, "dateCreated"),
