@@ -5,6 +5,7 @@ const LAST_HOUR_S = 3600; // GraFx issues a new token only inside it
 const PATIENCE_MS = 10_000;
 const DRIFT_S = 30; // two clocks further apart than this do not agree
 const BUSY = "The kernel is busy or gone; it answers when it’s free.";
+const GONE = "The kernel has been restarted or is gone, and the session with it.";
 const STALE = "This is what was saved; no kernel has confirmed it yet.";
 const TRAITS =
   "phase names profile environment source token remaining_s note form".split(" ");
@@ -52,6 +53,7 @@ export default () => {
 /** Follow the model, and the time left: counted from an anchor, never decremented. */
 function createClock(model) {
   const watchers = new Set();
+  let isGone = false;
   let anchor;
 
   const setAnchor = (remaining, isStale = false) => {
@@ -90,7 +92,9 @@ function createClock(model) {
   };
   const hear = (message) => {
     if (message?.kind === "token") return void copy(message.value);
-    if (message?.kind !== "time" || message.serial !== anchor.serial) return;
+    if (message?.kind !== "time") return;
+    isGone = false;
+    if (message.serial !== anchor.serial) return notify(false);
     setAnchor(message.remaining_s);
     notify(false);
   };
@@ -105,6 +109,12 @@ function createClock(model) {
     notify(false);
     send({ kind: "sync" });
   };
+  // The comm has gone or come back: what the kernel does not confirm is not claimed.
+  const doubt = () => {
+    isGone = true;
+    send({ kind: "sync" });
+    notify(false);
+  };
   const show = () => document.visibilityState === "visible" && wake();
 
   // The model may come from a saved notebook, hours old: believe the worse of the two.
@@ -113,11 +123,13 @@ function createClock(model) {
   setAnchor(sent == null ? null : Math.min(sent, byWall), Math.abs(sent - byWall) > DRIFT_S);
   for (const trait of TRAITS) model.on(`change:${trait}`, follow);
   model.on("msg:custom", hear);
+  model.on("comm_live_update", doubt);
   document.addEventListener("visibilitychange", show);
   send({ kind: "sync" });
 
   return {
     ...{ send, wake, hasSlept, remaining: left },
+    isGone: () => isGone,
     isStale: () => anchor.isStale && anchor.remaining !== null,
     watch(watcher) {
       watchers.add(watcher);
@@ -126,6 +138,7 @@ function createClock(model) {
     stop() {
       for (const trait of TRAITS) model.off(`change:${trait}`, follow);
       model.off("msg:custom", hear);
+      model.off("comm_live_update", doubt);
       document.removeEventListener("visibilitychange", show);
       watchers.clear();
     },
@@ -201,7 +214,7 @@ function showCard(model, el, clock) {
 
   const update = () => {
     const left = clock.remaining();
-    const phase = phaseAt(model, left);
+    const phase = phaseAt(model, left, clock.isGone());
     const before = ui.root.dataset.phase;
     const focused = ui.root.getRootNode().activeElement;
     const hadFocus = ui.root.contains(focused);
@@ -214,7 +227,8 @@ function showCard(model, el, clock) {
     }
     paintToken(ui, model, phase, left);
     paintForm(ui, model, phase, blanks, asked());
-    paintWords(ui, model, phase, left, isUnanswered ? BUSY : clock.isStale() ? STALE : "");
+    const doubt = clock.isGone() ? GONE : clock.isStale() ? STALE : "";
+    paintWords(ui, model, phase, left, isUnanswered ? BUSY : doubt);
     for (const [button, idle, working] of ui.buttons) {
       if (button.textContent !== idle || waiting) {
         button.textContent = waiting === button ? working : idle;
@@ -229,7 +243,7 @@ function showCard(model, el, clock) {
     clearTimeout(ticker);
     if (clock.hasSlept()) return clock.wake();
     const left = clock.remaining();
-    const phase = phaseAt(model, left);
+    const phase = phaseAt(model, left, clock.isGone());
     if (phase !== ui.root.dataset.phase) return update();
     if (left === null || !["signed-in", "expiring"].includes(phase)) return;
     paintTime(ui, left, model.get("token").lifetime_s);
@@ -239,6 +253,12 @@ function showCard(model, el, clock) {
   const on = (node, type, handle) =>
     node.addEventListener(type, handle, { signal: listeners.signal });
   on(ui.form, "submit", submit);
+  // JupyterLab takes the browser's own submission on Enter away from inputs in cells.
+  on(ui.form, "keydown", (event) => {
+    if (event.key !== "Enter" || !event.target.matches("input:not([type=checkbox])")) return;
+    event.preventDefault();
+    ui.form.requestSubmit();
+  });
   on(ui.refresh, "click", () => ask(ui.refresh, { kind: "refresh" }));
   on(ui.copy, "click", () => ask(ui.copy, { kind: "copy" }));
   on(ui.signOut, "click", () => ask(ui.signOut, { kind: "sign-out" }));
@@ -268,8 +288,9 @@ function showCard(model, el, clock) {
   };
 }
 
-function phaseAt(model, left) {
+function phaseAt(model, left, isGone) {
   const phase = model.get("phase");
+  if (isGone && phase === "signed-in") return "signed-out";
   if (phase !== "signed-in" || left === null || left > LAST_HOUR_S) return phase;
   return left > 0 ? "expiring" : "expired";
 }
@@ -338,7 +359,7 @@ function paintWords(ui, model, phase, left, doubt) {
   setText(ui.advice, ...advice(model, phase, left));
   setText(ui.note, isBesideField ? "" : sentence(note));
   ui.note.dataset.kind = note?.kind ?? "info";
-  setText(ui.doubt, TOKEN_PHASES.includes(phase) || doubt === BUSY ? doubt : "");
+  setText(ui.doubt, TOKEN_PHASES.includes(phase) || doubt !== STALE ? doubt : "");
 }
 
 /** Say what is true of this state and what can be done next. */

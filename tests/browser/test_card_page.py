@@ -106,6 +106,7 @@ HARNESS = """async (state) => {
     Object.assign(state, changes);
     for (const key of Object.keys(changes)) emit(`change:${key}`);
   };
+  harness.lose = () => emit("comm_live_update");
   harness.say = (content) => emit("msg:custom", content, []);
   harness.show = (id) => {
     const el = Object.assign(document.createElement("div"), { id });
@@ -609,6 +610,19 @@ def test_the_token_goes_to_the_clipboard_and_nowhere_else(make_card, works):
 def test_without_a_clipboard_nothing_is_offered(make_card):
     """A page over plain http has none, and shows no button for it."""
     assert not make_card().button("Copy token").is_visible()
+
+
+def test_a_kernel_that_is_gone_takes_the_session_with_it(make_card):
+    """When the comm goes, the card claims no session, until a kernel confirms one."""
+    card = make_card()
+    card.page.evaluate("harness.lose()")
+    assert card.phase == "signed-out"
+    assert "kernel has been restarted" in card.text
+    assert "stays valid until" in card.text
+    assert not card.button("Refresh").is_visible()
+    assert card.sent[-1] == SYNC
+    card.answer(1000)
+    assert card.phase == "expiring"
 
 
 @pytest.mark.parametrize("closed", [False, True])

@@ -9,7 +9,7 @@ import pytest
 
 from conftest import CLIENT_ID, CLIENT_SECRET
 from fakes import Server, TokenEndpoint
-from lab import STEP_MS, running_lab
+from lab import STEP_MS, command, running_lab
 
 pytestmark = pytest.mark.browser
 
@@ -105,7 +105,7 @@ def test_signs_in_by_form_and_saves_nothing_secret(lab, page, endpoint_server):
     typed = lab.save(page, "by-form")
     assert CLIENT_SECRET not in typed
 
-    form.get_by_role("button", name="Sign in").click()
+    form.get_by_label("Environment").press("Enter")
     card = page.locator(".chili-card[data-phase='signed-in']")
     card.wait_for(timeout=STEP_MS)
     page.context.grant_permissions(["clipboard-read", "clipboard-write"])
@@ -119,6 +119,18 @@ def test_signs_in_by_form_and_saves_nothing_secret(lab, page, endpoint_server):
     assert CLIENT_SECRET not in saved
     for token in endpoint_server.answer.issued:
         assert token not in saved
+
+
+def test_a_restarted_kernel_ends_what_the_card_claims(lab, page):
+    """After a restart the card says that the session is gone, and the token is not."""
+    lab.open(page, "by-env/walk.ipynb")
+    lab.run_all(page)
+    page.locator(".chili-card[data-phase='signed-in']").wait_for(timeout=STEP_MS)
+    command(page, "notebook:restart-kernel")
+    page.get_by_role("button", name="Confirm Kernel Restart").click()
+    card = page.locator(".chili-card[data-phase='signed-out']")
+    card.get_by_text("kernel has been restarted").wait_for(timeout=STEP_MS)
+    assert "stays valid until" in card.inner_text()
 
 
 def test_a_careless_notebook_is_healed(lab, page, endpoint_server):
