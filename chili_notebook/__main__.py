@@ -6,7 +6,7 @@ import argparse
 import sys
 from pathlib import Path
 
-from chili_notebook.errors import ChiliError
+from chili_notebook.errors import ChiliError, CredentialsNotFoundError
 
 
 def main() -> int:
@@ -27,7 +27,7 @@ def _parser() -> argparse.ArgumentParser:
         help="look for your GraFx secrets in what has been saved",
         description="Look for the secrets in the process environment, .env and the "
         "system keyring in notebooks, IPython's history and git. Nobody is signed in. "
-        "The exit code is 1 if something was found and not mended.",
+        "The exit code is 1 if something was found and not mended, or not read.",
     )
     audit.add_argument(
         "paths", nargs="+", type=Path, metavar="PATH", help="files and folders"
@@ -54,7 +54,13 @@ def _audit(options: argparse.Namespace) -> int:
     from chili_notebook.sign_in import find_secrets
     from chili_notebook.tables import text_table
 
-    wanted = find_secrets(env_file=options.env_file)
+    around = [path if path.is_dir() else path.parent for path in options.paths]
+    try:
+        wanted = find_secrets([Path.cwd(), *around], env_file=options.env_file)
+    except CredentialsNotFoundError as error:
+        # Who has no secret here can leak none from here: a hook must not stop them.
+        sys.stderr.write(f"{error}\n")
+        return 0
     profiles = sorted(Path(get_ipython_dir()).glob("profile_*"))
     findings = audit(wanted, options.paths, profiles=profiles, fix=options.fix)
     caption = summary_of(findings, wanted)

@@ -55,7 +55,7 @@ class AuditMagics(Magics):
         args = parse(self.chili_audit, line)
         shell = cast("InteractiveShell", self.shell)
         folder = folder_of(shell)
-        wanted = find_secrets(folder=folder)
+        wanted = find_secrets([folder])
         paths = [folder / Path(path).expanduser() for path in args.paths] or [folder]
         profile = shell.profile_dir
         profiles = [Path(profile.location)] if profile is not None else []

@@ -109,7 +109,9 @@ class CardActions:
             "The browser did not let the token onto the clipboard.", kind="error"
         )
         if message.get("is_copied") is True:
-            note = Note("The token is on the clipboard. It cannot be revoked: keep it secret.")
+            note = Note(
+                "The token is on the clipboard. It cannot be revoked: keep it secret."
+            )
         self._session.show(note=note)
 
     def _fail(self, text: str, hint: str, field: Field) -> None:

@@ -33,6 +33,8 @@ from chili_notebook.token_source import TokenSource
 from chili_notebook.watch import watch_here
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from chili_notebook.audit.findings import Wanted
     from chili_notebook.credentials import TraceEntry
     from chili_notebook.environments import Environment
@@ -143,19 +145,24 @@ def find(
 
 
 def find_secrets(
-    *, env_file: str | None = None, folder: Path | None = None
+    folders: Sequence[Path], *, env_file: str | None = None
 ) -> list[Wanted]:
     """Give every secret that this process knows of, or that its sources hold.
+
+    Args:
+        folders: From where ``.env`` is looked for upward.
+        env_file: A file to read besides.
 
     Raises:
         CredentialsNotFoundError: If there is none.
         ConfigurationError: If a source is there and cannot be read.
     """
-    where = folder or Path.cwd()
     kept = keyring_source(None)
-    sources = find_sources(where, env_file=env_file) + ([kept] if kept else [])
+    sources = [kept] if kept else []
+    for folder in folders:
+        sources += find_sources(folder, env_file=env_file)
     protect_sources(sources)
-    problems = [source.problem for source in sources if source.problem]
+    problems = dict.fromkeys(source.problem for source in sources if source.problem)
     if problems:
         raise ConfigurationError(
             f"What to look for is not known whole: {'; '.join(problems)}.",

@@ -289,8 +289,26 @@ def test_the_command_guards_a_commit(monkeypatch):
     assert CLIENT_SECRET not in path.read_text()
 
 
-def test_the_command_says_when_there_is_nothing_to_look_for():
-    """Without a secret in any source a clean bill would be a lie."""
+def test_the_command_stops_nobody_who_has_no_secret():
+    """Without a secret in any source nothing can leak from here, and that is told."""
     done = run("audit", ".")
+    assert done.returncode == 0
+    assert "nothing to look for" in done.stderr
+
+
+def test_the_command_finds_the_file_beside_what_it_looks_at(tmp_path):
+    """A hook that is run from elsewhere reads the .env of the folder it is given."""
+    there = tmp_path / "there"
+    there.mkdir()
+    (there / ".env").write_text(f"CHILI_CLIENT_SECRET={CLIENT_SECRET}\n")
+    write_notebook(there / "a.ipynb", ("x", CLIENT_SECRET))
+    Path("here").mkdir()
+    os.chdir("here")
+    assert run("audit", str(there)).returncode == 1
+
+
+def test_the_command_fails_where_it_cannot_read_what_to_look_for():
+    """A named file that is not there gives no clean bill."""
+    done = run("audit", ".", "--env-file", "typo.env")
     assert done.returncode == 1
-    assert "CredentialsNotFoundError" in done.stderr
+    assert "typo.env does not exist" in done.stderr
