@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 
 from chili_notebook.simulator.app import WHAT_THIS_IS
+from chili_notebook.simulator.faults import KINDS
 from chili_notebook.simulator.server import Simulator
 
 _MARK = "# Signs in to the simulator of chili_notebook; nothing here is real."
@@ -29,11 +30,34 @@ def main() -> None:
         metavar="PATH",
         help="write those lines to this file too; a file of somebody else's is kept",
     )
+    parser.add_argument(
+        "--data",
+        type=Path,
+        metavar="DIR",
+        help="keep the state in this folder; by default it is gone at the end",
+    )
+    parser.add_argument(
+        "--render-seconds",
+        type=float,
+        metavar="S",
+        help="how long an output takes; by default it is done after a few polls",
+    )
+    parser.add_argument(
+        "--slots",
+        type=int,
+        default=4,
+        metavar="N",
+        help="how many outputs are made at the same time, with --render-seconds",
+    )
+    parser.add_argument(
+        "--fault",
+        action="append",
+        default=[],
+        metavar="NAME[:PATH[:COUNT]]",
+        help=f"set a fault; may be given again. Faults: {', '.join(KINDS)}",
+    )
     options = parser.parse_args()
-    try:
-        simulator = Simulator(port=options.port)
-    except (OSError, OverflowError) as error:
-        parser.error(f"cannot listen on port {options.port}: {error}")
+    simulator = _simulator(options, parser)
     lines = [f"{key}={value}" for key, value in simulator.variables().items()]
     if options.write_env is not None:
         try:
@@ -48,6 +72,33 @@ def main() -> None:
         simulator.join()
     except KeyboardInterrupt:
         simulator.stop()
+
+
+def _simulator(
+    options: argparse.Namespace, parser: argparse.ArgumentParser
+) -> Simulator:
+    """Make the simulator that the options ask for, or end the command."""
+    if options.slots < 1 or not (options.render_seconds or 0) >= 0:
+        parser.error("--slots must be 1 or more, --render-seconds 0 or more")
+    try:
+        simulator = Simulator(
+            port=options.port,
+            data=options.data,
+            render_seconds=options.render_seconds,
+            slots=options.slots,
+        )
+    except ValueError as error:
+        parser.error(f"cannot read the state in {options.data}: {error}")
+    except (OSError, OverflowError) as error:
+        folder = getattr(error, "filename", None)
+        cannot = f"use {folder}" if folder else f"listen on port {options.port}"
+        parser.error(f"cannot {cannot}: {error}")
+    try:
+        for text in options.fault:
+            simulator.faults.parse(text)
+    except ValueError as error:
+        parser.error(f"cannot set a fault: {error}")
+    return simulator
 
 
 def _write(path: Path, lines: list[str]) -> None:

@@ -30,16 +30,31 @@ def require_access(request: Request, issuer: TokenIssuer, *scopes: str) -> Grant
     Raises:
         ProblemError: 401, 404 or 403, looked at in this order.
     """
-    scheme, _, token = request.headers.get("authorization", "").partition(" ")
-    grant = issuer.holder(token.strip()) if scheme.lower() == "bearer" else None
-    if grant is None:
-        raise ProblemError(401)
+    grant = require_token(request, issuer)
     environment = request.path_params["environment"]
     if environment.lower() != ENVIRONMENT:
         raise ProblemError(404, f"Environment '{environment}' is not found")
     if scopes and not set(scopes) & set(grant.scopes):
         raise ProblemError(403)
     return grant
+
+
+def require_token(request: Request, issuer: TokenIssuer) -> Grant:
+    """Give the grant of a request's token.
+
+    Raises:
+        ProblemError: 401 if there is none that is valid now.
+    """
+    grant = issuer.holder(bearer(request.headers.get("authorization", "")))
+    if grant is None:
+        raise ProblemError(401)
+    return grant
+
+
+def bearer(authorization: str) -> str:
+    """Give the token of an ``Authorization`` header; empty if there is none."""
+    scheme, _, token = authorization.partition(" ")
+    return token.strip() if scheme.lower() == "bearer" else ""
 
 
 def link(request: Request, path: str) -> str:

@@ -5,18 +5,29 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from starlette.applications import Starlette
-from starlette.responses import JSONResponse, PlainTextResponse
+from starlette.exceptions import HTTPException
+from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
+from chili_notebook.simulator.control import control_routes
+from chili_notebook.simulator.environment import environment_routes
+from chili_notebook.simulator.fonts import font_routes
 from chili_notebook.simulator.identity import token_route
+from chili_notebook.simulator.media import media_routes
 from chili_notebook.simulator.outputs import output_routes
-from chili_notebook.simulator.problems import ProblemError, answer_problem
+from chili_notebook.simulator.problems import (
+    ProblemError,
+    answer_problem,
+    problem_answer,
+)
+from chili_notebook.simulator.projects import project_routes
+from chili_notebook.simulator.template_collections import collection_routes
 from chili_notebook.simulator.templates import template_routes
 
 if TYPE_CHECKING:
     from starlette.requests import Request
 
-    from chili_notebook.simulator.server import Simulator
+    from chili_notebook.simulator.world import World
 
 WHAT_THIS_IS = (
     "A simulator of CHILI GraFx's Environment API, by chili_notebook. "
@@ -24,46 +35,40 @@ WHAT_THIS_IS = (
 )
 
 
-def make_app(world: Simulator) -> Starlette:
-    """Make the application.
-
-    Beside GraFx's own paths there is ``POST /simulator/clock?advance_s=N``, which turns
-    its clock forward.
-    """
+def make_app(world: World) -> Starlette:
+    """Make the application."""
 
     async def front_page(_request: Request) -> PlainTextResponse:
         return PlainTextResponse(WHAT_THIS_IS)
 
-    async def ping(_request: Request) -> PlainTextResponse:
-        return PlainTextResponse("pong")
-
-    async def info(_request: Request) -> JSONResponse:
-        data = {"serverVersion": "simulated", "serverBaseDir": "/simulated"}
-        return JSONResponse({"data": data, "links": {}})
-
-    async def advance_clock(request: Request) -> JSONResponse:
-        seconds = request.query_params.get("advance_s", "")
-        if not seconds.isdecimal():
-            raise ProblemError(400, "advance_s must be a whole number of seconds")
-        world.clock.advance(int(seconds))
-        return JSONResponse({"now": world.clock()})
-
     return Starlette(
         routes=[
             Route("/", front_page),
-            Route("/simulator/clock", advance_clock, methods=["POST"]),
+            *control_routes(world),
             token_route(world.issuer),
-            Route("/grafx/api/ping", ping),
-            Route("/grafx/api/v1/ping", ping),
-            Route("/grafx/api/v1/info", info),
+            *environment_routes(world),
             *template_routes(world),
+            *collection_routes(world),
+            *project_routes(world),
+            *media_routes(world),
+            *font_routes(world),
             *output_routes(world),
         ],
-        exception_handlers={ProblemError: answer_problem, 404: _not_found},
+        exception_handlers={
+            ProblemError: answer_problem,
+            HTTPException: _answer_refusal,
+            Exception: _answer_failure,
+        },
     )
 
 
-async def _not_found(request: Request, _error: Exception) -> JSONResponse:
-    return await answer_problem(
-        request, ProblemError(404, f"There is no {request.url.path}")
-    )
+async def _answer_refusal(request: Request, error: Exception) -> Response:
+    """Answer what no route takes."""
+    assert isinstance(error, HTTPException)  # noqa: S101 - registered for it alone
+    told = f"{request.method} {request.url.path}: {error.detail}"
+    return problem_answer(ProblemError(error.status_code, told), error.headers)
+
+
+async def _answer_failure(_request: Request, error: Exception) -> Response:
+    """Answer for what broke in the simulator itself."""
+    return problem_answer(ProblemError(500, f"The simulator failed: {error!r}"))

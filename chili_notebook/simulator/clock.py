@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -27,3 +28,8 @@ class Clock:
     def advance(self, seconds: float) -> None:
         """Turn the clock forward."""
         self._ahead_s += seconds
+
+
+def iso_time(seconds: float) -> str:
+    """Write a time as GraFx's answers do: ISO, UTC, without a zone."""
+    return datetime.fromtimestamp(int(seconds), UTC).replace(tzinfo=None).isoformat()

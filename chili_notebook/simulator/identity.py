@@ -80,8 +80,12 @@ class TokenIssuer:
         """Make an integration with new credentials."""
         client_id = f"simulated{token_urlsafe(24).replace('-', 'x').replace('_', 'x')}"
         integration = Integration(client_id, token_urlsafe(48), scopes)
-        self.integrations[client_id] = integration
+        self.add(integration)
         return integration
+
+    def add(self, integration: Integration) -> None:
+        """Take an integration that was registered before."""
+        self.integrations[integration.client_id] = integration
 
     def answer(self, fields: Mapping[str, Any]) -> dict[str, Any]:
         """Give the body of a successful answer.
@@ -103,6 +107,12 @@ class TokenIssuer:
         grant = self._issued.get(token)
         valid = grant is not None and self._clock() < grant.expires_at
         return grant if valid else None
+
+    def expire(self, token: str) -> None:
+        """End a token now; the next one asked for is new."""
+        grant = self._issued.pop(token, None)
+        if grant is not None and self._cache.get(grant.client_id) is grant:
+            del self._cache[grant.client_id]
 
     def _verified(self, fields: Mapping[str, Any]) -> Integration:
         grant_type = fields.get("grant_type")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from secrets import token_urlsafe
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
@@ -10,22 +12,49 @@ from chili_notebook.simulator.access import link
 from chili_notebook.simulator.problems import ProblemError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-
     from starlette.requests import Request
 
+Item = Mapping[str, Any]
+Query = Mapping[str, str]
+
 _DEFAULT_LIMIT, _LARGEST_LIMIT = 50, 100
-_SORT_KEYS = {"name": "name", "id": "id", "relativepath": "relativePath"}
+# How dates are spelled in sortBy is not published; these are the items' own keys.
+_SORT_KEYS = {
+    key.lower(): key
+    for key in (
+        "name",
+        "id",
+        "relativePath",
+        "dateCreated",
+        "lastModifiedContentUtc",
+        "lastModifiedDate",
+    )
+}
 _CURSORS_KEPT = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class Envelope:
+    """How a listing is wrapped; GraFx's are not all alike.
+
+    Attributes:
+        last_links: The ``links`` of its last page.
+        total: Whether it tells how many items there are.
+        searched: The keys in which ``search`` looks.
+    """
+
+    last_links: Mapping[str, Any] | None
+    total: bool
+    searched: tuple[str, ...] = ("name", "relativePath", "id")
 
 
 class Cursors:
     """The listings that somebody is in the middle of."""
 
     def __init__(self) -> None:
-        self._open: dict[str, tuple[int, Mapping[str, str]]] = {}
+        self._open: dict[str, tuple[int, Query]] = {}
 
-    def save(self, position: int, query: Mapping[str, str]) -> str:
+    def save(self, position: int, query: Query) -> str:
         """Keep where a listing stands and give its token; the oldest are dropped."""
         while len(self._open) >= _CURSORS_KEPT:
             del self._open[next(iter(self._open))]
@@ -33,7 +62,7 @@ class Cursors:
         self._open[token] = (position, query)
         return token
 
-    def find(self, token: str) -> tuple[int, Mapping[str, str]]:
+    def find(self, token: str) -> tuple[int, Query]:
         """Give where a listing stands.
 
         Raises:
@@ -46,17 +75,24 @@ class Cursors:
 
 def page_of(
     request: Request,
-    items: Sequence[Mapping[str, Any]],
-    *,
     path: str,
+    find: Callable[[Query], Sequence[Item]],
+    envelope: Envelope,
     cursors: Cursors,
 ) -> dict[str, Any]:
-    """Give one page of `items` as the request asks for it.
+    """Give one page of a listing as the request asks for it.
+
+    Args:
+        request: The request.
+        path: The listing's path in the environment.
+        find: Gives the items for a query, before search, sorting and paging.
+        envelope: How the listing is wrapped.
+        cursors: Where the other listings stand.
 
     Raises:
         ProblemError: 400 for parameters that do not go together, 410 for an old cursor.
     """
-    query: Mapping[str, str] = dict(request.query_params)
+    query: Query = dict(request.query_params)
     token = query.get("nextPageToken")
     start = 0
     if token is not None:
@@ -69,34 +105,45 @@ def page_of(
         start, saved = cursors.find(token)
         query = {**saved, **{k: v for k, v in query.items() if k == "limit"}}
     limit = _limit(query.get("limit"))
-    wanted = _sorted(_matching(items, query.get("search", "")), query)
+    found = _matching(find(query), query.get("search", ""), envelope.searched)
+    wanted = _sorted(found, query)
     shown = wanted[start : start + limit]
-    links = {}
+    links = envelope.last_links
     if start + limit < len(wanted):
         following = cursors.save(start + limit, query)
         search = urlencode({"limit": limit, "nextPageToken": following})
-        links["nextPage"] = f"{link(request, path)}?{search}"
-    return {
-        "data": shown,
-        "pageSize": len(shown),
-        "total": len(wanted),
-        "links": links,
-    }
+        links = {"nextPage": f"{link(request, path)}?{search}"}
+    total = {"total": len(wanted)} if envelope.total else {}
+    return {"data": shown, "pageSize": len(shown), **total, "links": links}
+
+
+def flag(query: Query, key: str) -> bool:
+    """Read a parameter that is ``true`` or ``false``; false if it is not there.
+
+    Raises:
+        ProblemError: 400 for any other word.
+    """
+    word = query.get(key, "false").lower()
+    if word not in {"true", "false"}:
+        raise ProblemError(400, f"{key} must be true or false")
+    return word == "true"
 
 
 def _limit(text: str | None) -> int:
     if text is None:
         return _DEFAULT_LIMIT
-    if not text.isdecimal() or not 0 < int(text) <= _LARGEST_LIMIT:
+    short = len(text) <= len(str(_LARGEST_LIMIT)) and text.isdecimal()
+    if not short or not 0 < int(text) <= _LARGEST_LIMIT:
         raise ProblemError(400, f"limit must be from 1 to {_LARGEST_LIMIT}")
     return int(text)
 
 
 def _matching(
-    items: Sequence[Mapping[str, Any]], search: str
-) -> list[Mapping[str, Any]]:
+    items: Sequence[Item], search: str, keys: tuple[str, ...]
+) -> Sequence[Item]:
+    if not search:
+        return items
     sought = search.lower()
-    keys = ("name", "relativePath", "id")
     return [
         item
         for item in items
@@ -104,9 +151,7 @@ def _matching(
     ]
 
 
-def _sorted(
-    items: list[Mapping[str, Any]], query: Mapping[str, str]
-) -> list[Mapping[str, Any]]:
+def _sorted(items: Sequence[Item], query: Query) -> Sequence[Item]:
     by, order = query.get("sortBy"), query.get("sortOrder", "asc").lower()
     if by is None:
         return items
@@ -114,5 +159,5 @@ def _sorted(
     if key is None or order not in {"asc", "desc", "none"}:
         raise ProblemError(400, "sortBy or sortOrder has a value that is not known")
     return sorted(
-        items, key=lambda item: str(item[key]).lower(), reverse=order == "desc"
+        items, key=lambda item: str(item.get(key)).lower(), reverse=order == "desc"
     )

@@ -9,13 +9,18 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from chili_notebook.simulator.bodies import json_object
+from chili_notebook.simulator.output_settings import CONTINUE
 from chili_notebook.simulator.problems import ProblemError
+from chili_notebook.simulator.projects import own_project
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from chili_notebook.simulator.designs import Design
-    from chili_notebook.simulator.output_settings import Setting
+    from chili_notebook.simulator.documents import Stored
+    from chili_notebook.simulator.world import World
+
+Row = dict[str, str | None]
 
 _MOST_ROWS = 10_000
 _MOST_VARIABLES_BYTES = 10_000_000
@@ -24,47 +29,109 @@ _MOST_BYTES = 20_000_000
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """What an output is to be made of."""
+    """What an output is to be made of.
+
+    Attributes:
+        name: What it is of.
+        format: Its format.
+        source: ``Template``, ``Project`` or ``Document``.
+        document: The document.
+        layouts: The ids of the layouts.
+        rows: A record each: values by the names of variables.
+        watermark: A text to lay over the pictures.
+        skips_failures: Whether the records that can be made are, if others cannot.
+        records_per_file: How many records a PDF holds at most.
+    """
 
     name: str
     format: str
+    source: str
     document: Mapping[str, Any]
     layouts: tuple[str, ...]
-    rows: tuple[Mapping[str, str | None], ...]
+    rows: tuple[Row, ...] = ({},)
+    watermark: str | None = None
+    skips_failures: bool = False
+    records_per_file: int | None = None
 
 
-def read_order(
-    content: bytes,
-    kind: str,
-    *,
-    designs: Mapping[str, Design],
-    settings: Mapping[str, Setting],
-) -> Order:
+def read_order(content: bytes, kind: str, world: World, client_id: str) -> Order:
     """Read the body of a request that starts an output.
 
+    Args:
+        content: The body.
+        kind: The format.
+        world: What the simulator holds.
+        client_id: Whose projects it may name.
+
     Raises:
-        ProblemError: 400, 413 or 500, as GraFx answers.
+        ProblemError: 400, 404, 413 or 500, as GraFx answers.
     """
-    body = _body(content)
-    _require_setting(body, kind, settings)
-    design = None
-    if body.get("templateId") is not None:
-        design = designs.get(str(body["templateId"]))
-        if design is None:
-            raise ProblemError(400, f"Template '{body['templateId']}' is not found")
-    # Studio UI sends both: the template, and its document as it stands unsaved.
-    document = body.get("documentContent") or (design and design.document)
-    if not isinstance(document, dict) or not isinstance(document.get("layouts"), list):
-        raise ProblemError(400, "Either templateId or documentContent is needed")
-    known = [layout.get("id") for layout in document["layouts"]]
+    if len(content) > _MOST_BYTES:
+        raise ProblemError(413, "The request is larger than 20 MB")
+    body = json_object(content, "request")
+    setting = _setting(body, kind, world)
+    stored, source = find_stored(body, world, client_id)
+    # Studio UI sends both: what is stored, and its document as it stands unsaved.
+    document = read_document(
+        body.get("documentContent") or (stored and stored.document)
+    )
     layouts = body.get("layoutsToExport") or [document.get("selectedLayoutId")]
+    known = [layout.get("id") for layout in document["layouts"]]
     if not isinstance(layouts, list) or any(item not in known for item in layouts):
         raise ProblemError(400, "layoutsToExport holds an id that is no layout's")
-    name = design.name if design else "Document"
-    return Order(name, kind, document, tuple(layouts), _rows(body.get("variables")))
+    return Order(
+        name=stored.name if stored else "Document",
+        format=kind,
+        source=source,
+        document=document,
+        layouts=tuple(layouts),
+        rows=_rows(body.get("variables")),
+        watermark=_watermark(setting),
+        skips_failures=setting.get(CONTINUE) is True,
+        records_per_file=_records_per_file(body, kind),
+    )
 
 
-def _rows(rows: object) -> tuple[dict[str, str | None], ...]:
+def find_stored(
+    named: Mapping[str, Any], world: World, client_id: str
+) -> tuple[Stored | None, str]:
+    """Give the template or project that an order names, and what it is.
+
+    Raises:
+        ProblemError: 400 for both or for no template of ours, 404 for no project.
+    """
+    template_id, project_id = named.get("templateId"), named.get("projectId")
+    if template_id is not None and project_id is not None:
+        raise ProblemError(400, "Either templateId or projectId must be provided")
+    if project_id is not None:
+        return own_project(world, str(project_id), client_id), "Project"
+    if template_id is None:
+        return None, "Document"
+    template = world.templates.find(str(template_id))
+    if template is None:
+        raise ProblemError(400, f"Template '{template_id}' is not found")
+    return template, "Template"
+
+
+def read_document(document: object) -> dict[str, Any]:
+    """Give a document that has layouts to choose from.
+
+    Raises:
+        ProblemError: 400 if it has none.
+    """
+    layouts = document.get("layouts") if isinstance(document, dict) else None
+    if (
+        not isinstance(document, dict)
+        or not isinstance(layouts, list)
+        or not all(isinstance(layout, dict) for layout in layouts)
+    ):
+        raise ProblemError(
+            400, "Either templateId, projectId or documentContent is needed"
+        )
+    return document
+
+
+def _rows(rows: object) -> tuple[Row, ...]:
     if rows is None:
         return ({},)
     if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
@@ -80,26 +147,29 @@ def _rows(rows: object) -> tuple[dict[str, str | None], ...]:
     return tuple(rows) or ({},)
 
 
-def _body(content: bytes) -> dict[str, Any]:
-    if len(content) > _MOST_BYTES:
-        raise ProblemError(413, "The request is larger than 20 MB")
-    try:
-        body = json.loads(content)
-    except ValueError:
-        body = None
-    if not isinstance(body, dict):
-        raise ProblemError(
-            500, 'Failed to read parameter "request" from the request body as JSON.'
-        )
-    return body
+def _setting(body: dict[str, Any], kind: str, world: World) -> Mapping[str, Any]:
+    """Give the setting that is named or sent along, or the format's default."""
+    setting_id, sent = body.get("outputSettingsId"), body.get("outputSettings")
+    if setting_id is None and sent is None:
+        return world.settings.default(kind)
+    settings = world.settings.all
+    if setting_id is not None:
+        sent = settings.get(setting_id) if isinstance(setting_id, str) else None
+    if not isinstance(sent, dict) or str(sent.get("type", kind)).lower() != kind:
+        raise ProblemError(400, f"There is no such output setting for {kind}")
+    return sent
 
 
-def _require_setting(
-    body: dict[str, Any], kind: str, settings: Mapping[str, Setting]
-) -> None:
-    setting_id = body.get("outputSettingsId")
-    if setting_id is None:
-        return
-    setting = settings.get(setting_id) if isinstance(setting_id, str) else None
-    if setting is None or setting["type"] != kind.upper():
-        raise ProblemError(400, f"outputSettingsId is no setting for {kind}")
+def _watermark(setting: Mapping[str, Any]) -> str | None:
+    if setting.get("watermark") is not True:
+        return None
+    return str(setting.get("watermarkText") or "") or "Watermark"
+
+
+def _records_per_file(body: dict[str, Any], kind: str) -> int | None:
+    most = body.get("maxRecordsPerFile")
+    if most is None:
+        return None
+    if kind != "pdf" or isinstance(most, bool) or not isinstance(most, int) or most < 1:
+        raise ProblemError(400, "maxRecordsPerFile is for pdf, and is 1 or more")
+    return most

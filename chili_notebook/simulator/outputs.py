@@ -1,4 +1,4 @@
-"""The outputs' part of the API: start, poll, download, error report.
+"""The outputs' part of the API: start, poll, list, download, error report.
 
 Answers are those that Studio UI reads; the report is as the page "Output tasks" says.
 """
@@ -12,88 +12,99 @@ from starlette.concurrency import run_in_threadpool
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from chili_notebook.simulator.access import ROOT, link, require_access
+from chili_notebook.simulator.access import ROOT, require_access
 from chili_notebook.simulator.orders import read_order
-from chili_notebook.simulator.output_settings import default_settings, setting_routes
+from chili_notebook.simulator.output_settings import FORMATS, setting_routes
 from chili_notebook.simulator.problems import ProblemError
 from chili_notebook.simulator.production import produce
+from chili_notebook.simulator.query_orders import FORMATS as QUERY_FORMATS
+from chili_notebook.simulator.query_orders import read_query_order
+from chili_notebook.simulator.task_answers import (
+    answer_file,
+    answer_poll,
+    answer_start,
+    finish_if_ready,
+)
+from chili_notebook.simulator.task_list import list_tasks
+from chili_notebook.simulator.tasks import Job
 
 if TYPE_CHECKING:
     from starlette.requests import Request
 
-    from chili_notebook.simulator.server import Simulator
+    from chili_notebook.simulator.identity import Grant
+    from chili_notebook.simulator.orders import Order
+    from chili_notebook.simulator.tasks import Task
+    from chili_notebook.simulator.world import World
 
-SCOPE_OF = {
-    "pdf": "output:static",
-    "jpg": "output:static",
-    "png": "output:static",
-    "html": "output:static",
-    "gif": "output:animated",
-    "mp4": "output:animated",
-}
+STATIC, ANIMATED = "output:static", "output:animated"
+
+_ANIMATED = {"gif", "mp4", "animation"}
+_EXPERIMENTAL = ROOT.replace("/v1/", "/experimental/")
 
 
-def output_routes(world: Simulator) -> list[Route]:
+def output_routes(world: World) -> list[Route]:
     """Make the routes of the outputs."""
-    settings = default_settings(SCOPE_OF)
 
-    async def start(request: Request) -> JSONResponse:
-        kind = request.path_params["format"]
-        if kind not in SCOPE_OF:
+    async def start(request: Request) -> Response:
+        kind = request.path_params.get("format", "html")
+        if kind not in FORMATS and kind not in QUERY_FORMATS:
             raise ProblemError(404, f"There is no output format '{kind}'")
-        require_access(request, world.issuer, SCOPE_OF[kind])
-        order = read_order(
-            await request.body(), kind, designs=world.designs, settings=settings
+        scope = ANIMATED if kind in _ANIMATED else STATIC
+        grant = require_access(request, world.issuer, scope)
+        order = await _order(request, kind, world, grant)
+        job = Job(
+            order.name, order.format, order.source, grant.client_id, len(order.rows)
         )
-        task = world.tasks.start(partial(produce, order))
-        return JSONResponse(
-            {
-                "data": {"taskId": task.id},
-                "links": {"taskInfo": link(request, f"output/tasks/{task.id}")},
-            }
+        task = world.tasks.start(
+            partial(produce, order, world.media.pictures()),
+            "output/tasks/{id}/download",
+            job,
         )
+        return answer_start(request, task, "output/tasks", 200)
 
     async def poll(request: Request) -> Response:
-        require_access(request, world.issuer, *SCOPE_OF.values())
-        task = world.tasks.get(request.path_params["task_id"])
-        task.polls += 1
-        if task.polls <= world.polls_before_done:
-            return Response(status_code=202)
-        await run_in_threadpool(task.finish)
-        at = f"output/tasks/{task.id}"
-        if task.failure is not None:
-            report = link(request, f"{at}/report")
-            raise ProblemError(
-                500,
-                f"{task.failure.message} Error report: {report}",
-                title=task.failure.message,
-                kind="Chili.Simulator.OutputFailedException",
-            )
-        links = {"download": link(request, f"{at}/download")}
-        return JSONResponse({"data": {"taskId": task.id}, "links": links})
+        return await answer_poll(request, world, _task(request, world))
+
+    async def listing(request: Request) -> JSONResponse:
+        grant = require_access(request, world.issuer, STATIC, ANIMATED)
+        return JSONResponse(await list_tasks(request, world, grant.client_id))
 
     async def download(request: Request) -> Response:
-        require_access(request, world.issuer, *SCOPE_OF.values())
-        made = world.tasks.file(request.path_params["task_id"])
-        name = made.file_name.encode("ascii", "replace").decode().replace('"', "'")
-        return Response(
-            made.content,
-            media_type=made.content_type,
-            headers={"Content-Disposition": f'attachment; filename="{name}"'},
-        )
+        task = _task(request, world)
+        await finish_if_ready(world, task)
+        return answer_file(world.tasks.file(task))
 
     async def report(request: Request) -> JSONResponse:
-        require_access(request, world.issuer, *SCOPE_OF.values())
-        task = world.tasks.get(request.path_params["task_id"])
-        if task.failure is None:
+        task = _task(request, world)
+        told = task.failure or task.made
+        if told is None or not told.report:
             raise ProblemError(404, "The task has no error report")
-        return JSONResponse(task.failure.report)
+        return JSONResponse(list(told.report))
 
     at = f"{ROOT}/output"
     return [
-        *setting_routes(world, settings),
+        *setting_routes(world),
+        Route(f"{at}/tasks", listing),
         Route(f"{at}/tasks/{{task_id}}", poll),
         Route(f"{at}/tasks/{{task_id}}/download", download),
         Route(f"{at}/tasks/{{task_id}}/report", report),
         Route(f"{at}/{{format}}", start, methods=["POST"]),
+        Route(f"{_EXPERIMENTAL}/output/html", start, methods=["POST"]),
     ]
+
+
+async def _order(request: Request, kind: str, world: World, grant: Grant) -> Order:
+    content = await request.body()
+    if kind in QUERY_FORMATS:
+        query = dict(request.query_params)
+        return read_query_order(query, content, kind, world, grant.client_id)
+    return await run_in_threadpool(read_order, content, kind, world, grant.client_id)
+
+
+def _task(request: Request, world: World) -> Task:
+    """Give the task that a request names; one of a project is its owner's alone."""
+    grant = require_access(request, world.issuer, STATIC, ANIMATED)
+    task = world.tasks.get(request.path_params["task_id"])
+    if task.job is None or not task.job.is_shown_to(grant.client_id):
+        raise ProblemError(404, f"Task '{task.id}' is not found")
+    return task

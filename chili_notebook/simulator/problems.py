@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any
 from starlette.responses import JSONResponse
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from starlette.requests import Request
 
 _RFC_7231 = {400: "6.5.1", 404: "6.5.4", 410: "6.5.9"}
@@ -49,11 +51,18 @@ class ProblemError(Exception):
 async def answer_problem(_request: Request, error: Exception) -> JSONResponse:
     """Answer with the problem document of a `ProblemError`."""
     assert isinstance(error, ProblemError)  # noqa: S101 - registered for it alone
-    headers = {"WWW-Authenticate": "Bearer"} if error.status == 401 else None  # noqa: PLR2004
+    return problem_answer(error)
+
+
+def problem_answer(
+    error: ProblemError, headers: Mapping[str, str] | None = None
+) -> JSONResponse:
+    """Make the answer that tells a problem."""
+    bearer = {"WWW-Authenticate": "Bearer"} if error.status == 401 else {}  # noqa: PLR2004
     return JSONResponse(
         error.body(),
         error.status,
-        headers=headers,
+        headers={**bearer, **(headers or {})},
         media_type="application/problem+json",
     )
 

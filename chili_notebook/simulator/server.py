@@ -2,68 +2,61 @@
 
 from __future__ import annotations
 
+import asyncio
+import os
 import socket
 import threading
-from collections import deque
-from dataclasses import dataclass
-from email.utils import formatdate
 from typing import TYPE_CHECKING, Self
 
 import uvicorn
 
 from chili_notebook.simulator.access import ENVIRONMENT
 from chili_notebook.simulator.app import make_app
-from chili_notebook.simulator.clock import Clock
-from chili_notebook.simulator.designs import load_designs
-from chili_notebook.simulator.identity import TokenIssuer
-from chili_notebook.simulator.tasks import Tasks
+from chili_notebook.simulator.front import stand_before
+from chili_notebook.simulator.world import World
 
 if TYPE_CHECKING:
-    from starlette.types import ASGIApp, Message, Receive, Scope, Send
+    from pathlib import Path
+
+    from starlette.types import Scope
+
+    from chili_notebook.simulator.clock import Clock
 
 HOST = "127.0.0.1"
-_REMEMBERED = 10_000
 _START_S = 20.0
 
 
-@dataclass(frozen=True, slots=True)
-class Request:
-    """A request that the simulator got."""
-
-    method: str
-    path: str
-
-
-class Simulator:
+class Simulator(World):
     """A GraFx environment with a token endpoint, on loopback.
-
-    Attributes:
-        clock: Its clock; tokens, tasks and files age by it.
-        requests: The latest requests.
-        polls_before_done: How often a task says "not yet".
-        issuer: The token endpoint.
-        designs: The templates, by id.
-        tasks: The output and preview tasks.
 
     Args:
         port: Where to listen; 0 takes a free one.
+        clock: Its clock.
+        data: The folder that keeps its state; without it nothing is kept.
+        render_seconds: How long an output takes by the clock; without it an output
+            is done after a few polls.
+        slots: How many outputs are made at the same time, if they take time.
 
     Raises:
-        OSError: If the port is taken.
+        OSError: If the port is taken, or there can be no such folder.
+        ValueError: If the folder holds what the simulator did not write.
     """
 
-    def __init__(self, *, port: int = 0, clock: Clock | None = None) -> None:
-        self.clock = clock or Clock()
-        self.requests: deque[Request] = deque(maxlen=_REMEMBERED)
-        self.polls_before_done = 1
-        self.issuer = TokenIssuer(self.clock)
-        self.designs = {design.id: design for design in load_designs()}
-        self.tasks = Tasks(self.clock)
-        self._integration = self.issuer.register()
-        self._socket = socket.create_server((HOST, port))
+    def __init__(
+        self,
+        *,
+        port: int = 0,
+        clock: Clock | None = None,
+        data: Path | None = None,
+        render_seconds: float | None = None,
+        slots: int = 4,
+    ) -> None:
+        super().__init__(clock, data)
+        self.tasks.render_seconds, self.tasks.slots = render_seconds, slots
+        self._socket = _listening(port)
         self._server = _Server(
             uvicorn.Config(
-                self._recorded(make_app(self)),
+                stand_before(make_app(self), self, self._hang_up),
                 lifespan="off",
                 ws="none",
                 log_level="critical",
@@ -88,18 +81,27 @@ class Simulator:
     @property
     def client_secret(self) -> str:
         """The secret that signs in to it."""
-        return self._integration.client_secret
+        return self.integration.client_secret
 
     @property
     def grants(self) -> int:
         """How many times a token was given."""
         return self.issuer.grants
 
+    @property
+    def polls_before_done(self) -> int:
+        """How often a task says "not yet", where tasks take no time."""
+        return self.tasks.polls_before_done
+
+    @polls_before_done.setter
+    def polls_before_done(self, polls: int) -> None:
+        self.tasks.polls_before_done = polls
+
     def variables(self) -> dict[str, str]:
         """Give the ``CHILI_*`` variables that sign in to it."""
         return {
-            "CHILI_CLIENT_ID": self._integration.client_id,
-            "CHILI_CLIENT_SECRET": self._integration.client_secret,
+            "CHILI_CLIENT_ID": self.integration.client_id,
+            "CHILI_CLIENT_SECRET": self.integration.client_secret,
             "CHILI_ENVIRONMENT": ENVIRONMENT,
             "CHILI_BASE_URL": f"{self.url}/grafx",
             "CHILI_TOKEN_URL": f"{self.url}/oauth/token",
@@ -113,7 +115,7 @@ class Simulator:
 
     def stop(self) -> None:
         """Stop serving."""
-        self._server.should_exit = True
+        self._server.end()
         self._thread.join()
 
     def join(self) -> None:
@@ -127,35 +129,47 @@ class Simulator:
     def __exit__(self, *_: object) -> None:
         self.stop()
 
-    def _recorded(self, app: ASGIApp) -> ASGIApp:
-        """Remember each request, and say in each answer that it is simulated."""
+    def _hang_up(self, scope: Scope) -> None:
+        """End the connection that a request came by; what was sent arrives."""
+        for connection in list(self._server.server_state.connections):
+            if getattr(connection, "client", None) == tuple(scope["client"]):
+                connection.transport.close()
 
-        async def recorded(scope: Scope, receive: Receive, send: Send) -> None:
-            self.requests.append(Request(scope["method"], scope["path"]))
 
-            async def marked(message: Message) -> None:
-                if message["type"] == "http.response.start":
-                    date = formatdate(self.clock(), usegmt=True).encode()
-                    message["headers"] = [
-                        *message["headers"],
-                        (b"date", date),
-                        (b"server", b"chili_notebook.simulator"),
-                        (b"x-simulated", b"This is no GraFx; nothing here is real"),
-                    ]
-                await send(message)
+def _listening(port: int) -> socket.socket:
+    """Listen on a port.
 
-            await app(scope, receive, marked)
-
-        return recorded
+    The protocol is named, since asyncio only then sends small packets at once; without
+    it every answer to a connection that is kept waits 40 ms.
+    """
+    listening = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
+    try:
+        if os.name == "posix":
+            listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listening.bind((HOST, port))
+        listening.listen()
+    except BaseException:
+        listening.close()
+        raise
+    return listening
 
 
 class _Server(uvicorn.Server):
-    """Tells when it is up."""
+    """Tells when it is up, and ends without a pause."""
 
     def __init__(self, config: uvicorn.Config) -> None:
         super().__init__(config)
         self.is_up = threading.Event()
+        self._ended = asyncio.Event()
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
+        self._loop = asyncio.get_running_loop()
         self.is_up.set()
+
+    async def main_loop(self) -> None:
+        await self._ended.wait()
+
+    def end(self) -> None:
+        """Let the server end."""
+        self._loop.call_soon_threadsafe(self._ended.set)

@@ -14,20 +14,30 @@ from uuid import uuid4
 from chili_notebook.simulator.problems import ProblemError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
 _FILE_LIVES_S = 4 * 3600
 _TASK_LIVES_S = 7 * 86_400
-_KEPT = 500
+_KEPT = 2000
 
 
 @dataclass(frozen=True, slots=True)
 class Made:
-    """A finished file."""
+    """A finished file.
+
+    Attributes:
+        content: Its bytes.
+        content_type: Their type.
+        file_name: What to call it.
+        records: How many records are in it.
+        report: The records that are not, and why.
+    """
 
     content: bytes
     content_type: str
     file_name: str
+    records: int = 1
+    report: Sequence[dict[str, Any]] = ()
 
 
 class FailedError(Exception):
@@ -44,27 +54,66 @@ class FailedError(Exception):
         self.report = report
 
 
+@dataclass(frozen=True, slots=True)
+class Job:
+    """What the list of tasks tells of an output.
+
+    Attributes:
+        name: What the output is of.
+        format: Its format.
+        source: ``Template``, ``Project`` or ``Document``.
+        owner: The client id of who asked for it.
+        records: How many records were asked for.
+    """
+
+    name: str
+    format: str
+    source: str
+    owner: str
+    records: int
+
+    def is_shown_to(self, client_id: str) -> bool:
+        """Tell whether a client may see it; outputs of projects are their owner's."""
+        return self.source != "Project" or self.owner == client_id
+
+
 @dataclass(slots=True)
 class Task:
-    """One piece of work, done when the poll that finds it done asks for it."""
+    """One piece of work, done when the first who asks finds its time come.
+
+    Attributes:
+        id: Its GUID.
+        make: Does the work.
+        file_path: Where the file is to be fetched, in the environment.
+        created_at: When it was asked for.
+        starts_at: When its turn comes, if tasks take time.
+        ready_at: When it is done, if tasks take time.
+        job: What it is, for the list of outputs; previews are not in it.
+    """
 
     id: str
-    created_at: float
     make: Callable[[], Made]
+    file_path: str
+    created_at: float
+    starts_at: float | None = None
+    ready_at: float | None = None
+    job: Job | None = None
     polls: int = 0
     made: Made | None = None
     failure: FailedError | None = None
+    done_at: float | None = None
     lock: threading.Lock = field(default_factory=threading.Lock)
 
-    def finish(self) -> None:
+    def finish(self, now: float) -> None:
         """Do the work, once."""
         with self.lock:
-            if self.made is not None or self.failure is not None:
+            if self.done_at is not None:
                 return
             try:
                 self.made = self.make()
             except FailedError as error:
                 self.failure = error
+            self.done_at = self.ready_at or now
 
 
 class Tasks:
@@ -72,19 +121,45 @@ class Tasks:
 
     Args:
         clock: Gives seconds since the epoch.
+
+    Attributes:
+        polls_before_done: How often a task says "not yet".
+        render_seconds: How long an output takes instead, by the clock.
+        slots: How many outputs are made at the same time, if they take time.
     """
 
     def __init__(self, clock: Callable[[], float]) -> None:
         self._clock = clock
         self._tasks: dict[str, Task] = {}
+        self.polls_before_done = 1
+        self.render_seconds: float | None = None
+        self.slots = 4
 
-    def start(self, make: Callable[[], Made]) -> Task:
-        """Start a task."""
+    def start(
+        self, make: Callable[[], Made], file_path: str, job: Job | None = None
+    ) -> Task:
+        """Start a task.
+
+        Args:
+            make: Does the work.
+            file_path: Where its file is to be fetched; ``{id}`` becomes the task's id.
+            job: What an output is; without it the task is a preview.
+        """
         while len(self._tasks) >= _KEPT:
             del self._tasks[next(iter(self._tasks))]
-        task = Task(str(uuid4()), self._clock(), make)
-        self._tasks[task.id] = task
+        task_id, now = str(uuid4()), self._clock()
+        task = Task(task_id, make, file_path.replace("{id}", task_id), now, job=job)
+        if job is not None and self.render_seconds is not None:
+            task.starts_at = self._next_slot(now)
+            task.ready_at = task.starts_at + self.render_seconds
+        self._tasks[task_id] = task
         return task
+
+    def is_ready(self, task: Task) -> bool:
+        """Tell whether a task's time has come."""
+        if task.ready_at is not None:
+            return self._clock() >= task.ready_at
+        return task.polls > self.polls_before_done
 
     def get(self, task_id: str) -> Task:
         """Give a task.
@@ -97,16 +172,36 @@ class Tasks:
             raise ProblemError(404, f"Task '{task_id}' is not found")
         return task
 
-    def file(self, task_id: str) -> Made:
+    def outputs(self) -> list[Task]:
+        """Give the outputs' tasks that are still known, the newest first."""
+        oldest = self._clock() - _TASK_LIVES_S
+        newest_first = reversed(self._tasks.values())
+        return [task for task in newest_first if task.job and task.created_at > oldest]
+
+    def has_file(self, task: Task) -> bool:
+        """Tell whether the file of a task can be fetched."""
+        since = task.done_at
+        return (
+            task.made is not None
+            and since is not None
+            and self._clock() - since < _FILE_LIVES_S
+        )
+
+    def file(self, task: Task) -> Made:
         """Give the file of a task.
 
         Raises:
-            ProblemError: 404 without the task, 400 without a file, 410 after four
-                hours.
+            ProblemError: 400 without a file, 410 after four hours.
         """
-        task = self.get(task_id)
         if task.made is None:
-            raise ProblemError(400, f"Task '{task_id}' has no output")
-        if self._clock() - task.created_at >= _FILE_LIVES_S:
+            raise ProblemError(400, f"Task '{task.id}' has no output")
+        if not self.has_file(task):
             raise ProblemError(410, "The output is no longer available")
         return task.made
+
+    def _next_slot(self, now: float) -> float:
+        """Tell when a slot is free, after all that were asked for before."""
+        ends = (task.ready_at for task in self._tasks.values())
+        busy = sorted(end for end in ends if end is not None and end > now)
+        free = len(busy) < self.slots
+        return now if free else busy[len(busy) - self.slots]

@@ -1,127 +1,163 @@
-"""The templates' part of the API: list, read, document, preview."""
+"""The templates' part of the API: list, read, make, change and delete."""
 
 from __future__ import annotations
 
-import io
-from functools import partial
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from starlette.concurrency import run_in_threadpool
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from chili_notebook.simulator.access import ROOT, link, require_access
-from chili_notebook.simulator.drawing.rendering import render_pages
-from chili_notebook.simulator.drawing.values import resolve_values
-from chili_notebook.simulator.listings import Cursors, page_of
+from chili_notebook.simulator.access import ROOT, require_access
+from chili_notebook.simulator.bodies import json_object
+from chili_notebook.simulator.document_previews import preview_routes
+from chili_notebook.simulator.listings import Envelope, flag, page_of
 from chili_notebook.simulator.problems import ProblemError
-from chili_notebook.simulator.tasks import Made
 
 if TYPE_CHECKING:
     from starlette.requests import Request
 
-    from chili_notebook.simulator.designs import Design
-    from chili_notebook.simulator.server import Simulator
-    from chili_notebook.simulator.tasks import Task
+    from chili_notebook.simulator.documents import Stored
+    from chili_notebook.simulator.listings import Item, Query
+    from chili_notebook.simulator.world import World
 
-_PREVIEW_WIDTHS = {"thumbnail": 240, "medium": 640, "highest": 1280}
+_ENVELOPE = Envelope(last_links={}, total=True)
+_PARAMETER = "JsonObject templateJson"
 
 
-def template_routes(world: Simulator) -> list[Route]:
+def template_routes(world: World) -> list[Route]:
     """Make the routes of the templates."""
-    cursors = Cursors()
-    previews: dict[tuple[str, str], Task] = {}
-    designs = enumerate(world.designs.values())
-    items = [_item(number, design) for number, design in designs][::-1]
-
-    async def listing(request: Request) -> JSONResponse:
-        require_access(request, world.issuer, "template:list")
-        return JSONResponse(page_of(request, items, path="templates", cursors=cursors))
-
-    async def item(request: Request) -> JSONResponse:
-        wanted = _design(request, world)
-        (found,) = [item for item in items if item["id"] == wanted.id]
-        return JSONResponse({"data": found, "links": {}})
-
-    async def download(request: Request) -> JSONResponse:
-        return JSONResponse(_design(request, world).document)
-
-    async def preview(request: Request) -> Response:
-        design = _design(request, world)
-        kind = request.path_params.get("kind", "medium")
-        if kind not in _PREVIEW_WIDTHS:
-            raise ProblemError(400, f"'{kind}' is no preview type")
-        task = previews.get((design.id, kind))
-        if task is None or task.made is None:
-            if task is None:
-                task = world.tasks.start(partial(_paint, design, kind))
-                previews[design.id, kind] = task
-            body = {
-                "data": {"taskId": task.id},
-                "links": {
-                    "taskInfo": link(request, f"templates/preview/tasks/{task.id}")
-                },
-            }
-            return JSONResponse(body, 202)
-        return Response(task.made.content, media_type=task.made.content_type)
-
-    async def preview_task(request: Request) -> Response:
-        require_access(request, world.issuer, "template:read")
-        task = world.tasks.get(request.path_params["task_id"])
-        task.polls += 1
-        if task.polls <= world.polls_before_done:
-            return Response(status_code=202)
-        await run_in_threadpool(task.finish)
-        (design_id, kind), *_ = [
-            key for key, known in previews.items() if known is task
-        ]
-        download = link(request, f"templates/{design_id}/preview/{kind}")
-        return JSONResponse(
-            {"data": {"taskId": task.id}, "links": {"download": download}}
-        )
-
+    calls = _Calls(world)
     at = f"{ROOT}/templates"
     return [
-        Route(at, listing),
-        Route(f"{at}/preview/tasks/{{task_id}}", preview_task),
-        Route(f"{at}/{{template_id}}", item),
-        Route(f"{at}/{{template_id}}/download", download),
-        Route(f"{at}/{{template_id}}/preview", preview),
-        Route(f"{at}/{{template_id}}/preview/{{kind}}", preview),
+        Route(at, calls.listing),
+        Route(at, calls.create, methods=["POST"]),
+        Route(f"{at}/directory", calls.directory),
+        *preview_routes(world, "templates", "template:read", calls.find),
+        Route(f"{at}/{{id}}", calls.item),
+        Route(f"{at}/{{id}}", calls.change, methods=["PUT"]),
+        Route(f"{at}/{{id}}", calls.delete, methods=["DELETE"]),
+        Route(f"{at}/{{id}}/download", calls.download),
     ]
 
 
-def _item(number: int, design: Design) -> dict[str, Any]:
-    # Words of release note 2026-03-30; times are ISO without zone, as GraFx's are.
+@dataclass(frozen=True, slots=True)
+class _Calls:
+    """What can be asked of the templates."""
+
+    world: World
+
+    async def listing(self, request: Request) -> JSONResponse:
+        require_access(request, self.world.issuer, "template:list")
+
+        def find(query: Query) -> list[Item]:
+            folder = query.get("folder")
+            items = map(_item, self.world.templates.newest_first())
+            return [item for item in items if folder in {None, item["relativePath"]}]
+
+        return JSONResponse(
+            page_of(request, "templates", find, _ENVELOPE, self.world.cursors)
+        )
+
+    async def directory(self, request: Request) -> JSONResponse:
+        require_access(request, self.world.issuer, "template:list")
+
+        def find(_query: Query) -> list[Item]:
+            folders = {entry.folder for entry in self.world.templates.newest_first()}
+            return [_folder(path) for path in sorted(folders - {"/"})]
+
+        return JSONResponse(
+            page_of(request, "templates/directory", find, _ENVELOPE, self.world.cursors)
+        )
+
+    async def create(self, request: Request) -> JSONResponse:
+        require_access(request, self.world.issuer, "template:write")
+        document = json_object(await request.body(), _PARAMETER)
+        name = request.query_params.get("name", "").strip()
+        if not name:
+            raise ProblemError(400, "name is needed")
+        folder = _folder_path(request) or "/"
+        made = self.world.templates.add(name, document, folder=folder)
+        return _answer(made, 201)
+
+    async def item(self, request: Request) -> JSONResponse:
+        return _answer(_template(request, self.world, "template:read"))
+
+    async def change(self, request: Request) -> JSONResponse:
+        template = _template(request, self.world, "template:write")
+        content = await request.body()
+        name, folder = request.query_params.get("name"), _folder_path(request)
+        if bool(content) == (name is not None or folder is not None):
+            raise ProblemError(
+                400, "Either a document or name and folderPath must be provided"
+            )
+        if name is not None and not name.strip():
+            raise ProblemError(400, "name must not be empty")
+        document = json_object(content, _PARAMETER) if content else None
+        self.world.templates.change(
+            template, name=name, folder=folder, document=document
+        )
+        return _answer(template)
+
+    async def delete(self, request: Request) -> Response:
+        template = _template(request, self.world, "template:write")
+        if self.world.collections.holds(template.id):
+            if not flag(request.query_params, "force"):
+                raise ProblemError(
+                    400, f"Template '{template.id}' is used in a collection"
+                )
+            self.world.collections.drop(template.id)
+        self.world.templates.remove(template)
+        return Response()
+
+    async def download(self, request: Request) -> JSONResponse:
+        return JSONResponse(_template(request, self.world, "template:read").document)
+
+    def find(self, request: Request) -> Stored:
+        return _template(request, self.world, "template:read")
+
+
+def _item(template: Stored) -> dict[str, Any]:
+    # The dates are those of release note 2026-03-30.
     return {
-        "id": design.id,
-        "name": design.name,
-        "relativePath": "/",
+        "id": template.id,
+        "name": template.name,
+        "relativePath": template.folder,
         "extension": None,
         "type": 0,
-        "dateCreated": f"2026-0{number % 9 + 1}-12T09:30:00",
-        "lastModifiedContentUtc": f"2026-10-{number % 28 + 1:02}T14:05:00",
+        "dateCreated": template.created,
+        "lastModifiedContentUtc": template.modified,
     }
 
 
-def _design(request: Request, world: Simulator) -> Design:
-    require_access(request, world.issuer, "template:read")
-    template_id = request.path_params["template_id"]
-    design = world.designs.get(template_id)
-    if design is None:
+def _folder(path: str) -> dict[str, Any]:
+    parent, _, name = path.rpartition("/")
+    return {
+        "id": path,
+        "name": name,
+        "relativePath": parent or "/",
+        "extension": None,
+        "type": 1,
+    }
+
+
+def _answer(template: Stored, status: int = 200) -> JSONResponse:
+    return JSONResponse({"data": _item(template), "links": {}}, status)
+
+
+def _folder_path(request: Request) -> str | None:
+    path = request.query_params.get("folderPath")
+    return None if path is None else "/" + path.strip("/ ")
+
+
+def _template(request: Request, world: World, scope: str) -> Stored:
+    require_access(request, world.issuer, scope)
+    template_id = request.path_params["id"]
+    template = world.templates.find(template_id)
+    if template is None:
         # GraFx's workshop notes that a missing template answers 500 and not 404.
-        raise ProblemError(500, f"Template '{template_id}' could not be loaded")
-    return design
-
-
-def _paint(design: Design, kind: str) -> Made:
-    document = design.document
-    picture, *_ = render_pages(
-        document,
-        document["selectedLayoutId"],
-        resolve_values(document, {}),
-        pixels_wide=_PREVIEW_WIDTHS[kind],
-    )
-    content = io.BytesIO()
-    picture.save(content, "PNG")
-    return Made(content.getvalue(), "image/png", f"{design.name}.png")
+        told = world.faults.take("template_404", request.url.path) is not None
+        raise ProblemError(
+            404 if told else 500, f"Template '{template_id}' could not be loaded"
+        )
+    return template

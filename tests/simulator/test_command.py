@@ -10,6 +10,7 @@ import sys
 from contextlib import contextmanager
 from pathlib import Path
 
+import httpx
 import pytest
 
 from chili_notebook import login
@@ -84,3 +85,35 @@ def test_a_port_that_is_taken_is_refused():
     with socket.create_server(("127.0.0.1", 0)) as other:
         port = str(other.getsockname()[1])
         assert f"cannot listen on port {port}" in refused("--port", port)
+
+
+def test_it_keeps_state_and_sets_faults():
+    """--data signs in with the same credentials again; --fault is met at once."""
+    options = ("--data", "kept", "--fault", "html_error:templates:1")
+    signed_in = []
+    for _ in range(2):
+        with running(*options) as process:
+            lines = [process.stdout.readline() for _ in KEYS]
+            values = dict(line.strip().split("=", 1) for line in lines)
+            signed_in.append((values["CHILI_CLIENT_ID"], values["CHILI_CLIENT_SECRET"]))
+            url = f"{values['CHILI_BASE_URL']}/api/v1/environment/cp-demo-001/templates"
+            statuses = [httpx.get(url).status_code for _ in range(2)]
+        assert statuses == [503, 401]
+    assert signed_in[0] == signed_in[1]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("--fault", "unknown"), "There is no fault 'unknown'"),
+        (("--slots", "0"), "--slots must be 1 or more"),
+        (("--render-seconds", "-1"), "--render-seconds 0 or more"),
+        (("--render-seconds", "nan"), "--render-seconds 0 or more"),
+        (("--data", "/dev/null"), "cannot use /dev/null"),
+    ],
+)
+def test_an_option_that_is_none_is_refused(arguments, said):
+    """What cannot be is said before anything is served."""
+    message = refused(*arguments)
+    assert said in message
+    assert "Traceback" not in message

@@ -15,55 +15,6 @@ ENVIRONMENT = "cp-demo-001"
 READ_ONLY = ("template:list", "template:read")
 
 
-@pytest.fixture
-def fields(simulator):
-    """Give the four documented fields of a token request."""
-    variables = simulator.variables()
-    return {
-        "grant_type": "client_credentials",
-        "audience": AUDIENCE,
-        "client_id": variables["CHILI_CLIENT_ID"],
-        "client_secret": variables["CHILI_CLIENT_SECRET"],
-    }
-
-
-@pytest.fixture
-def ask(simulator):
-    """Give what asks for a token with a JSON body."""
-    return lambda body: httpx.post(f"{simulator.url}/oauth/token", json=body)
-
-
-@pytest.fixture
-def api(simulator, ask, fields):
-    """Give a plain client with a bearer, at the root of the environment."""
-    token = ask(fields).json()["access_token"]
-    root = f"{simulator.url}/grafx/api/v1/environment/{ENVIRONMENT}/"
-    headers = {"Authorization": f"Bearer {token}"}
-    with httpx.Client(base_url=root, headers=headers) as client:
-        yield client
-
-
-@pytest.fixture
-def template(api):
-    """Give the first template of the listing."""
-    return api.get("templates").json()["data"][0]
-
-
-@pytest.fixture
-def render(api, template):
-    """Give what starts an output and polls it to its end."""
-
-    def render(kind="png", **body):
-        start = api.post(f"output/{kind}", json={"templateId": template["id"]} | body)
-        assert start.status_code == 200, start.text
-        info = start.json()["links"]["taskInfo"]
-        while (answer := api.get(info)).status_code == 202:
-            assert answer.content == b""
-        return answer
-
-    return render
-
-
 def test_a_token_is_answered_as_documented(ask, fields):
     """A pair gets a bearer with seconds and scopes (page "Generating a token")."""
     answer = ask(fields)

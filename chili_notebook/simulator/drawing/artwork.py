@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import functools
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from chili_notebook.simulator.drawing import ornaments, packs, still_lifes, table_top
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
     from PIL import Image
 
@@ -60,16 +62,30 @@ _PICTURES = tuple(
 ARTWORK: Mapping[str, Picture] = {picture.id: picture for picture in _PICTURES}
 
 
+_SHOWN: ContextVar[Mapping[str, Picture]] = ContextVar("_SHOWN", default=ARTWORK)
+
+
+@contextmanager
+def library(pictures: Mapping[str, Picture]) -> Iterator[None]:
+    """Let documents find these pictures, by id, instead of the simulator's own."""
+    before = _SHOWN.set(pictures)
+    try:
+        yield
+    finally:
+        _SHOWN.reset(before)
+
+
 def find_picture(asset: str) -> Picture | None:
     """Find a picture by its id or its name, with or without the extension."""
-    for picture in _PICTURES:
-        full = f"{picture.name}.{picture.extension}"
-        if asset in {picture.id, picture.name, full}:
+    pictures = _SHOWN.get()
+    if asset in pictures:
+        return pictures[asset]
+    for picture in pictures.values():
+        if asset in {picture.name, f"{picture.name}.{picture.extension}"}:
             return picture
     return None
 
 
-@functools.lru_cache(maxsize=12)
 def paint(asset: str, size: Size) -> Image.Image:
     """Paint a picture so that it covers a size; what juts out is cut off.
 
@@ -82,4 +98,9 @@ def paint(asset: str, size: Size) -> Image.Image:
     picture = find_picture(asset)
     if picture is None:
         raise LookupError(f"The media has no asset '{asset}'.")
-    return picture.painter((max(1, size[0]), max(1, size[1])))
+    return _painted(picture.painter, (max(1, size[0]), max(1, size[1])))
+
+
+@functools.lru_cache(maxsize=12)
+def _painted(painter: Callable[[Size], Image.Image], size: Size) -> Image.Image:
+    return painter(size)

@@ -6,13 +6,13 @@ import base64
 import html
 import io
 import math
-import time
 from typing import TYPE_CHECKING, Any
 
 from PIL import Image, PngImagePlugin
 
 from chili_notebook.simulator.drawing.layouts import Layout, find_layout
 from chili_notebook.simulator.drawing.motion import moving_spans
+from chili_notebook.simulator.drawing.pdf import PRODUCER, PdfFile
 from chili_notebook.simulator.drawing.rendering import render_pages
 from chili_notebook.simulator.drawing.values import reading_document
 
@@ -21,7 +21,6 @@ if TYPE_CHECKING:
 
     from chili_notebook.simulator.drawing.values import Values
 
-PRODUCER = "CHILI GraFx simulator"
 CONTENT_TYPES: Mapping[str, str] = {
     "png": "image/png",
     "jpg": "image/jpeg",
@@ -38,7 +37,6 @@ _JPEG_QUALITY = 90
 _LARGE_PNG_BYTES, _COLOUR_STEPS = 140_000, (3, 4, 6)
 _MOST_FRAMES, _FRAME_MS, _LAST_MS = 20, 70, 1600
 _GIF_WIDTH = 1080
-_SAME_DAY = time.gmtime(1_767_225_600)  # the same request gives the same bytes
 
 
 class UnsupportedFormatError(Exception):
@@ -81,8 +79,11 @@ def encode(
     layout = find_layout(document, layout_id)
     if kind == "gif" and layout.animations:
         return _animation(document, layout, values, watermark), CONTENT_TYPES[kind]
-    dpi = _PRINT_DPI if kind == "pdf" else _SCREEN_DPI
-    scale = dpi / _POINTS_PER_INCH if layout.is_print else 1.0
+    if kind == "pdf":
+        pdf = PdfFile()
+        add_pages(pdf, document, layout_id, values, watermark=watermark)
+        return pdf.content(), CONTENT_TYPES[kind]
+    scale = _SCREEN_DPI / _POINTS_PER_INCH if layout.is_print else 1.0
     pages = render_pages(document, layout_id, values, scale=scale, watermark=watermark)
     shown_dpi = _POINTS_PER_INCH * scale
     match kind:
@@ -90,13 +91,34 @@ def encode(
             content = _png(pages[0], shown_dpi)
         case "jpg":
             content = _jpg(pages[0], shown_dpi)
-        case "pdf":
-            content = _pdf(pages, shown_dpi)
         case "gif":
             content = _gif([pages[0]], [_LAST_MS])
         case _:
             content = _html(pages[0], shown_dpi)
     return content, CONTENT_TYPES[kind]
+
+
+@reading_document()
+def add_pages(
+    pdf: PdfFile,
+    document: Mapping[str, Any],
+    layout_id: str,
+    values: Values,
+    *,
+    watermark: str | None = None,
+) -> None:
+    """Add the pages of a layout to a PDF; all of them, or none when it fails.
+
+    Raises:
+        LookupError: If there is no such layout.
+        RowError: If the document cannot be rendered with the values.
+    """
+    layout = find_layout(document, layout_id)
+    scale = _PRINT_DPI / _POINTS_PER_INCH if layout.is_print else 1.0
+    for page in render_pages(
+        document, layout_id, values, scale=scale, watermark=watermark
+    ):
+        pdf.add(page, _POINTS_PER_INCH * scale)
 
 
 def _png(picture: Image.Image, dpi: float) -> bytes:
@@ -121,23 +143,6 @@ def _jpg(picture: Image.Image, dpi: float) -> bytes:
         quality=_JPEG_QUALITY,
         dpi=(round(dpi), round(dpi)),
         comment=PRODUCER,
-    )
-
-
-def _pdf(pages: list[Image.Image], dpi: float) -> bytes:
-    first, *others = pages
-    return _saved(
-        first,
-        "PDF",
-        save_all=True,
-        append_images=others,
-        resolution=dpi,
-        quality=_JPEG_QUALITY,
-        title="Simulated output",
-        creator=PRODUCER,
-        producer=PRODUCER,
-        creationDate=_SAME_DAY,
-        modDate=_SAME_DAY,
     )
 
 

@@ -1,0 +1,317 @@
+"""Statuses and envelopes, a row for each fact and its page.
+
+The pages are those of GraFx's public documentation; "inferred" stands where they are
+silent, and a name of code where only that code tells.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+
+import pytest
+
+
+@dataclass(frozen=True)
+class Case:
+    """What is asked, what is answered, and the page that says so."""
+
+    method: str
+    path: str
+    status: int
+    envelope: str
+    page: str
+    sent: dict = field(default_factory=dict)
+
+    def __str__(self):
+        """Name the case in a report."""
+        return f"{self.method} {self.path} is {self.status} ({self.page})"
+
+
+def envelope_of(answer):
+    """Name the shape of an answer's body."""
+    if not answer.content:
+        return "empty"
+    if "json" not in answer.headers["content-type"]:
+        return answer.headers["content-type"].split(";")[0]
+    body = answer.json()
+    if answer.headers["content-type"] == "application/problem+json":
+        assert {"type", "title", "status", "traceId"} <= set(body)
+        assert body["status"] == answer.status_code
+        return "problem"
+    if "taskId" in (body.get("data") or {}):
+        return f"task with {' '.join(body['links'])}"
+    if isinstance(body.get("data"), list):
+        assert body.get("pageSize", len(body["data"])) == len(body["data"])
+        total = " and total" if "total" in body else ""
+        links = json.dumps(body["links"]) if "links" in body else "no"
+        return f"list, {links} links{total}"
+    return "wrapped" if set(body) == {"data", "links"} else "bare"
+
+
+@pytest.fixture(scope="module")
+def ids(standing, reader):
+    """Give an id of each noun, for the paths of the table."""
+
+    def first(path):
+        return reader.get(path).json()["data"][0]["id"]
+
+    family = first("font-families")
+    return {
+        "url": standing.url,
+        "template": first("templates"),
+        "project": first("projects"),
+        "collection": first("template-collections"),
+        "media": first("media"),
+        "family": family,
+        "style": first(f"font-families/{family}/styles"),
+        "setting": first("output/settings"),
+        "interface": first("user-interfaces"),
+        "connector": first("connectors"),
+    }
+
+
+REFERENCE = "API reference, 2022"
+GUIDE = "Environment API, endpoints"
+UI = "Studio UI's calls"
+ORDER = {"layoutsToExport": []}
+READS = [
+    Case("GET", "{url}/grafx/api/ping", 200, "text/plain", REFERENCE),
+    Case("GET", "{url}/grafx/api/v1/ping", 200, "text/plain", REFERENCE),
+    Case("GET", "{url}/grafx/api/v1/info", 200, "wrapped", REFERENCE),
+    Case("GET", "templates", 200, "list, {} links and total", REFERENCE),
+    Case("GET", "templates/", 200, "list, {} links and total", "inferred"),
+    Case("GET", "templates/directory", 200, "list, {} links and total", REFERENCE),
+    Case("GET", "templates/{template}", 200, "wrapped", "Workshop 09"),
+    Case("GET", "templates/nobody", 500, "problem", "Workshop 09"),
+    Case("GET", "templates/{template}/download", 200, "bare", GUIDE),
+    Case("GET", "templates/{template}/preview", 202, "task with taskInfo", REFERENCE),
+    Case(
+        "GET",
+        "templates/{template}/preview/fullOrVector",
+        400,
+        "problem",
+        "Media connector example",
+    ),
+    Case("GET", "templates/preview/tasks/nobody", 404, "problem", REFERENCE),
+    Case("GET", "template-collections", 200, "list, {} links", "inferred"),
+    Case("GET", "template-collections/{collection}", 200, "bare", "inferred"),
+    Case("GET", "template-collections/nobody", 404, "problem", "inferred"),
+    Case("GET", "projects", 200, 'list, {"nextPage": ""} links', REFERENCE),
+    Case("GET", "projects/{project}", 200, "bare", "Workshop 10"),
+    Case("GET", "projects/nobody", 404, "problem", "Templates and projects"),
+    Case("GET", "projects/{project}/document", 200, "bare", UI),
+    Case("GET", "projects/{project}/preview/medium", 202, "task with taskInfo", GUIDE),
+    Case("GET", "media", 200, "list, null links and total", REFERENCE),
+    Case("GET", "media/directory", 200, "list, null links and total", REFERENCE),
+    Case("GET", "media/{media}", 200, "wrapped", "Media connector example"),
+    Case("GET", "media/nobody", 404, "problem", "inferred"),
+    Case("GET", "media/{media}/preview/huge", 400, "problem", "inferred"),
+    Case(
+        "GET",
+        "media/{media}/preview?previewType=thumbnail",
+        202,
+        "task with taskInfo",
+        "Media connector example",
+    ),
+    Case("GET", "media?includeFolders=maybe", 400, "problem", "inferred"),
+    Case(
+        "GET",
+        "font-families",
+        200,
+        'list, {"nextPage": null} links and total',
+        "Release note 2023-08-24",
+    ),
+    Case(
+        "GET",
+        "font-families/{family}/styles",
+        200,
+        "list, null links",
+        "Studio toolbar",
+    ),
+    Case("GET", "font-families/nobody/styles", 404, "problem", "inferred"),
+    Case("GET", "font-styles/{style}", 200, "wrapped", "Release note 2023-08-24"),
+    Case("GET", "font-styles/nobody", 404, "problem", "inferred"),
+    Case("GET", "font-styles/{style}/download", 200, "font/ttf", "inferred"),
+    Case("GET", "font-styles/{style}/preview/square", 200, "image/png", "Studio SDK"),
+    Case("GET", "font-styles/{style}/preview/round", 400, "problem", "inferred"),
+    Case("GET", "output/settings", 200, "list, {} links", UI),
+    Case("GET", "output/settings/{setting}", 200, "bare", UI),
+    Case("GET", "output/settings/nobody", 404, "problem", "inferred"),
+    Case("GET", "output/tasks", 200, "list, null links and total", "inferred"),
+    Case("GET", "output/tasks/nobody", 404, "problem", REFERENCE),
+    Case("GET", "output/tasks/nobody/download", 404, "problem", REFERENCE),
+    Case("GET", "connectors", 200, "list, no links", UI),
+    Case("GET", "connectors/{connector}", 200, "bare", "Connector CLI"),
+    Case("GET", "user-interfaces", 200, "list, null links", UI),
+    Case("GET", "user-interfaces/{interface}", 200, "bare", UI),
+    Case("GET", "user-interfaces/nobody", 404, "problem", UI),
+    Case("GET", "settings", 200, "bare", "Versioning"),
+    Case(
+        "GET",
+        "{url}/grafx/api/v1/environment/settings/available-sdk-versions",
+        200,
+        "bare",
+        "Release note 2026-06-05",
+    ),
+    Case("GET", "nowhere", 404, "problem", REFERENCE),
+    Case("PATCH", "templates", 405, "problem", "inferred"),
+    Case("POST", "output/tiff", 404, "problem", "inferred", {"json": {}}),
+]
+REFUSALS = [
+    Case("POST", "templates?name=a", 500, "problem", REFERENCE, {"content": b"{"}),
+    Case("POST", "templates?name=a", 500, "problem", REFERENCE, {"content": b"[]"}),
+    Case("POST", "templates", 400, "problem", "inferred", {"json": {}}),
+    Case("PUT", "templates/{template}?name=a", 400, "problem", REFERENCE, {"json": {}}),
+    Case("PUT", "templates/{template}", 400, "problem", REFERENCE),
+    Case("PUT", "templates/{template}", 500, "problem", REFERENCE, {"content": b"{"}),
+    Case("PUT", "templates/nobody?name=a", 500, "problem", "Workshop 09"),
+    Case("DELETE", "templates/nobody", 500, "problem", "Workshop 09"),
+    Case("POST", "projects", 400, "problem", "Release note 2023-06-19", {"json": {}}),
+    Case(
+        "POST",
+        "projects",
+        400,
+        "problem",
+        "Release note 2023-06-19",
+        {"json": {"template": {"id": "nobody"}}},
+    ),
+    Case("PATCH", "projects/{project}", 400, "problem", "inferred", {"json": {}}),
+    Case(
+        "PUT",
+        "projects/{project}/document",
+        500,
+        "problem",
+        UI,
+        {"content": b"nothing"},
+    ),
+    Case(
+        "POST",
+        "template-collections",
+        400,
+        "problem",
+        "Release note 2023-06-19",
+        {"json": {"name": "Shop window"}},
+    ),
+    Case("POST", "media", 400, "problem", "GraFx Media", {"content": b"no form"}),
+    Case("PATCH", "media/{media}", 400, "problem", "inferred", {"json": {}}),
+    Case(
+        "PATCH",
+        "media/{media}",
+        400,
+        "problem",
+        "GraFx Media",
+        {"json": {"folderPath": "/"}},
+    ),
+    Case("POST", "output/settings/tiff", 404, "problem", "inferred", {"json": {}}),
+    Case("POST", "output/settings/pdf", 400, "problem", "inferred", {"json": {}}),
+    Case(
+        "POST",
+        "output/settings/pdf",
+        400,
+        "problem",
+        "inferred",
+        {"json": {"name": "a", "watermark": "yes"}},
+    ),
+    Case("DELETE", "output/settings/{setting}", 400, "problem", "inferred"),
+    Case(
+        "PUT",
+        "output/settings/{setting}",
+        400,
+        "problem",
+        "Release note 2024-01-25",
+        {"json": {"default": False}},
+    ),
+    Case(
+        "POST",
+        "output/pdf",
+        404,
+        "problem",
+        "Templates and projects",
+        {"json": {"projectId": "nobody"}},
+    ),
+    Case(
+        "POST",
+        "output/png",
+        400,
+        "problem",
+        "Release note 2026-02-03",
+        {"json": {"documentContent": {"layouts": []}, "maxRecordsPerFile": 2} | ORDER},
+    ),
+    Case(
+        "POST",
+        "output/image?templateId={template}&outputType=gif",
+        400,
+        "problem",
+        "Workshop 13",
+    ),
+    Case(
+        "POST",
+        "output/image?templateId={template}&outputType=png&layoutToExport=9",
+        400,
+        "problem",
+        "Workshop 13",
+    ),
+    Case(
+        "POST",
+        "output/image?templateId={template}&outputType=png",
+        400,
+        "problem",
+        REFERENCE,
+        {"json": {"layouts": []}},
+    ),
+    Case(
+        "POST",
+        "output/animation?templateId={template}&outputType=gif&fps=51",
+        400,
+        "problem",
+        "Release note 2023-06-19",
+    ),
+]
+
+
+@pytest.mark.parametrize("case", READS + REFUSALS, ids=str)
+def test_a_call_is_answered_as_its_page_says(reader, ids, case):
+    """Each call has its status, and its body the envelope of that call."""
+    answer = reader.request(case.method, case.path.format(**ids), **case.sent)
+    assert answer.status_code == case.status, answer.text
+    assert envelope_of(answer) == case.envelope
+
+
+LISTINGS = [
+    ("templates", True),
+    ("media", True),
+    ("font-families", True),
+    ("output/settings", True),
+    ("projects", True),
+    ("template-collections", False),
+]
+
+
+@pytest.mark.parametrize(("path", "several"), LISTINGS)
+def test_every_listing_has_cursors(reader, path, several):
+    """Pages of one item lead through the whole listing; a stale cursor is gone."""
+    whole = reader.get(path).json()["data"]
+    page = reader.get(path, params={"limit": 1}).json()
+    seen = page["data"]
+    while following := (page["links"] or {}).get("nextPage"):
+        assert following.startswith("http://127.0.0.1:")
+        page = reader.get(following).json()
+        seen += page["data"]
+    assert seen == whole
+    assert (len(whole) > 1) == several
+    assert reader.get(path, params={"nextPageToken": "stale"}).status_code == 410
+    both = {"nextPageToken": "stale", "sortOrder": "asc"}
+    assert reader.get(path, params=both).status_code == 400
+
+
+@pytest.mark.parametrize("key", ["dateCreated", "lastModifiedContentUtc", "name"])
+def test_templates_are_sorted_by_dates_too(reader, key):
+    """A listing is sorted by the keys of its items (release note 2026-06-17)."""
+    query = {"sortBy": key, "sortOrder": "desc"}
+    values = [
+        item[key].lower()
+        for item in reader.get("templates", params=query).json()["data"]
+    ]
+    assert values == sorted(values, reverse=True)
+    assert len(set(values)) > 1

@@ -1,0 +1,182 @@
+"""The client's nouns against the simulator: what people do with an environment."""
+
+from __future__ import annotations
+
+import io
+
+import pytest
+from PIL import Image
+
+from chili_notebook.errors import (
+    APIError,
+    ChiliError,
+    ConfigurationError,
+    ForbiddenError,
+    NotFoundError,
+)
+
+PICTURE = io.BytesIO()
+Image.new("RGB", (40, 30), "#c8102e").save(PICTURE, "PNG")
+
+
+@pytest.fixture
+def chili(simulator, signed_in):
+    """Give a client that is signed in to the simulator, on the simulator's clock."""
+    with signed_in(simulator) as client:
+        yield client
+
+
+@pytest.fixture
+def template(chili):
+    """Give the first template."""
+    return chili.templates.list()[0]
+
+
+def is_png(file):
+    """Say whether a file is a picture that its notebook shows."""
+    shown = file._repr_mimebundle_()
+    return file.content.startswith(b"\x89PNG") and "image/png" in shown
+
+
+def test_a_template_is_previewed_and_shows_what_it_is_made_of(template):
+    """The preview comes once it is made; the template shows it with its variables."""
+    assert is_png(template.preview("thumbnail"))
+    layouts = template.layouts()
+    assert is_png(template.preview("medium", layout_id=layouts[-1].id))
+    shown = template._repr_mimebundle_()
+    assert "data:image/png;base64," in shown["text/html"]
+    assert template.variables()[0].name in shown["text/html"]
+    assert template.id in shown["text/plain"]
+
+
+def test_a_template_is_made_changed_and_deleted(chili, template):
+    """What is created is listed, takes another name and document, and goes again."""
+    made = chili.templates.create(template.document(), name="Made here")
+    assert made in list(chili.templates.list(search="Made here"))
+    chili.templates.rename(made.id, "Renamed here")
+    assert chili.templates.get(made.id).name == "Renamed here"
+    document = made.document() | {"marker": 1}
+    chili.templates.update(made.id, document)
+    assert made.document()["marker"] == 1
+    chili.templates.delete(made.id)
+    with pytest.raises(APIError):
+        chili.templates.get(made.id)
+    with pytest.raises(ConfigurationError, match="blank"):
+        chili.templates.rename(template.id, " ")
+
+
+def test_a_project_lives_its_life(chili, template):
+    """Made of a template, renamed, saved, rendered, deleted."""
+    project = chili.projects.create(template, name="Mine")
+    assert project.template_id == template.id
+    assert project.id in [one.id for one in chili.projects.list()]
+    chili.projects.rename(project.id, "Ours")
+    assert chili.projects.get(project.id).name == "Ours"
+    project.save(project.document() | {"marker": 1})
+    assert project.document()["marker"] == 1
+    assert is_png(project.output("png"))
+    assert is_png(project.preview())
+    chili.projects.delete(project.id)
+    with pytest.raises(NotFoundError):
+        chili.projects.get(project.id)
+
+
+def test_a_document_is_rendered_as_it_stands(chili, template):
+    """A document that was changed by hand needs no template to be saved first."""
+    document = template.document()
+    assert is_png(chili.outputs.create(document, "png"))
+
+
+def test_media_are_found_shown_and_downloaded(chili, tmp_path):
+    """A file of the library shows its preview, and its original is written whole."""
+    everything = list(chili.media.list())
+    assert len(everything) >= 8
+    media = chili.media.get(everything[0].id)
+    assert media == everything[0]
+    assert is_png(media.preview("thumbnail"))
+    saved = media.download(tmp_path)
+    assert saved.parent == tmp_path
+    assert saved.stat().st_size > 1000
+
+
+def test_a_picture_is_uploaded_and_used(chili, tmp_path):
+    """What was uploaded is in the library under its name, and downloads as it was."""
+    path = tmp_path / "red.png"
+    path.write_bytes(PICTURE.getvalue())
+    for source, name in ((path, None), (PICTURE.getvalue(), "bytes.png")):
+        media = chili.media.upload(source, name=name)
+        assert media.id in [one.id for one in chili.media.list(search=media.name)]
+        assert media.download(tmp_path / "back").read_bytes() == PICTURE.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("file", "options"),
+    [
+        ("missing.png", {}),
+        (b"text", {"name": "a.txt"}),
+        (b"bytes without a name", {}),
+        (b"bytes", {"name": "a.png", "folder": "/"}),
+    ],
+)
+def test_what_cannot_be_uploaded_is_refused_before_it_is_sent(
+    chili, simulator, file, options
+):
+    """A missing file, a wrong type and the root folder are told at once."""
+    with pytest.raises(ConfigurationError):
+        chili.media.upload(file, **options)
+    assert not [asked for asked in simulator.requests if "/media" in asked.path]
+
+
+def test_fonts_show_a_line_set_in_them(chili):
+    """Families have styles, and a style shows itself."""
+    family = chili.fonts.list()[0]
+    style = family.styles()[0]
+    assert style.family_name
+    assert is_png(style.preview())
+    assert "image/png" in style._repr_mimebundle_()
+
+
+def test_a_gallery_shows_pictures_side_by_side(chili):
+    """A listing of templates becomes a grid, with a caption for each."""
+    shown = chili.templates.list().gallery(at_most=3)._repr_mimebundle_()
+    assert shown["text/html"].count("data:image/png;base64,") == 3
+    assert len(shown["text/plain"].splitlines()) == 3
+    with pytest.raises(ConfigurationError, match="no preview"):
+        chili.pages("templates").gallery()
+
+
+def test_a_listing_becomes_a_frame(chili):
+    """Every item is a row, and fields are columns in Python's spelling."""
+    frame = chili.media.list().to_frame()
+    assert {"id", "name", "relative_path", "width"} <= set(frame.columns)
+    assert len(frame) == len(list(chili.media.list()))
+
+
+def test_plain_reads(chili):
+    """What else the environment tells is a call away."""
+    assert chili.info()
+    assert chili.settings()
+    assert list(chili.connectors())
+    assert list(chili.user_interfaces())
+
+
+def test_html_is_shown_in_a_frame_that_runs_nothing(chili, template):
+    """An HTML output is foreign markup, and stays in a sandbox."""
+    shown = chili.outputs.create(template, "html")._repr_mimebundle_()["text/html"]
+    assert shown.startswith("<iframe sandbox srcdoc=")
+
+
+def test_a_read_only_integration_learns_what_it_lacks(simulator, signed_in):
+    """A call that the scopes do not allow names the scope that is probably needed."""
+    integration = next(iter(simulator.issuer.integrations.values()))
+    integration.scopes = ("template:list",)
+    with signed_in(simulator) as chili, pytest.raises(ForbiddenError) as caught:
+        chili.media.list()[0]
+    assert "media:list" in caught.value.hint
+
+
+@pytest.mark.parametrize("noun", ["templates", "projects", "media"])
+def test_a_missing_one_is_an_error_of_ours(chili, noun):
+    """Whatever GraFx answers for an id that is not there, it is told in our words."""
+    with pytest.raises(ChiliError):
+        getattr(chili, noun).get("no-such-id")
