@@ -17,6 +17,10 @@ import nbformat
 
 START_S = 60
 STEP_MS = 30_000
+SETTINGS = {
+    "@jupyter-widgets/jupyterlab-manager/plugin": '{"saveState": true}',
+    "@jupyterlab/apputils-extension/notification": '{"fetchNews": "false"}',
+}
 CHROMIUM_ARGUMENTS = (
     "--no-sandbox",
     "--disable-gpu",
@@ -93,9 +97,10 @@ def running_lab(root, **environ):
         "IPYTHONDIR": str(root / ".ipython"),
         **environ,
     }
-    settings = root / ".settings" / "@jupyter-widgets" / "jupyterlab-manager"
-    settings.mkdir(parents=True)
-    (settings / "plugin.jupyterlab-settings").write_text('{"saveState": true}')
+    for plugin, setting in SETTINGS.items():
+        path = root / ".settings" / f"{plugin}.jupyterlab-settings"
+        path.parent.mkdir(parents=True)
+        path.write_text(setting)
     arguments = [
         *(sys.executable, "-m", "jupyterlab", "--no-browser", "--allow-root"),
         *(f"--ServerApp.port={port}", "--ServerApp.ip=127.0.0.1"),

@@ -26,7 +26,7 @@ def main():
             executable_path=find_chromium(), args=CHROMIUM_ARGUMENTS
         )
         page = chromium.new_page(
-            viewport={"width": 900, "height": 1000}, device_scale_factor=2
+            viewport={"width": 900, "height": 1300}, device_scale_factor=2
         )
         lab.open(page, "demo/walk.ipynb")
         command(page, "application:toggle-left-area")
