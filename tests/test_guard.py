@@ -62,8 +62,10 @@ class Kernel:
         """Run a cell; give all that was sent up to its end, and the reply."""
         request = self.client.execute(code, **options)
         sent = self.until(_idle(request))
+        # A kernel that was slow to start answers late to being asked who it is.
         reply = self.client.get_shell_msg(timeout=TIMEOUT_S)
-        assert reply["parent_header"]["msg_id"] == request
+        while reply["parent_header"]["msg_id"] != request:
+            reply = self.client.get_shell_msg(timeout=TIMEOUT_S)
         return [m for m in sent if m["msg_type"] != "status"], reply
 
     def until(self, ends):
