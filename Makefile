@@ -53,6 +53,7 @@ pictures: $(VENV)/.ready
 bench: $(VENV)/.ready
 	$(BIN)/python tests/benchmarks/bench_load_ext.py
 	$(BIN)/python tests/benchmarks/bench_guard.py
+	$(BIN)/python tests/benchmarks/bench_simulator.py
 
 clean:
 	rm -rf $(VENV) $(OTHER) build dist

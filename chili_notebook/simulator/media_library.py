@@ -97,13 +97,14 @@ class MediaLibrary:
         asset = Asset(str(uuid4()), name, extension, folder, width, height, True)  # noqa: FBT003 - the last field
         self._hold(asset, content)
         self._shelf.write_bytes(f"media-{asset.id}", content)
-        self.assets[asset.id] = asset
+        # Another thread may be reading it, so that it is replaced and not changed.
+        self.assets = {**self.assets, asset.id: asset}
         self.save()
         return asset
 
     def remove(self, asset: Asset) -> None:
         """Forget a file."""
-        del self.assets[asset.id]
+        self.assets = {k: v for k, v in self.assets.items() if k != asset.id}
         self._contents.pop(asset.id, None)
         self._painters.pop(asset.id, None)
         self.save()

@@ -57,8 +57,11 @@ class OutputSettings:
 
     def default(self, kind: str) -> Setting:
         """Give the default setting of a format."""
-        of_kind = [s for s in self.all.values() if s["type"] == kind.upper()]
-        return next(setting for setting in of_kind if setting["default"])
+        return next(
+            setting
+            for setting in list(self.all.values())
+            if setting["type"] == kind.upper() and setting["default"]
+        )
 
     def put(self, setting: Setting) -> None:
         """Keep a setting; a new default takes the place of the one before."""

@@ -6,6 +6,7 @@ import asyncio
 import os
 import socket
 import threading
+from contextlib import suppress
 from typing import TYPE_CHECKING, Self
 
 import uvicorn
@@ -54,6 +55,7 @@ class Simulator(World):
         super().__init__(clock, data)
         self.tasks.render_seconds, self.tasks.slots = render_seconds, slots
         self._socket = _listening(port)
+        self._address = self._socket.getsockname()
         self._server = _Server(
             uvicorn.Config(
                 stand_before(make_app(self), self, self._hang_up),
@@ -76,7 +78,7 @@ class Simulator(World):
     @property
     def url(self) -> str:
         """Its origin."""
-        return f"http://{HOST}:{self._socket.getsockname()[1]}"
+        return f"http://{HOST}:{self._address[1]}"
 
     @property
     def client_secret(self) -> str:
@@ -170,6 +172,21 @@ class _Server(uvicorn.Server):
     async def main_loop(self) -> None:
         await self._ended.wait()
 
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        # uvicorn waits 0.1 s for connections to end; those that are idle do at once.
+        for connection in list(self.server_state.connections):
+            connection.shutdown()
+        await asyncio.sleep(0)
+        await asyncio.sleep(0)
+        if self.server_state.connections or self.server_state.tasks:
+            await super().shutdown(sockets)
+            return
+        for server in self.servers:
+            server.close()
+        for listening in sockets or []:
+            listening.close()
+
     def end(self) -> None:
         """Let the server end."""
-        self._loop.call_soon_threadsafe(self._ended.set)
+        with suppress(RuntimeError):  # it has ended before
+            self._loop.call_soon_threadsafe(self._ended.set)

@@ -25,16 +25,19 @@ _ENVELOPE = Envelope(last_links=None, total=True, searched=("name", "id"))
 
 async def list_tasks(request: Request, world: World, client_id: str) -> dict[str, Any]:
     """Give a page of the tasks that a client may see, the newest first."""
-    shown = [
-        task
+    known = {
+        task.id: task
         for task in world.tasks.outputs()
         if task.job is not None and task.job.is_shown_to(client_id)
-    ]
+    }
+    found = [_record(world, task) for task in known.values()]
+    path = "output/tasks"
+    page = page_of(request, path, lambda _: found, _ENVELOPE, world.cursors)
+    shown = [known[record["id"]] for record in page["data"]]
     for task in shown:
         if task.ready_at is not None:
             await finish_if_ready(world, task)
-    records = [_record(world, task) for task in shown]
-    return page_of(request, "output/tasks", lambda _: records, _ENVELOPE, world.cursors)
+    return page | {"data": [_record(world, task) for task in shown]}
 
 
 def _record(world: World, task: Task) -> dict[str, Any]:

@@ -10,12 +10,12 @@ from chili_notebook.simulator.faults import KINDS, Faults
 
 
 @pytest.fixture
-def set_fault(simulator):
+def set_fault(simulator, api):
     """Give what sets a fault from outside, as a person would."""
 
     def set_fault(name, **fields):
         body = {"name": name} | fields
-        answer = httpx.post(f"{simulator.url}/simulator/faults", json=body)
+        answer = api.post(f"{simulator.url}/simulator/faults", json=body)
         assert answer.status_code == 201, answer.text
 
     return set_fault
@@ -163,10 +163,10 @@ def test_faults_are_told_and_taken_away(api, set_fault, simulator):
     """The control path lists what is set and what there is, and is never disturbed."""
     set_fault("dropped")
     url = f"{simulator.url}/simulator/faults"
-    told = httpx.get(url).json()
+    told = api.get(url).json()
     assert [fault["name"] for fault in told["set"]] == ["dropped"]
     assert set(told["known"]) == set(KINDS)
-    assert httpx.delete(url).status_code == 204
+    assert api.delete(url).status_code == 204
     assert api.get("templates").status_code == 200
 
 
@@ -194,9 +194,9 @@ def test_a_fault_is_set_in_python(api, simulator):
         b'{"name": "slow", "when": "now"}',
     ],
 )
-def test_a_fault_that_is_none_is_refused(simulator, body):
+def test_a_fault_that_is_none_is_refused(simulator, api, body):
     """Unknown names, fields and numbers are a 400, and nothing is set."""
-    answer = httpx.post(f"{simulator.url}/simulator/faults", content=body)
+    answer = api.post(f"{simulator.url}/simulator/faults", content=body)
     assert answer.status_code == 400
     assert simulator.faults.described() == []
 
