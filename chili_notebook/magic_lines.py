@@ -9,8 +9,6 @@ from typing import TYPE_CHECKING, Any
 from IPython.core.error import UsageError
 from IPython.core.magic_arguments import parse_argstring
 
-from chili_notebook.errors import ConfigurationError
-
 if TYPE_CHECKING:
     from argparse import Namespace
     from collections.abc import Callable
@@ -32,6 +30,8 @@ def parse(
         ConfigurationError: If they are none of its; IPython's own error would let some
             runs of a notebook pass.
     """
+    from chili_notebook.errors import ConfigurationError
+
     try:
         arguments: Namespace = parse_argstring(magic, line)
     except UsageError as error:
@@ -67,6 +67,8 @@ def names_for(profile: str | None, name: str | None) -> str:
     Raises:
         ConfigurationError: If that is not a name in Python.
     """
+    from chili_notebook.errors import ConfigurationError
+
     chosen = name or (f"chili_{profile.replace('-', '_')}" if profile else "chili")
     if not chosen.isidentifier() or keyword.iskeyword(chosen):
         raise ConfigurationError(

@@ -271,6 +271,6 @@ print(json.dumps(sorted(set(sys.modules) - before)))
     )
     loaded = set(json.loads(done.stdout.splitlines()[-1]))
     ours = {name for name in loaded if name.startswith("chili_notebook")}
-    light = ("magics", "audit_magic", "magic_lines", "errors")
+    light = ("magics", "audit_magic", "magic_lines")
     assert ours == {"chili_notebook", *(f"chili_notebook.{name}" for name in light)}
     assert not {"httpx", "anywidget", "ipywidgets", "dotenv", "tqdm"} & loaded
