@@ -205,7 +205,22 @@ class OutputError(ChiliError):
 
 
 class OutputFailedError(OutputError):
-    """GraFx could not make the output."""
+    """GraFx could not make the output.
+
+    Attributes:
+        report: What went wrong with which record, as far as GraFx tells.
+    """
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        hint: str = "",
+        task_id: str,
+        report: tuple[Any, ...] = (),
+    ) -> None:
+        super().__init__(message, hint=hint, task_id=task_id)
+        self.report = report
 
 
 class OutputTimeoutError(OutputError):

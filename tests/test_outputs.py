@@ -4,15 +4,20 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import httpx
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from chili_notebook.client import Chili
 from chili_notebook.errors import OutputFailedError, OutputTimeoutError, VariableError
+from chili_notebook.resources.output_reports import fetch_report, hint_of
 from chili_notebook.token_source import TokenSource
 from chili_notebook.transport import RETRY
 from fakes import Answer, Server
 
 ROOT = "/grafx/api/v1/environment/cp-abc-123/"
+REPORT_KEYS = st.sampled_from(["recordNumber", "RecordId", "errorList", "type", "x"])
 FILE = {"Content-Type": "image/png", "Content-Disposition": 'a; filename="D:x.png"'}
 PENDING = Answer(202, b"")
 DONE = Answer(200, {"data": {"taskId": "t"}, "links": {}})
@@ -76,6 +81,39 @@ def test_a_task_that_failed_says_why(chili, api):
     with pytest.raises(OutputFailedError, match="TextOverflow") as caught:
         chili.outputs.create("1", "png")
     assert caught.value.task_id == "t"
+
+
+@given(
+    st.recursive(
+        st.none() | st.booleans() | st.integers() | st.text(),
+        lambda inner: st.lists(inner) | st.dictionaries(REPORT_KEYS, inner),
+    )
+)
+def test_any_report_is_read_or_passed_over(report):
+    """Whatever JSON stands at the address, the failure itself is what is told."""
+
+    class Client:
+        def get(self, address, **_):
+            assert address == "https://x.example/report"
+            return httpx.Response(200, json=report)
+
+    errors = fetch_report(Client(), "failed. Error report: https://x.example/report.")
+    assert all(isinstance(str(error), str) for error in errors)
+    assert hint_of(errors) == "" or errors
+
+
+def test_a_report_is_read_in_both_spellings():
+    """The documentation's keys and those seen by others say the same."""
+    error = {"Type": "TextOverflow", "Details": "Headline"}
+
+    class Client:
+        def get(self, _address, **_):
+            return httpx.Response(200, json=[{"RecordId": 4, "ErrorList": [error] * 5}])
+
+    errors = fetch_report(Client(), "see https://x.example/r")
+    assert (errors[0].record, len(errors)) == (4, 5)
+    told = "record 4: a text does not fit its frame (Headline)"
+    assert hint_of(errors) == f"{told}; {told}; {told}; and 2 more."
 
 
 def test_a_task_that_is_unknown_says_so(chili, api):

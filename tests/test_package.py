@@ -45,6 +45,8 @@ LAYERS = [
     {"resources.previews"},
     {"resources.documented", "resources.media", "resources.fonts"},
     {"resources.templates", "resources.projects"},
+    {"resources.output_reports", "resources.output_settings"},
+    {"resources.output_tasks"},
     {"resources.outputs"},
     {"client"},
     {"cell_sources", "magic_lines"},

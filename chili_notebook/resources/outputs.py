@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal, get_args
@@ -11,18 +10,13 @@ from typing import TYPE_CHECKING, Any, Literal, get_args
 from chili_notebook.answers import item_of, text_in
 from chili_notebook.documents import checked_rows, choose_layout
 from chili_notebook.errors import (
-    ConnectionFailedError,
-    NotFoundError,
-    OutputFailedError,
-    OutputTimeoutError,
-    ServerError,
-    TooManyRequestsError,
     UnexpectedAnswerError,
     VariableError,
 )
 from chili_notebook.resources.documented import Documented
 from chili_notebook.resources.files import File
-from chili_notebook.resources.paths import segment
+from chili_notebook.resources.output_settings import OutputSetting, OutputSettings
+from chili_notebook.resources.output_tasks import await_download
 from chili_notebook.resources.projects import Project
 
 if TYPE_CHECKING:
@@ -32,12 +26,9 @@ Format = Literal["pdf", "jpg", "png", "gif", "mp4", "html"]
 Row = Mapping[str, Any]
 Document = Mapping[str, Any]
 
-_NOT_YET = {202, 204}
-_FAILED = 500
 _MOST_ROWS = 10_000
 _MOST_VARIABLES_BYTES = 10_000_000
 _MOST_BYTES = 20_000_000
-_FIRST_POLL_S, _LAST_POLL_S, _GROWTH = 0.25, 5.0, 1.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +49,7 @@ class Outputs:
 
     def __init__(self, client: Chili) -> None:
         self._client = client
+        self.settings = OutputSettings(client)
 
     def create(  # noqa: PLR0913 - each is named at the call
         self,
@@ -66,7 +58,7 @@ class Outputs:
         *,
         variables: Row | Sequence[Row] | None = None,
         layout: str | int | None = None,
-        settings: str | None = None,
+        settings: OutputSetting | str | None = None,
         timeout_s: float = 300.0,
     ) -> Output:
         """Render something and wait for the file.
@@ -76,7 +68,7 @@ class Outputs:
             format: ``pdf``, ``jpg``, ``png``, ``gif``, ``mp4`` or ``html``.
             variables: Values by variable name; a list of such rows makes a batch.
             layout: A layout's id or name; by default the one the template opens with.
-            settings: The id of an output setting; by default the format's default one.
+            settings: An output setting, or its id; by default the format's default one.
             timeout_s: How long to wait, in seconds.
 
         Raises:
@@ -97,7 +89,7 @@ class Outputs:
         *,
         variables: Row | Sequence[Row] | None = None,
         layout: str | int | None = None,
-        settings: str | None = None,
+        settings: OutputSetting | str | None = None,
     ) -> str:
         """Start rendering and give the task's id.
 
@@ -116,7 +108,8 @@ class Outputs:
                 )
             body["variables"] = checked_rows(document, rows)
         if settings:
-            body["outputSettingsId"] = settings
+            by_id = settings if isinstance(settings, str) else settings.id
+            body["outputSettingsId"] = by_id
         _require_small(body)
         response = self._client.post(f"output/{format}", json=body)
         task_id = text_in(item_of(response), "taskId")
@@ -153,66 +146,10 @@ class Outputs:
             OutputFailedError: If GraFx cannot make it.
             OutputTimeoutError: If it is not ready in time.
         """
-        try:
-            download = self._poll(task_id, format, timeout_s)
-        except KeyboardInterrupt:
-            sys.stderr.write(f"{_goes_on(task_id, format)}\n")
-            raise
+        download = await_download(self._client, task_id, format, timeout_s=timeout_s)
         name = f"{task_id}.{format}"
         response = self._client.get(download)
         return Output.read(response, name=name, format=format, task_id=task_id)
-
-    def _poll(self, task_id: str, format: Format, timeout_s: float) -> str:  # noqa: A002
-        from tqdm import tqdm
-
-        path = f"output/tasks/{segment(task_id)}"
-        deadline = self._client.clock() + timeout_s
-        pause = _FIRST_POLL_S
-        # Nothing shows for a quick render; text, since a saved widget would be dead.
-        with tqdm(
-            desc=f"Rendering {format}",
-            bar_format="{desc}: {elapsed}",
-            delay=2.0,
-            leave=False,
-        ) as progress:
-            while True:
-                download = self._done(path, task_id, format)
-                if download:
-                    return download
-                if self._client.clock() >= deadline:
-                    raise OutputTimeoutError(
-                        f"The {format} was not ready after {timeout_s:g} s.",
-                        hint=_goes_on(task_id, format),
-                        task_id=task_id,
-                    )
-                self._client.sleep(pause)
-                pause = min(pause * _GROWTH, _LAST_POLL_S)
-                progress.update(0)
-
-    def _done(self, path: str, task_id: str, format: Format) -> str:  # noqa: A002
-        """Give the address of a finished file, empty if it is not yet there."""
-        try:
-            response = self._client.get(path)
-        except (ConnectionFailedError, TooManyRequestsError):
-            return ""  # it says nothing of the task, which goes on
-        except NotFoundError as error:
-            raise OutputFailedError(
-                f"GraFx does not know the task {task_id} (any more).",
-                hint="Tasks are kept for seven days. Start the output again.",
-                task_id=task_id,
-            ) from error
-        except ServerError as error:
-            if error.status_code != _FAILED or not (error.title or error.detail):
-                return ""  # a gateway's word, and not GraFx's on the task
-            raise OutputFailedError(
-                f"GraFx could not make the {format}: "
-                f"{error.detail or error.title or error.message}",
-                hint="Check the values of the variables and the layout.",
-                task_id=task_id,
-            ) from error
-        if response.status_code in _NOT_YET:
-            return ""
-        return self._client.link(response, "download") or f"{path}/download"
 
 
 def _format(text: str) -> Format:
@@ -240,8 +177,3 @@ def _require_small(body: Mapping[str, Any]) -> None:
             hint="GraFx takes 10,000 rows or 10 MB of variables, and 20 MB in all. "
             "Send the rows in several outputs.",
         )
-
-
-def _goes_on(task_id: str, format: Format) -> str:  # noqa: A002
-    wait = f"chili.outputs.wait({task_id!r}, {format!r})"
-    return f"The task goes on at GraFx: {wait} goes on waiting for it."

@@ -13,6 +13,7 @@ from chili_notebook.errors import (
     ConfigurationError,
     ForbiddenError,
     NotFoundError,
+    OutputFailedError,
 )
 
 PICTURE = io.BytesIO()
@@ -85,6 +86,34 @@ def test_a_document_is_rendered_as_it_stands(chili, template):
     """A document that was changed by hand needs no template to be saved first."""
     document = template.document()
     assert is_png(chili.outputs.create(document, "png"))
+
+
+def test_a_failed_output_tells_its_records(chili, template):
+    """The report is fetched, and says by record and in words what went wrong."""
+    name = next(v.name for v in template.variables() if v.type == "number")
+    rows = [{name: "1"}, {name: "not a number"}]
+    with pytest.raises(OutputFailedError) as caught:
+        chili.outputs.create(template, "png", variables=rows)
+    (error,) = caught.value.report
+    assert (error.record, error.type) == (1, "InvalidVariableValue")
+    assert "record 1: a variable's value is not valid" in caught.value.hint
+
+
+def test_settings_are_made_changed_and_used(chili, template):
+    """A format has a default setting, and another one changes the picture."""
+    default = chili.outputs.settings.default("png")
+    assert default.id in [one.id for one in chili.outputs.settings.list()]
+    made = chili.outputs.settings.create(
+        "png", name="Marked", watermark=True, watermarkText="DRAFT"
+    )
+    assert chili.outputs.settings.get(made.id).name == "Marked"
+    marked = chili.outputs.create(template, "png", settings=made)
+    assert marked.content != chili.outputs.create(template, "png").content
+    chili.outputs.settings.update(made.id, watermark=False)
+    plain = chili.outputs.create(template, "png", settings=made.id)
+    assert plain.content != marked.content
+    with pytest.raises(NotFoundError):
+        chili.outputs.settings.default("tiff")
 
 
 def test_media_are_found_shown_and_downloaded(chili, tmp_path):
