@@ -68,9 +68,9 @@ class ChiliMagics(Magics):
 
         Credentials are taken from the first of these that holds a client ID with its
         secret, or a ready token: the file given with --env-file, the process
-        environment, the nearest .env from the notebook's folder upward. If none does,
-        a form is shown. A secret is never an argument: it would be saved in the
-        notebook.
+        environment, the nearest .env from the notebook's folder upward, the system
+        keyring. If none does, a form is shown. A secret is never an argument: it would
+        be saved in the notebook.
 
         The keys are CHILI_CLIENT_ID, CHILI_CLIENT_SECRET (or CHILI_ACCESS_TOKEN) and
         CHILI_ENVIRONMENT, the technical name of the environment or any of its URLs.

@@ -181,9 +181,9 @@ def login(
 ) -> Chili:
     """Sign in to CHILI GraFx and give the client.
 
-    Credentials are looked for in `env_file`, the process environment and the nearest
-    ``.env`` from the working directory upward; the first that holds a client ID with
-    its secret, or a ready token, is used.
+    Credentials are looked for in `env_file`, the process environment, the nearest
+    ``.env`` from the working directory upward and the system keyring; the first that
+    holds a client ID with its secret, or a ready token, is used.
 
     Args:
         profile: Reads ``CHILI_<PROFILE>_…`` keys; by default the plain ``CHILI_…``.
