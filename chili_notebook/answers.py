@@ -67,22 +67,43 @@ def error_from(response: httpx.Response, *, token: Token | None) -> APIError:
     kind = _BY_STATUS.get(status, ServerError if status >= _SERVER else APIError)
     request = response.request
     said = detail or title or response.reason_phrase or "without a reason"
-    hint = _HINTS.get(status, "")
-    if status == 401:  # noqa: PLR2004
-        hint = _cache_hint(token)
-    elif status == 403:  # noqa: PLR2004
-        needed = believed_scope(request.method, request.url.path)
-        hint = _scopes_hint(token, needed)
-    elif status >= _SERVER:
-        hint = "GraFx, or a gateway before it, failed. Try again later."
+    fields = _fields(problem)
+    trace_id = one_line(problem.get("traceId"))
+    hint = _hint(status, request, token)
+    if trace_id and status >= _SERVER:
+        hint += f" CHILI's support may ask for the trace id: {trace_id}"
     return kind(
-        f"GraFx answered {status} to {request.method} {request.url.path}: {said}",
+        f"GraFx answered {status} to {request.method} {request.url.path}: {said}"
+        f"{f' ({fields})' if fields else ''}",
         hint=hint,
         status_code=status,
         title=title,
         detail=detail,
-        trace_id=one_line(problem.get("traceId")),
+        trace_id=trace_id,
     )
+
+
+def _hint(status: int, request: httpx.Request, token: Token | None) -> str:
+    if status in {401, 403} and "authorization" not in request.headers:
+        return (
+            "The token was not sent there: it goes to the environment's own address "
+            "and nowhere else."
+        )
+    if status == 401:  # noqa: PLR2004
+        return _cache_hint(token)
+    if status == 403:  # noqa: PLR2004
+        needed = believed_scope(request.method, request.url.path)
+        return _scopes_hint(token, needed)
+    if status >= _SERVER:
+        return "GraFx, or a gateway before it, failed. Try again later."
+    return _HINTS.get(status, "")
+
+
+def _fields(problem: Mapping[str, Any]) -> str:
+    """Give what ASP.NET says of single fields, in one line."""
+    errors = problem.get("errors")
+    told = errors.items() if isinstance(errors, Mapping) else ()
+    return one_line("; ".join(f"{name}: {why}" for name, why in told))
 
 
 def body_of(response: httpx.Response) -> Any:

@@ -36,10 +36,14 @@ JSON = st.recursive(
     ),
 )
 
+SIGNED = {"Authorization": "Bearer a-token"}
+
 
 def answer(status=200, **content):
     """Give an answer to a GET."""
-    request = httpx.Request("GET", "https://x.example/grafx/api/v1/things?q=1")
+    request = httpx.Request(
+        "GET", "https://x.example/grafx/api/v1/things?q=1", headers=SIGNED
+    )
     return httpx.Response(status, request=request, **content)
 
 

@@ -291,6 +291,28 @@ def test_403_names_the_scope_that_is_probably_lacking(chili, api, call, needed):
     assert f"probably needs {needed}" in caught.value.hint
 
 
+def test_a_refusal_elsewhere_says_that_the_token_was_not_sent(chili):
+    """Another host's 401 is not blamed on the token."""
+    with (
+        Server(lambda _asked: Answer(401, {})) as other,
+        pytest.raises(UnauthorizedError) as caught,
+    ):
+        chili.get(f"{other.url}/file")
+    assert "was not sent there" in caught.value.hint
+
+
+def test_what_a_problem_says_of_fields_and_traces_is_told(chili, api):
+    """Field errors are in the message, the trace id of a failure in the hint."""
+    problem = {"title": "Invalid", "errors": {"limit": ["too large"]}}
+    api.answer = lambda _asked: Answer(400, problem)
+    with pytest.raises(APIError, match=r"limit: \['too large'\]"):
+        chili.get("templates")
+    api.answer = lambda _asked: Answer(500, {"title": "x", "traceId": "00-abc-01"})
+    with pytest.raises(ServerError) as caught:
+        chili.get("media")
+    assert "00-abc-01" in caught.value.hint
+
+
 def test_a_lasting_401_explains_the_cache(chili, api):
     """The person learns when a new token can be had, and why not before."""
     api.answer = lambda _asked: Answer(401, {})

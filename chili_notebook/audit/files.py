@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from chili_notebook.audit.findings import Finding
 from chili_notebook.files import replace_bytes
+from chili_notebook.sources import shown
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -50,7 +51,7 @@ def audit_file(
     wanted: Sequence[Wanted], path: Path, *, fix: bool = False
 ) -> list[Finding]:
     """Look into one file, and mask it in place if asked to."""
-    place = os.path.normpath(path)
+    place = shown(path, Path.cwd())  # a saved notebook names no home folder
     try:
         before = path.read_bytes().decode(**_EXACT)
     except OSError as error:

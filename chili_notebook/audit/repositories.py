@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from chili_notebook.audit.findings import Finding
 from chili_notebook.repository import GitError, run_git, top_of
+from chili_notebook.sources import shown
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -144,4 +145,5 @@ def _cat_file(top: Path, blobs: Iterable[str], how: str) -> subprocess.Popen[byt
 
 
 def _not_read(folder: Path, error: GitError) -> Finding:
-    return Finding(f"git: {folder}", "not read", str(error), _BY_HAND)
+    place = f"git: {shown(folder, Path.cwd())}"
+    return Finding(place, "not read", str(error), _BY_HAND)
