@@ -69,7 +69,7 @@ def error_from(response: httpx.Response, *, token: Token | None) -> APIError:
     said = detail or title or response.reason_phrase or "without a reason"
     fields = _fields(problem)
     trace_id = one_line(problem.get("traceId"))
-    hint = _hint(status, request, token)
+    hint = _hint(response, token)
     if trace_id and status >= _SERVER:
         hint += f" CHILI's support may ask for the trace id: {trace_id}"
     return kind(
@@ -83,7 +83,11 @@ def error_from(response: httpx.Response, *, token: Token | None) -> APIError:
     )
 
 
-def _hint(status: int, request: httpx.Request, token: Token | None) -> str:
+def _hint(response: httpx.Response, token: Token | None) -> str:
+    status, request = response.status_code, response.request
+    wait = response.headers.get("retry-after", "")
+    if status == 429 and wait.isdecimal():  # noqa: PLR2004
+        return f"GraFx asks to wait for {wait} s."
     if status in {401, 403} and "authorization" not in request.headers:
         return (
             "The token was not sent there: it goes to the environment's own address "

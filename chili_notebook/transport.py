@@ -28,8 +28,8 @@ RETRY = Retry(
         httpx.RemoteProtocolError,
     ),
     backoff_factor=0.5,
-    max_backoff_wait=30.0,
-    total_timeout=90.0,
+    max_backoff_wait=15.0,
+    total_timeout=20.0,  # longer than that nobody waits without a word
 )
 
 

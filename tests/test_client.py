@@ -313,6 +313,14 @@ def test_what_a_problem_says_of_fields_and_traces_is_told(chili, api):
     assert "00-abc-01" in caught.value.hint
 
 
+def test_a_429_names_the_wait(chili, api):
+    """Who is to slow down learns for how long."""
+    api.answer = lambda _asked: Answer(429, b"", {"Retry-After": "3600"})
+    with pytest.raises(APIError) as caught:
+        chili.post("output/png", json={})
+    assert caught.value.hint == "GraFx asks to wait for 3600 s."
+
+
 def test_a_lasting_401_explains_the_cache(chili, api):
     """The person learns when a new token can be had, and why not before."""
     api.answer = lambda _asked: Answer(401, {})
