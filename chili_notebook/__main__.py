@@ -45,14 +45,8 @@ def _audit(options: argparse.Namespace) -> int:
     from IPython.paths import get_ipython_dir
 
     from chili_notebook.audit import audit
-    from chili_notebook.audit.report import (
-        HEADINGS,
-        require_clean,
-        rows_of,
-        summary_of,
-    )
+    from chili_notebook.audit.report import bundle_of, require_clean
     from chili_notebook.sign_in import find_secrets
-    from chili_notebook.tables import text_table
 
     around = [path if path.is_dir() else path.parent for path in options.paths]
     try:
@@ -63,10 +57,7 @@ def _audit(options: argparse.Namespace) -> int:
         return 0
     profiles = sorted(Path(get_ipython_dir()).glob("profile_*"))
     findings = audit(wanted, options.paths, profiles=profiles, fix=options.fix)
-    caption = summary_of(findings, wanted)
-    rows = rows_of(findings)
-    table = text_table(HEADINGS, rows, caption=caption) if rows else caption
-    sys.stdout.write(f"{table}\n")
+    sys.stdout.write(f"{bundle_of(findings, wanted)['text/plain']}\n")
     require_clean(findings, wanted)
     return 0
 

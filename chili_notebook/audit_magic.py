@@ -43,14 +43,8 @@ class AuditMagics(Magics):
         from IPython.display import display
 
         from chili_notebook.audit import audit
-        from chili_notebook.audit.report import (
-            HEADINGS,
-            require_clean,
-            rows_of,
-            summary_of,
-        )
+        from chili_notebook.audit.report import bundle_of, require_clean
         from chili_notebook.sign_in import find_secrets
-        from chili_notebook.tables import table_bundle
 
         args = parse(self.chili_audit, line)
         shell = cast("InteractiveShell", self.shell)
@@ -60,9 +54,5 @@ class AuditMagics(Magics):
         profile = shell.profile_dir
         profiles = [Path(profile.location)] if profile is not None else []
         findings = audit(wanted, paths, profiles=profiles, fix=args.fix)
-        rows, caption = rows_of(findings), summary_of(findings, wanted)
-        table = {"text/plain": caption}
-        if rows:
-            table = table_bundle(HEADINGS, rows, caption=caption)
-        display(table, raw=True)
+        display(bundle_of(findings, wanted), raw=True)
         require_clean(findings, wanted)

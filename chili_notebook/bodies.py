@@ -2,39 +2,29 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import httpx
 
-from chili_notebook.errors import (
-    ChiliError,
-    ConnectionFailedError,
-    UnexpectedAnswerError,
-)
+from chili_notebook.errors import ConnectionFailedError, UnexpectedAnswerError
 from chili_notebook.foreign import reason_of
 
 _OF_THE_LINE = {"content-encoding", "content-length", "transfer-encoding"}
 
 
-def whole_answer(response: httpx.Response, at_most: int) -> httpx.Response:
-    """Read the body of an answer, and give the answer with it.
+def read_up_to(response: httpx.Response, at_most: int, **more: Any) -> httpx.Response:
+    """Give an answer with its body, of which more than `at_most` bytes are not read.
 
-    Raises:
-        UnexpectedAnswerError: If it is larger than `at_most` bytes.
-        ConnectionFailedError: If it breaks off.
+    Args:
+        response: The answer, whose body has not been read.
+        at_most: Past so many bytes reading ends; who asks looks at the length.
+        more: What `httpx.Response` is to know besides, such as its request.
     """
     content = bytearray()
-    try:
-        for chunk in response.iter_bytes():
-            content += chunk
-            if len(content) > at_most:
-                break
-    except httpx.HTTPError as error:
-        raise broken_off(response, error) from None
-    url = response.request.url
-    if len(content) > at_most:
-        raise UnexpectedAnswerError(
-            f"The answer of {url.host}{url.path} is larger than {at_most:,} bytes.",
-            hint="Read it piece by piece with chili.stream(...).",
-        )
+    for chunk in response.iter_bytes():
+        content += chunk
+        if len(content) > at_most:
+            break
     # The body has been decoded, so that its first length and encoding are wrong.
     headers = [
         (name, value)
@@ -42,16 +32,35 @@ def whole_answer(response: httpx.Response, at_most: int) -> httpx.Response:
         if name.lower() not in _OF_THE_LINE
     ]
     return httpx.Response(
-        response.status_code,
-        headers=headers,
-        content=bytes(content),
+        response.status_code, headers=headers, content=bytes(content), **more
+    )
+
+
+def whole_answer(response: httpx.Response, at_most: int) -> httpx.Response:
+    """Read the body of an answer, and give the answer with it.
+
+    Raises:
+        UnexpectedAnswerError: If it is larger than `at_most` bytes.
+    """
+    whole = read_up_to(
+        response,
+        at_most,
         request=response.request,
         history=response.history,
         extensions=response.extensions,
     )
+    if len(whole.content) > at_most:
+        url = response.request.url
+        raise UnexpectedAnswerError(
+            f"The answer of {url.host}{url.path} is larger than {at_most:,} bytes.",
+            hint="Read it piece by piece with chili.stream(...).",
+        )
+    return whole
 
 
-def broken_off(response: httpx.Response, error: httpx.HTTPError) -> ChiliError:
+def broken_off(
+    response: httpx.Response, error: httpx.HTTPError
+) -> ConnectionFailedError:
     """Give the error for an answer that ended before its end."""
     url = response.request.url
     return ConnectionFailedError(

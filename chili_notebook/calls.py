@@ -213,7 +213,7 @@ class Calls:
     def _raise(self, response: httpx.Response) -> NoReturn:
         try:
             whole = whole_answer(response, _LARGEST_ERROR)
-        except (ConnectionFailedError, UnexpectedAnswerError):
+        except (httpx.HTTPError, UnexpectedAnswerError):
             whole = httpx.Response(response.status_code, request=response.request)
         raise error_from(whole, token=self._source.peek())
 

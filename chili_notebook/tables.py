@@ -24,11 +24,16 @@ class Rows(list[T]):
         super().__init__(items)
         self._columns = columns
 
-    def _repr_mimebundle_(self, **_: object) -> dict[str, str]:
+    def bundle(self, *, caption: str = "") -> dict[str, str]:
+        """Give the table in the forms that a front-end chooses from."""
         return table_bundle(
             [heading for heading, _field in self._columns],
             [[field(item) for _heading, field in self._columns] for item in self],
+            caption=caption,
         )
+
+    def _repr_mimebundle_(self, **_: object) -> dict[str, str]:
+        return self.bundle()
 
 
 def table_bundle(

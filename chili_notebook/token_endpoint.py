@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 import httpx
 
+from chili_notebook.bodies import read_up_to
 from chili_notebook.environments import checked_url
 from chili_notebook.errors import (
     InsecureURLError,
@@ -106,17 +107,8 @@ def _post(credentials: Credentials, environment: Environment) -> httpx.Response:
             "POST", environment.token_url, json=_body(credentials, environment)
         ) as response,
     ):
-        content = bytearray()
-        for chunk in response.iter_bytes():
-            content += chunk
-            if len(content) > _LARGEST:
-                break
-    headers = {
-        name: value
-        for name, value in response.headers.items()
-        if name not in {"content-encoding", "content-length", "transfer-encoding"}
-    }
-    return httpx.Response(response.status_code, headers=headers, content=bytes(content))
+        # Without its request, whose body holds the secret.
+        return read_up_to(response, _LARGEST)
 
 
 def _body(credentials: Credentials, environment: Environment) -> dict[str, str]:

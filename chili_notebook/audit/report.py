@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from chili_notebook.errors import SecretsFoundError
+from chili_notebook.tables import table_bundle
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -28,6 +29,14 @@ def summary_of(findings: Sequence[Finding], wanted: Sequence[Wanted]) -> str:
     sought = f"{len(wanted)} secret{'' if len(wanted) == 1 else 's'}"
     places = f"{len(findings)} place{'' if len(findings) == 1 else 's'}"
     return f"Looked for {sought}: found in {places}, {mended} of them mended."
+
+
+def bundle_of(findings: Sequence[Finding], wanted: Sequence[Wanted]) -> dict[str, str]:
+    """Give the table of the findings, or the one line that there are none."""
+    caption = summary_of(findings, wanted)
+    if not findings:
+        return {"text/plain": caption}
+    return table_bundle(HEADINGS, rows_of(findings), caption=caption)
 
 
 def require_clean(findings: Sequence[Finding], wanted: Sequence[Wanted]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from html import escape
 from typing import TYPE_CHECKING, Any, Literal
 
 from chili_notebook.answers import body_of
@@ -15,7 +16,7 @@ from chili_notebook.documents import (
 )
 from chili_notebook.errors import ChiliError, UnexpectedAnswerError
 from chili_notebook.resources.previews import fetch_preview
-from chili_notebook.tables import Rows, html_table
+from chili_notebook.tables import Rows
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -97,28 +98,19 @@ class Documented:
         return self._client.outputs.create(self, format, **options)
 
     def _repr_mimebundle_(self, **_: object) -> dict[str, str]:
-        told = [f"<p><b>{_escaped(self.name)}</b><br><code>{self.id}</code></p>"]
+        told = [f"<p><b>{escape(self.name)}</b><br><code>{self.id}</code></p>"]
         try:
             picture = self.preview("thumbnail").as_data_url()
             told.append(f'<img alt="" src="{picture}" style="max-height:240px">')
         except ChiliError as error:
-            told.append(f"<p>No thumbnail: {_escaped(error.message)}</p>")
+            told.append(f"<p>No thumbnail: {escape(error.message)}</p>")
         try:
             document = self.document()
         except ChiliError as error:
-            told.append(f"<p>No document: {_escaped(error.message)}</p>")
+            told.append(f"<p>No document: {escape(error.message)}</p>")
         else:
-            for rows, columns, caption in (
-                (read_variables(document), VARIABLE_COLUMNS, "Variables"),
-                (read_layouts(document), LAYOUT_COLUMNS, "Layouts"),
-            ):
-                headings = [heading for heading, _field in columns]
-                cells = [[field(row) for _heading, field in columns] for row in rows]
-                told.append(html_table(headings, cells, caption=caption))
+            variables = Rows(read_variables(document), VARIABLE_COLUMNS)
+            layouts = Rows(read_layouts(document), LAYOUT_COLUMNS)
+            told.append(variables.bundle(caption="Variables")["text/html"])
+            told.append(layouts.bundle(caption="Layouts")["text/html"])
         return {"text/plain": repr(self), "text/html": "".join(told)}
-
-
-def _escaped(text: str) -> str:
-    from html import escape
-
-    return escape(text)
