@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING, NoReturn, Protocol
 
 import httpx
 
-from chili_notebook.environments import checked_url
-from chili_notebook.errors import InsecureURLError
+from chili_notebook.environments import require_safe
 from chili_notebook.secret import NOT_PICKLED
 
 if TYPE_CHECKING:
@@ -153,9 +152,5 @@ def _count(scopes: frozenset[str]) -> str:
 
 
 def _require_safe(url: str) -> None:
-    try:
-        checked_url(url)
-    except ValueError as error:
-        raise InsecureURLError(
-            f"The token was not sent: the address {error}.", hint="Use https."
-        ) from None
+    told = "The token was not sent: the address"
+    require_safe(url, told=told, hint="Use https.")

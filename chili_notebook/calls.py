@@ -13,11 +13,10 @@ from httpx_retries import RetryTransport
 from chili_notebook.answers import error_from, link_in
 from chili_notebook.auth import ChiliToken
 from chili_notebook.bodies import broken_off, whole_answer
-from chili_notebook.environments import call_url, checked_url
+from chili_notebook.environments import call_url, require_safe
 from chili_notebook.errors import (
     ConfigurationError,
     ConnectionFailedError,
-    InsecureURLError,
     UnexpectedAnswerError,
 )
 from chili_notebook.foreign import reason_of
@@ -130,14 +129,17 @@ class Calls:
     ) -> Iterator[httpx.Response]:
         """Send a request and give the answer before its body has been read."""
         response = self._send(method, path, options)
+        broken = None
         try:
             if not response.is_success:
                 self._raise(response)
             yield response
         except httpx.HTTPError as error:
-            raise broken_off(response, error) from None
+            broken = broken_off(response, error)
         finally:
             response.close()
+        if broken is not None:
+            raise broken  # out here, without httpx's frames, which hold the token
 
     def link(self, response: httpx.Response, key: str) -> str:
         """Give a link of an answer as a full URL, empty if there is none."""
@@ -235,10 +237,8 @@ def _origin(url: httpx.URL) -> tuple[str, str, int | None]:
 
 def _require_safe(request: httpx.Request) -> None:
     """Refuse plain http to another machine, redirects included."""
-    try:
-        checked_url(str(request.url))
-    except ValueError as error:
-        raise InsecureURLError(
-            f"The request was not sent: its address {error}.",
-            hint="GraFx's addresses are https.",
-        ) from None
+    require_safe(
+        str(request.url),
+        told="The request was not sent: its address",
+        hint="GraFx's addresses are https.",
+    )

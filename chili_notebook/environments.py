@@ -12,7 +12,7 @@ import re
 from dataclasses import dataclass
 from urllib.parse import SplitResult, quote, unquote, urlsplit
 
-from chili_notebook.errors import ConfigurationError
+from chili_notebook.errors import ConfigurationError, InsecureURLError
 
 TOKEN_URL = "https://integration-login.chiligrafx.com/oauth/token"  # noqa: S105
 AUDIENCE = "https://chiligrafx.com"
@@ -176,6 +176,23 @@ def checked_url(text: str) -> SplitResult:
     if parts.scheme == "http" and not is_loopback(parts.hostname):
         raise ValueError("is plain http to another machine; a secret needs https")
     return parts
+
+
+def require_safe(url: str, *, told: str, hint: str) -> None:
+    """Refuse an address to which no secret may be sent.
+
+    Args:
+        url: The address.
+        told: The beginning of the message, before what is wrong with it.
+        hint: What to do.
+
+    Raises:
+        InsecureURLError: If it is neither https nor on this machine.
+    """
+    try:
+        checked_url(url)
+    except ValueError as error:
+        raise InsecureURLError(f"{told} {error}.", hint=hint) from None
 
 
 def is_loopback(host: str) -> bool:

@@ -13,9 +13,8 @@ from typing import TYPE_CHECKING
 import httpx
 
 from chili_notebook.bodies import read_up_to
-from chili_notebook.environments import checked_url
+from chili_notebook.environments import require_safe
 from chili_notebook.errors import (
-    InsecureURLError,
     NotSignedInError,
     TokenRefusedError,
     TokenRequestError,
@@ -55,7 +54,9 @@ def fetch_token(
         TokenResponseError: If its answer is not a token.
         InsecureURLError: If it is reached neither over https nor on this machine.
     """
-    _require_safe(environment)
+    require_safe(
+        environment.token_url, told="CHILI_TOKEN_URL", hint="Use the https address."
+    )
     asked_at = clock()
     failure = ""
     try:
@@ -123,15 +124,6 @@ def _body(credentials: Credentials, environment: Environment) -> dict[str, str]:
         "client_id": credentials.client_id,
         "client_secret": credentials.client_secret.reveal(),
     }
-
-
-def _require_safe(environment: Environment) -> None:
-    try:
-        checked_url(environment.token_url)
-    except ValueError as error:
-        raise InsecureURLError(
-            f"CHILI_TOKEN_URL {error}.", hint="Use the https address."
-        ) from None
 
 
 def _refusal(

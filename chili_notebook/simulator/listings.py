@@ -129,6 +129,18 @@ def flag(query: Query, key: str) -> bool:
     return word == "true"
 
 
+def folder_item(path: str, *, kind: int | str) -> dict[str, Any]:
+    """Describe a folder; listings tell its type by number or in words."""
+    parent, _, name = path.rpartition("/")
+    return {
+        "id": path,
+        "name": name,
+        "relativePath": parent or "/",
+        "extension": None,
+        "type": kind,
+    }
+
+
 def _limit(text: str | None) -> int:
     if text is None:
         return _DEFAULT_LIMIT

@@ -11,11 +11,10 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from chili_notebook.simulator.access import ROOT, require_access
-from chili_notebook.simulator.listings import Envelope, flag, page_of
+from chili_notebook.simulator.listings import Envelope, flag, folder_item, page_of
 from chili_notebook.simulator.media_library import picture_png
 from chili_notebook.simulator.media_uploads import (
     asset_item,
-    folder_item,
     media_change_routes,
     named_asset,
 )
@@ -96,7 +95,10 @@ class _Calls:
         _require_listing(request, self.world)
 
         def find(_query: Query) -> list[Item]:
-            return [folder_item(path) for path in sorted(self.world.media.folders())]
+            return [
+                folder_item(path, kind="Directory")
+                for path in sorted(self.world.media.folders())
+            ]
 
         return JSONResponse(
             page_of(request, "media/directory", find, _ENVELOPE, self.world.cursors)
@@ -156,7 +158,9 @@ def _found(media: MediaLibrary, query: Query) -> list[Item]:
 
     items: list[Item] = []
     if flag(query, "includeFolders"):
-        folders = [folder_item(path) for path in sorted(media.folders())]
+        folders = [
+            folder_item(path, kind="Directory") for path in sorted(media.folders())
+        ]
         items = [item for item in folders if shown(item["relativePath"])]
     assets = media.assets.values()
     return items + [asset_item(asset) for asset in assets if shown(asset.folder)]

@@ -101,18 +101,6 @@ def asset_item(asset: Asset) -> dict[str, Any]:
     }
 
 
-def folder_item(path: str) -> dict[str, Any]:
-    """Describe a folder as the API does."""
-    parent, _, name = path.rpartition("/")
-    return {
-        "id": path,
-        "name": name,
-        "relativePath": parent or "/",
-        "extension": None,
-        "type": "Directory",
-    }
-
-
 def _folder(path: str) -> str:
     folder = "/" + path.strip("/ ")
     if folder == "/":

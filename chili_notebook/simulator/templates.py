@@ -11,7 +11,7 @@ from starlette.routing import Route
 from chili_notebook.simulator.access import ROOT, require_access
 from chili_notebook.simulator.bodies import json_object
 from chili_notebook.simulator.document_previews import preview_routes
-from chili_notebook.simulator.listings import Envelope, flag, page_of
+from chili_notebook.simulator.listings import Envelope, flag, folder_item, page_of
 from chili_notebook.simulator.problems import ProblemError
 
 if TYPE_CHECKING:
@@ -64,7 +64,7 @@ class _Calls:
 
         def find(_query: Query) -> list[Item]:
             folders = {entry.folder for entry in self.world.templates.newest_first()}
-            return [_folder(path) for path in sorted(folders - {"/"})]
+            return [folder_item(path, kind=1) for path in sorted(folders - {"/"})]
 
         return JSONResponse(
             page_of(request, "templates/directory", find, _ENVELOPE, self.world.cursors)
@@ -127,17 +127,6 @@ def _item(template: Stored) -> dict[str, Any]:
         "type": 0,
         "dateCreated": template.created,
         "lastModifiedContentUtc": template.modified,
-    }
-
-
-def _folder(path: str) -> dict[str, Any]:
-    parent, _, name = path.rpartition("/")
-    return {
-        "id": path,
-        "name": name,
-        "relativePath": parent or "/",
-        "extension": None,
-        "type": 1,
     }
 
 
