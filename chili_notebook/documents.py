@@ -6,11 +6,8 @@ or mixed case, ``label`` for ``name``, lists with and without ``selected``.
 
 from __future__ import annotations
 
-import datetime as dt
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
-from decimal import Decimal
-from math import isfinite
 from typing import Any
 
 from chili_notebook.answers import text_in
@@ -111,58 +108,6 @@ def choose_layout(document: Mapping[str, Any], wanted: str | None) -> str:
     names = ", ".join(repr(layout.name) for layout in layouts)
     raise VariableError(
         f"The template has no layout {wanted!r}.", hint=f"Its layouts: {names}."
-    )
-
-
-def checked_rows(
-    document: Mapping[str, Any], rows: Sequence[Mapping[str, Any]]
-) -> list[dict[str, str | None]]:
-    """Check rows of values against the document and put them as GraFx takes them.
-
-    Raises:
-        VariableError: If a name is unknown, or a value is not one of a list's.
-    """
-    known = {variable.name: variable for variable in read_variables(document)}
-    checked = []
-    for number, row in enumerate(rows):
-        where = f" in row {number}" if len(rows) > 1 else ""
-        for name, value in row.items():
-            if name not in known:
-                raise VariableError(
-                    f"The template has no variable {name!r}{where}.",
-                    hint=f"Its variables: {', '.join(map(repr, known)) or 'none'}.",
-                )
-            allowed = known[name].allowed
-            if allowed and value is not None and _as_text(name, value) not in allowed:
-                raise VariableError(
-                    f"{value!r} is not a value of the list {name!r}{where}.",
-                    hint=f"Its values: {', '.join(map(repr, allowed))}.",
-                )
-        checked.append({name: _as_text(name, value) for name, value in row.items()})
-    return checked
-
-
-def _as_text(name: str, value: object) -> str | None:
-    """Put a value as text, the one form that all pages on variables agree on."""
-    if value is None or isinstance(value, str):
-        return value
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if isinstance(value, int):
-        return str(value)
-    if isinstance(value, float | Decimal):
-        if not isfinite(value):
-            raise VariableError(
-                f"The value of {name!r} is {value}.", hint="Give None for no value."
-            )
-        return f"{Decimal(str(value)):f}"
-    if isinstance(value, dt.datetime):
-        return value.date().isoformat()
-    if isinstance(value, dt.date):
-        return value.isoformat()
-    raise VariableError(
-        f"The value of {name!r} is of type {type(value).__name__}.",
-        hint="Give a text, a number, True or False, a date, or None.",
     )
 
 

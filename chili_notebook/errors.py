@@ -28,7 +28,8 @@
     ├── VariableError               a variable or layout is not the template's
     └── OutputError                 an output task
         ├── OutputFailedError           GraFx could not make the output
-        └── OutputTimeoutError          the task is not done yet
+        ├── OutputTimeoutError          the task is not done yet
+        └── OutputExpiredError          its file is no longer kept
 """
 
 from __future__ import annotations
@@ -225,3 +226,7 @@ class OutputFailedError(OutputError):
 
 class OutputTimeoutError(OutputError):
     """The output was not ready in the time allowed; the task goes on."""
+
+
+class OutputExpiredError(OutputError):
+    """The output was made, and its file is no longer kept."""

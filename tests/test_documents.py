@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
-from decimal import Decimal
-
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
@@ -12,7 +9,6 @@ from hypothesis import strategies as st
 from chili_notebook.documents import (
     Layout,
     Variable,
-    checked_rows,
     choose_layout,
     read_layouts,
     read_variables,
@@ -119,61 +115,3 @@ def test_a_template_without_layouts_says_that():
     with pytest.raises(VariableError) as caught:
         choose_layout({}, None)
     assert "None" not in caught.value.message
-
-
-@pytest.mark.parametrize(
-    ("value", "text"),
-    [
-        ("x", "x"),
-        ("", ""),
-        (None, None),
-        (True, "true"),
-        (False, "false"),
-        (7, "7"),
-        (0.1, "0.1"),
-        (1e22, "10000000000000000000000"),
-        (1e-7, "0.0000001"),
-        (Decimal("1E+3"), "1000"),
-        (dt.date(2026, 3, 1), "2026-03-01"),
-        (dt.datetime(2026, 3, 1, 9, tzinfo=dt.UTC), "2026-03-01"),
-    ],
-)
-def test_values_go_out_as_text(value, text):
-    """Each type has the one spelling that GraFx's pages agree on."""
-    assert checked_rows(DOCUMENT, [{"Title": value}]) == [{"Title": text}]
-
-
-@pytest.mark.parametrize(
-    ("row", "named", "hint"),
-    [
-        ({"Titel": "x"}, "no variable 'Titel'", "'Title', 'Colour'"),
-        ({"Together": "x"}, "no variable 'Together'", "'Title'"),
-        ({"Colour": "green"}, "'green' is not a value of", "'red', 'blue'"),
-        ({"Title": object()}, "'Title' is of type object", "a text, a number"),
-        ({"Title": float("nan")}, "'Title'", ""),
-        ({"Title": float("inf")}, "'Title'", ""),
-    ],
-)
-def test_what_does_not_fit_is_told_before_a_render_is_spent(row, named, hint):
-    """Name, value and what there is instead stand in the error."""
-    with pytest.raises(VariableError, match=named) as caught:
-        checked_rows(DOCUMENT, [row])
-    assert hint in caught.value.hint
-
-
-def test_a_list_can_be_left_empty():
-    """No value is not a value that the list lacks."""
-    assert checked_rows(DOCUMENT, [{"Colour": None}]) == [{"Colour": None}]
-
-
-def test_in_a_batch_the_row_is_named():
-    """One slip among thousands of rows can be found."""
-    with pytest.raises(VariableError, match="in row 2"):
-        checked_rows(DOCUMENT, [{"Title": "a"}, {}, {"Titel": "b"}])
-
-
-def test_rows_are_copied():
-    """The caller's rows stay as they are."""
-    rows = [{"Title": 1, "Colour": "blue"}]
-    assert checked_rows(DOCUMENT, rows) == [{"Title": "1", "Colour": "blue"}]
-    assert rows == [{"Title": 1, "Colour": "blue"}]

@@ -10,8 +10,20 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chili_notebook.client import Chili
-from chili_notebook.errors import OutputFailedError, OutputTimeoutError, VariableError
-from chili_notebook.resources.output_reports import fetch_report, hint_of
+from chili_notebook.errors import (
+    ConnectionFailedError,
+    OutputExpiredError,
+    OutputFailedError,
+    OutputTimeoutError,
+    ServerError,
+    VariableError,
+)
+from chili_notebook.resources.output_reports import (
+    find_report,
+    read_report,
+    words_of,
+)
+from chili_notebook.resources.output_tasks import Pace
 from chili_notebook.token_source import TokenSource
 from chili_notebook.transport import RETRY
 from fakes import Answer, Server
@@ -30,6 +42,8 @@ class API:
     def __init__(self):
         self.polls = [DONE]
         self.starts = 0
+        self.started = Answer(200, {"data": {"taskId": "t"}})
+        self.file = Answer(200, b"png", FILE)
 
     def __call__(self, asked):
         """Answer a request."""
@@ -40,10 +54,13 @@ class API:
             return Answer(200, {"layouts": [{"id": "0", "name": "one"}]})
         if path == "output/png":
             self.starts += 1
-            return Answer(200, {"data": {"taskId": "t"}})
+            return self.started
         if path == "output/tasks/t":
             return self.polls.pop(0) if len(self.polls) > 1 else self.polls[0]
-        return Answer(200, b"png", FILE)
+        if path == "report":
+            errors = [{"type": "TextOverflow", "details": "Headline"}]
+            return Answer(200, [{"recordNumber": 4, "errorList": errors}])
+        return self.file
 
 
 @pytest.fixture
@@ -97,9 +114,10 @@ def test_any_report_is_read_or_passed_over(report):
             assert address == "https://x.example/report"
             return httpx.Response(200, json=report)
 
-    errors = fetch_report(Client(), "failed. Error report: https://x.example/report.")
+    address = find_report("failed. Error report: https://x.example/report.")
+    errors = read_report(Client(), address)
     assert all(isinstance(str(error), str) for error in errors)
-    assert hint_of(errors) == "" or errors
+    assert words_of(errors) == "" or errors
 
 
 def test_a_report_is_read_in_both_spellings():
@@ -110,17 +128,17 @@ def test_a_report_is_read_in_both_spellings():
         def get(self, _address, **_):
             return httpx.Response(200, json=[{"RecordId": 4, "ErrorList": [error] * 5}])
 
-    errors = fetch_report(Client(), "see https://x.example/r")
+    errors = read_report(Client(), find_report("see https://x.example/r"))
     assert (errors[0].record, len(errors)) == (4, 5)
     told = "record 4: a text does not fit its frame (Headline)"
-    assert hint_of(errors) == f"{told}; {told}; {told}; and 2 more."
+    assert words_of(errors) == f"{told}; {told}; {told}; and 2 more."
 
 
 def test_a_task_that_is_unknown_says_so(chili, api):
     """A 404 while polling keeps the task's id in the error."""
     api.polls = [Answer(404, {"detail": "no task"})]
     with pytest.raises(OutputFailedError, match="does not know the task t"):
-        chili.outputs.wait("t", "png")
+        chili.outputs.task("t").wait()
 
 
 @pytest.mark.parametrize(
@@ -168,7 +186,7 @@ def test_the_name_of_a_file_is_read_and_tamed(chili, monkeypatch, disposition, n
 def test_an_end_of_patience_names_what_goes_on_waiting(chili, api):
     """The error keeps the task, and the line that picks it up again."""
     api.polls = [GATEWAY]
-    with pytest.raises(OutputTimeoutError, match=r"outputs\.wait\('t', 'png'\)"):
+    with pytest.raises(OutputTimeoutError, match=r"outputs\.task\('t'\)\.wait\(\)"):
         chili.outputs.create("1", "png", timeout_s=20)
     assert api.starts == 1
 
@@ -183,7 +201,7 @@ def test_an_interrupt_names_what_goes_on_waiting(chili, api, capsys):
     chili.sleep = interrupt
     with pytest.raises(KeyboardInterrupt):
         chili.outputs.create("1", "png")
-    assert "outputs.wait('t', 'png')" in capsys.readouterr().err
+    assert "outputs.task('t').wait()" in capsys.readouterr().err
 
 
 def test_a_file_name_cannot_leave_its_folder(chili, tmp_path):
@@ -191,3 +209,90 @@ def test_a_file_name_cannot_leave_its_folder(chili, tmp_path):
     output = chili.outputs.create("1", "png")
     assert output.file_name == "x.png"
     assert output.save(tmp_path).parent == tmp_path
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [None, GATEWAY, Answer(200, {}), Answer(200, {"data": {"taskId": None}})],
+)
+def test_a_start_whose_answer_is_lost_may_have_been_billed(chili, api, answer):
+    """It is sent once, and the error says what is not known and where to look."""
+    api.started = answer
+    with pytest.raises(ConnectionFailedError, match="is not known") as caught:
+        chili.outputs.start("1", "png")
+    assert "bill" in caught.value.hint
+    assert api.starts == 1
+
+
+def test_a_start_that_grafx_refuses_is_no_riddle(chili, api):
+    """Its own word on the order is what is told."""
+    api.started = Answer(500, {"title": "No such layout"})
+    with pytest.raises(ServerError, match="No such layout"):
+        chili.outputs.start("1", "png")
+
+
+def test_a_task_can_be_come_back_to_by_its_id_alone(chili, api):
+    """Who lost everything but the id gets the file, under GraFx's name for it."""
+    output = chili.outputs.task("t").wait()
+    assert (output.content, output.format, output.task_id) == (b"png", None, "t")
+    assert output.file_name == "x.png"
+    assert api.starts == 0
+
+
+def test_a_start_gives_the_task(chili, api):
+    """What is started is waited for when one likes."""
+    task = chili.outputs.start("1", "png")
+    assert (task.id, task.format, api.starts) == ("t", "png", 1)
+    assert repr(task) == "OutputTask(id='t', format='png')"
+    assert task.wait().content == b"png"
+
+
+@pytest.mark.parametrize("status", [404, 410])
+def test_a_file_that_is_no_longer_kept_says_so(chili, api, status):
+    """After four hours the task is still known, and its file is gone."""
+    api.file = Answer(status, {"detail": "no longer available"})
+    with pytest.raises(OutputExpiredError, match="no longer has the file") as caught:
+        chili.outputs.task("t", "png").wait()
+    assert caught.value.task_id == "t"
+
+
+def test_a_partial_success_gives_the_file_and_the_report(chili, api, capsys):
+    """What could be made is there; which records are not in it is said and kept."""
+    api.polls = [
+        Answer(200, {"data": {"taskId": "t"}, "links": {"report": "../../report"}})
+    ]
+    output = chili.outputs.create("1", "png")
+    assert output.content == b"png"
+    (error,) = output.report
+    assert (error.record, error.type) == (4, "TextOverflow")
+    told = capsys.readouterr().err
+    assert "without 1 of its records: record 4: a text does not fit" in told
+
+
+def test_polls_come_close_together_at_first(chili, api, clock):
+    """A quick render is seen quickly, and a slow one is not asked after for ever."""
+    api.polls = [PENDING]
+    pauses = []
+
+    def sleep(seconds):
+        pauses.append(seconds)
+        clock.advance(seconds)
+
+    chili.sleep = sleep
+    with pytest.raises(OutputTimeoutError):
+        chili.outputs.create("1", "png", timeout_s=200)
+    assert pauses[0] == 0.25
+    assert pauses == sorted(pauses)
+    assert pauses[-1] == 5.0
+
+
+def test_the_pace_follows_the_renders_of_the_session():
+    """What takes a minute is asked after less often than what takes a second."""
+    pace = Pace()
+    assert pace.pause("mp4", 0.0) == 0.25
+    pace.note("mp4", 24.0)
+    assert pace.pause("mp4", 0.0) == 3.0
+    assert pace.pause("png", 0.0) == 0.25
+    pace.note("mp4", 8.0)
+    assert pace.pause("mp4", 0.0) == 2.0
+    assert pace.pause("mp4", 3600.0) == 5.0

@@ -33,7 +33,7 @@ LAYERS = [
     {"values", "tokens", "environments", "foreign", "matching"},
     {"answers", "bodies"},
     {"credentials", "documents", "resources", "resources.paths", "masking"},
-    {"settings", "form", "card_state", "sources", "system_keyring", "env_file"},
+    {"settings", "form", "card_state", "sources", "system_keyring", "env_file", "rows"},
     {"transport", "demo", "remember", "door", "audit.findings"},
     {"guard"},
     {"card"},

@@ -23,7 +23,8 @@ if TYPE_CHECKING:
 
     from chili_notebook.client import Chili
     from chili_notebook.resources.files import File
-    from chili_notebook.resources.outputs import Format, Output
+    from chili_notebook.resources.output_tasks import Output
+    from chili_notebook.resources.outputs import Format
 
 PreviewType = Literal["thumbnail", "medium", "highest"]
 LARGEST_DOCUMENT = 100_000_000

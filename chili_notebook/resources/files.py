@@ -7,7 +7,7 @@ import html
 from dataclasses import dataclass, field
 from email.message import Message
 from pathlib import PureWindowsPath
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from chili_notebook.files import save_bytes
 
@@ -35,7 +35,7 @@ class File:
     file_name: str
 
     @classmethod
-    def read(cls, response: httpx.Response, *, name: str, **more: str) -> Self:
+    def read(cls, response: httpx.Response, *, name: str, **more: Any) -> Self:
         """Make one of an answer.
 
         Args:

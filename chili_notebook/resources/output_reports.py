@@ -57,16 +57,24 @@ class RecordError:
         return f"{where}{words}" + (f" ({self.details})" if self.details else "")
 
 
-def fetch_report(client: Calls, detail: str) -> tuple[RecordError, ...]:
-    """Give the error report whose address stands in a failure's text, if it can be had.
+def find_report(detail: str) -> str:
+    """Give the address of a report that stands in a failure's text, empty if none."""
+    return next(reversed(_URL.findall(detail)), "")
+
+
+def read_report(client: Calls, address: str) -> tuple[RecordError, ...]:
+    """Give an error report, if it can be had.
 
     A report that cannot be read is none: the failure itself is what must be told.
+
+    Args:
+        client: What asks.
+        address: Where the report is; empty if that is not known.
     """
-    addresses = _URL.findall(detail)
-    if not addresses:
+    if not address:
         return ()
     try:
-        response = client.get(addresses[-1], at_most=_LARGEST)
+        response = client.get(address, at_most=_LARGEST)
         records = json.loads(response.content)
     except (ChiliError, ValueError, RecursionError):
         return ()
@@ -81,7 +89,7 @@ def fetch_report(client: Calls, detail: str) -> tuple[RecordError, ...]:
     )
 
 
-def hint_of(report: Sequence[RecordError]) -> str:
+def words_of(report: Sequence[RecordError]) -> str:
     """Say what the first errors of a report are, empty without one."""
     told = "; ".join(map(str, report[:_SHOWN]))
     more = len(report) - _SHOWN

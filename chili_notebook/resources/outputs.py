@@ -4,26 +4,25 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal, get_args
 
 from chili_notebook.answers import item_of, text_in
-from chili_notebook.documents import checked_rows, choose_layout
+from chili_notebook.documents import choose_layout
 from chili_notebook.errors import (
-    UnexpectedAnswerError,
+    ConnectionFailedError,
+    ServerError,
     VariableError,
 )
 from chili_notebook.resources.documented import Documented
-from chili_notebook.resources.files import File
 from chili_notebook.resources.output_settings import OutputSetting, OutputSettings
-from chili_notebook.resources.output_tasks import await_download
+from chili_notebook.resources.output_tasks import Output, OutputTask, Pace
 from chili_notebook.resources.projects import Project
+from chili_notebook.rows import Row, checked_rows
 
 if TYPE_CHECKING:
     from chili_notebook.client import Chili
 
 Format = Literal["pdf", "jpg", "png", "gif", "mp4", "html"]
-Row = Mapping[str, Any]
 Document = Mapping[str, Any]
 
 _MOST_ROWS = 10_000
@@ -31,24 +30,12 @@ _MOST_VARIABLES_BYTES = 10_000_000
 _MOST_BYTES = 20_000_000
 
 
-@dataclass(frozen=True, slots=True)
-class Output(File):
-    """A finished output; in a notebook it shows itself.
-
-    Attributes:
-        format: What was asked for.
-        task_id: GraFx's id of the task that made it.
-    """
-
-    format: str
-    task_id: str
-
-
 class Outputs:
     """``chili.outputs``."""
 
     def __init__(self, client: Chili) -> None:
         self._client = client
+        self._pace = Pace()
         self.settings = OutputSettings(client)
 
     def create(  # noqa: PLR0913 - each is named at the call
@@ -74,13 +61,14 @@ class Outputs:
         Raises:
             VariableError: If a variable or layout is not the template's.
             OutputFailedError: If GraFx cannot make it.
-            OutputTimeoutError: If it is not ready in time; `wait` can go on.
+            OutputTimeoutError: If it is not ready in time; its task can be waited for
+                again.
+            ConnectionFailedError: If the order's answer was lost on the way.
         """
-        format = _format(format)  # noqa: A001 - GraFx's word
-        task_id = self.start(
+        task = self.start(
             source, format, variables=variables, layout=layout, settings=settings
         )
-        return self.wait(task_id, format, timeout_s=timeout_s)
+        return task.wait(timeout_s=timeout_s)
 
     def start(
         self,
@@ -90,10 +78,14 @@ class Outputs:
         variables: Row | Sequence[Row] | None = None,
         layout: str | int | None = None,
         settings: OutputSetting | str | None = None,
-    ) -> str:
-        """Start rendering and give the task's id.
+    ) -> OutputTask:
+        """Start rendering; arguments are those of `create`.
 
         It is never repeated by itself: a second start may be billed as a second render.
+
+        Raises:
+            VariableError: If a variable or layout is not the template's.
+            ConnectionFailedError: If the answer was lost on the way.
         """
         format = _format(format)  # noqa: A001 - GraFx's word
         body, document = self._source(source)
@@ -111,11 +103,39 @@ class Outputs:
             by_id = settings if isinstance(settings, str) else settings.id
             body["outputSettingsId"] = by_id
         _require_small(body)
-        response = self._client.post(f"output/{format}", json=body)
-        task_id = text_in(item_of(response), "taskId")
-        if not task_id:
-            raise UnexpectedAnswerError("GraFx started an output without a task id.")
-        return task_id
+        return self.task(self._order(format, body), format)
+
+    def task(self, task_id: str, format: Format | None = None) -> OutputTask:  # noqa: A002
+        """Come back to a task that was started earlier.
+
+        Args:
+            task_id: GraFx's id of it, as errors and outputs tell it.
+            format: What it makes, if that is known.
+        """
+        known = None if format is None else _format(format)
+        return OutputTask(task_id, known, self._client, self._pace)
+
+    def _order(self, format: Format, body: dict[str, Any]) -> str:  # noqa: A002
+        """Send an order once, and give the id of its task."""
+        try:
+            task_id = text_in(
+                item_of(self._client.post(f"output/{format}", json=body)), "taskId"
+            )
+        except ConnectionFailedError as error:
+            lost = error.message
+        except ServerError as error:
+            if error.title or error.detail:
+                raise
+            lost = error.message  # a gateway's word, and not GraFx's
+        else:
+            if task_id:
+                return task_id
+            lost = "The answer has no task id."
+        raise ConnectionFailedError(
+            f"Whether the {format} was started is not known. {lost}",
+            hint="GraFx may render and bill it all the same, so it is not sent again "
+            "by itself. Look at the environment's output tasks before you repeat it.",
+        )
 
     def _source(
         self, source: Documented | Document | str
@@ -132,24 +152,6 @@ class Outputs:
             )
         kind = "projectId" if isinstance(source, Project) else "templateId"
         return {kind: source.id}, source.document()
-
-    def wait(
-        self,
-        task_id: str,
-        format: Format,  # noqa: A002
-        *,
-        timeout_s: float = 300.0,
-    ) -> Output:
-        """Wait for a task and give its file.
-
-        Raises:
-            OutputFailedError: If GraFx cannot make it.
-            OutputTimeoutError: If it is not ready in time.
-        """
-        download = await_download(self._client, task_id, format, timeout_s=timeout_s)
-        name = f"{task_id}.{format}"
-        response = self._client.get(download)
-        return Output.read(response, name=name, format=format, task_id=task_id)
 
 
 def _format(text: str) -> Format:

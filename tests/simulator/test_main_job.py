@@ -17,7 +17,7 @@ from chili_notebook.errors import (
     OutputTimeoutError,
     VariableError,
 )
-from chili_notebook.resources.outputs import Output
+from chili_notebook.resources.output_tasks import Output
 
 
 @pytest.fixture
@@ -148,12 +148,12 @@ def test_what_grafx_cannot_make_says_why(chili, template):
 
 
 def test_waiting_ends_and_can_go_on(chili, template, simulator):
-    """After the time allowed the task is named, and wait() picks it up again."""
+    """After the time allowed the task is named, and its id picks it up again."""
     simulator.polls_before_done = 10_000
     with pytest.raises(OutputTimeoutError) as caught:
         chili.outputs.create(template, "png", timeout_s=20)
     simulator.polls_before_done = 0
-    again = chili.outputs.wait(caught.value.task_id, "png")
+    again = chili.outputs.task(caught.value.task_id).wait()
     assert again.content.startswith(b"\x89PNG")
 
 

@@ -90,13 +90,26 @@ def test_a_document_is_rendered_as_it_stands(chili, template):
 
 def test_a_failed_output_tells_its_records(chili, template):
     """The report is fetched, and says by record and in words what went wrong."""
-    name = next(v.name for v in template.variables() if v.type == "number")
-    rows = [{name: "1"}, {name: "not a number"}]
+    name = next(v.name for v in template.variables() if v.type == "image")
+    rows = [{}, {name: "no-such-picture"}]
     with pytest.raises(OutputFailedError) as caught:
         chili.outputs.create(template, "png", variables=rows)
     (error,) = caught.value.report
-    assert (error.record, error.type) == (1, "InvalidVariableValue")
-    assert "record 1: a variable's value is not valid" in caught.value.hint
+    assert (error.record, error.type) == (1, "ImageLoadFailed")
+    assert "record 1: an image could not be loaded" in caught.value.hint
+
+
+def test_a_batch_that_goes_on_gives_what_it_could_make(chili, template, capsys):
+    """By its setting a batch leaves a bad record out, and its report names it."""
+    photo = next(v for v in template.variables() if v.type == "image")
+    rows = [{}, {photo.name: "no-such-picture"}, {photo.name: photo.value}]
+    lenient = chili.outputs.settings.create(
+        "pdf", name="Lenient", continueBatchOutputAfterFailure=True
+    )
+    output = chili.outputs.create(template, "pdf", variables=rows, settings=lenient)
+    assert output.content.startswith(b"%PDF")
+    assert [error.record for error in output.report] == [1]
+    assert "without 1 of its records" in capsys.readouterr().err
 
 
 def test_settings_are_made_changed_and_used(chili, template):
