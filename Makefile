@@ -7,14 +7,14 @@ BIN := $(VENV)/bin
 DEMO := build/demo
 export PYDEVD_DISABLE_FILE_VALIDATION := 1
 
-.PHONY: demo test lint types check notebooks pictures bench clean
+.PHONY: demo test test-matrix lint types check notebooks pictures bench clean
 
 $(VENV)/.ready: pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
 	  { echo "Python 3.11 or newer is needed: make PYTHON=/path/to/python3.11"; exit 1; }
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --upgrade pip
-	$(BIN)/python -m pip install --quiet --group dev --editable '.[demo,keyring,lab]'
+	$(BIN)/python -m pip install --quiet --group dev --editable '.[demo,keyring,lab,pdf]'
 	@touch $@
 
 $(OTHER)/.ready: pyproject.toml
@@ -34,6 +34,10 @@ demo: $(VENV)/.ready
 test: $(VENV)/.ready $(OTHER)/.ready
 	CHILI_OTHER_PYTHON=$(CURDIR)/$(OTHER)/bin/python $(BIN)/python -m pytest --numprocesses auto --dist loadscope \
 	  --nbval-lax --nbval-current-env tests notebooks
+
+# `make test-matrix ONLY=lowest` or ONLY=3.12 runs one row of it.
+test-matrix: $(VENV)/.ready
+	$(BIN)/python tests/run_matrix.py $(ONLY)
 
 lint: $(VENV)/.ready
 	$(BIN)/ruff format --check .

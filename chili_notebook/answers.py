@@ -72,7 +72,7 @@ def error_from(response: httpx.Response, *, token: Token | None) -> APIError:
     hint = _hint(response, token)
     if trace_id and status >= _SERVER:
         hint += f" CHILI's support may ask for the trace id: {trace_id}"
-    return kind(
+    error = kind(
         f"GraFx answered {status} to {request.method} {request.url.path}: {said}"
         f"{f' ({fields})' if fields else ''}",
         hint=hint,
@@ -81,6 +81,9 @@ def error_from(response: httpx.Response, *, token: Token | None) -> APIError:
         detail=detail,
         trace_id=trace_id,
     )
+    if isinstance(error, ForbiddenError):
+        error.scope = _lacking(request, token)
+    return error
 
 
 def _hint(response: httpx.Response, token: Token | None) -> str:
@@ -96,8 +99,7 @@ def _hint(response: httpx.Response, token: Token | None) -> str:
     if status == 401:  # noqa: PLR2004
         return _cache_hint(token)
     if status == 403:  # noqa: PLR2004
-        needed = believed_scope(request.method, request.url.path)
-        return _scopes_hint(token, needed)
+        return _scopes_hint(token, _lacking(request, token))
     if status >= _SERVER:
         return "GraFx, or a gateway before it, failed. Try again later."
     return _HINTS.get(status, "")
@@ -174,6 +176,28 @@ def text_in(raw: Mapping[str, Any], key: str) -> str | None:
     return value if isinstance(value, str) else None
 
 
+def whole_number_in(raw: Mapping[str, Any], key: str) -> int | None:
+    """Give a field with a whole number from 0, which may be spelled as text."""
+    text = text_in(raw, key)
+    return int(text) if text and text.isascii() and text.isdecimal() else None
+
+
+def texts_in(raw: Mapping[str, Any], key: str) -> tuple[str, ...]:
+    """Give the texts of a list; anything else in it is left out."""
+    listed = raw.get(key)
+    items = listed if isinstance(listed, list) else []
+    return tuple(item for item in items if isinstance(item, str))
+
+
+def entry_type_in(raw: Mapping[str, Any]) -> str | None:
+    """Give the type of an entry of a listing: ``item`` or ``directory``.
+
+    The reference of 2022 numbers them, newer code spells them out.
+    """
+    word = (text_in(raw, "type") or "").lower()
+    return {"0": "item", "1": "directory"}.get(word, word) or None
+
+
 def moment_in(raw: Mapping[str, Any], *keys: str) -> datetime | None:
     """Give the first of `keys` that holds an ISO time; one without zone is UTC."""
     for key in keys:
@@ -199,10 +223,16 @@ def _cache_hint(token: Token | None) -> str:
     )
 
 
-def _scopes_hint(token: Token | None, needed: str) -> str:
+def _lacking(request: httpx.Request, token: Token | None) -> str:
+    """Give the scope that a refused call probably needs, if the token lacks it."""
+    held = token.scopes if token and "authorization" in request.headers else None
+    needed = believed_scope(request.method, request.url.path)
+    return needed if held is not None and needed not in held else ""
+
+
+def _scopes_hint(token: Token | None, lacking: str) -> str:
     held = token.scopes if token else None
     listed = "unknown" if held is None else " ".join(sorted(held)) or "none"
-    lacking = needed if held is not None and needed not in held else ""
     lacks = f"Such a call probably needs {lacking}. " if lacking else ""
     return (
         f"{lacks}The token's scopes: {listed}. Permissions given to the integration "

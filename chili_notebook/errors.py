@@ -162,7 +162,13 @@ class UnauthorizedError(APIError):
 
 
 class ForbiddenError(APIError):
-    """403: the token lacks a scope, or belongs to another environment."""
+    """403: the token lacks a scope, or belongs to another environment.
+
+    Attributes:
+        scope: What the call probably needs and the token lacks; may be empty.
+    """
+
+    scope = ""
 
 
 class NotFoundError(APIError):

@@ -33,10 +33,10 @@ class Gallery:
             ConfigurationError: If an item has no preview.
         """
         for item in items:
-            if not callable(getattr(item, "preview", None)):
+            if not callable(getattr(item, "thumbnail", None)):
                 raise ConfigurationError(
                     f"A {type(item).__name__} has no preview.",
-                    hint="Galleries are for templates, projects and media.",
+                    hint="Galleries are for templates, projects, media and fonts.",
                 )
         with ThreadPoolExecutor(_SIDE_BY_SIDE) as pool:
             return cls(tuple(pool.map(_entry, items)))
@@ -60,6 +60,6 @@ class Gallery:
 
 def _entry(item: Any) -> tuple[str, str, str]:
     try:
-        return item.name, item.preview("thumbnail").as_data_url(), ""
+        return item.name, item.thumbnail().as_data_url(), ""
     except ChiliError as error:
         return item.name, "", error.message

@@ -32,7 +32,7 @@ LAYERS = [
     {"withheld", "replies", "children"},
     {"values", "tokens", "environments", "foreign", "matching"},
     {"answers", "bodies"},
-    {"credentials", "documents", "resources", "resources.paths", "masking"},
+    {"credentials", "documents", "resources", "resources.paths", "resources.first_page", "masking"},
     {"settings", "form", "card_state", "sources", "system_keyring", "env_file", "rows"},
     {"transport", "demo", "remember", "door", "audit.findings"},
     {"guard"},

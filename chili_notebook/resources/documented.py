@@ -94,6 +94,10 @@ class Documented:
             params={"layoutId": layout_id, "pageId": page_id},
         )
 
+    def thumbnail(self) -> File:
+        """Give a small picture of it."""
+        return self.preview("thumbnail")
+
     def output(self, format: Format, **options: Any) -> Output:  # noqa: A002
         """Render it; options are those of ``chili.outputs.create``."""
         return self._client.outputs.create(self, format, **options)
@@ -101,7 +105,7 @@ class Documented:
     def _repr_mimebundle_(self, **_: object) -> dict[str, str]:
         told = [f"<p><b>{escape(self.name)}</b><br><code>{self.id}</code></p>"]
         try:
-            picture = self.preview("thumbnail").as_data_url()
+            picture = self.thumbnail().as_data_url()
             told.append(f'<img alt="" src="{picture}" style="max-height:240px">')
         except ChiliError as error:
             told.append(f"<p>No thumbnail: {escape(error.message)}</p>")

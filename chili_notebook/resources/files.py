@@ -10,6 +10,7 @@ from pathlib import PureWindowsPath
 from typing import TYPE_CHECKING, Any, Self
 
 from chili_notebook.files import save_bytes
+from chili_notebook.resources.first_page import draw_first_page
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -48,7 +49,7 @@ class File:
         return cls(
             content=response.content,
             content_type=kind.partition(";")[0].strip().lower(),
-            file_name=told or name,
+            file_name=told or bare_name(name) or "file",
             **more,
         )
 
@@ -68,10 +69,17 @@ class File:
         data = base64.b64encode(self.content).decode()
         return f"data:{self.content_type};base64,{data}"
 
+    def _first_page(self) -> bytes | None:
+        is_pdf = self.content_type == "application/pdf"
+        return draw_first_page(self.content) if is_pdf else None
+
     def _repr_mimebundle_(self, **_: object) -> dict[str, str]:
         size = f"{len(self.content) / 1000:,.0f} kB"
         bundle = {"text/plain": f"<{type(self).__name__} {self.file_name}, {size}>"}
-        if self.content_type in _PICTURES:
+        first_page = self._first_page()
+        if first_page is not None:
+            bundle["image/jpeg"] = base64.b64encode(first_page).decode()
+        elif self.content_type in _PICTURES:
             bundle[self.content_type] = base64.b64encode(self.content).decode()
         elif self.content_type.startswith("video/"):
             shown = f'<video controls loop src="{self.as_data_url()}"></video>'
@@ -88,10 +96,18 @@ class File:
 
 
 def _file_name(disposition: str) -> str:
-    """Give the name in a Content-Disposition (RFC 6266); never a path, never hidden."""
+    """Give the name in a Content-Disposition (RFC 6266), empty if there is none."""
     header = Message()
     header["Content-Disposition"] = disposition
-    name = PureWindowsPath(header.get_filename("")).name.strip().lstrip(".")
+    try:
+        return bare_name(header.get_filename(""))
+    except ValueError:  # it names an encoding that can decode nothing
+        return ""
+
+
+def bare_name(text: str) -> str:
+    """Make a file's name of what GraFx calls it; never a path, never hidden."""
+    name = PureWindowsPath(text).name.strip().lstrip(".")
     ending = PureWindowsPath(name).suffix[:_LONGEST_ENDING]
     if len(name) > _LONGEST_NAME:
         name = name[: _LONGEST_NAME - len(ending)] + ending

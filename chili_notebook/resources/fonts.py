@@ -5,13 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
-from chili_notebook.answers import text_in
+from chili_notebook.answers import moment_in, text_in, texts_in, whole_number_in
+from chili_notebook.errors import NotFoundError
 from chili_notebook.listing import Listing
 from chili_notebook.resources.paths import segment
 from chili_notebook.resources.previews import fetch_preview
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from datetime import datetime
 
     from chili_notebook.client import Chili
     from chili_notebook.resources.files import File
@@ -24,13 +26,23 @@ class FontStyle:
     Attributes:
         id: GraFx's id.
         name: Its name, such as ``Bold``.
+        family_id: Its family's id, if told.
         family_name: Its family's name, if told.
+        file_name: Its file's name, if told.
+        file_size: Its file's size in bytes, if told.
+        extension: ``otf`` or ``ttf``, if told.
+        created: When it was added, if told.
         raw: What GraFx sent.
     """
 
     id: str
     name: str
+    family_id: str | None
     family_name: str | None
+    file_name: str | None
+    file_size: int | None
+    extension: str | None
+    created: datetime | None
     raw: Mapping[str, Any] = field(repr=False, compare=False)
     _client: Chili = field(repr=False, compare=False)
 
@@ -38,6 +50,10 @@ class FontStyle:
         """Give a picture of it; its path is inferred from the SDK's names."""
         path = f"font-styles/{segment(self.id)}/preview/{type}"
         return fetch_preview(self._client, path, name=f"{self.name}.png")
+
+    def thumbnail(self) -> File:
+        """Give a small picture of it."""
+        return self.preview("square")
 
     def _repr_mimebundle_(self, **options: object) -> dict[str, str]:
         return self.preview()._repr_mimebundle_(**options) | {"text/plain": repr(self)}
@@ -50,11 +66,19 @@ class FontFamily:
     Attributes:
         id: GraFx's id.
         name: Its name.
+        styles_count: How many styles it has, if told.
+        extensions: The kinds of its files, such as ``ttf``.
+        created: When it was added, if told.
+        modified: When it last changed, if told.
         raw: What GraFx sent.
     """
 
     id: str
     name: str
+    styles_count: int | None
+    extensions: tuple[str, ...]
+    created: datetime | None
+    modified: datetime | None
     raw: Mapping[str, Any] = field(repr=False, compare=False)
     _client: Chili = field(repr=False, compare=False)
 
@@ -72,10 +96,29 @@ class FontFamily:
             ],
         )
 
+    def thumbnail(self) -> File:
+        """Give a small picture of its first style.
+
+        Raises:
+            NotFoundError: If it has no style.
+        """
+        for style in self.styles():
+            return style.thumbnail()
+        raise NotFoundError(f"The family {self.name} has no styles.", status_code=404)
+
     def _read_style(self, raw: Mapping[str, Any]) -> FontStyle:
-        family_name = text_in(raw, "familyName") or self.name
-        font_id, name = text_in(raw, "id") or "", text_in(raw, "name") or ""
-        return FontStyle(font_id, name, family_name, raw, self._client)
+        return FontStyle(
+            id=text_in(raw, "id") or "",
+            name=text_in(raw, "name") or "",
+            family_id=text_in(raw, "familyId") or self.id,
+            family_name=text_in(raw, "familyName") or self.name,
+            file_name=text_in(raw, "fileName"),
+            file_size=whole_number_in(raw, "fileSize"),
+            extension=text_in(raw, "extension"),
+            created=moment_in(raw, "dateCreated"),
+            raw=raw,
+            _client=self._client,
+        )
 
 
 class Fonts:
@@ -84,26 +127,41 @@ class Fonts:
     def __init__(self, client: Chili) -> None:
         self._client = client
 
-    def list(self, *, search: str | None = None) -> Listing[FontFamily]:
+    def list(
+        self,
+        *,
+        search: str | None = None,
+        sort_by: str | None = None,
+        sort_order: Literal["asc", "desc"] | None = None,
+    ) -> Listing[FontFamily]:
         """List font families.
 
         Args:
             search: Part of a family's name.
+            sort_by: ``name`` or ``id``.
+            sort_order: ``asc`` or ``desc``.
         """
         return Listing(
             self._client,
             "font-families",
-            {"search": search},
+            {"search": search, "sortBy": sort_by, "sortOrder": sort_order},
             read=self._read,
             noun="font families",
             columns=[
                 ("Family", lambda family: family.name),
-                ("Styles", lambda family: text_in(family.raw, "fontStylesCount")),
+                ("Styles", lambda family: family.styles_count),
                 ("Id", lambda family: family.id),
             ],
         )
 
     def _read(self, raw: Mapping[str, Any]) -> FontFamily:
         return FontFamily(
-            text_in(raw, "id") or "", text_in(raw, "name") or "", raw, self._client
+            id=text_in(raw, "id") or "",
+            name=text_in(raw, "name") or "",
+            styles_count=whole_number_in(raw, "fontStylesCount"),
+            extensions=texts_in(raw, "extensions"),
+            created=moment_in(raw, "dateCreated"),
+            modified=moment_in(raw, "lastModifiedDate"),
+            raw=raw,
+            _client=self._client,
         )

@@ -7,10 +7,16 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
-from chili_notebook.answers import item_of, text_in
+from chili_notebook.answers import (
+    entry_type_in,
+    item_of,
+    text_in,
+    whole_number_in,
+)
 from chili_notebook.errors import ConfigurationError
 from chili_notebook.files import save_stream
 from chili_notebook.listing import Listing
+from chili_notebook.resources.files import bare_name
 from chili_notebook.resources.paths import segment
 from chili_notebook.resources.previews import fetch_preview
 
@@ -34,7 +40,8 @@ class Media:
         id: GraFx's id.
         name: Its name.
         relative_path: Its folder, if told.
-        extension: Its type, such as ``jpg``, if told.
+        extension: Its ending, such as ``jpg``, if told.
+        type: ``item`` or ``directory``, if told.
         width: In pixels, if told.
         height: In pixels, if told.
         raw: What GraFx sent.
@@ -44,6 +51,7 @@ class Media:
     name: str
     relative_path: str | None
     extension: str | None
+    type: str | None
     width: int | None
     height: int | None
     raw: Mapping[str, Any] = field(repr=False, compare=False)
@@ -53,6 +61,10 @@ class Media:
         """Give a picture of it."""
         path = f"{_path(self.id)}/preview/{type}"
         return fetch_preview(self._client, path, name=f"{self.name}.png")
+
+    def thumbnail(self) -> File:
+        """Give a small picture of it."""
+        return self.preview("thumbnail")
 
     def download(self, path: str | Path) -> Path:
         """Write the original file, piece by piece; give where it is.
@@ -64,7 +76,8 @@ class Media:
         if self.extension and not name.lower().endswith(f".{self.extension.lower()}"):
             name = f"{name}.{self.extension}"
         with self._client.stream("GET", f"{_path(self.id)}/download") as response:
-            return save_stream(response.iter_bytes(), path, default_name=name)
+            default_name = bare_name(name) or "file"
+            return save_stream(response.iter_bytes(), path, default_name=default_name)
 
     def _repr_mimebundle_(self, **options: object) -> dict[str, str]:
         return self.preview()._repr_mimebundle_(**options) | {"text/plain": repr(self)}
@@ -158,16 +171,12 @@ class MediaLibrary:
             name=text_in(raw, "name") or "",
             relative_path=text_in(raw, "relativePath"),
             extension=text_in(raw, "extension"),
-            width=_size(raw, "width"),
-            height=_size(raw, "height"),
+            type=entry_type_in(raw),
+            width=whole_number_in(raw, "width"),
+            height=whole_number_in(raw, "height"),
             raw=raw,
             _client=self._client,
         )
-
-
-def _size(raw: Mapping[str, Any], key: str) -> int | None:
-    text = text_in(raw, key)
-    return int(text) if text and text.isdecimal() else None
 
 
 def _path(media_id: str) -> str:

@@ -25,6 +25,9 @@ class OutputSetting:
         name: Its name.
         format: The format that it is for, in small letters.
         is_default: Whether outputs of its format use it unless they say otherwise.
+        description: What somebody wrote about it, if told.
+        watermark_text: What it lays over outputs; ``None`` without a watermark.
+        data_source_enabled: Whether it makes batches from a data connector.
         raw: What GraFx sent.
     """
 
@@ -32,6 +35,9 @@ class OutputSetting:
     name: str
     format: str
     is_default: bool
+    description: str | None
+    watermark_text: str | None
+    data_source_enabled: bool
     raw: Mapping[str, Any] = field(repr=False, compare=False)
 
 
@@ -94,6 +100,11 @@ def _read(raw: Mapping[str, Any]) -> OutputSetting:
         name=text_in(raw, "name") or "",
         format=(text_in(raw, "type") or "").lower(),
         is_default=raw.get("default") is True,
+        description=text_in(raw, "description"),
+        watermark_text=(
+            text_in(raw, "watermarkText") if raw.get("watermark") is True else None
+        ),
+        data_source_enabled=raw.get("dataSourceEnabled") is True,
         raw=raw,
     )
 

@@ -27,12 +27,16 @@ class Project(Documented):
         id: GraFx's id.
         name: Its name.
         template_id: The template that it was made of, if told.
+        collection_id: The template collection that it came from, if told.
+        user_interface_id: The user interface that it is edited with, if told.
         raw: What GraFx sent.
     """
 
     id: str
     name: str
     template_id: str | None
+    collection_id: str | None
+    user_interface_id: str | None
     raw: Mapping[str, Any] = field(repr=False, compare=False)
     _client: Chili = field(repr=False, compare=False)
 
@@ -97,6 +101,8 @@ class Projects:
             id=text_in(raw, "id") or "",
             name=text_in(raw, "name") or "",
             template_id=template_id or text_in(raw, "templateId"),
+            collection_id=text_in(raw, "collectionId"),
+            user_interface_id=text_in(raw, "userInterfaceId"),
             raw=raw,
             _client=self._client,
         )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
-from chili_notebook.answers import item_of, moment_in, text_in
+from chili_notebook.answers import entry_type_in, item_of, moment_in, text_in
 from chili_notebook.errors import ConfigurationError, ServerError
 from chili_notebook.listing import Listing
 from chili_notebook.resources.documented import Documented
@@ -26,6 +26,7 @@ class Template(Documented):
         id: GraFx's id.
         name: Its name.
         relative_path: Its folder, if told.
+        type: ``item`` or ``directory``, if told.
         created: When it was made, if told.
         modified: When its content last changed, if told.
         raw: What GraFx sent.
@@ -34,6 +35,7 @@ class Template(Documented):
     id: str
     name: str
     relative_path: str | None
+    type: str | None
     created: datetime | None
     modified: datetime | None
     raw: Mapping[str, Any] = field(repr=False, compare=False)
@@ -134,6 +136,7 @@ class Templates:
             id=text_in(raw, "id") or "",
             name=text_in(raw, "name") or "",
             relative_path=text_in(raw, "relativePath"),
+            type=entry_type_in(raw),
             created=moment_in(raw, "dateCreated"),
             modified=moment_in(raw, "lastModifiedContentUtc", "lastModifiedDate"),
             raw=raw,

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import io
+import sys
+from base64 import b64decode
 
 import pytest
 from PIL import Image
@@ -15,6 +17,7 @@ from chili_notebook.errors import (
     NotFoundError,
     OutputFailedError,
 )
+from chili_notebook.resources.files import File
 
 PICTURE = io.BytesIO()
 Image.new("RGB", (40, 30), "#c8102e").save(PICTURE, "PNG")
@@ -222,3 +225,33 @@ def test_a_missing_one_is_an_error_of_ours(chili, noun):
     """Whatever GraFx answers for an id that is not there, it is told in our words."""
     with pytest.raises(ChiliError):
         getattr(chili, noun).get("no-such-id")
+
+
+def test_a_pdf_shows_its_first_page(chili, template):
+    """A notebook shows the page itself, small, wherever it is read."""
+    output = chili.outputs.create(template, "pdf")
+    bundle = output._repr_mimebundle_()
+    assert set(bundle) == {"text/plain", "image/jpeg"}
+    page = Image.open(io.BytesIO(b64decode(bundle["image/jpeg"])))
+    assert max(page.size) == 800
+    assert len(page.convert("L").getcolors(256)) > 20  # drawn, and not blank
+
+
+def test_a_pdf_is_handed_on_where_no_page_can_be_drawn(monkeypatch):
+    """Without the extra, and for a broken PDF, the front-end gets the file."""
+    broken = File(b"%PDF-", "application/pdf", "a.pdf")
+    assert set(broken._repr_mimebundle_()) == {"text/plain", "application/pdf"}
+    monkeypatch.setitem(sys.modules, "pypdfium2", None)
+    assert set(broken._repr_mimebundle_()) == {"text/plain", "application/pdf"}
+
+
+def test_fonts_show_themselves_in_a_gallery(chili):
+    """A family shows its first style, and tells what there is of it."""
+    families = chili.fonts.list(sort_by="name")
+    assert [one.name for one in families] == sorted(one.name for one in families)
+    assert all(one.styles_count and one.extensions for one in families)
+    html = families.gallery()._repr_mimebundle_()["text/html"]
+    assert html.count("data:image/png") == len(list(families))
+    style = families[0].styles()[0]
+    assert (style.family_id, style.extension) == (families[0].id, "ttf")
+    assert style.file_size
