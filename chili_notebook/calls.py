@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, NoReturn, Self
 import httpx
 from httpx_retries import RetryTransport
 
-from chili_notebook.answers import error_from, link_in
+from chili_notebook.answers import link_in
 from chili_notebook.auth import ChiliToken
 from chili_notebook.bodies import broken_off, whole_answer
 from chili_notebook.environments import call_url, require_safe
@@ -20,6 +20,7 @@ from chili_notebook.errors import (
     UnexpectedAnswerError,
 )
 from chili_notebook.foreign import reason_of
+from chili_notebook.problems import error_from
 from chili_notebook.transport import (
     RETRY,
     SAFE_METHODS,
@@ -35,8 +36,8 @@ if TYPE_CHECKING:
     from httpx_retries import Retry
 
     from chili_notebook.environments import Environment
+    from chili_notebook.errors import APIError
     from chili_notebook.token_source import TokenSource
-
 
 LARGEST = 2_000_000_000
 _LARGEST_ERROR = 1_000_000
@@ -79,6 +80,7 @@ class Calls:
         self._http: tuple[str, httpx.Client] | None = None
         self.clock = source.clock
         self.sleep = sleep
+        self.on_refusal: Callable[[APIError], None] = lambda _error: None
         self.token = ChiliToken(source)
 
     @property
@@ -174,13 +176,8 @@ class Calls:
         try:
             http = self._client(environment.base_url)
             request = http.build_request(method, url, **options)
-            return http.send(
-                request,
-                auth=auth,
-                follow_redirects=follow,
-                stream=True,
-            )
-        except (httpx.HTTPError, UnicodeError) as error:
+            return http.send(request, auth=auth, follow_redirects=follow, stream=True)
+        except (httpx.HTTPError, OverflowError, UnicodeError) as error:
             failure = reason_of(error)
         except BaseException as error:  # noqa: BLE001 - raised again
             # Such as an interrupt: its frames in httpx hold the token too.
@@ -217,14 +214,19 @@ class Calls:
             whole = whole_answer(response, _LARGEST_ERROR)
         except (httpx.HTTPError, UnexpectedAnswerError):
             whole = httpx.Response(response.status_code, request=response.request)
-        raise error_from(whole, token=self._source.peek())
+        error = error_from(whole, token=self._source.peek())
+        self.on_refusal(error)
+        raise error
 
 
 def _url(text: str) -> httpx.URL:
     try:
-        return httpx.URL(text)
+        url = httpx.URL(text)
+        _ = url.host  # what is no name in any script shows only here
     except (httpx.InvalidURL, UnicodeError) as error:
         why = str(error)
+    else:
+        return url
     raise ConfigurationError(
         f"The address of the call is not a URL ({why}).",
         hint="Give a path such as templates, or a full https URL.",

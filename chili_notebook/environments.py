@@ -29,6 +29,7 @@ _NAME = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?")
 _GUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 API_PATH = re.compile(r"/api/(?:v\d+|experimental)(?:/environments?/([^/]+))?(?:/|$)")
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://")
+_QUERY = re.compile(r"[?#].*", re.DOTALL)
 _SWAGGER_PATH = re.compile(r"/swagger(?:/|$)")
 
 
@@ -49,6 +50,12 @@ class Environment:
     base_url: str = ""
     token_url: str = TOKEN_URL
     audience: str = AUDIENCE
+
+    @property
+    def api_url(self) -> str:
+        """Where the paths of this environment begin, with a slash at the end."""
+        name = quote(self.name, safe="")
+        return f"{self.base_url}/api/v1/environment/{name}/"
 
     @property
     def host(self) -> str:
@@ -136,7 +143,9 @@ def call_url(environment: Environment, path: str) -> str:
                 hint="Give a path such as templates, or a full https URL.",
             ) from None
         return path
-    if {".", ".."} & set(unquote(path.partition("?")[0]).split("/")):
+    # Some servers take a backslash for a slash.
+    plain = unquote(_QUERY.sub("", path)).replace("\\", "/")
+    if {".", ".."} & set(plain.split("/")):
         raise ConfigurationError(
             "The path of the call climbs with dots.",
             hint="Begin it with / for a path under the base URL.",
@@ -148,8 +157,7 @@ def call_url(environment: Environment, path: str) -> str:
         )
     if path.startswith("/"):
         return environment.base_url + path
-    name = quote(environment.name, safe="")
-    return f"{environment.base_url}/api/v1/environment/{name}/{path}"
+    return environment.api_url + path
 
 
 def base_url_for(name: str, kind: str) -> str:

@@ -8,7 +8,7 @@ from typing import Any
 
 import httpx
 
-_UNPRINTABLE = re.compile(r"[^\x20-\x7e\xa0-\uffff]+")
+_UNPRINTABLE = re.compile(r"[^\x20-\x7e\xa0-\ud7ff\ue000-\uffff]+")
 
 
 def json_object(response: httpx.Response) -> dict[str, Any]:

@@ -122,49 +122,57 @@ class Listing(Generic[T]):
     def _pages(
         self, *, may_begin_again: bool = True
     ) -> Iterator[tuple[int | None, list[Mapping[str, Any]]]]:
-        """Give the total, as far as known, and the items of each page."""
+        """Give the total, as far as known, and the items of each page.
+
+        A circle is found in Brent's way, by one address that is kept and moved on ever
+        more rarely: all that were seen would be as many as there are pages.
+        """
         response = self._fetch(self._path, self._params)
-        seen: set[str] = set()
+        kept, pages = "", 0
+        last: Mapping[str, Any] | None = None
         while True:
             total, items = self._page(body_of(response))
             following = self._client.link(response, "nextPage")
             if total is None and not following:
-                total = len(items) if not seen else None
+                total = None if pages else len(items)
             yield total, items
             if not following:
                 return
-            if following in seen:
+            if following == kept:
                 raise UnexpectedAnswerError(
                     f"GraFx's pages of {self._noun} lead in a circle.",
                     hint="Narrow the listing down with a search.",
                 )
-            seen.add(following)
+            pages += 1
+            if pages.bit_count() == 1:
+                kept = following
+            last = items[-1] if items else last
             try:
                 response = self._fetch(following, None)
             except GoneError:
                 if not may_begin_again:
                     raise
-                yield from self._after(items)
-                return
+                break
+        yield from self._after(last)
 
     def _after(
-        self, seen: Sequence[Mapping[str, Any]]
+        self, last: Mapping[str, Any] | None
     ) -> Iterator[tuple[int | None, list[Mapping[str, Any]]]]:
         """Begin again after a cursor has run out, and go on behind the last item seen.
 
         Raises:
             UnexpectedAnswerError: If that item cannot be found any more.
         """
-        last = seen[-1].get("id") if seen else None
-        found = False
+        found = last is None
+        last_id = last.get("id") if last else None
         for total, items in self._pages(may_begin_again=False):
             if found:
                 yield total, items
                 continue
             ids = [item.get("id") for item in items]
-            if last is not None and last in ids:
+            if last_id is not None and last_id in ids:
                 found = True
-                yield total, items[ids.index(last) + 1 :]
+                yield total, items[ids.index(last_id) + 1 :]
         if not found:
             raise UnexpectedAnswerError(
                 f"GraFx's listing of {self._noun} ran out on the way, and the last one "

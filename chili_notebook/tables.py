@@ -81,7 +81,8 @@ def _cell(value: object) -> str:
         with suppress(OverflowError, ValueError):  # .NET's first moment, west of UTC
             value = value.astimezone()
         return f"{value:%Y-%m-%d %H:%M}"
-    return "" if value is None else str(value)
+    # Half a character, which JSON can spell, could not be sent to a notebook.
+    return "" if value is None else str(value).encode("utf-8", "replace").decode()
 
 
 def _cut(text: str) -> str:

@@ -94,10 +94,12 @@ def test_a_hitch_in_polling_is_no_failure(chili, api, hitch):
 
 def test_a_task_that_failed_says_why(chili, api):
     """A 500 with a problem is GraFx's word on the task."""
-    api.polls = [PENDING, Answer(500, {"detail": "TextOverflow", "status": "500"})]
-    with pytest.raises(OutputFailedError, match="TextOverflow") as caught:
+    detail = f"TextOverflow. Error report: https://x.example{ROOT}report."
+    api.polls = [PENDING, Answer(500, {"detail": detail, "status": "500"})]
+    with pytest.raises(OutputFailedError, match=r"png: TextOverflow\.\n") as caught:
         chili.outputs.create("1", "png")
     assert caught.value.task_id == "t"
+    assert "https" not in str(caught.value)
 
 
 @given(

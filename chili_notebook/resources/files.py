@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 
     import httpx
 
-_LONGEST_NAME, _LONGEST_ENDING = 150, 10
-_PICTURES = {"image/png", "image/jpeg", "image/gif", "application/pdf"}
+_LONGEST_BYTES, _LONGEST_ENDING = 150, 10
+_PICTURES = {"image/png", "image/jpeg", "application/pdf"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +81,9 @@ class File:
             bundle["image/jpeg"] = base64.b64encode(first_page).decode()
         elif self.content_type in _PICTURES:
             bundle[self.content_type] = base64.b64encode(self.content).decode()
+        elif self.content_type == "image/gif":
+            # Many a reader of notebooks knows no other way to show one.
+            bundle["text/html"] = f'<img alt="" src="{self.as_data_url()}">'
         elif self.content_type.startswith("video/"):
             shown = f'<video controls loop src="{self.as_data_url()}"></video>'
             bundle["text/html"] = shown
@@ -108,7 +111,11 @@ def _file_name(disposition: str) -> str:
 def bare_name(text: str) -> str:
     """Make a file's name of what GraFx calls it; never a path, never hidden."""
     name = PureWindowsPath(text).name.strip().lstrip(".")
-    ending = PureWindowsPath(name).suffix[:_LONGEST_ENDING]
-    if len(name) > _LONGEST_NAME:
-        name = name[: _LONGEST_NAME - len(ending)] + ending
-    return name if name.isprintable() else ""
+    if not name.isprintable():
+        return ""
+    ending = PureWindowsPath(name).suffix[:_LONGEST_ENDING].encode()
+    content = name.encode()
+    if len(content) > _LONGEST_BYTES:
+        content = content[: _LONGEST_BYTES - len(ending)]
+        return content.decode("utf-8", "ignore") + ending.decode()
+    return name

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from chili_notebook.answers import whole_number_in
 from chili_notebook.errors import ChiliError
 from chili_notebook.foreign import one_line
 
@@ -20,6 +21,9 @@ if TYPE_CHECKING:
     from chili_notebook.calls import Calls
 
 _URL = re.compile(r"https?://[^\s\"'<>]+[^\s\"'<>.,;:)]")
+_REPORT = re.compile(
+    r"\s*(?:Error report:?\s*)?" + _URL.pattern + r"\.?", re.IGNORECASE
+)
 _LARGEST = 20_000_000
 _SHOWN = 3
 _IN_WORDS = {
@@ -62,6 +66,11 @@ def find_report(detail: str) -> str:
     return next(reversed(_URL.findall(detail)), "")
 
 
+def without_report(detail: str) -> str:
+    """Give a failure's text without the address of its report, which few can open."""
+    return _REPORT.sub("", detail).strip()
+
+
 def read_report(client: Calls, address: str) -> tuple[RecordError, ...]:
     """Give an error report, if it can be had.
 
@@ -80,7 +89,7 @@ def read_report(client: Calls, address: str) -> tuple[RecordError, ...]:
         return ()
     return tuple(
         RecordError(
-            number if isinstance(number := entry.get("recordnumber"), int) else None,
+            whole_number_in(entry, "recordnumber"),
             one_line(error.get("type")),
             one_line(error.get("details")),
         )

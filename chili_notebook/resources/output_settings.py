@@ -93,6 +93,10 @@ class OutputSettings:
         body = {**self.get(setting_id).raw, **options}
         self._client.put(_path(setting_id), json=body)
 
+    def delete(self, setting_id: str) -> None:
+        """Delete a setting."""
+        self._client.delete(_path(setting_id))
+
 
 def _read(raw: Mapping[str, Any]) -> OutputSetting:
     return OutputSetting(

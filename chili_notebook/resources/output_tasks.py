@@ -21,6 +21,7 @@ from chili_notebook.resources.output_reports import (
     RecordError,
     find_report,
     read_report,
+    without_report,
     words_of,
 )
 from chili_notebook.resources.paths import segment
@@ -165,7 +166,7 @@ class OutputTask:
             if error.status_code != _FAILED or not (error.title or error.detail):
                 return None  # a gateway's word, and not GraFx's on the task
             report = read_report(self._client, find_report(error.detail))
-            why = error.detail or error.title or error.message
+            why = without_report(error.detail) or error.title or error.message
             raise OutputFailedError(
                 f"GraFx could not make the {self._kind}: {why}",
                 hint=words_of(report)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from urllib.parse import quote
 
 from chili_notebook.errors import ConfigurationError
@@ -13,8 +14,9 @@ def segment(item_id: str) -> str:
     Raises:
         ConfigurationError: If it cannot be an id.
     """
-    if item_id.strip() in {"", ".", ".."}:
-        raise ConfigurationError(
-            f"{item_id!r} is not an id.", hint="Copy the id from a listing."
-        )
-    return quote(item_id, safe="")
+    if item_id.strip().strip("/\\").strip() not in {"", ".", ".."}:
+        with suppress(UnicodeEncodeError):  # half of a character is none
+            return quote(item_id, safe="")
+    raise ConfigurationError(
+        f"{item_id!r} is not an id.", hint="Copy the id from a listing."
+    )

@@ -18,7 +18,11 @@ from chili_notebook.simulator.drawing.artwork import library
 from chili_notebook.simulator.drawing.rendering import render_pages
 from chili_notebook.simulator.drawing.values import RowError, resolve_values
 from chili_notebook.simulator.problems import ProblemError
-from chili_notebook.simulator.task_answers import answer_poll, answer_start
+from chili_notebook.simulator.task_answers import (
+    answer_poll,
+    answer_start,
+    finish_if_ready,
+)
 from chili_notebook.simulator.tasks import FailedError, Made
 
 if TYPE_CHECKING:
@@ -72,6 +76,9 @@ def preview_routes(
             query = f"?{request.url.query}" if request.url.query else ""
             task = world.tasks.start(make, f"{noun}/{at}{query}")
             previews[wish] = task
+        else:  # who was given no link can only ask again
+            await finish_if_ready(world, task)
+            task.polls += 1
         if task.made is None:
             return answer_start(request, task, f"{noun}/preview/tasks", 202)
         return Response(task.made.content, media_type=task.made.content_type)

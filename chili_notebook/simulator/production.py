@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, Any
 from chili_notebook.simulator.drawing.artwork import library
 from chili_notebook.simulator.drawing.formats import (
     CONTENT_TYPES,
-    UnsupportedFormatError,
     add_pages,
     encode,
 )
 from chili_notebook.simulator.drawing.pdf import PdfFile
 from chili_notebook.simulator.drawing.values import RowError, Values, resolve_values
+from chili_notebook.simulator.drawing.video import UnsupportedFormatError
 from chili_notebook.simulator.tasks import FailedError, Made
 
 if TYPE_CHECKING:

@@ -80,6 +80,34 @@ def test_a_refusal_is_auth0s_in_its_order(ask, fields, changes, status, error):
     assert answer.json()["error_description"]
 
 
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"grant_type": ""}, "Missing required parameter: grant_type"),
+        ({"client_id": ""}, "Missing client_id"),
+        ({"client_secret": "wrong"}, "Unauthorized"),
+        ({"client_secret": ""}, "Unauthorized"),
+        ({"audience": "x"}, "Service not enabled within domain: x"),
+        ({"audience": ""}, "Non-global clients are not allowed access to APIv1"),
+    ],
+)
+def test_a_refusal_is_in_auth0s_words(simulator, ask, fields, changes, words):
+    """The description is the provider's own, for a body of JSON and for a form."""
+    url = f"{simulator.url}/oauth/token"
+    for answer in (ask(fields | changes), httpx.post(url, data=fields | changes)):
+        assert set(answer.json()) == {"error", "error_description"}
+        assert answer.json()["error_description"] == words
+
+
+def test_an_outage_of_the_token_endpoint_is_no_json(simulator, ask, fields):
+    """A gateway in its place answers with a page, and then the endpoint as before."""
+    simulator.faults.add("html_error", path="/oauth/token", count=1)
+    answer = ask(fields)
+    assert answer.status_code == 503
+    assert answer.headers["content-type"].startswith("text/html")
+    assert ask(fields).status_code == 200
+
+
 @pytest.mark.parametrize("body", [b"", b"[]", b"{", b"\xff"])
 def test_a_body_that_is_none_is_refused(simulator, body):
     """What cannot be read is a 400 and not a failure of the server."""
@@ -235,6 +263,7 @@ def test_a_download_before_the_end_is_refused(api, template):
         (b'{"variables": {}}', 400),
         (b'{"variables": [{"a": 1}]}', 400),
         (b'{"variables": [' + b"{}," * 10_000 + b"{}]}", 413),
+        (b'{"variables": [{"a": "' + b"x" * 10_000_000 + b'"}]}', 413),
         (b" " * 20_000_001, 413),
     ],
 )
@@ -243,6 +272,25 @@ def test_an_order_that_is_none_is_refused(api, template, body, status):
     if body.startswith(b"{") and b"templateId" not in body and body != b"{}":
         body = b'{"templateId": "' + template["id"].encode() + b'", ' + body[1:]
     assert api.post("output/png", content=body).status_code == status
+
+
+@pytest.mark.parametrize(
+    "rows",
+    [[{}] * 10_000, [{"a": "x" * 9_999_900}]],
+    ids=["10,000 rows", "10 MB"],
+)
+def test_an_order_of_the_largest_size_is_taken(api, template, rows):
+    """What is no more than the page on variable data allows starts a task."""
+    body = {"templateId": template["id"], "variables": rows}
+    assert api.post("output/pdf", json=body).status_code == 200
+
+
+def test_a_document_with_variables_may_be_twice_as_large(api, template):
+    """Ten megabytes are for the variables alone (release note 2026-07-10)."""
+    document = api.get(f"templates/{template['id']}/download").json()
+    large = document | {"padding": "x" * 15_000_000}
+    body = {"documentContent": large, "variables": [{}]}
+    assert api.post("output/png", json=body).status_code == 200
 
 
 def test_a_document_stands_in_for_a_template(api, template, render):

@@ -49,17 +49,17 @@ def envelope_of(answer):
     return "wrapped" if set(body) == {"data", "links"} else "bare"
 
 
-@pytest.fixture(scope="module")
-def ids(standing, reader):
-    """Give an id of each noun, for the paths of the table."""
+def ids_of(simulator, client):
+    """Give an id of each noun, for the paths of a table."""
 
     def first(path):
-        return reader.get(path).json()["data"][0]["id"]
+        return client.get(path).json()["data"][0]["id"]
 
     family = first("font-families")
     return {
-        "url": standing.url,
+        "url": simulator.url,
         "template": first("templates"),
+        "tag": first("templates?search=price tag"),
         "project": first("projects"),
         "collection": first("template-collections"),
         "media": first("media"),
@@ -69,6 +69,12 @@ def ids(standing, reader):
         "interface": first("user-interfaces"),
         "connector": first("connectors"),
     }
+
+
+@pytest.fixture(scope="module")
+def ids(standing, reader):
+    """Give the ids of the simulator that is shared."""
+    return ids_of(standing, reader)
 
 
 REFERENCE = "API reference, 2022"
@@ -276,6 +282,123 @@ def test_a_call_is_answered_as_its_page_says(reader, ids, case):
     answer = reader.request(case.method, case.path.format(**ids), **case.sent)
     assert answer.status_code == case.status, answer.text
     assert envelope_of(answer) == case.envelope
+
+
+TASK = "task with taskInfo"
+NAMED = {"json": {"name": "Another name"}}
+SAVED = {"json": {"layouts": [], "selectedLayoutId": "0"}}
+NOTE = {"files": {"file": ("note.pdf", b"%PDF-1.4")}}
+WRITES = [
+    Case("POST", "templates?name=a&folderPath=/", 201, "wrapped", REFERENCE, SAVED),
+    Case("PUT", "templates/{template}", 200, "wrapped", REFERENCE, SAVED),
+    Case("PUT", "templates/{template}?name=a", 200, "wrapped", REFERENCE),
+    Case("PUT", "templates/{template}?folderPath=/a", 200, "wrapped", REFERENCE),
+    Case("DELETE", "templates/{template}", 200, "empty", REFERENCE),
+    Case("DELETE", "templates/{tag}", 400, "problem", "Release note 2023-05-16"),
+    Case("DELETE", "templates/{tag}?force=true", 200, "empty", REFERENCE),
+    Case(
+        "POST",
+        "projects",
+        201,
+        "bare",
+        "Workshop 10",
+        {"json": {"template": {"id": "{template}"}}},
+    ),
+    Case("PATCH", "projects/{project}", 200, "bare", "Release note 2023-05-16", NAMED),
+    Case("PUT", "projects/{project}/document", 204, "empty", "Workshop 13", SAVED),
+    Case("DELETE", "projects/{project}", 204, "empty", GUIDE),
+    Case("POST", "media?folderPath=/Upload", 201, "wrapped", UI, NOTE),
+    Case("PATCH", "media/{media}", 200, "wrapped", "Release note 2026-03-08", NAMED),
+    Case("DELETE", "media/{media}", 204, "empty", "inferred"),
+    Case("POST", "template-collections", 201, "bare", "inferred", NAMED),
+    Case("DELETE", "template-collections/{collection}", 204, "empty", "inferred"),
+    Case("POST", "output/settings/pdf", 201, "bare", "Release note 2024-03-06", NAMED),
+    Case(
+        "PUT",
+        "output/settings/{setting}",
+        200,
+        "bare",
+        "Release note 2024-03-06",
+        NAMED,
+    ),
+    *(
+        Case("POST", path, 200, TASK, page, {"json": {"templateId": "{template}"}})
+        for path, page in (
+            ("output/pdf", REFERENCE),
+            ("output/png", UI),
+            ("output/jpg", UI),
+            ("output/gif", UI),
+            ("output/mp4", UI),
+            ("output/html", "Release note 2024-01-25"),
+            (
+                "{url}/grafx/api/experimental/environment/cp-demo-001/output/html",
+                "Release note 2024-01-25",
+            ),
+        )
+    ),
+    *(
+        Case("POST", f"output/{path}&templateId={{template}}", 200, TASK, "Workshop 13")
+        for path in (
+            "image?outputType=png&layoutToExport=0&pixelRatio=1",
+            "image?outputType=jpg",
+            "animation?outputType=mp4&fps=30",
+            "animation?outputType=gif&layoutToExport=0&fps=50",
+        )
+    ),
+]
+
+
+@pytest.mark.parametrize("case", WRITES, ids=str)
+def test_a_change_is_answered_as_its_page_says(simulator, api, case):
+    """Each call that changes something has its status and envelope."""
+    named = ids_of(simulator, api)
+    sent = case.sent
+    if "json" in sent:
+        body = json.dumps(sent["json"]).replace("{template}", named["template"])
+        sent = {"json": json.loads(body)}
+    answer = api.request(case.method, case.path.format(**named), **sent)
+    assert answer.status_code == case.status, answer.text
+    assert envelope_of(answer) == case.envelope
+
+
+@pytest.mark.parametrize(
+    ("path", "status", "uri"),
+    [
+        ("media?limit=0", 400, "https://tools.ietf.org/html/rfc7231#section-6.5.1"),
+        ("media/nobody", 404, "https://tools.ietf.org/html/rfc7231#section-6.5.4"),
+        (
+            "media?nextPageToken=stale",
+            410,
+            "https://tools.ietf.org/html/rfc7231#section-6.5.9",
+        ),
+        ("templates/nobody", 500, "https://httpstatuses.io/500"),
+    ],
+)
+def test_a_problem_has_the_type_of_its_status(reader, path, status, uri):
+    """The addresses are those that the reference of 2022 prints."""
+    problem = reader.get(path).json()
+    assert (problem["status"], problem["type"]) == (status, uri)
+
+
+@pytest.mark.parametrize("header", ["", "Bearer", "Bearer x", "Basic {}", "{}"])
+@pytest.mark.parametrize(
+    "path",
+    [
+        "templates",
+        "media/{media}/download",
+        "output/tasks/x",
+        "output/tasks/x/download",
+    ],
+)
+def test_every_call_needs_the_bearer(reader, ids, path, header):
+    """Downloads and polls are no exception ("Environment API", Workshop 14)."""
+    token = reader.headers["Authorization"].removeprefix("Bearer ")
+    headers = {"Authorization": header.format(token)}
+    answer = reader.get(path.format(**ids), headers=headers)
+    assert answer.status_code == 401
+    problem = answer.json()
+    assert problem["type"] == "https://httpstatuses.io/401"
+    assert problem["traceId"]
 
 
 LISTINGS = [

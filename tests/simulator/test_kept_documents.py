@@ -130,6 +130,14 @@ def test_a_preview_of_what_is_not_there_is_refused(api, template, key):
     assert api.get(path, params={key: "nobody"}).status_code == 400
 
 
+def test_a_preview_comes_to_who_only_asks_again(api, template):
+    """Without the link to its task a preview is there after a while all the same."""
+    path = f"templates/{template['id']}/preview/thumbnail"
+    answers = [api.get(path) for _ in range(4)]
+    assert [answer.status_code for answer in answers] == [202, 202, 202, 200]
+    assert answers[-1].headers["content-type"] == "image/png"
+
+
 def test_a_saved_document_has_a_new_preview(api, template, document, picture):
     """What was painted before a change is not shown after it."""
     path = f"templates/{template['id']}/preview/thumbnail"

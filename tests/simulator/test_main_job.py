@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import sys
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -139,8 +140,9 @@ def test_a_png_shows_itself_in_the_notebook():
     assert "a.png" in output._repr_mimebundle_()["text/plain"]
 
 
-def test_what_grafx_cannot_make_says_why(chili, template):
+def test_what_grafx_cannot_make_says_why(chili, template, monkeypatch):
     """A failed task is an error with GraFx's reason and the task's id."""
+    monkeypatch.setitem(sys.modules, "imageio_ffmpeg", None)  # no encoder is installed
     with pytest.raises(OutputFailedError) as caught:
         chili.outputs.create(template, "mp4")
     assert caught.value.task_id

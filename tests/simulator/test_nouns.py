@@ -128,6 +128,9 @@ def test_settings_are_made_changed_and_used(chili, template):
     chili.outputs.settings.update(made.id, watermark=False)
     plain = chili.outputs.create(template, "png", settings=made.id)
     assert plain.content != marked.content
+    chili.outputs.settings.delete(made.id)
+    with pytest.raises(NotFoundError):
+        chili.outputs.settings.get(made.id)
     with pytest.raises(NotFoundError):
         chili.outputs.settings.default("tiff")
 

@@ -1,4 +1,4 @@
-"""Encodes renders: PNG, JPG, PDF, GIF and HTML, each saying that it is simulated."""
+"""Encodes renders: PNG, JPG, PDF, GIF, MP4 and HTML, each saying what made it."""
 
 from __future__ import annotations
 
@@ -15,9 +15,10 @@ from chili_notebook.simulator.drawing.motion import moving_spans
 from chili_notebook.simulator.drawing.pdf import PRODUCER, PdfFile
 from chili_notebook.simulator.drawing.rendering import render_pages
 from chili_notebook.simulator.drawing.values import reading_document
+from chili_notebook.simulator.drawing.video import UnsupportedFormatError, mp4_encoder
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from chili_notebook.simulator.drawing.values import Values
 
@@ -26,6 +27,7 @@ CONTENT_TYPES: Mapping[str, str] = {
     "jpg": "image/jpeg",
     "pdf": "application/pdf",
     "gif": "image/gif",
+    "mp4": "video/mp4",
     "html": "text/html; charset=utf-8",
 }
 
@@ -37,10 +39,6 @@ _JPEG_QUALITY = 90
 _LARGE_PNG_BYTES, _COLOUR_STEPS = 140_000, (3, 4, 6)
 _MOST_FRAMES, _FRAME_MS, _LAST_MS = 20, 70, 1600
 _GIF_WIDTH = 1080
-
-
-class UnsupportedFormatError(Exception):
-    """The simulator cannot make this format."""
 
 
 @reading_document()
@@ -58,7 +56,7 @@ def encode(
         document: The document.
         layout_id: The id of one of its layouts.
         values: What its variables hold.
-        format: ``png``, ``jpg``, ``pdf``, ``gif`` or ``html``.
+        format: ``png``, ``jpg``, ``pdf``, ``gif``, ``mp4`` or ``html``.
         watermark: A text to lay over the pictures.
 
     Returns:
@@ -67,23 +65,20 @@ def encode(
     Raises:
         LookupError: If there is no such layout.
         RowError: If the document cannot be rendered with the values.
-        UnsupportedFormatError: If it is another format.
+        UnsupportedFormatError: If it is another format, or an mp4 without an encoder.
     """
     kind = format.lower()
     if kind not in CONTENT_TYPES:
-        raise UnsupportedFormatError(
-            "The simulator cannot encode video (mp4): no encoder comes with it."
-            if kind == "mp4"
-            else f"The simulator has no format '{format}'."
-        )
+        raise UnsupportedFormatError(f"The simulator has no format '{format}'.")
     layout = find_layout(document, layout_id)
-    if kind == "gif" and layout.animations:
-        return _animation(document, layout, values, watermark), CONTENT_TYPES[kind]
+    if kind in {"gif", "mp4"}:
+        write = mp4_encoder() if kind == "mp4" else _gif
+        return write(*_film(document, layout, values, watermark)), CONTENT_TYPES[kind]
     if kind == "pdf":
         pdf = PdfFile()
         add_pages(pdf, document, layout_id, values, watermark=watermark)
         return pdf.content(), CONTENT_TYPES[kind]
-    scale = _SCREEN_DPI / _POINTS_PER_INCH if layout.is_print else 1.0
+    scale = _scale(layout)
     pages = render_pages(document, layout_id, values, scale=scale, watermark=watermark)
     shown_dpi = _POINTS_PER_INCH * scale
     match kind:
@@ -91,8 +86,6 @@ def encode(
             content = _png(pages[0], shown_dpi)
         case "jpg":
             content = _jpg(pages[0], shown_dpi)
-        case "gif":
-            content = _gif([pages[0]], [_LAST_MS])
         case _:
             content = _html(pages[0], shown_dpi)
     return content, CONTENT_TYPES[kind]
@@ -158,12 +151,23 @@ def _html(picture: Image.Image, dpi: float) -> bytes:
     ).encode()
 
 
-def _animation(
+def _scale(layout: Layout) -> float:
+    return _SCREEN_DPI / _POINTS_PER_INCH if layout.is_print else 1.0
+
+
+def _film(
     document: Mapping[str, Any],
     layout: Layout,
     values: Values,
     watermark: str | None,
-) -> bytes:
+) -> tuple[list[Image.Image], list[int]]:
+    """Render what moves; give the frames, and how many milliseconds each is shown."""
+    if not layout.animations:
+        scale = _scale(layout)
+        pages = render_pages(
+            document, layout.id, values, scale=scale, watermark=watermark
+        )
+        return pages[:1], [_LAST_MS]
     moments = _moments(layout)
     width = min(_GIF_WIDTH, round(layout.width / 1000))
     frames = [
@@ -178,7 +182,7 @@ def _animation(
         for moment in moments
     ]
     ends = [*moments[1:], max(layout.timeline_ms, moments[-1] + _LAST_MS)]
-    return _gif(frames, [end - at for at, end in zip(moments, ends, strict=True)])
+    return frames, [end - at for at, end in zip(moments, ends, strict=True)]
 
 
 def _moments(layout: Layout) -> list[int]:
@@ -192,7 +196,7 @@ def _moments(layout: Layout) -> list[int]:
     return sorted(moments)
 
 
-def _gif(frames: list[Image.Image], durations_ms: list[int]) -> bytes:
+def _gif(frames: Sequence[Image.Image], durations_ms: Sequence[int]) -> bytes:
     """Encode frames with one palette, so that what stands still does not flicker."""
     samples = [frames[-1], *frames[:: max(1, len(frames) // 3)]]
     sheet = Image.new("RGB", (frames[0].width, frames[0].height * len(samples)))
@@ -207,7 +211,7 @@ def _gif(frames: list[Image.Image], durations_ms: list[int]) -> bytes:
         "GIF",
         save_all=True,
         append_images=flat[1:],
-        duration=durations_ms if len(flat) > 1 else durations_ms[0],
+        duration=list(durations_ms) if len(flat) > 1 else durations_ms[0],
         loop=0,
         comment=PRODUCER,
     )

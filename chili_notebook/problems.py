@@ -1,0 +1,137 @@
+"""Makes errors of the API's problem documents (RFC 7807), and hints for what to do."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+from chili_notebook.errors import (
+    APIError,
+    BadRequestError,
+    ContentTooLargeError,
+    ForbiddenError,
+    GoneError,
+    NotFoundError,
+    ServerError,
+    TooManyRequestsError,
+    UnauthorizedError,
+    UnprocessableContentError,
+)
+from chili_notebook.foreign import json_object, one_line
+from chili_notebook.scopes import believed_scope
+from chili_notebook.tokens import ADVISORY_S
+
+if TYPE_CHECKING:
+    import httpx
+
+    from chili_notebook.tokens import Token
+
+_BY_STATUS: dict[int, type[APIError]] = {
+    400: BadRequestError,
+    401: UnauthorizedError,
+    403: ForbiddenError,
+    404: NotFoundError,
+    410: GoneError,
+    413: ContentTooLargeError,
+    422: UnprocessableContentError,
+    429: TooManyRequestsError,
+}
+_SERVER = 500
+_HINTS = {
+    400: "Check the parameters and the body against the environment's Swagger page.",
+    404: "Check the id, and the environment's technical name in CHILI_ENVIRONMENT.",
+    410: "Ask for it again from the start.",
+    413: "GraFx takes at most 10,000 rows or 10 MB of variables, and 20 MB in all.",
+    429: "Wait a little; fewer calls side by side help.",
+}
+
+
+def error_from(response: httpx.Response, *, token: Token | None) -> APIError:
+    """Make the error for an answer with an error status; its body has been read.
+
+    Problem documents are as GraFx's API reference shows them (RFC 7807), some with
+    their status as text.
+    """
+    status = response.status_code
+    problem = json_object(response)
+    title = one_line(problem.get("title"))
+    detail = one_line(problem.get("detail")) or one_line(problem.get("message"))
+    kind = _BY_STATUS.get(status, ServerError if status >= _SERVER else APIError)
+    request = response.request
+    said = detail or title or response.reason_phrase or "without a reason"
+    fields = _fields(problem)
+    trace_id = one_line(problem.get("traceId"))
+    hint = _hint(response, token)
+    if trace_id and status >= _SERVER:
+        hint += f" CHILI's support may ask for the trace id: {trace_id}"
+    error = kind(
+        f"GraFx answered {status} to {request.method} {one_line(request.url.path)}: "
+        f"{said}{f' ({fields})' if fields else ''}",
+        hint=hint,
+        status_code=status,
+        title=title,
+        detail=detail,
+        trace_id=trace_id,
+    )
+    if isinstance(error, ForbiddenError):
+        error.scope = _lacking(request, token)
+    return error
+
+
+def _hint(response: httpx.Response, token: Token | None) -> str:
+    status, request = response.status_code, response.request
+    wait = response.headers.get("retry-after", "")
+    if status == 429 and wait.isdecimal():  # noqa: PLR2004
+        return f"GraFx asks to wait for {wait} s."
+    if status in {401, 403} and "authorization" not in request.headers:
+        return (
+            "The token was not sent there: it goes to the environment's own address "
+            "and nowhere else."
+        )
+    if status == 401:  # noqa: PLR2004
+        return _cache_hint(token)
+    if status == 403:  # noqa: PLR2004
+        return _scopes_hint(token, _lacking(request, token))
+    if status >= _SERVER:
+        return "GraFx, or a gateway before it, failed. Try again later."
+    return _HINTS.get(status, "")
+
+
+def _fields(problem: Mapping[str, Any]) -> str:
+    """Give what ASP.NET says of single fields, in one line."""
+    errors = problem.get("errors")
+    told = errors.items() if isinstance(errors, Mapping) else ()
+    return one_line("; ".join(f"{name}: {why}" for name, why in told))
+
+
+def _cache_hint(token: Token | None) -> str:
+    ends = token.expires_at if token else None
+    anew = ""
+    if ends is not None:
+        moment = datetime.fromtimestamp(ends - ADVISORY_S, UTC)
+        anew = f" (at about {moment:%H:%M} UTC on {moment.day} {moment:%b})"
+    return (
+        "GraFx serves the same token again until about an hour before its end"
+        f"{anew}, so a refetched token can be as unwelcome as the first, and changed "
+        "permissions arrive only with the next one. Check that the integration "
+        "belongs to this environment."
+    )
+
+
+def _lacking(request: httpx.Request, token: Token | None) -> str:
+    """Give the scope that a refused call probably needs, if the token lacks it."""
+    held = token.scopes if token and "authorization" in request.headers else None
+    needed = believed_scope(request.method, request.url.path)
+    return needed if held is not None and needed not in held else ""
+
+
+def _scopes_hint(token: Token | None, lacking: str) -> str:
+    held = token.scopes if token else None
+    listed = "unknown" if held is None else " ".join(sorted(held)) or "none"
+    lacks = f"Such a call probably needs {lacking}. " if lacking else ""
+    return (
+        f"{lacks}The token's scopes: {listed}. Permissions given to the integration "
+        "since then arrive only with the next token; a token works only in the "
+        "environment that its integration belongs to."
+    )
