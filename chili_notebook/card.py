@@ -3,9 +3,30 @@
 The states, of which the browser derives the two in brackets from the time::
 
     form ──► signing-in ──► signed-in ──► (expiring) ──► (expired)
-      ▲          │              │  ▲            │             │
-      └─ failed ◄┘              │  └── refresh ─┴─────────────┘
-                                └──► signed-out
+                │  ▲           │  ▲             │              │
+                ▼  │           │  └── refresh ──┴──────────────┘
+               failed          ▼       which a call may do too
+                           signed-out ◄── from each of these three
+
+    %chili_login leads from every state to signed-in, or to form
+
+============  ==============================  ===================  =================
+state         says                            can be done          static twin
+============  ==============================  ===================  =================
+form          why nobody is signed in,        Sign in, by pair     not signed in; the
+              where the secret goes           or ready token       form waits
+signing-in    that GraFx is asked             wait                 signing in
+signed-in     time left, end, names, scopes   Refresh, Copy        valid until, scopes,
+                                              token, Sign out      names
+(expiring)    that GraFx issues a new one     the same             that of signed-in
+(expired)     since when, what comes next     Refresh, Sign out    that of signed-in
+failed        what failed, beside its field   Sign in again        the last try failed
+signed-out    until when the token lives      %chili_login         signed out, the end
+============  ==============================  ===================  =================
+
+A token without a known end never expires here; one that cannot be renewed has no
+Refresh. When the kernel is gone the browser shows what was signed-in as signed-out
+and says so. Twins are read at any time, so they tell moments and never time left.
 
 What is typed travels in one custom message and is never a trait: synced traits are
 saved in notebooks.
@@ -53,6 +74,8 @@ class Card(anywidget.AnyWidget):
     remaining_s = traitlets.Float(allow_none=True, default_value=None).tag(sync=True)
     note = traitlets.Dict(allow_none=True, default_value=None).tag(sync=True)
     form = traitlets.Dict().tag(sync=True)
+    lacking = traitlets.List(traitlets.Unicode()).tag(sync=True)
+    masked = traitlets.Bool(True).tag(sync=True)  # noqa: FBT003 - traitlets' signature
 
     def __init__(
         self,
@@ -91,13 +114,17 @@ class Card(anywidget.AnyWidget):
 
     def _trait_state(self) -> dict[str, Any]:
         traits = as_traits(self._state, now=self._clock())
+        traits["remaining_s"] = self._remaining_s()
         if traits["token"]:
             traits["token"]["serial"] = self._serial
         return traits
 
     def _remaining_s(self) -> float | None:
+        """Give the seconds left; below nought they tell how long ago the end was."""
         token = self._state.token
-        return None if token is None else token.remaining_s(self._clock())
+        if token is None or token.expires_at is None:
+            return None
+        return token.expires_at - self._clock()
 
     def _receive(self, _widget: object, content: object, _buffers: object) -> None:
         if not isinstance(content, dict):

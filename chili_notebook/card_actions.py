@@ -8,6 +8,7 @@ from chili_notebook.card_state import Note
 from chili_notebook.errors import ChiliError
 from chili_notebook.form import Field, FieldError, field_of, typed_credentials
 from chili_notebook.remember import remember
+from chili_notebook.tokens import ADVISORY_S
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -15,6 +16,10 @@ if TYPE_CHECKING:
     from chili_notebook.credentials import Credentials
     from chili_notebook.session import Session
     from chili_notebook.sign_in import Found
+    from chili_notebook.tokens import Token
+
+
+_FAILED = {"phase": "failed"}
 
 
 class CardActions:
@@ -93,16 +98,13 @@ class CardActions:
             self._session.show(note=Note(" ".join(told)))
 
     def _refresh(self, _message: Mapping[str, Any]) -> None:
-        before = self._session.source.peek()
-        token = self._session.source.renew()
-        same = before is not None and before.secret == token.secret
-        note = Note(
-            "GraFx gave the same token again; it issues a new one from about an hour "
-            "before the end."
-            if same
-            else "GraFx issued a new token."
-        )
-        self._session.show(token=token, note=note)
+        source = self._session.source
+        before = source.peek()
+        token = source.renew()
+        note = Note("GraFx issued a new token.")
+        if before is not None and before.secret == token.secret:
+            note = _same_token(token, source.clock())
+        self._session.follow(token, note=note)
 
     def _copied(self, message: Mapping[str, Any]) -> None:
         note = Note(
@@ -115,7 +117,19 @@ class CardActions:
         self._session.show(note=note)
 
     def _fail(self, text: str, hint: str, field: Field) -> None:
-        signing_in = self._session.state.phase == "signing-in"
-        phase = "failed" if signing_in else self._session.state.phase
+        changes: dict[str, Any] = {}
+        if self._session.state.phase == "signing-in":
+            # A form that was sent twice may fail after it has signed in.
+            held = self._session.source.peek()
+            changes = {"phase": "signed-in", "token": held} if held else _FAILED
         note = Note(text, hint, kind="error", field=field)
-        self._session.show(phase=phase, note=note)
+        self._session.show(note=note, **changes)
+
+
+def _same_token(token: Token, now: float) -> Note:
+    """Tell that GraFx's cache answered, and when it will not any more."""
+    again = "GraFx gave the same token again"
+    if token.expires_at is None or token.expires_at - now <= ADVISORY_S:
+        return Note(f"{again}, though a new one is due.", "Try again in a few minutes.")
+    due = token.expires_at - ADVISORY_S
+    return Note(f"{again}; a new one is issued from about {{moment}}.", moment=due)

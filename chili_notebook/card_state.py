@@ -18,12 +18,28 @@ Phase = Literal["form", "signing-in", "signed-in", "failed", "signed-out"]
 
 @dataclass(frozen=True, slots=True)
 class Note:
-    """A line on the card, or beside the field of the form that it is about."""
+    """A line on the card, or beside the field of the form that it is about.
+
+    Attributes:
+        text: What happened; may hold ``{moment}``.
+        hint: What to do next.
+        kind: Whether it is an error.
+        field: The field that it is about.
+        moment: What stands for ``{moment}``, in seconds since the epoch; each view
+            shows it in its reader's time zone.
+    """
 
     text: str
     hint: str = ""
     kind: Literal["info", "error"] = "info"
     field: Literal["", "client_id", "client_secret", "access_token", "environment"] = ""
+    moment: float | None = None
+
+    def sentences(self) -> list[str]:
+        """Give text and hint for a place where nobody knows the time zone."""
+        if self.moment is None:
+            return [self.text, self.hint]
+        return [self.text.replace("{moment}", _moment(self.moment)), self.hint]
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +59,7 @@ class CardState:
         why_form: Why the form is shown.
         keepers: Where the form offers to remember: ``env``, ``keyring``.
         masked: Whether secrets are masked in this notebook's outputs.
+        refused: The scopes for want of which calls were probably refused.
     """
 
     phase: Phase
@@ -57,6 +74,13 @@ class CardState:
     why_form: str = ""
     keepers: tuple[str, ...] = ()
     masked: bool = True
+    refused: frozenset[str] = frozenset()
+
+    @property
+    def lacking(self) -> list[str]:
+        """The scopes that calls needed and this token does not have."""
+        held = self.token.scopes if self.token else None
+        return [] if held is None else sorted(self.refused - held)
 
     def facts(self) -> list[tuple[str, str]]:
         """Give the rows of the static twins; moments, never time left."""
@@ -93,9 +117,12 @@ class CardState:
         """Give the sentences below the rows."""
         said = [self.why_form] if self.phase in {"form", "failed"} else []
         if self.note is not None:
-            said += [self.note.text, self.note.hint]
+            said += self.note.sentences()
         if self.phase == "signed-in" and not self.masked:
             said.append("Outputs are not masked here: what is printed is shown.")
+        if self.phase == "signed-in" and self.lacking:
+            needed = ", ".join(self.lacking)
+            said.append(f"GraFx refused a call that probably needs {needed}.")
         if self.phase == "signed-out" and self.token is not None:
             said.append("GraFx tokens cannot be revoked: it stays valid until then.")
         return [line for line in said if line]
@@ -152,7 +179,10 @@ def as_traits(state: CardState, *, now: float) -> dict[str, Any]:
             "text": state.note.text,
             "hint": state.note.hint,
             "field": state.note.field,
+            "moment": state.note.moment,
         },
+        "lacking": state.lacking,
+        "masked": state.masked,
         "form": {
             "environment": environment.name,
             "environment_type": environment.kind,
@@ -166,8 +196,12 @@ def until(token: Token) -> str:
     """Say when a token ends, in words that stay true in a saved file."""
     if token.expires_at is None:
         return "unknown"
-    ends = datetime.fromtimestamp(token.expires_at, UTC)
-    return f"{ends:%a} {ends.day} {ends:%b %Y, %H:%M} UTC"
+    return _moment(token.expires_at)
+
+
+def _moment(epoch_s: float) -> str:
+    moment = datetime.fromtimestamp(epoch_s, UTC)
+    return f"{moment:%a} {moment.day} {moment:%b %Y, %H:%M} UTC"
 
 
 def _scopes(token: Token) -> str:

@@ -52,8 +52,17 @@ def folder_of(shell: InteractiveShell) -> Path:
     return Path(notebook).parent if isinstance(notebook, str) else Path.cwd()
 
 
-def has_front_end(shell: InteractiveShell) -> bool:
-    """Whether somebody may answer: papermill, nbclient and nbconvert say no."""
+def has_front_end(shell: InteractiveShell, *, voila: bool = False) -> bool:
+    """Whether somebody may answer: papermill, nbclient and nbconvert say no.
+
+    Args:
+        shell: The shell that runs the notebook.
+        voila: What to say in Voilà, whose readers are not the notebook's author.
+    """
+    from chili_notebook.voila import in_voila
+
+    if in_voila():
+        return voila
     kernel = getattr(shell, "kernel", None)
     if kernel is None:
         return False

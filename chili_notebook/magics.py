@@ -82,7 +82,7 @@ class ChiliMagics(Magics):
         self._require_no_secret(line)
         args = parse(self.chili_login, line, clash=("--demo", "--form"))
         name = names_for(args.profile, args.name)
-        live = not args.no_widget and has_front_end(self._shell)
+        live = not args.no_widget and has_front_end(self._shell, voila=True)
         found = find(
             args.profile,
             env_file=args.env_file,
@@ -93,12 +93,12 @@ class ChiliMagics(Magics):
         self._found[name] = args.profile or "", found
         watch(self._shell)  # what was stored of earlier cells may hold secrets
         session = self._session(name, args.profile or "")
-        if live and (args.form or found.nothing):
-            session.ask(found)
-        else:
-            session.sign_in(found)
+        asking = live and (args.form or found.nothing)
+        session.ask(found) if asking else session.sign_in(found)
         self._bind(name, session)
-        session.display(live=live)
+        # A live card hands out its token: in Voilà the reader's own, not the author's.
+        own = asking or args.demo
+        session.display(live=live and has_front_end(self._shell, voila=own))
 
     @magic_arguments()
     @argument("profile", nargs="?", help="Show this profile's session only.")

@@ -11,6 +11,7 @@ from chili_notebook.errors import ConfigurationError
 from chili_notebook.secret import Secret
 from chili_notebook.system_keyring import NAME as KEYRING_NAME
 from chili_notebook.system_keyring import is_available, keep_in_keyring
+from chili_notebook.voila import in_voila
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection
@@ -22,7 +23,9 @@ ENV, KEYRING = "env", "keyring"
 
 
 def keepers() -> tuple[str, ...]:
-    """Give where something can be kept on this machine."""
+    """Give where something can be kept on this machine; in Voilà it is not theirs."""
+    if in_voila():
+        return ()
     return (ENV, KEYRING) if is_available() else (ENV,)
 
 
@@ -62,7 +65,7 @@ def remember(  # noqa: PLR0913 - each is named at the call
     }
     kept, problems = [], []
     for place, (name, keep) in ways.items():
-        if place in places:
+        if place in places and not in_voila():
             try:
                 keep()
             except ConfigurationError as error:

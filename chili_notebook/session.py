@@ -13,7 +13,7 @@ from chili_notebook.card_actions import CardActions
 from chili_notebook.card_state import CardState, Note, as_html, as_text
 from chili_notebook.client import Chili
 from chili_notebook.environments import Environment
-from chili_notebook.errors import ConfigurationError
+from chili_notebook.errors import ConfigurationError, ForbiddenError
 from chili_notebook.form import FORM
 from chili_notebook.protection import protect_credentials, protect_token
 from chili_notebook.remember import keepers
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
     from chili_notebook.card import Card
     from chili_notebook.credentials import Credentials
+    from chili_notebook.errors import APIError
     from chili_notebook.sign_in import Found
     from chili_notebook.tokens import Token
 
@@ -49,8 +50,9 @@ class Session:
     ) -> None:
         self.source = TokenSource(clock=clock)
         self.source.protect = protect_token
-        self.source.on_token = self._token_changed
+        self.source.on_token = self.follow
         self.chili = Chili(self.source)
+        self.chili.on_refusal = self._call_refused
         self.names = {name: self.chili, f"{name}_token": self.chili.token}
         self.found: Found | None = None
         self._state = CardState("signed-out", name, f"{name}_token", profile)
@@ -80,18 +82,20 @@ class Session:
         """Show the form; whoever uses the client before it is sent is told so."""
         environment, note = _where_the_form_sends(found)
         self.found = found
-        self.source.sign_out("Nobody is signed in: the form has not been sent yet.")
         places = list(dict.fromkeys(entry.source for entry in found.resolution.trace))
         why = f"No credentials found in {' or '.join(places)}." if found.nothing else ""
-        self.show(
-            phase="form",
-            environment=environment,
-            source="",
-            token=None,
-            note=note,
-            why_form=why,
-            keepers=keepers(),
-        )
+        with self._lock:
+            self.source.sign_out("Nobody is signed in: the form has not been sent yet.")
+            self.show(
+                phase="form",
+                environment=environment,
+                source="",
+                token=None,
+                note=note,
+                why_form=why,
+                keepers=keepers(),
+                refused=frozenset(),
+            )
 
     def sign_out(self, why: str) -> None:
         """Close the client and forget the token; the card says what remains."""
@@ -129,8 +133,8 @@ class Session:
         self.source.sign_in(credentials, environment)
         with self._lock:
             token = self.source.peek()
-            if token is None:
-                return  # somebody signed out meanwhile
+            if token is None or self.source.environment is not environment:
+                return  # somebody signed out, or in elsewhere, meanwhile
             self.found, self.kept = found, []
             self.show(
                 phase="signed-in",
@@ -139,6 +143,7 @@ class Session:
                 renewable=credentials.renewable,
                 token=token,
                 masked=guard.is_active(),
+                refused=frozenset(),
                 note=_note_at_sign_in(found, environment),
             )
 
@@ -162,17 +167,31 @@ class Session:
             before, self._state = self._state, replace(self._state, **changes)
             if self._card is not None:
                 self._card.show(self._state)
-            settled = self._state.phase in {"signed-in", "signed-out"}
+            settled = {before.phase, self._state.phase} & {"signed-in", "signed-out"}
             moved = before.stored_as() != self._state.stored_as()
             if self._is_shown and settled and moved:
                 # What is stored with the notebook must not go on showing the old state.
                 display(self._card, display_id=self._display_id, update=True)
 
-    def _token_changed(self, token: Token) -> None:
-        """Follow a token that was refetched inside a call."""
+    def follow(self, token: Token, *, note: Note | None = None) -> None:
+        """Show a token that came in place of another, wherever that was asked for.
+
+        Nothing is shown if it is not the session's any more, or the first of a sign-in
+        that has yet to tell its environment.
+        """
         with self._lock:
-            if self._state.phase == "signed-in" and token is self.source.peek():
-                self.show(token=token, note=None)
+            is_held = token is self.source.peek()
+            is_told = self._state.environment is self.source.environment
+            if self._state.phase == "signed-in" and is_held and is_told:
+                self.show(token=token, note=note)
+
+    def _call_refused(self, error: APIError) -> None:
+        """Mark the scope for want of which a call was probably refused."""
+        if not isinstance(error, ForbiddenError) or not error.scope:
+            return
+        with self._lock:
+            if self._state.phase == "signed-in":
+                self.show(refused=self._state.refused | {error.scope})
 
 
 def _where_the_form_sends(found: Found) -> tuple[Environment, Note | None]:

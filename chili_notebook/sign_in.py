@@ -135,6 +135,9 @@ def find(
         protect_sources(sources)
         return Found(tuple(sources), resolve(sources), None, where, demo=True)
     sources = find_sources(where, env_file=env_file)
+    if env_file is None and not any(source.discovered for source in sources):
+        # Whoever is told where was looked hears of .env too, and that there is none.
+        sources.append(Source(".env here or above", discovered=True))
     if env_file is None and not any_credentials(sources, profile):
         # Last, and only if it is needed: a locked keyring asks the person to open it.
         kept = keyring_source(profile)

@@ -1,7 +1,8 @@
-"""A JupyterLab of its own in a folder, and a Chromium to walk through it."""
+"""Jupyter servers of a folder's own, and a Chromium to walk through them."""
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import socket
@@ -14,12 +15,13 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import nbformat
+from jupyter_server.services.kernels.connection.base import deserialize_msg_from_ws_v1
 
 START_S = 60
 STEP_MS = 30_000
 SETTINGS = {
-    "@jupyter-widgets/jupyterlab-manager/plugin": '{"saveState": true}',
-    "@jupyterlab/apputils-extension/notification": '{"fetchNews": "false"}',
+    "@jupyter-widgets/jupyterlab-manager/plugin": {"saveState": True},
+    "@jupyterlab/apputils-extension/notification": {"fetchNews": "false"},
 }
 CHROMIUM_ARGUMENTS = (
     "--no-sandbox",
@@ -29,6 +31,22 @@ CHROMIUM_ARGUMENTS = (
     "--disable-sync",
     "--no-first-run",
 )
+# The beginning of what Jupyter logs of itself: none of it is about a card.
+JUPYTERS_OWN = {
+    "Error: widget model not found": (
+        "JupyterLab says so of each widget whose state was not saved"
+    ),
+    "Could not restore the debugger state": (
+        "JupyterLab asks a kernel that is being restarted"
+    ),
+    "Cannot read properties of undefined (reading 'schema')": (
+        "Notebook 7 asks for the schemas of plugins that it has not loaded"
+    ),
+    "Error: The getter for the shared module is not a function": (
+        "Voilà loads extensions that were built for a newer JupyterLab"
+    ),
+}
+KERNELSPEC = {"name": "python3", "display_name": "Python 3", "language": "python"}
 
 
 def find_chromium():
@@ -38,26 +56,41 @@ def find_chromium():
     return next(filter(None, found), None)
 
 
-class Lab:
-    """A running JupyterLab whose widget manager saves the widgets' state."""
+class Place:
+    """A running server, and the folder whose notebooks it shows."""
 
     def __init__(self, root, url):
         self.root = root
         self.url = url
 
-    def write(self, folder, cells):
-        """Write a notebook of code cells into a folder of its own."""
+    def write(self, folder, cells, **env):
+        """Write a notebook of code cells into a folder of its own, beside a .env."""
         (self.root / folder).mkdir(exist_ok=True)
         notebook = nbformat.v4.new_notebook(
             cells=[nbformat.v4.new_code_cell(cell) for cell in cells],
-            metadata={"kernelspec": {"name": "python3", "display_name": "Python 3"}},
+            metadata={"kernelspec": KERNELSPEC},
         )
-        nbformat.write(notebook, self.root / folder / "walk.ipynb")
+        nbformat.write(notebook, self.path(folder))
+        if env:
+            lines = [f"{key}={value}\n" for key, value in env.items()]
+            (self.root / folder / ".env").write_text("".join(lines))
+
+    def path(self, folder):
+        """Give the notebook of a folder."""
+        return self.root / folder / "walk.ipynb"
+
+
+class Lab(Place):
+    """A running JupyterLab whose widget manager saves the widgets' state."""
 
     def open(self, page, path):
         """Open a notebook in a fresh workspace and wait for its kernel."""
         workspace = Path(path).parent
-        page.goto(f"{self.url}/lab/workspaces/{workspace}/tree/{path}?reset")
+        self.show(page, f"lab/workspaces/{workspace}/tree/{path}?reset")
+
+    def show(self, page, address):
+        """Go to a notebook and wait for its kernel."""
+        page.goto(f"{self.url}/{address}")
         page.wait_for_function(
             "window.jupyterapp?.shell.currentWidget?.sessionContext?.session"
             "?.kernel?.status === 'idle'",
@@ -68,6 +101,20 @@ class Lab:
         """Run all cells of the notebook in front."""
         command(page, "notebook:run-all-cells")
 
+    def run(self, page, *indices):
+        """Run these cells of the notebook in front, and wait until each is done."""
+        for index in indices:
+            page.evaluate(
+                "async (index) => { const { content } = jupyterapp.shell.currentWidget;"
+                " content.deselectAll(); content.activeCellIndex = index;"
+                " await jupyterapp.commands.execute('notebook:run-cell'); }",
+                index,
+            )
+
+    def end_kernel(self, page):
+        """Shut down the kernel of the notebook in front."""
+        page.evaluate("jupyterapp.shell.currentWidget.sessionContext.shutdown()")
+
     def save(self, page, folder):
         """Save the notebook in front, and give its file as text."""
         command(page, "docmanager:save")
@@ -75,7 +122,65 @@ class Lab:
             "!window.jupyterapp.shell.currentWidget.context.model.dirty",
             timeout=STEP_MS,
         )
-        return (self.root / folder / "walk.ipynb").read_text()
+        return self.path(folder).read_text()
+
+
+class Notebook7(Lab):
+    """A running Jupyter Notebook 7, which shows one notebook a page."""
+
+    def open(self, page, path):
+        """Open a notebook and wait for its kernel."""
+        self.show(page, f"notebooks/{path}")
+
+
+class Voila(Place):
+    """A running Voilà, which runs a notebook for each reader."""
+
+    def open(self, page, path, *, theme="light"):
+        """Open the page that a notebook makes."""
+        # It asks a content delivery network for icons, which the card does not use.
+        page.route("https://cdn.jsdelivr.net/**", lambda route: route.fulfill(body=""))
+        page.goto(f"{self.url}/voila/render/{path}?theme={theme}")
+
+
+class Frames:
+    """The messages between a page and its kernels, as they go by."""
+
+    def __init__(self, page):
+        self.seen = []
+        self._page = page
+        page.on("websocket", self._listen)
+
+    def comm(self):
+        """Give the messages of widgets: their type and what they carry."""
+        return [
+            (kind, content) for _, kind, content in self.seen if kind[:5] == "comm_"
+        ]
+
+    def wait_for(self, text):
+        """Wait until a widget's message that holds a text has gone by."""
+        for _ in range(STEP_MS // 50):
+            if text in str(self):
+                return
+            self._page.wait_for_timeout(50)
+        raise TimeoutError(f"No widget's message has held {text}")
+
+    def __str__(self):
+        return json.dumps(self.comm())
+
+    def _listen(self, websocket):
+        if "/api/kernels/" in websocket.url:
+            for event in ("framesent", "framereceived"):
+                websocket.on(event, lambda frame: self.seen.append(read_frame(frame)))
+
+
+def read_frame(frame):
+    """Give channel, message type and content of a frame, of either protocol."""
+    if isinstance(frame, str):
+        message = json.loads(frame)
+        return message["channel"], message["header"]["msg_type"], message["content"]
+    channel, parts = deserialize_msg_from_ws_v1(frame)
+    return channel, json.loads(parts[0])["msg_type"], json.loads(parts[3])
 
 
 def command(page, name):
@@ -83,12 +188,68 @@ def command(page, name):
     page.evaluate("name => void window.jupyterapp.commands.execute(name)", name)
 
 
+def not_jupyters(problems):
+    """Give the problems of a page without those that Jupyter has by itself."""
+    known = tuple(JUPYTERS_OWN)
+    return [problem for problem in problems if not problem.startswith(known)]
+
+
 @contextmanager
-def running_lab(root, **environ):
+def running_lab(root, *, settings=SETTINGS, **environ):
     """Run JupyterLab in `root`, with more variables for its kernels."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+    write_settings(root, settings)
+    app = ["--LabApp.expose_app_in_browser=True", "--LabApp.news_url="]
+    with _running_jupyter("jupyterlab", "LabApp", root, app, environ) as url:
+        yield Lab(root, url)
+
+
+@contextmanager
+def running_notebook7(root, *, settings=SETTINGS, **environ):
+    """Run Jupyter Notebook 7 in `root`, with more variables for its kernels."""
+    write_settings(root, settings)
+    app = ["--JupyterNotebookApp.expose_app_in_browser=True"]
+    with _running_jupyter("notebook", "JupyterNotebookApp", root, app, environ) as url:
+        yield Notebook7(root, url)
+
+
+@contextmanager
+def running_voila(root, **environ):
+    """Run Voilà in `root`, with more variables for its kernels."""
+    port = _free_port()
+    arguments = ["voila", "--no-browser", f"--port={port}", "--Voila.ip=127.0.0.1"]
+    url = f"http://127.0.0.1:{port}"
+    with _running([*arguments, str(root)], root, f"{url}/", environ):
+        yield Voila(root, url)
+
+
+def write_settings(root, settings):
+    """Write what a person has set in JupyterLab or Notebook 7."""
+    for plugin, setting in settings.items():
+        path = root / ".settings" / f"{plugin}.jupyterlab-settings"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(json.dumps(setting))
+
+
+@contextmanager
+def _running_jupyter(module, app, root, more, environ):
+    port = _free_port()
+    arguments = [
+        *(module, "--no-browser", "--allow-root"),
+        *(f"--ServerApp.port={port}", "--ServerApp.ip=127.0.0.1"),
+        *("--ServerApp.port_retries=0", "--IdentityProvider.token="),
+        f"--ServerApp.root_dir={root}",
+        f"--{app}.user_settings_dir={root / '.settings'}",
+        f"--{app}.workspaces_dir={root / '.workspaces'}",
+        *more,
+    ]
+    url = f"http://127.0.0.1:{port}"
+    with _running(arguments, root, f"{url}/api", environ):
+        yield url
+
+
+@contextmanager
+def _running(arguments, root, url, environ):
+    """Run a module of Jupyter in `root` until what it serves is not needed any more."""
     surroundings = {
         key: value for key, value in os.environ.items() if not key.startswith("CHILI_")
     } | {
@@ -97,30 +258,26 @@ def running_lab(root, **environ):
         "IPYTHONDIR": str(root / ".ipython"),
         **environ,
     }
-    for plugin, setting in SETTINGS.items():
-        path = root / ".settings" / f"{plugin}.jupyterlab-settings"
-        path.parent.mkdir(parents=True)
-        path.write_text(setting)
-    arguments = [
-        *(sys.executable, "-m", "jupyterlab", "--no-browser", "--allow-root"),
-        *(f"--ServerApp.port={port}", "--ServerApp.ip=127.0.0.1"),
-        "--ServerApp.port_retries=0",
-        *("--IdentityProvider.token=", "--LabApp.expose_app_in_browser=True"),
-        *(f"--ServerApp.root_dir={root}", "--LabApp.news_url="),
-        f"--LabApp.user_settings_dir={root / '.settings'}",
-        f"--LabApp.workspaces_dir={root / '.workspaces'}",
-    ]
-    url = f"http://127.0.0.1:{port}"
     with (root / ".server.log").open("wb") as log:
         process = subprocess.Popen(
-            arguments, cwd=root, env=surroundings, stdout=log, stderr=log
+            [sys.executable, "-m", *arguments],
+            cwd=root,
+            env=surroundings,
+            stdout=log,
+            stderr=log,
         )
         try:
-            _wait_for(f"{url}/api", process)
-            yield Lab(root, url)
+            _wait_for(url, process)
+            yield
         finally:
             process.terminate()
             process.wait(timeout=20)
+
+
+def _free_port():
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        return free.getsockname()[1]
 
 
 def _wait_for(url, process):
@@ -136,4 +293,4 @@ def _wait_for(url, process):
             except subprocess.TimeoutExpired:
                 continue
             break
-    raise RuntimeError("JupyterLab did not start")
+    raise RuntimeError("The server did not start")

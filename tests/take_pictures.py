@@ -1,30 +1,61 @@
-"""Takes README's picture: the card in a real JupyterLab, signed in to the simulator."""
+"""Takes the pictures in docs: the card in JupyterLab, and in each of its states."""
 
 from __future__ import annotations
 
 import tempfile
+from io import BytesIO
 from pathlib import Path
 
+from card_page import SECURE, STATES, Card, open_page
+from PIL import Image
 from playwright.sync_api import sync_playwright
 
 from lab import CHROMIUM_ARGUMENTS, STEP_MS, command, find_chromium, running_lab
 
 PICTURES = Path(__file__).parents[1] / "docs"
 CELLS = ["%load_ext chili_notebook", "%chili_login --demo", "chili.templates.list()"]
+_COLOURS = 64
 
 
 def main():
-    """Run the cells and store what a person sees."""
+    """Store what a person sees."""
     PICTURES.mkdir(exist_ok=True)
-    with (
-        tempfile.TemporaryDirectory() as folder,
-        running_lab(Path(folder)) as lab,
-        sync_playwright() as playwright,
-    ):
-        lab.write("demo", CELLS)
+    with sync_playwright() as playwright:
         chromium = playwright.chromium.launch(
             executable_path=find_chromium(), args=CHROMIUM_ARGUMENTS
         )
+        for theme in ("light", "dark"):
+            for state in STATES:
+                _take_state(chromium, state, theme)
+        _take_lab(chromium)
+        chromium.close()
+
+
+def _take_state(chromium, state, theme):
+    """Store a state of the card, as the tests of its page show it."""
+    problems = []
+    with chromium.new_context(
+        viewport={"width": 600, "height": 900},
+        device_scale_factor=2,
+        reduced_motion="reduce",
+        locale="en-GB",
+        timezone_id="Europe/Brussels",
+    ) as context:
+        page = context.new_page()
+        open_page(page, problems, theme, SECURE)
+        page.add_style_tag(content="main { padding: 8px 12px; width: fit-content; }")
+        page.locator("main").evaluate("main => main.style.minWidth = '560px'")
+        Card(page, STATES[state])
+        target = PICTURES / f"card-{state}-{theme}.png"
+        _store(page.locator("main"), target)
+    if problems:
+        raise RuntimeError(f"{target.name}: {problems}")
+
+
+def _take_lab(chromium):
+    """Store README's picture: cells that were run in a real JupyterLab."""
+    with tempfile.TemporaryDirectory() as folder, running_lab(Path(folder)) as lab:
+        lab.write("demo", CELLS)
         page = chromium.new_page(
             viewport={"width": 900, "height": 1300}, device_scale_factor=2
         )
@@ -33,10 +64,12 @@ def main():
         lab.run_all(page)
         page.locator(".chili-card[data-phase='signed-in']").wait_for(timeout=STEP_MS)
         page.get_by_text("templates", exact=False).last.wait_for(timeout=STEP_MS)
-        page.get_by_text("17 scopes").click()
-        target = PICTURES / "card.png"
-        page.locator(".jp-WindowedPanel-inner").screenshot(path=target)
-        chromium.close()
+        _store(page.locator(".jp-WindowedPanel-inner"), PICTURES / "card.png")
+
+
+def _store(node, target):
+    whole = Image.open(BytesIO(node.screenshot()))
+    whole.quantize(_COLOURS).save(target, optimize=True)
     print(f"stored {target.name}: {target.stat().st_size / 1000:.0f} kB")
 
 

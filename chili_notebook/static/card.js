@@ -4,24 +4,30 @@
 const LAST_HOUR_S = 3600; // GraFx issues a new token only inside it
 const PATIENCE_MS = 10_000;
 const DRIFT_S = 30; // two clocks further apart than this do not agree
+const SKEW_S = 120; // what a shown moment may be wrong by
 const BUSY = "The kernel is busy or gone; it answers when it’s free.";
 const GONE = "The kernel has been restarted or is gone, and the session with it.";
-const STALE = "This is what was saved; no kernel has confirmed it yet.";
+const STALE = "This may be old, or a clock is wrong: no kernel has confirmed it yet.";
 const TRAITS =
-  "phase names profile environment source token remaining_s note form".split(" ");
+  "phase names profile environment source token remaining_s note form lacking masked".split(" ");
 const FORM_PHASES = ["form", "signing-in", "failed"];
 const TOKEN_PHASES = ["signed-in", "expiring", "expired"];
 const PAIR = ["client_id", "client_secret"];
+const KINDS = ["production", "sandbox"];
 const KEEPERS = {
   env: "Remember in .env beside the notebook",
   keyring: "Remember in the system keyring",
 };
-const READ_WRITE = ["list", "read", "write"];
-const KNOWN_SCOPES = {
-  ...{ font: READ_WRITE, media: READ_WRITE, myproject: READ_WRITE },
-  ...{ template: READ_WRITE, template_collection: READ_WRITE },
-  output: ["static", "animated"],
-};
+const VERBS = ["list", "read", "write"];
+const NOUNS = "font media myproject template template_collection".split(" ");
+const KNOWN_SCOPES = NOUNS.flatMap((noun) => VERBS.map((verb) => `${noun}:${verb}`));
+KNOWN_SCOPES.push("output:static", "output:animated");
+const PASTED = new RegExp(
+  "(client_id|client_secret|access_token|environment_type|environment|base_url)" +
+    `["']?[ \\t]*[:=][ \\t]*(?:"([^"]*)"|'([^']*)'|([^\\s"'{[]\\S*))`,
+  "gi",
+);
+const ADDRESS = /^(?:https:\/\/)?([\w-]+)\.chili-publish(-sandbox)?\.online(?:\/.*)?$/i;
 const RING = "M14 8A6 6 0 1 1 2 8a6 6 0 0 1 12 0Z";
 const STATES = {
   form: ["Not signed in", "M10 6a3 3 0 1 1-6 0 3 3 0 0 1 6 0ZM9.3 8.2 14 13M12 11l-1.5 1.5"],
@@ -54,6 +60,8 @@ export default () => {
 function createClock(model) {
   const watchers = new Set();
   let isGone = false;
+  let isCopying = false;
+  let askedAt = null; // when the kernel was asked for the time, until it says anything
   let anchor;
 
   const setAnchor = (remaining, isStale = false) => {
@@ -71,31 +79,31 @@ function createClock(model) {
   const send = (message) => {
     try {
       model.send(message);
+      isCopying ||= message.kind === "copy";
       return true;
     } catch {
       return false; // a closed comm throws
     }
   };
   const follow = () => {
+    askedAt = null;
     const [serial, sent] = [model.get("token")?.serial, model.get("remaining_s")];
     if (serial !== anchor.serial || sent !== anchor.sent) setAnchor(sent);
     notify(true);
   };
+  // The answer to a copy reaches every browser: only the one that asked may take it.
   const copy = async (text) => {
-    let isCopied = true;
-    try {
-      await navigator.clipboard.writeText(text);
-    } catch {
-      isCopied = false;
-    }
-    send({ kind: "copied", is_copied: isCopied });
+    if (!isCopying) return;
+    isCopying = false;
+    const is_copied = await navigator.clipboard.writeText(text).then(() => true, () => false);
+    send({ kind: "copied", is_copied });
   };
   const hear = (message) => {
-    if (message?.kind === "token") return void copy(message.value);
+    if (message?.kind === "token") copy(message.value);
     if (message?.kind !== "time") return;
     isGone = false;
-    if (message.serial !== anchor.serial) return notify(false);
-    setAnchor(message.remaining_s);
+    askedAt = null;
+    if (message.serial === anchor.serial) setAnchor(message.remaining_s);
     notify(false);
   };
   const elapsed = () => (performance.now() - anchor.at) / 1000;
@@ -105,12 +113,14 @@ function createClock(model) {
   const hasSlept = () => elapsedByWall() - elapsed() > DRIFT_S;
   const wake = () => {
     const slept = Math.max(0, elapsedByWall() - elapsed());
-    setAnchor(left() === null ? null : left() - slept, anchor.isStale);
+    const isStale = anchor.isStale || slept > DRIFT_S;
+    setAnchor(left() === null ? null : left() - slept, isStale);
+    askedAt ??= performance.now();
     notify(false);
     send({ kind: "sync" });
   };
   // The comm has gone or come back: what the kernel does not confirm is not claimed.
-  const doubt = () => {
+  const lose = () => {
     isGone = true;
     send({ kind: "sync" });
     notify(false);
@@ -118,27 +128,28 @@ function createClock(model) {
   const show = () => document.visibilityState === "visible" && wake();
 
   // The model may come from a saved notebook, hours old: believe the worse of the two.
+  const byWall = () => (model.get("token")?.expires_at ?? 0) - Date.now() / 1000;
   const sent = model.get("remaining_s");
-  const byWall = (model.get("token")?.expires_at ?? 0) - Date.now() / 1000;
-  setAnchor(sent == null ? null : Math.min(sent, byWall), Math.abs(sent - byWall) > DRIFT_S);
-  for (const trait of TRAITS) model.on(`change:${trait}`, follow);
-  model.on("msg:custom", hear);
-  model.on("comm_live_update", doubt);
+  if (sent == null) setAnchor(null, true);
+  else setAnchor(Math.min(sent, byWall()), Math.abs(sent - byWall()) > DRIFT_S);
+  const heard = { "msg:custom": hear, comm_live_update: lose };
+  for (const trait of TRAITS) heard[`change:${trait}`] = follow;
+  for (const [name, tell] of Object.entries(heard)) model.on(name, tell);
   document.addEventListener("visibilitychange", show);
   send({ kind: "sync" });
 
   return {
     ...{ send, wake, hasSlept, remaining: left },
     isGone: () => isGone,
-    isStale: () => anchor.isStale && anchor.remaining !== null,
+    isStale: () => anchor.isStale,
+    isSilent: () => askedAt !== null && performance.now() - askedAt > PATIENCE_MS,
+    skew: () => (left() === null ? 0 : Math.abs(byWall() - left())),
     watch(watcher) {
       watchers.add(watcher);
       return () => watchers.delete(watcher);
     },
     stop() {
-      for (const trait of TRAITS) model.off(`change:${trait}`, follow);
-      model.off("msg:custom", hear);
-      model.off("comm_live_update", doubt);
+      for (const [name, tell] of Object.entries(heard)) model.off(name, tell);
       document.removeEventListener("visibilitychange", show);
       watchers.clear();
     },
@@ -148,27 +159,26 @@ function createClock(model) {
 /** Put a card into `el`, keep it true, and give what takes it away again. */
 function showCard(model, el, clock) {
   const ui = buildCard();
-  const { client_secret: secret, access_token: token, environment } = ui.fields;
+  const { environment } = ui.fields;
   const listeners = new AbortController();
-  const blanks = new Set();
+  let blanks = new Set();
   let isEnvironmentTyped = false;
   let hasToken = false; // whether the form asks for a ready token in place of a pair
   let waiting = null; // the button that was clicked, until the kernel answers
   let isUnanswered = false;
+  let told = ""; // what became of a paste
   let patience, ticker;
 
   const expectAnswer = (button) => {
     waiting = button;
     patience = setTimeout(() => {
-      waiting = null;
-      isUnanswered = true;
+      [waiting, isUnanswered] = [null, true];
       update();
     }, PATIENCE_MS);
   };
   const hearAnswer = () => {
     clearTimeout(patience);
-    waiting = null;
-    isUnanswered = false;
+    [waiting, isUnanswered] = [null, false];
     if (model.get("phase") === "signing-in") expectAnswer(ui.signIn);
   };
   const ask = (button, message) => {
@@ -178,38 +188,62 @@ function showCard(model, el, clock) {
     update();
   };
   const asked = () => [...(hasToken ? ["access_token"] : PAIR), "environment"];
-  const showSecret = (isShown) => {
-    secret.input.type = isShown ? "text" : "password";
-    ui.reveal.setAttribute("aria-pressed", isShown);
+  const reveal = ({ input, button }, isShown) => {
+    input.type = isShown ? "text" : "password";
+    button.setAttribute("aria-pressed", isShown);
   };
-  const forgetSecret = () => {
-    secret.input.value = token.input.value = "";
-    showSecret(false);
+  const forgetSecrets = () => {
+    for (const field of ui.secrets) {
+      field.input.value = "";
+      reveal(field, false);
+    }
+    told = "";
+  };
+  const askFor = (isToken) => {
+    if (hasToken === isToken) return;
+    hasToken = isToken;
+    blanks.clear();
+    forgetSecrets();
   };
   const swap = () => {
-    hasToken = !hasToken;
-    blanks.clear();
-    forgetSecret();
+    askFor(!hasToken);
     update();
     ui.fields[asked()[0]].input.focus();
+  };
+  const fill = (found) => {
+    const names = asked().filter((name) => found[name]);
+    for (const name of names) ui.fields[name].input.value = found[name];
+    for (const name of names) blanks.delete(name);
+    isEnvironmentTyped ||= names.includes("environment");
+    if (KINDS.includes(found.environment_type)) ui.kindChoice.value = found.environment_type;
+    return names;
+  };
+  const paste = (event) => {
+    const found = takeApart(event.clipboardData?.getData("text") ?? "");
+    const isPair = PAIR.some((name) => found[name]);
+    if (!isPair && !found.access_token && !found.environment) return;
+    event.preventDefault();
+    if (isPair || found.access_token) askFor(!isPair);
+    const labels = fill(found).map((name) => ui.fields[name].label);
+    told = `Filled in from what was pasted: ${labels.join(", ")}.`;
+    update();
+    const empty = asked().find((name) => !ui.fields[name].input.value);
+    (empty ? ui.fields[empty].input : ui.signIn).focus();
   };
   const submit = (event) => {
     event.preventDefault();
     if (waiting) return;
-    const typed = Object.fromEntries(
-      asked().map((name) => [name, ui.fields[name].input.value.trim()]),
-    );
-    blanks.clear();
-    for (const name of asked()) if (!typed[name]) blanks.add(name);
+    const typed = asked().map((name) => [name, ui.fields[name].input.value.trim()]);
+    const missing = typed.filter(([, text]) => !text).map(([name]) => name);
+    blanks = new Set(missing);
     if (blanks.size) {
       update();
-      ui.fields[[...blanks][0]].input.focus();
-    } else {
-      forgetSecret();
-      const remember = Object.keys(KEEPERS).filter((name) => ui.keepers[name].checked);
-      const environment_type = ui.kindChoice.value;
-      ask(ui.signIn, { kind: "sign-in", ...typed, environment_type, remember });
+      return ui.fields[missing[0]].input.focus();
     }
+    forgetSecrets();
+    const remember = Object.keys(KEEPERS).filter((name) => ui.keepers[name].checked);
+    const choices = { environment_type: ui.kindChoice.value, remember };
+    ask(ui.signIn, { kind: "sign-in", ...Object.fromEntries(typed), ...choices });
   };
 
   const update = () => {
@@ -220,19 +254,20 @@ function showCard(model, el, clock) {
     const hadFocus = ui.root.contains(focused);
     ui.root.dataset.phase = phase;
     ui.root.setAttribute("aria-busy", waiting !== null);
-    if (!FORM_PHASES.includes(phase)) forgetSecret();
+    if (!FORM_PHASES.includes(phase)) forgetSecrets();
     if (!isEnvironmentTyped) {
       environment.input.value = model.get("form").environment;
       ui.kindChoice.value = model.get("form").environment_type || "production";
     }
     paintToken(ui, model, phase, left);
     paintForm(ui, model, phase, blanks, asked());
-    const doubt = clock.isGone() ? GONE : clock.isStale() ? STALE : "";
-    paintWords(ui, model, phase, left, isUnanswered ? BUSY : doubt);
+    const advised = phase === "signing-in" || !told ? advice(model, phase, left) : [told];
+    paintWords(ui, model, phase, left, advised);
+    ui.root.dataset.silent = clock.isSilent();
+    setText(ui.doubt, doubt(clock, phase, isUnanswered));
     for (const [button, idle, working] of ui.buttons) {
-      if (button.textContent !== idle || waiting) {
-        button.textContent = waiting === button ? working : idle;
-      }
+      const said = waiting === button ? working : idle;
+      if (button.textContent !== said) button.textContent = said;
       // Not `disabled`: that would throw the keyboard's focus out of the card.
       button.setAttribute("aria-disabled", waiting !== null);
     }
@@ -244,7 +279,8 @@ function showCard(model, el, clock) {
     if (clock.hasSlept()) return clock.wake();
     const left = clock.remaining();
     const phase = phaseAt(model, left, clock.isGone());
-    if (phase !== ui.root.dataset.phase) return update();
+    const shown = ui.root.dataset;
+    if (phase !== shown.phase || String(clock.isSilent()) !== shown.silent) return update();
     if (left === null || !["signed-in", "expiring"].includes(phase)) return;
     paintTime(ui, left, model.get("token").lifetime_s);
     ticker = setTimeout(tick, Math.max(50, (left % 1) * 1000 || 1000));
@@ -259,11 +295,15 @@ function showCard(model, el, clock) {
     event.preventDefault();
     ui.form.requestSubmit();
   });
-  on(ui.refresh, "click", () => ask(ui.refresh, { kind: "refresh" }));
-  on(ui.copy, "click", () => ask(ui.copy, { kind: "copy" }));
-  on(ui.signOut, "click", () => ask(ui.signOut, { kind: "sign-out" }));
-  on(ui.reveal, "click", () => showSecret(secret.input.type === "password"));
+  for (const [button, , , kind] of ui.buttons) {
+    if (kind) on(button, "click", () => ask(button, { kind }));
+  }
+  for (const field of ui.secrets) {
+    on(field.button, "click", () => reveal(field, field.input.type === "password"));
+  }
   on(ui.swap, "click", swap);
+  on(ui.form, "paste", paste);
+  on(environment.input, "change", () => fill(readAddress(environment.input.value)));
   for (const node of [environment.input, ui.kindChoice]) {
     on(node, "input", () => (isEnvironmentTyped = true));
   }
@@ -283,14 +323,14 @@ function showCard(model, el, clock) {
     listeners.abort();
     clearTimeout(patience);
     clearTimeout(ticker);
-    forgetSecret();
+    forgetSecrets();
     ui.root.remove();
   };
 }
 
 function phaseAt(model, left, isGone) {
   const phase = model.get("phase");
-  if (isGone && phase === "signed-in") return "signed-out";
+  if (isGone) return { "signed-in": "signed-out", "signing-in": "failed" }[phase] ?? phase;
   if (phase !== "signed-in" || left === null || left > LAST_HOUR_S) return phase;
   return left > 0 ? "expiring" : "expired";
 }
@@ -300,18 +340,19 @@ function paintToken(ui, model, phase, left) {
   const { name, kind, host } = model.get("environment");
   const { client, token: handle } = model.get("names");
   const [profile, source] = [model.get("profile"), model.get("source")];
-  const isLost = phase === "expired" && !token?.renewable;
   setText(ui.state, STATES[phase][0]);
   ui.stateIcon.firstChild.setAttribute("d", STATES[phase][1]);
   setText(ui.environment, name || host || "Environment unknown");
   setText(ui.kind, kind);
   setText(ui.profile, profile && `profile ${profile}`);
   setText(ui.host, name && host);
-  const state = isLost ? " need a new token" : " are ready";
-  setText(ui.bound, code(client), " and ", code(handle), state);
+  const ended = token?.renewable ? " are bound" : " need a new token";
+  const use = phase === "expired" ? ended : " are ready";
+  setText(ui.bound, code(client), " and ", code(handle), use);
   setText(ui.source, source && `from ${source}`);
   setText(ui.fingerprint, ...(token?.fingerprint ? ["token ", code(token.fingerprint)] : []));
-  paintScopes(ui, token?.scopes);
+  setText(ui.masking, model.get("masked") === false ? "outputs are not masked" : "");
+  paintScopes(ui, token?.scopes, model.get("lacking") ?? []);
   ui.place.hidden = FORM_PHASES.includes(phase);
   ui.session.hidden = ui.actions.hidden = !TOKEN_PHASES.includes(phase);
   ui.refresh.hidden = !token?.renewable;
@@ -319,26 +360,25 @@ function paintToken(ui, model, phase, left) {
   ui.refresh.classList.toggle("chili-primary", phase !== "signed-in");
   ui.bar.hidden = left === null || !token.lifetime_s;
   ui.unit.hidden = left === null || left <= 0;
-  const word = phase === "expired" ? "since" : "until";
-  setText(ui.until, left === null ? "" : `${word} ${moment(left)}`);
-  if (left === null) setText(ui.countdown, "expiry unknown");
-  else paintTime(ui, left, token.lifetime_s);
+  const end = left > 0 ? "until" : "since";
+  setText(ui.until, left === null ? "" : `${end} ${moment(left)}`);
+  paintTime(ui, left, token?.lifetime_s);
 }
 
 function paintTime(ui, left, lifetime) {
-  setText(ui.countdown, left > 0 ? duration(left) : "expired");
+  const word = left === null ? "expiry unknown" : "expired";
+  setText(ui.countdown, left > 0 ? duration(left) : word);
   const share = Math.min(1, Math.max(0, left / lifetime)) || 0;
   ui.bar.style.setProperty("--chili-share", share.toFixed(3));
 }
 
 function paintForm(ui, model, phase, blanks, asked) {
+  const [note, { why, remember }] = [model.get("note"), model.get("form")];
   const host = model.get("environment").token_host;
-  const note = model.get("note");
   ui.form.hidden = !FORM_PHASES.includes(phase);
-  setText(ui.why, model.get("form").why);
-  const offered = model.get("form").remember ?? [];
+  setText(ui.why, phase === "form" ? why : "");
   for (const [name, box] of Object.entries(ui.keepers)) {
-    box.parentNode.hidden = !offered.includes(name);
+    box.parentNode.hidden = !remember?.includes(name);
     if (box.parentNode.hidden || ui.form.hidden) box.checked = false;
   }
   const isPair = asked.includes(PAIR[0]);
@@ -353,13 +393,29 @@ function paintForm(ui, model, phase, blanks, asked) {
   }
 }
 
-function paintWords(ui, model, phase, left, doubt) {
-  const note = model.get("note");
+function paintWords(ui, model, phase, left, advised) {
+  const [note, token, lacking] = ["note", "token", "lacking"].map((name) => model.get(name));
   const isBesideField = note?.field && FORM_PHASES.includes(phase);
-  setText(ui.advice, ...advice(model, phase, left));
-  setText(ui.note, isBesideField ? "" : sentence(note));
+  const due = note?.moment && token ? left - (token.expires_at - note.moment) : 0;
+  const said = sentence(note).replace("{moment}", () => moment(due, true));
+  setText(ui.advice, ...advised);
+  setText(ui.note, isBesideField ? "" : said);
   ui.note.dataset.kind = note?.kind ?? "info";
-  setText(ui.doubt, TOKEN_PHASES.includes(phase) || doubt !== STALE ? doubt : "");
+  const needed = (lacking ?? []).flatMap((scope) => [", ", code(scope)]).slice(1);
+  const isRefused = needed.length && TOKEN_PHASES.includes(phase);
+  const refusal = ["GraFx refused a call that probably needs ", ...needed, "."];
+  setText(ui.refusal, ...(isRefused ? refusal : []));
+}
+
+/** Say why what is shown may not be so. */
+function doubt(clock, phase, isUnanswered) {
+  if (clock.isGone()) return GONE;
+  if (isUnanswered || clock.isSilent()) return BUSY;
+  if (!TOKEN_PHASES.includes(phase)) return "";
+  if (clock.isStale()) return STALE;
+  if (clock.skew() < SKEW_S) return "";
+  const apart = `This computer’s clock and the kernel’s are ${duration(clock.skew())} apart`;
+  return `${apart}: the time left is right, the moment is by this computer’s.`;
 }
 
 /** Say what is true of this state and what can be done next. */
@@ -367,43 +423,70 @@ function advice(model, phase, left) {
   const token = model.get("token");
   const magic = code(`%chili_login ${model.get("profile")}`.trim());
   const paste = ["Paste a new token and run ", magic, " again."];
-  const end = left === null ? "it expires" : moment(left);
   if (phase === "signing-in") return ["Asking GraFx for a token."];
-  if (phase === "expiring" && token.renewable) {
-    return ["GraFx issues a new token now: refresh here, or let the next call do it."];
-  }
-  if (phase === "expiring") return ["This token cannot be renewed. ", ...paste];
+  const due = ["GraFx issues a new token now: refresh here, or let the next call do it."];
+  const last = ["This token cannot be renewed. ", ...paste];
+  if (phase === "expiring") return token.renewable ? due : last;
   if (phase === "expired") return token.renewable ? ["The next call fetches a new one."] : paste;
   if (phase !== "signed-out") return [];
-  const fate = left !== null && left <= 0
-    ? "Its token has expired. "
-    : `GraFx tokens cannot be revoked: this one stays valid until ${end}. `;
-  const again = ["To sign in again, run ", magic, "."];
-  return ["The session is closed. ", token ? fate : "", ...again];
+  const end = left === null ? "it expires" : moment(left);
+  const lives = `GraFx tokens cannot be revoked: this one stays valid until ${end}. `;
+  const fate = left !== null && left <= 0 ? "Its token has expired. " : lives;
+  return ["The session is closed. ", token ? fate : "", "To sign in again, run ", magic, "."];
 }
 
-function paintScopes(ui, scopes) {
-  const shown = JSON.stringify(scopes ?? null);
+/** Show resource by verb; a scope that nobody knew of gets its row, or its place in one. */
+function paintScopes(ui, scopes, lacking) {
+  const shown = JSON.stringify([scopes ?? null, lacking]);
   if (ui.grid.dataset.shown === shown) return;
   ui.grid.dataset.shown = shown;
   const count = scopes?.length;
   setText(ui.scopeCount, scopes ? `${count} scope${count === 1 ? "" : "s"}` : "scopes unknown");
-  ui.scopes.toggleAttribute("data-empty", !count);
-  const rows = new Map(Object.entries(KNOWN_SCOPES).map(([k, verbs]) => [k, new Set(verbs)]));
-  for (const scope of scopes ?? []) {
+  ui.scopes.toggleAttribute("data-empty", !scopes);
+  ui.scopeCount.tabIndex = scopes ? 0 : -1;
+  const rows = new Map();
+  for (const scope of [...KNOWN_SCOPES, ...(scopes ?? []), ...lacking]) {
     const [, resource, verb] = scope.match(/^(.+):(.+)$/) ?? ["", "", scope];
     rows.set(resource, (rows.get(resource) ?? new Set()).add(verb));
   }
-  const cell = (resource, verb) => {
-    const isGranted = scopes?.includes(resource ? `${resource}:${verb}` : verb) ?? false;
-    const said = h("span", { class: "chili-unseen" }, isGranted ? " granted" : " not granted");
-    return h("li", { "data-granted": isGranted }, verb, said);
+  const mark = (tag, resource, verb, name) => {
+    const scope = resource ? `${resource}:${verb}` : verb;
+    const missing = lacking.includes(scope) ? "needed" : "not granted";
+    const state = scopes?.includes(scope) ? "granted" : missing;
+    const said = { class: state === "needed" ? "chili-needed" : "chili-unseen" };
+    return h(tag, { "data-scope": state }, name, h("span", said, ` ${state}`));
   };
   const row = ([resource, verbs]) => {
-    const cells = [...verbs].map((verb) => cell(resource, verb));
-    return h("li", {}, h("span", {}, resource || "other"), h("ul", { role: "list" }, ...cells));
+    const others = [...verbs].filter((verb) => !VERBS.includes(verb));
+    const named = others.map((verb) => mark("span", resource, verb, verb));
+    const usual = VERBS.map((verb) => (verbs.has(verb) ? mark("td", resource, verb, "") : h("td")));
+    const lines = verbs.size > others.length ? [usual] : [];
+    if (named.length) lines.push([h("td", { colspan: VERBS.length }, ...named)]);
+    lines[0].unshift(h("th", { scope: "row", rowspan: lines.length }, resource || "other"));
+    return lines.map((line) => h("tr", {}, ...line));
   };
-  ui.grid.replaceChildren(...[...rows].map(row));
+  const heads = ["resource", ...VERBS].map((name) => h("th", { scope: "col" }, name));
+  ui.grid.replaceChildren(
+    h("thead", {}, h("tr", {}, ...heads)),
+    h("tbody", {}, ...[...rows].flatMap(row)),
+  );
+}
+
+/** Find in a pasted text what the form asks for: in a .env, an answer, an address. */
+function takeApart(text) {
+  const found = {};
+  for (const [, key, ...values] of text.replace(/^\s*#.*$/gm, "").matchAll(PASTED)) {
+    found[key.toLowerCase()] ??= values.find(Boolean);
+  }
+  return { ...found, ...readAddress(found.environment ?? found.base_url ?? text) };
+}
+
+/** Read the environment's name and kind in one of its addresses, as far as it tells. */
+function readAddress(text) {
+  const [, name, sandbox] = text.trim().match(ADDRESS) ?? [];
+  const named = text.match(/\/environments?\/([^/?#\s]+)/)?.[1] ?? name;
+  if (!name || named !== name) return {};
+  return { environment: name, environment_type: KINDS[sandbox ? 1 : 0] };
 }
 
 /** What had the focus may be gone: give it to the field in error, or to the card. */
@@ -413,9 +496,7 @@ function placeFocus(ui, focused) {
   else if (focused.closest("[hidden]")) ui.root.focus({ preventScroll: true });
 }
 
-function sentence(note) {
-  return note ? `${note.text} ${note.hint}`.trim() : "";
-}
+const sentence = (note) => (note ? `${note.text} ${note.hint}`.trim() : "");
 
 function duration(seconds) {
   const whole = Math.floor(seconds);
@@ -424,34 +505,42 @@ function duration(seconds) {
   return minutes ? `${minutes} min ${whole % 60} s` : `${whole} s`;
 }
 
-function moment(left) {
+/** Give a moment in the reader's time zone; `isBrief` leaves out the day if it is today. */
+function moment(left, isBrief = false) {
+  const then = new Date(Date.now() + left * 1000);
+  const isToday = then.toDateString() === new Date().toDateString();
   const day = { weekday: "short", day: "numeric", month: "short" };
-  const format = new Intl.DateTimeFormat(undefined, { ...day, hour: "2-digit", minute: "2-digit" });
-  return format.format(Date.now() + left * 1000);
+  const time = { hour: "2-digit", minute: "2-digit" };
+  const shown = isBrief && isToday ? time : { ...day, ...time };
+  return new Intl.DateTimeFormat(undefined, shown).format(then);
 }
 
 /** Build every node once, and keep those that change by name. */
 function buildCard() {
   // Random, not counted: each model has a module of its own in one document.
   const prefix = `chili-${Math.random().toString(36).slice(2)}`;
-  const ui = { fields: {}, keepers: {}, stateIcon: icon("") };
+  const ui = { fields: {}, keepers: {}, secrets: [], stateIcon: icon("") };
   const part = (name, tag, attributes = {}, ...children) =>
     (ui[name] = h(tag, attributes, ...children));
-  const reveal = { "aria-label": "Show secret", title: "Show secret", "aria-pressed": false };
-  const field = (name, label, help, attributes, ...beside) => {
+  const field = (name, label, help, attributes, reveal = "") => {
     const id = `${prefix}-${name}`;
     const plain = { autocomplete: "off", autocapitalize: "off", spellcheck: false };
     const about = { "aria-describedby": `${id}-error ${id}-help` };
     const input = h("input", { id, type: "text", ...plain, ...about, ...attributes });
     const error = h("p", { id: `${id}-error`, class: "chili-error" });
+    const shows = { "aria-label": reveal, title: reveal, "aria-pressed": false };
+    const button = h("button", { type: "button", class: "chili-reveal", ...shows }, icon(EYE));
     const box = h("div", { class: "chili-field" },
       h("label", { for: id }, label),
-      h("div", { class: "chili-input" }, input, ...beside),
+      h("div", { class: "chili-input" }, input, ...(reveal ? [button] : [])),
       error,
       h("p", { id: `${id}-help`, class: "chili-help" }, help));
-    ui.fields[name] = { box, input, label, error };
+    ui.fields[name] = { box, input, label, error, button };
+    if (reveal) ui.secrets.push(ui.fields[name]);
     return box;
   };
+  // The one value that keeps browsers from offering to save it for this site.
+  const secret = { type: "password", autocomplete: "one-time-code" };
 
   // English in a page that runs the other way would read "h 57 min 21".
   const english = { lang: "en", dir: "ltr" };
@@ -472,23 +561,26 @@ function buildCard() {
         part("until", "span", { class: "chili-until" })),
       part("bar", "div", { class: "chili-bar", "aria-hidden": true }, h("span")),
       part("bound", "p", { class: "chili-bound" }),
-      h("p", { class: "chili-facts" }, part("source", "span"), part("fingerprint", "span")),
-      part("scopes", "details", {},
+      h("p", { class: "chili-facts" },
+        part("source", "span"), part("fingerprint", "span"), part("masking", "span")),
+      part("scopes", "details", { open: "" },
         part("scopeCount", "summary"),
-        part("grid", "ul", { class: "chili-scopes", role: "list" }))),
+        part("grid", "table", { class: "chili-scopes" }))),
     h("div", { class: "chili-words", role: "status" },
       part("advice", "p"),
+      part("refusal", "p", { class: "chili-note", "data-kind": "error" }),
       part("note", "p", { class: "chili-note" }),
       part("doubt", "p", { class: "chili-note" })),
     part("form", "form", { autocomplete: "off", novalidate: "" },
       part("why", "p", { class: "chili-why" }),
-      field("client_id", "Client ID", "On the Integrations page of GraFx.", {}),
-      field("client_secret", "Client secret", "Beside the client ID, on the same page.",
-        // The one value that keeps browsers from offering to save it for this site.
-        { type: "password", autocomplete: "one-time-code" },
-        part("reveal", "button", { type: "button", class: "chili-reveal", ...reveal }, icon(EYE))),
-      field("access_token", "Access token", "Copied from GraFx; it cannot be renewed.",
-        { type: "password", autocomplete: "one-time-code" }),
+      field("client_id", "Client ID",
+        "Environments → pencil → Integrations page → your integration → General.",
+        { placeholder: "or paste a whole .env" }),
+      field("client_secret", "Client secret", "Beside the client ID, on the same tab.",
+        secret, "Show secret"),
+      field("access_token", "Access token",
+        "“Generate token”, beside the client secret; it cannot be renewed.",
+        { ...secret, placeholder: "or paste a whole token response" }, "Show token"),
       h("div", { class: "chili-where" },
         field("environment", "Environment",
           "Settings → Details → Technical name, or any address of the environment.",
@@ -496,7 +588,7 @@ function buildCard() {
         h("div", { class: "chili-field" },
           h("label", { for: `${prefix}-kind` }, "Kind"),
           part("kindChoice", "select", { id: `${prefix}-kind`, autocomplete: "off" },
-            ...["production", "sandbox"].map((kind) => h("option", { value: kind }, kind))))),
+            ...KINDS.map((kind) => h("option", { value: kind }, kind))))),
       ...Object.entries(KEEPERS).map(([name, label]) => {
         ui.keepers[name] = h("input", { type: "checkbox", autocomplete: "off" });
         return h("label", { class: "chili-keep" }, ui.keepers[name], label);
@@ -510,16 +602,16 @@ function buildCard() {
       part("copy", "button", { type: "button" }),
       part("signOut", "button", { type: "button", class: "chili-quiet" })));
   ui.buttons = [
-    [ui.refresh, "Refresh", "Refreshing…"],
-    [ui.copy, "Copy token", "Copying…"],
-    [ui.signOut, "Sign out", "Signing out…"],
+    [ui.refresh, "Refresh", "Refreshing…", "refresh"],
+    [ui.copy, "Copy token", "Copying…", "copy"],
+    [ui.signOut, "Sign out", "Signing out…", "sign-out"],
     [ui.signIn, "Sign in", "Signing in…"],
   ];
   return ui;
 }
 
 function h(tag, attributes = {}, ...children) {
-  const node = document.createElement(tag);
+  const node = tag.nodeType ? tag : document.createElement(tag);
   for (const [name, value] of Object.entries(attributes)) node.setAttribute(name, value);
   node.append(...children);
   return node;
@@ -527,17 +619,11 @@ function h(tag, attributes = {}, ...children) {
 
 function icon(path) {
   const create = (tag) => document.createElementNS("http://www.w3.org/2000/svg", tag);
-  const [svg, line] = [create("svg"), create("path")];
-  svg.setAttribute("viewBox", "0 0 16 16");
-  svg.setAttribute("aria-hidden", "true");
-  line.setAttribute("d", path);
-  svg.append(line);
-  return svg;
+  const look = { viewBox: "0 0 16 16", "aria-hidden": true };
+  return h(create("svg"), look, h(create("path"), { d: path }));
 }
 
-function code(text) {
-  return h("code", {}, text);
-}
+const code = (text) => h("code", {}, text);
 
 /** Change a node only if it says something else: a screen reader reads each change. */
 function setText(node, ...parts) {

@@ -6,6 +6,7 @@ import os
 from typing import NoReturn
 
 import pytest
+from card_page import SIGNED_IN, Card, open_page
 
 from lab import CHROMIUM_ARGUMENTS, find_chromium
 
@@ -51,6 +52,20 @@ def page(browser, problems):
 def problems():
     """Collect the uncaught errors and the error messages in the console of `page`."""
     return []
+
+
+@pytest.fixture
+def make_card(page, problems):
+    """Give what puts a card into the page; fail if anything goes wrong in the page."""
+
+    def make(state=SIGNED_IN, *, place="light", before=lambda _page: None, **traits):
+        open_page(page, problems, place)
+        before(page)
+        return Card(page, state | traits)
+
+    yield make
+    assert problems == []
+    assert page.evaluate("harness.writes") == 0
 
 
 def _do_without(reason: str) -> NoReturn:

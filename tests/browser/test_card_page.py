@@ -6,223 +6,20 @@ so nothing is waited for.
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
-from pathlib import Path
-
 import pytest
-
-import chili_notebook
+from card_page import (
+    DAY_S,
+    FORM,
+    HOST,
+    NOW,
+    SECRET,
+    SIGN_IN,
+    SIGNED_IN,
+    SYNC,
+    TOKEN,
+)
 
 pytestmark = pytest.mark.browser
-
-STATIC = Path(chili_notebook.__file__).parent / "static"
-NOW = datetime(2026, 11, 24, 15, 0, tzinfo=UTC).timestamp()
-DAY_S = 86_400
-SECRET = "s3cret_0123456789-abcdefghijklmnop"
-HOST = "cp-abc-123.chili-publish.online"
-CRUD = ("font", "media", "myproject", "template", "template_collection")
-SCOPES = sorted(
-    [f"{noun}:{verb}" for noun in CRUD for verb in ("list", "read", "write")]
-    + ["output:animated", "output:static"]
-)
-TOKEN = {
-    "fingerprint": "3f9a…c2",
-    "expires_at": NOW + DAY_S,
-    "lifetime_s": DAY_S,
-    "scopes": SCOPES,
-    "renewable": True,
-    "serial": 1,
-}
-SIGNED_IN = {
-    "phase": "signed-in",
-    "names": {"client": "chili", "token": "chili_token"},
-    "profile": "",
-    "environment": {
-        "name": "cp-abc-123",
-        "kind": "production",
-        "host": HOST,
-        "token_host": "integration-login.chiligrafx.com",
-    },
-    "source": ".env",
-    "token": TOKEN,
-    "remaining_s": DAY_S,
-    "note": None,
-    "form": {"environment": "", "why": "No credentials found in .env."},
-}
-FORM = SIGNED_IN | {"phase": "form", "source": "", "token": None, "remaining_s": None}
-SIGN_IN = {
-    "kind": "sign-in",
-    "client_id": "an-id",
-    "client_secret": SECRET,
-    "environment": "cp-abc-123",
-    "environment_type": "production",
-    "remember": [],
-}
-SYNC = {"kind": "sync"}
-
-PAGE = """<!doctype html>
-<html lang="en"><head><title>card</title><link rel="stylesheet" href="card.css">
-<link rel="icon" href="data:,"></head><body style="margin: 0"></body></html>"""
-
-# The proxies are as different as anywidget's; timers and listeners are counted.
-HARNESS = """async (state) => {
-  const harness = { sent: [], writes: 0, timers: new Set(), listeners: 0 };
-  const { setTimeout: start, clearTimeout: stop } = window;
-  window.setTimeout = (run, ms) => {
-    const id = start(() => { harness.timers.delete(id); run(); }, ms);
-    harness.timers.add(id);
-    return id;
-  };
-  window.clearTimeout = (id) => { harness.timers.delete(id); stop(id); };
-  window.setInterval = () => { throw new Error("no intervals: they drift"); };
-  for (const [name, step] of [["addEventListener", 1], ["removeEventListener", -1]]) {
-    const real = document[name];
-    document[name] = function (...given) {
-      harness.listeners += step;
-      return real.apply(document, given);
-    };
-  }
-  const heard = new Map();
-  const emit = (name, ...given) => heard.get(name)?.forEach((tell) => tell(...given));
-  const proxy = () => ({
-    get: (key) => state[key],
-    set: () => { harness.writes += 1; },
-    save_changes: () => { harness.writes += 1; },
-    send: (message) => {
-      if (harness.isClosed) throw new Error("closed");
-      harness.sent.push(message);
-    },
-    on(name, tell) {
-      harness.listeners += 1;
-      heard.set(name, [...(heard.get(name) ?? []), tell]);
-    },
-    off(name, tell) {
-      harness.listeners -= 1;
-      heard.set(name, heard.get(name).filter((other) => other !== tell));
-    },
-  });
-  const widget = await (await import("./card.js")).default();
-  harness.change = (changes) => {
-    Object.assign(state, changes);
-    for (const key of Object.keys(changes)) emit(`change:${key}`);
-  };
-  harness.lose = () => emit("comm_live_update");
-  harness.say = (content) => emit("msg:custom", content, []);
-  harness.show = (id) => {
-    const el = Object.assign(document.createElement("div"), { id });
-    document.body.append(el);
-    return widget.render({ model: proxy(), el });
-  };
-  harness.stop = widget.initialize({ model: proxy() });
-  harness.hide = harness.show("first");
-  window.harness = harness;
-}"""
-
-
-class Card:
-    """One model with one view; `show` adds another."""
-
-    def __init__(self, page, state):
-        self.page = page
-        page.evaluate(HARNESS, state)
-        self.root = page.locator("#first .chili-card")
-
-    @property
-    def phase(self):
-        """The state that is shown."""
-        return self.root.get_attribute("data-phase")
-
-    @property
-    def countdown(self):
-        """The time left, as it is shown."""
-        return self.root.locator("[data-role='countdown']").inner_text()
-
-    @property
-    def text(self):
-        """All that is visible."""
-        return self.root.inner_text()
-
-    @property
-    def sent(self):
-        """The messages to Python so far."""
-        return self.page.evaluate("harness.sent")
-
-    def change(self, **traits):
-        """Set traits as the kernel does."""
-        self.page.evaluate("changes => harness.change(changes)", traits)
-
-    def answer(self, remaining_s, serial=1):
-        """Answer a sync as the kernel does."""
-        message = {"kind": "time", "serial": serial, "remaining_s": remaining_s}
-        self.page.evaluate("message => harness.say(message)", message)
-
-    def become_visible(self):
-        """Turn to the tab."""
-        self.page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
-
-    def field(self, label):
-        """Give the input with this label."""
-        return self.root.get_by_label(label, exact=True)
-
-    def button(self, name):
-        """Give the button with this name."""
-        return self.root.get_by_role("button", name=name, exact=True)
-
-    def fill(self):
-        """Type a whole pair and an environment."""
-        for label, value in (
-            ("Client ID", "an-id"),
-            ("Client secret", SECRET),
-            ("Environment", "cp-abc-123"),
-        ):
-            self.field(label).fill(value)
-
-    def described(self, label):
-        """Give what a screen reader says about a field."""
-        return self.field(label).evaluate(
-            "input => input.getAttribute('aria-describedby').split(' ')"
-            ".map(id => document.getElementById(id).textContent).join(' ')"
-        )
-
-    def holds(self, text):
-        """Say whether a text is anywhere in the page."""
-        return self.page.evaluate(
-            "text => document.documentElement.outerHTML.includes(text) || [..."
-            "document.querySelectorAll('input')].some(i => i.value.includes(text))",
-            text,
-        )
-
-
-@pytest.fixture
-def make_card(page, problems):
-    """Give what puts a card into the page; fail if anything goes wrong in the page."""
-    served = {
-        "/": (PAGE, "text/html"),
-        "/card.js": ((STATIC / "card.js").read_text(), "text/javascript"),
-        "/card.css": ((STATIC / "card.css").read_text(), "text/css"),
-    }
-
-    def serve(route):
-        path = route.request.url.removeprefix("http://notebook.test")
-        body, content_type = served.get(path, ("", ""))
-        if not content_type:
-            problems.append(f"asked the network for {route.request.url}")
-            route.abort()
-        else:
-            route.fulfill(body=body, content_type=f"{content_type}; charset=utf-8")
-
-    page.route("**/*", serve)
-    page.clock.install(time=NOW - 60)
-    page.goto("http://notebook.test/")
-    page.clock.pause_at(NOW)
-
-    def make(state=SIGNED_IN, *, before=lambda _page: None, **traits):
-        before(page)
-        return Card(page, state | traits)
-
-    yield make
-    assert problems == []
-    assert page.evaluate("harness.writes") == 0
 
 
 def test_form_says_why_and_where_to(make_card):
@@ -237,6 +34,8 @@ def test_form_says_why_and_where_to(make_card):
         "Sends to integration-login.chiligrafx.com",
     ):
         assert said in card.text
+    hint = card.field("Client ID").get_attribute("placeholder")
+    assert hint == "or paste a whole .env"
     assert card.button("Sign in").is_visible()
     assert not card.button("Refresh").is_visible()
     assert card.field("Client secret").get_attribute("type") == "password"
@@ -256,7 +55,7 @@ def test_signed_in_shows_what_is_ready(make_card):
         "until Wed 25 Nov, 16:00",
         "chili and chili_token are ready",
         "from .env",
-        "token 3f9a…c2",
+        "token 3f9a07c2",
         "17 scopes",
     ):
         assert said in card.text
@@ -641,20 +440,44 @@ def test_silent_kernel_is_said(make_card, closed):
 
 def test_scopes_are_a_grid_with_room_for_unknown_ones(make_card):
     """Each scope has its place: granted, not granted, and those nobody knew of."""
-    scopes = ["template:read", "output:static", "brandkit:read", "openid"]
-    card = make_card(token=TOKEN | {"scopes": scopes})
-    card.root.get_by_text("4 scopes").click()
-    rows = card.root.locator(".chili-scopes > li").all_text_contents()
-    assert rows == [
-        "fontlist not grantedread not grantedwrite not granted",
-        "medialist not grantedread not grantedwrite not granted",
-        "myprojectlist not grantedread not grantedwrite not granted",
-        "templatelist not grantedread grantedwrite not granted",
-        "template_collectionlist not grantedread not grantedwrite not granted",
-        "outputstatic grantedanimated not granted",
-        "brandkitread granted",
-        "otheropenid granted",
+    scopes = ["template:read", "template:publish", "output:static", "brandkit:read"]
+    card = make_card(token=TOKEN | {"scopes": [*scopes, "openid"]})
+    assert card.root.get_by_text("5 scopes").is_visible()
+    grid = card.root.get_by_role("table")
+    heads = grid.get_by_role("columnheader").all_inner_texts()
+    assert heads == ["resource", "list", "read", "write"]
+    none = "not granted"
+    assert grid.locator("tbody tr").evaluate_all(
+        "rows => rows.map(row => [...row.cells].map(cell => cell.textContent.trim()))"
+    ) == [
+        ["font", none, none, none],
+        ["media", none, none, none],
+        ["myproject", none, none, none],
+        ["template", none, "granted", none],
+        ["publish granted"],
+        ["template_collection", none, none, none],
+        ["output", f"static grantedanimated {none}"],
+        ["brandkit", "", "granted", ""],
+        ["other", "openid granted"],
     ]
+    assert (
+        grid.get_by_role("rowheader", name="template", exact=True).evaluate(
+            "cell => cell.rowSpan"
+        )
+        == 2
+    )
+
+
+def test_seventeen_scopes_are_seen_without_a_click(make_card):
+    """The grid is open, can be closed, and stays as it was left."""
+    card = make_card()
+    grid = card.root.get_by_role("table")
+    assert grid.locator("[data-scope='granted']").count() == 17
+    assert grid.is_visible()
+    card.root.get_by_text("17 scopes").click()
+    assert not grid.is_visible()
+    card.change(remaining_s=DAY_S - 5.0)
+    assert not grid.is_visible()
 
 
 def test_unknown_scopes_are_said(make_card):
@@ -747,7 +570,7 @@ def test_narrow_output_does_not_overflow(make_card):
     environment = SIGNED_IN["environment"] | {"name": "a-technical-name-" * 5}
     card = make_card(environment=environment, source="a place/" * 20)
     card.page.set_viewport_size({"width": 320, "height": 800})
-    card.root.get_by_text("17 scopes").click()
+    assert card.root.get_by_role("table").is_visible()
     for phase in ("signed-in", "failed", "signed-out"):
         card.change(phase=phase)
         width = card.page.evaluate("document.documentElement.scrollWidth")

@@ -1,0 +1,189 @@
+"""What is pasted into the form is taken apart in the browser, and nowhere else."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from card_page import FORM, SECRET, SIGN_IN, SYNC
+
+pytestmark = pytest.mark.browser
+
+TOKEN = "eyJhbGciOiJub25lIn0.eyJzdWIiOiJtZSJ9.c2ln"
+PASTE = """(input, text) => {
+  const clipboardData = new DataTransfer();
+  clipboardData.setData("text/plain", text);
+  const event = new ClipboardEvent(
+    "paste", { clipboardData, bubbles: true, cancelable: true });
+  return input.dispatchEvent(event);
+}"""
+ENV = f"""\
+# CHILI_CLIENT_ID=an-older-id
+export CHILI_CLIENT_ID=an-id
+CHILI_CLIENT_SECRET="{SECRET}"   # keep it
+CHILI_ACCESS_TOKEN=
+CHILI_ENVIRONMENT='cp-abc-123'
+CHILI_ENVIRONMENT_TYPE=sandbox
+CHILI_ADMIN_CLIENT_ID=another-id
+"""
+ANSWER = {
+    "access_token": TOKEN,
+    "expires_in": 79_045,
+    "scope": "font:list output:static",
+    "token_type": "Bearer",
+}
+BODY = {
+    "grant_type": "client_credentials",
+    "audience": "https://chiligrafx.com",
+    "client_id": "an-id",
+    "client_secret": SECRET,
+}
+
+
+def paste(card, label, text):
+    """Paste a text into a field; say whether the browser is left to insert it."""
+    return card.field(label).evaluate(PASTE, text)
+
+
+def values(card):
+    """Give what the form holds."""
+    labels = ("Client ID", "Client secret", "Access token", "Environment", "Kind")
+    return {label: card.field(label).input_value() for label in labels}
+
+
+@pytest.mark.parametrize("label", ["Client ID", "Client secret", "Environment"])
+def test_an_env_file_fills_the_form(make_card, label):
+    """A .env fills all it tells of, in whichever field it is pasted."""
+    card = make_card(FORM)
+    assert paste(card, label, ENV) is False
+    assert values(card) == {
+        "Client ID": "an-id",
+        "Client secret": SECRET,
+        "Access token": "",
+        "Environment": "cp-abc-123",
+        "Kind": "sandbox",
+    }
+    assert "Filled in from what was pasted: Client ID, Client secret" in card.text
+    assert card.button("Sign in").evaluate("node => node === document.activeElement")
+    card.button("Sign in").click()
+    assert card.sent == [SYNC, SIGN_IN | {"environment_type": "sandbox"}]
+    assert not card.holds(SECRET)
+
+
+@pytest.mark.parametrize("indent", [None, 2])
+def test_a_token_response_asks_for_a_token(make_card, indent):
+    """A whole answer of the token endpoint turns the form to its token."""
+    card = make_card(FORM)
+    card.fill()
+    assert paste(card, "Client ID", json.dumps(ANSWER, indent=indent)) is False
+    assert card.field("Access token").is_visible()
+    assert card.field("Access token").input_value() == TOKEN
+    assert card.field("Access token").get_attribute("type") == "password"
+    assert not card.holds(SECRET)
+    card.button("Sign in").click()
+    assert card.sent[-1]["access_token"] == TOKEN
+    assert not card.holds(TOKEN)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        json.dumps(BODY),
+        f"client_id = 'an-id'\nclient_secret = '{SECRET}'\n{{'client_id': client_id",
+        f"CHILI_CLIENT_ID: an-id\nCHILI_CLIENT_SECRET: {SECRET}\n",
+        f"CHILI_ACME_CLIENT_ID=an-id\r\nCHILI_ACME_CLIENT_SECRET={SECRET}\r\n",
+    ],
+)
+def test_a_pair_is_found_in_other_writings(make_card, text):
+    """A request's body, a snippet of Python, YAML and a profile's keys tell a pair."""
+    card = make_card(FORM)
+    card.button("Use a ready token instead").click()
+    assert paste(card, "Access token", text) is False
+    assert card.field("Client ID").input_value() == "an-id"
+    assert card.field("Client secret").input_value() == SECRET
+    focused = card.field("Environment").evaluate("n => n === document.activeElement")
+    assert focused
+
+
+@pytest.mark.parametrize(
+    ("address", "name", "kind"),
+    [
+        ("https://cp-abc-123.chili-publish.online/grafx", "cp-abc-123", "production"),
+        (
+            "https://cp-abc-123.chili-publish-sandbox.online/grafx/swagger/index.html",
+            "cp-abc-123",
+            "sandbox",
+        ),
+        ("cp-abc-123.chili-publish-sandbox.online", "cp-abc-123", "sandbox"),
+        (
+            "https://cp-a.chili-publish.online/grafx/api/v1/environment/cp-a/media?l=5",
+            "cp-a",
+            "production",
+        ),
+        (
+            "CHILI_BASE_URL=https://cp-abc-123.chili-publish-sandbox.online/grafx\n",
+            "cp-abc-123",
+            "sandbox",
+        ),
+    ],
+)
+def test_an_address_fills_environment_and_kind(make_card, address, name, kind):
+    """The address of Swagger, of the API or of an item tells both."""
+    card = make_card(FORM)
+    assert paste(card, "Environment", address) is False
+    assert card.field("Environment").input_value() == name
+    assert card.field("Kind").input_value() == kind
+    assert "Filled in from what was pasted: Environment." in card.text
+
+
+def test_an_address_that_is_typed_is_read_too(make_card):
+    """Leaving the field does what pasting does."""
+    card = make_card(FORM)
+    card.field("Environment").fill("https://cp-a.chili-publish-sandbox.online/grafx")
+    card.field("Kind").focus()
+    assert card.field("Environment").input_value() == "cp-a"
+    assert card.field("Kind").input_value() == "sandbox"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        SECRET,
+        TOKEN,
+        "cp-abc-123",
+        "",
+        "https://chili.example.com/grafx/swagger",
+        "https://chiligrafx.com/environments/0f8fad5b/studio",
+        "https://cp-a.chili-publish.online/grafx/api/v1/environment/cp-b/templates",
+        "https://cp-a.chili-publish.online.example.com/grafx",
+        "CHILI_CLIENT_ID=\nCHILI_CLIENT_SECRET=\n",
+        "client_id client_secret",
+    ],
+)
+def test_what_is_not_understood_is_left_to_the_browser(make_card, text):
+    """Plain values and foreign addresses are inserted as they are."""
+    card = make_card(FORM)
+    assert paste(card, "Client secret", text) is True
+    assert "Filled in" not in card.text
+    assert not any(value for label, value in values(card).items() if label != "Kind")
+
+
+def test_what_was_pasted_is_told_without_its_value(make_card):
+    """The word about it is read out, names fields only and goes with the next try."""
+    card = make_card(FORM)
+    paste(card, "Client ID", ENV)
+    told = card.root.get_by_role("status").filter(has_text="Filled in").inner_text()
+    assert SECRET not in told
+    assert "an-id" not in told
+    assert SECRET not in card.page.content()
+    card.button("Sign in").click()
+    assert "Filled in" not in card.text
+
+
+def test_a_paste_mends_what_was_missing(make_card):
+    """A field that is filled so is missing no more."""
+    card = make_card(FORM)
+    card.button("Sign in").click()
+    assert card.root.locator("[aria-invalid]").count() == 3
+    paste(card, "Client ID", ENV)
+    assert card.root.locator("[aria-invalid]").count() == 0

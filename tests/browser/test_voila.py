@@ -1,0 +1,95 @@
+"""Pages of a real Voilà: its readers run no cell, and are not the notebook's author."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+
+from conftest import CLIENT_ID, CLIENT_SECRET
+from fakes import Server, TokenEndpoint
+from lab import STEP_MS, Frames, not_jupyters, running_voila
+
+pytestmark = pytest.mark.browser
+
+LOGIN = ["%load_ext chili_notebook", "%chili_login"]
+
+
+@pytest.fixture(scope="module")
+def endpoint():
+    """Give the behaviour of a token endpoint, by the real clock."""
+    return TokenEndpoint(time.time)
+
+
+@pytest.fixture(scope="module")
+def voila(tmp_path_factory, endpoint):
+    """Start Voilà beside a notebook that has a .env and others that have none."""
+    root = tmp_path_factory.mktemp("voila")
+    with (
+        Server(endpoint) as server,
+        running_voila(root, CHILI_TOKEN_URL=f"{server.url}/oauth/token") as voila,
+    ):
+        voila.write("by-form", LOGIN)
+        voila.write("demo", [LOGIN[0], "%chili_login --demo"])
+        voila.write(
+            "by-env",
+            [*LOGIN, "chili_token"],
+            CHILI_CLIENT_ID=CLIENT_ID,
+            CHILI_CLIENT_SECRET=CLIENT_SECRET,
+            CHILI_ENVIRONMENT="cp-abc-123",
+        )
+        yield voila
+
+
+@pytest.fixture(autouse=True)
+def _nothing_goes_wrong(problems):
+    """Fail a test in whose page anything went wrong."""
+    yield
+    assert not_jupyters(problems) == []
+
+
+def test_a_reader_signs_in_by_form(voila, page, endpoint):
+    """The form is live, the card counts, and nothing is kept on the server's disk."""
+    voila.open(page, "by-form/walk.ipynb")
+    form = page.locator(".chili-card[data-phase='form']")
+    form.wait_for(timeout=STEP_MS)
+    assert "Remember" not in form.inner_text()
+    form.get_by_label("Client ID").fill(CLIENT_ID)
+    form.get_by_label("Client secret").fill(CLIENT_SECRET)
+    form.get_by_label("Environment").fill("cp-abc-123")
+    form.get_by_label("Environment").press("Enter")
+
+    card = page.locator(".chili-card[data-phase='signed-in']")
+    card.wait_for(timeout=STEP_MS)
+    countdown = card.locator("[data-role='countdown']").inner_text()
+    assert countdown in {"24 h 0 min", "23 h 59 min"}
+    assert not (voila.root / "by-form" / ".env").exists()
+    for secret in (CLIENT_SECRET, *endpoint.issued):
+        assert secret not in page.content()
+
+    card.get_by_role("button", name="Sign out").click()
+    page.locator(".chili-card[data-phase='signed-out']").wait_for(timeout=STEP_MS)
+
+
+def test_a_reader_does_not_get_the_authors_token(voila, page, endpoint):
+    """Signed in by a .env, the page shows the plain card, which hands out nothing."""
+    frames = Frames(page)
+    voila.open(page, "by-env/walk.ipynb")
+    page.wait_for_selector("text=CHILI GraFx: signed in", timeout=STEP_MS)
+    page.wait_for_selector("text=/GraFx token #[0-9a-f]{8}/", timeout=STEP_MS)
+    assert "Token valid until" in page.inner_text("body")
+    assert page.locator(".chili-card").count() == 0
+    assert page.get_by_role("button", name="Copy token").count() == 0
+    for secret in (CLIENT_SECRET, *endpoint.issued):
+        assert secret not in page.content() + str(frames)
+
+
+def test_the_demo_is_live_and_dark(voila, page):
+    """The simulator's card, which is nobody's secret, is live and takes the theme."""
+    voila.open(page, "demo/walk.ipynb", theme="dark")
+    card = page.locator(".chili-card[data-phase='signed-in']")
+    card.wait_for(timeout=STEP_MS)
+    assert "cp-demo-001" in card.inner_text()
+    assert card.evaluate("card => getComputedStyle(card).colorScheme") == "dark"
+    card.get_by_role("button", name="Refresh").click()
+    card.get_by_text("the same token again").wait_for(timeout=STEP_MS)
