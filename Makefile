@@ -33,7 +33,7 @@ demo: $(VENV)/.ready
 
 test: $(VENV)/.ready $(OTHER)/.ready
 	CHILI_OTHER_PYTHON=$(CURDIR)/$(OTHER)/bin/python $(BIN)/python -m pytest --numprocesses auto --dist loadscope \
-	  --nbval-lax --nbval-current-env tests notebooks
+	  --nbval-lax tests notebooks
 
 # `make test-matrix ONLY=lowest` or ONLY=3.12 runs one row of it.
 test-matrix: $(VENV)/.ready

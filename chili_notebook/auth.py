@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, NoReturn, Protocol
+from typing import TYPE_CHECKING, NoReturn, Protocol, TypeVar
 
 import httpx
 
@@ -23,8 +23,13 @@ _UNAUTHORIZED = 401
 class _RequestLike(Protocol):
     """What `requests` hands to an auth callable."""
 
-    url: str | None
-    headers: MutableMapping[str, str]
+    @property
+    def url(self) -> str | None: ...
+    @property
+    def headers(self) -> MutableMapping[str, str]: ...
+
+
+_R = TypeVar("_R", bound=_RequestLike)
 
 
 class ChiliToken(httpx.Auth):
@@ -90,7 +95,7 @@ class ChiliToken(httpx.Auth):
     def __reduce_ex__(self, _protocol: object) -> NoReturn:
         raise TypeError(NOT_PICKLED)
 
-    def __call__(self, request: _RequestLike) -> _RequestLike:
+    def __call__(self, request: _R) -> _R:
         """Sign a request of the `requests` library."""
         _require_safe(request.url or "")
         request.headers["Authorization"] = f"Bearer {self}"

@@ -42,13 +42,14 @@ import anywidget
 import traitlets
 
 from chili_notebook import guard
-from chili_notebook.card_state import CardState, as_html, as_text, as_traits
+from chili_notebook.card_state import CardState, as_text, as_traits
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from chili_notebook.secret import Secret
 
+_VIEW = "application/vnd.jupyter.widget-view+json"
 _STATIC = Path(__file__).parent / "static"
 
 
@@ -139,8 +140,10 @@ class Card(anywidget.AnyWidget):
         # No address and no clock: what is stored must not change from run to run.
         return as_text(self._state)
 
-    def _repr_mimebundle_(self, **options: Any) -> Any:
-        bundle = super()._repr_mimebundle_(**options)
-        if bundle is not None:
-            bundle[0]["text/html"] = as_html(self._state)
-        return bundle
+    def view(self) -> dict[str, Any]:
+        """Give the bundle of one more view; its static twin is not in it."""
+        bundle = super()._repr_mimebundle_()
+        # Without any text nbconvert warns that it has nothing to show.
+        return {"text/plain": ""} | (
+            {} if bundle is None else {_VIEW: bundle[0][_VIEW]}
+        )

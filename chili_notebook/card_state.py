@@ -13,6 +13,18 @@ if TYPE_CHECKING:
     from chili_notebook.secret import Secret
     from chili_notebook.tokens import Token
 
+# The twin is stored before the live card, as an output of its own: in one output
+# JupyterLab prefers the widget, and shows an error once there is none. One of the two
+# is seen: the live card, or else the twin in place of that error. The classes are
+# JupyterLab's, which Notebook and Voilà share, and VS Code's.
+_OUTPUT = ":is(.jp-OutputArea-child,.output_container)"
+_TWIN = ":has([data-chili-twin])"
+BESIDE = (
+    f"<style>{_OUTPUT}{_TWIN}:has(+ {_OUTPUT} .chili-card),"
+    f"{_OUTPUT}{_TWIN} + {_OUTPUT}:has(.jupyter-widgets):not(:has(.chili-card))"
+    "{display:none}</style>"
+)
+_KEYS = "CHILI_CLIENT_ID, CHILI_CLIENT_SECRET and CHILI_ENVIRONMENT"
 Phase = Literal["form", "signing-in", "signed-in", "failed", "signed-out"]
 
 
@@ -96,7 +108,7 @@ class CardState:
             rows.append(("Scopes", _scopes(self.token)))
         if self.phase == "signed-in":
             rows.append(("Credentials from", self.source))
-            rows.append(("Ready to use", f"{self.client_name}, {self.token_name}"))
+            rows.append(("Names", f"{self.client_name}, {self.token_name}"))
         return rows
 
     def stored_as(self) -> tuple[Phase, Secret | None]:
@@ -106,7 +118,7 @@ class CardState:
     def headline(self) -> str:
         """Give the one line that says where the sign-in is."""
         return {
-            "form": "CHILI GraFx: not signed in; the form waits in a live notebook",
+            "form": "CHILI GraFx: not signed in; the form shows in a live notebook",
             "signing-in": "CHILI GraFx: signing in",
             "signed-in": "CHILI GraFx: signed in",
             "failed": "CHILI GraFx: not signed in; the last try failed",
@@ -115,7 +127,9 @@ class CardState:
 
     def remarks(self) -> list[str]:
         """Give the sentences below the rows."""
-        said = [self.why_form] if self.phase in {"form", "failed"} else []
+        said = []
+        if self.phase in {"form", "failed"}:
+            said = [self.why_form, f"Where no form shows, set {_KEYS} in .env."]
         if self.note is not None:
             said += self.note.sentences()
         if self.phase == "signed-in" and not self.masked:
@@ -133,6 +147,21 @@ def as_text(state: CardState) -> str:
     facts = [f"  {label}: {value}" for label, value in state.facts()]
     remarks = [f"  {line}" for line in state.remarks()]
     return "\n".join([state.headline(), *facts, *remarks])
+
+
+def as_line(state: CardState) -> str:
+    """Give the card as one line, for logs and terminals."""
+    said = [state.headline()]
+    if state.token is not None:
+        said.append(f"token valid until {until(state.token)}")
+    if state.token is not None and state.phase == "signed-in":
+        environment = dict(state.facts()).get("Environment", "an unknown environment")
+        said[0] += f" to {environment}"
+        scopes = state.token.scopes
+        said.append("scopes unknown" if scopes is None else f"{len(scopes)} scopes")
+        said.append(f"credentials from {state.source}")
+        said.append(f"names {state.client_name}, {state.token_name}")
+    return " ".join([f"{'; '.join(said)}.", *state.remarks()])
 
 
 def as_html(state: CardState) -> str:

@@ -98,7 +98,8 @@ class ChiliMagics(Magics):
         self._bind(name, session)
         # A live card hands out its token: in Voilà the reader's own, not the author's.
         own = asking or args.demo
-        session.display(live=live and has_front_end(self._shell, voila=own))
+        live = live and has_front_end(self._shell, voila=own)
+        session.display(live=live, in_full=False)
 
     @magic_arguments()
     @argument("profile", nargs="?", help="Show this profile's session only.")
@@ -143,7 +144,7 @@ class ChiliMagics(Magics):
         for session in self._of_profile(profile) or self._missing(profile):
             session.sign_out("You signed out with %chili_logout.")
             self._unbind(session)
-            session.display(live=False)
+            session.display(live=False, in_full=False)
 
     def close(self) -> None:
         """Sign every session out; the names stay, and say so when used."""

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from chili_notebook import demo, guard
 from chili_notebook.card_actions import CardActions
-from chili_notebook.card_state import CardState, Note, as_html, as_text
+from chili_notebook.card_state import BESIDE, CardState, Note, as_html, as_line, as_text
 from chili_notebook.client import Chili
 from chili_notebook.environments import Environment
 from chili_notebook.errors import ConfigurationError, ForbiddenError
@@ -110,15 +110,22 @@ class Session:
             self.show(phase="signed-out", note=note)
         self.chili.close()
 
-    def display(self, *, live: bool) -> None:
-        """Show the card in the cell that runs: live, or its static twin."""
+    def display(self, *, live: bool, in_full: bool = True) -> None:
+        """Show the card in the cell that runs: live, or its static twin.
+
+        Args:
+            live: Whether somebody is there to see it live.
+            in_full: Whether the twin's plain text is more than a line.
+        """
         from IPython.display import display
 
         if live:
             self._is_shown = True
-            display(self.live_card(), display_id=self._display_id)
+            display(self._twin(beside=True), raw=True, display_id=self._display_id)
+            display(self.live_card().view(), raw=True)
         else:
-            display(self._twin(), raw=True)
+            text = {} if in_full else {"text/plain": as_line(self._state)}
+            display(self._twin() | text, raw=True)
 
     def sign_in_with(
         self, found: Found, credentials: Credentials, environment: Environment
@@ -156,8 +163,10 @@ class Session:
             self._card = Card(self._state, on_action=CardActions(self), clock=clock)
         return self._card
 
-    def _twin(self) -> dict[str, str]:
-        return {"text/plain": as_text(self._state), "text/html": as_html(self._state)}
+    def _twin(self, *, beside: bool = False) -> dict[str, str]:
+        """Give the static twin, which hides where a live card is beside it."""
+        html = BESIDE * beside + as_html(self._state)
+        return {"text/plain": as_text(self._state), "text/html": html}
 
     def show(self, **changes: Any) -> None:
         """Change what the card says, in every view and in what is stored."""
@@ -171,7 +180,8 @@ class Session:
             moved = before.stored_as() != self._state.stored_as()
             if self._is_shown and settled and moved:
                 # What is stored with the notebook must not go on showing the old state.
-                display(self._card, display_id=self._display_id, update=True)
+                twin = self._twin(beside=True)
+                display(twin, raw=True, display_id=self._display_id, update=True)
 
     def follow(self, token: Token, *, note: Note | None = None) -> None:
         """Show a token that came in place of another, wherever that was asked for.

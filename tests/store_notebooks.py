@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import shutil
 import tempfile
 from pathlib import Path
 
@@ -9,14 +11,35 @@ import nbformat
 from nbclient import NotebookClient
 
 NOTEBOOKS = Path(__file__).parents[1] / "notebooks"
+LOOPBACK_ONLY = Path(__file__).parent / "notebooks" / "loopback_only.py"
 
 
-def store(path: Path) -> None:
+def execute(notebook, folder):
+    """Run a notebook in a folder: no credentials, no keyring, no other machine.
+
+    Args:
+        notebook: The notebook, which gets its outputs.
+        folder: Its working directory; IPython's own folder is made in it.
+    """
+    startup = Path(folder) / ".ipython" / "profile_default" / "startup"
+    startup.mkdir(parents=True)
+    shutil.copy(LOOPBACK_ONLY, startup)
+    environ = {
+        key: value for key, value in os.environ.items() if not key.startswith("CHILI_")
+    } | {
+        "IPYTHONDIR": str(startup.parents[1]),
+        "PYTHON_KEYRING_BACKEND": "keyring.backends.fail.Keyring",
+        "PYDEVD_DISABLE_FILE_VALIDATION": "1",
+    }
+    resources = {"metadata": {"path": str(folder)}}
+    NotebookClient(notebook, timeout=120, resources=resources).execute(env=environ)
+
+
+def store(path):
     """Run one notebook in a folder of its own and write its outputs into it."""
     notebook = nbformat.read(path, as_version=4)
     with tempfile.TemporaryDirectory() as folder:
-        resources = {"metadata": {"path": folder}}
-        NotebookClient(notebook, timeout=120, resources=resources).execute()
+        execute(notebook, folder)
     for cell in notebook.cells:
         # When a cell ran, and on which Python, is nobody's business.
         cell.metadata.pop("execution", None)

@@ -14,6 +14,7 @@ from chili_notebook.card_state import (
     Note,
     Phase,
     as_html,
+    as_line,
     as_text,
     as_traits,
     until,
@@ -113,14 +114,26 @@ def test_a_signed_in_card_says_what_can_be_used():
         "  Token valid until: Sat 16 Jan 2027, 05:57 UTC",
         "  Scopes: 2: a b:read",
         "  Credentials from: .env",
-        "  Ready to use: chili, chili_token",
+        "  Names: chili, chili_token",
     ]
+
+
+def test_a_log_has_one_line():
+    """Where no widget shows, one line says the same, and no other is written."""
+    assert as_line(state()) == (
+        "CHILI GraFx: signed in to cp-abc-123 (sandbox); token valid until Sat 16 Jan "
+        "2027, 05:57 UTC; 2 scopes; credentials from .env; names chili, chili_token."
+    )
+    assert as_line(state("signed-out")) == (
+        "CHILI GraFx: signed out; token valid until Sat 16 Jan 2027, 05:57 UTC. "
+        "GraFx tokens cannot be revoked: it stays valid until then."
+    )
 
 
 @pytest.mark.parametrize("phase", PHASES)
 def test_only_a_signed_in_card_calls_itself_ready(phase):
     """Names are offered while they can be used."""
-    assert ("Ready to use" in as_text(state(phase))) is (phase == "signed-in")
+    assert ("Names" in as_text(state(phase))) is (phase == "signed-in")
 
 
 def test_a_signed_out_card_says_that_the_token_lives_on():

@@ -78,7 +78,7 @@ def require_truth(session):
     state = card.get_state()
     assert state["phase"] in {"form", "failed", "signed-in", "signed-out"}
     assert (state["phase"] == "signed-in") is (held is not None)
-    assert ("Ready to use" in as_text(session.state)) is (held is not None)
+    assert ("Names" in as_text(session.state)) is (held is not None)
     if held is not None:
         assert state["token"]["fingerprint"] == held.fingerprint
         assert state["token"]["expires_at"] == held.expires_at

@@ -319,8 +319,9 @@ def test_many_cells_with_the_card_are_one_display(session, browser, endpoint, cl
         clock.advance(86_400 - 60)
         browser.send({"kind": "refresh"})
     assert endpoint.grants == 3
-    assert len({named["display_id"] for named in shown}) == 1
-    assert [named.get("update", False) for named in shown] == [False] * 3 + [True]
+    twins = [named for named in shown if "display_id" in named]
+    assert len({named["display_id"] for named in twins}) == 1
+    assert [named.get("update", False) for named in twins] == [False] * 3 + [True]
 
 
 def test_an_unknown_environment_still_gives_a_token(session, browser):

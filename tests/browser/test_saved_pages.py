@@ -17,9 +17,6 @@ from lab import STEP_MS, not_jupyters, running_lab
 pytestmark = pytest.mark.browser
 
 HOUR_S = 3600
-in_one_output = pytest.mark.xfail(
-    reason="the twin is stored in the widget's output, where the widget goes before it"
-)
 CELLS = ["%load_ext chili_notebook", "%chili_login", "chili_token"]
 
 
@@ -109,7 +106,6 @@ def test_reopened_with_its_state_the_card_is_unconfirmed(lab, page, store):
     assert "no kernel has confirmed" in said
 
 
-@in_one_output
 def test_reopened_without_state_the_author_sees_the_twin(lab, page, store):
     """By default JupyterLab saves no state: what the author sees is the plain card."""
     store("without-state", state=False, trusted=True)
@@ -134,13 +130,7 @@ def test_reopened_by_somebody_else_the_twin_is_seen(lab, page, store):
     assert shown.count("CHILI GraFx: signed in") == 1
 
 
-@pytest.mark.parametrize(
-    "state",
-    [
-        pytest.param(False, id="without state"),
-        pytest.param(True, id="with state", marks=in_one_output),
-    ],
-)
+@pytest.mark.parametrize("state", [False, True], ids=["without state", "with state"])
 def test_nbconverts_page_shows_the_twin(page, store, state, endpoint):
     """Where no script of a widget can be had, the page shows all that the card did."""
     asked = []

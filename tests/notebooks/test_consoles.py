@@ -135,11 +135,12 @@ def test_a_console_shows_the_plain_card_and_masks(endpoint, write_env_file):
 
 def _require_plain_card(session, card):
     """Require what any terminal shows of a session, up to its end."""
-    assert "CHILI GraFx: signed in\n  Environment: cp-abc-123 (production)" in card
-    assert "Ready to use: chili, chili_token" in card
+    assert "CHILI GraFx: signed in" in card
+    assert "cp-abc-123 (production)" in card
     assert "<" not in card
     status = session.run("%chili_status")
-    assert "CHILI GraFx: signed in" in status
+    assert "CHILI GraFx: signed in\n  Environment: cp-abc-123 (production)" in status
+    assert "Names: chili, chili_token" in status
     out = session.run("%chili_logout")
     assert "CHILI GraFx: signed out" in out
     assert "stays valid until then" in out

@@ -2,56 +2,165 @@
 
 from __future__ import annotations
 
+import csv
 import json
-import shutil
+import os
+import re
+import subprocess
+import sys
+from collections import Counter
 from pathlib import Path
 
 import nbformat
 import pytest
-from nbclient import NotebookClient
+from notebook_outputs import difference_of, pictures_of, words_of
+from store_notebooks import NOTEBOOKS as FOLDER
+from store_notebooks import execute
 
-ROOT = Path(__file__).parents[2]
-NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
+NOTEBOOKS = sorted(FOLDER.glob("*.ipynb"))
+EACH = pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
 # Reversed, since the output guard would mask them.
 PEEK = """
-import json
-from chili_notebook import demo
-print(json.dumps([demo._running[0].client_secret, str(chili_token)])[::-1])
+import json as _json
+import socket as _socket
+from chili_notebook.protection import protected as _protected
+
+_held = [wanted.secret.reveal() for wanted in _protected()]
+try:
+    _socket.create_connection(("192.0.2.1", 443), timeout=0.1)
+except OSError as _error:
+    _held.append(str(_error))
+print(_json.dumps(_held)[::-1])
 """
 
 
-def _run(path, folder, *, extra=""):
-    """Run a copy of a notebook in `folder`, as a person would; give it back."""
-    shutil.copy(path, folder)
-    notebook = nbformat.read(folder / path.name, as_version=4)
-    if extra:
-        notebook.cells.append(nbformat.v4.new_code_cell(extra))
-    NotebookClient(
-        notebook, timeout=120, resources={"metadata": {"path": folder}}
-    ).execute()
-    return notebook
+class Run:
+    """What came of running a notebook in an empty folder of its own."""
+
+    def __init__(self, path, folder):
+        self.folder = folder
+        self.notebook = nbformat.read(path, as_version=4)
+        self.notebook.cells.append(nbformat.v4.new_code_cell(PEEK))
+        execute(self.notebook, folder)
+        told = self.notebook.cells.pop().outputs[0]["text"].strip()[::-1]
+        *self.secrets, self.refusal = json.loads(told)
 
 
-@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
-def test_runs_and_holds_nothing_secret(path, tmp_path):
-    """Every cell runs, and neither secret nor token is in what would be saved."""
-    notebook = _run(path, tmp_path, extra=PEEK)
-    secrets = json.loads(notebook.cells.pop().outputs[0]["text"].strip()[::-1])
-    assert len(secrets) == 2
-    assert all(len(secret) > 30 for secret in secrets)
-    saved = nbformat.writes(notebook)
-    assert not [secret for secret in secrets if secret in saved]
+@pytest.fixture(scope="module")
+def run_of(tmp_path_factory):
+    """Give what runs a notebook, once for all tests."""
+    runs = {}
+
+    def run(path):
+        if path not in runs:
+            runs[path] = Run(path, tmp_path_factory.mktemp(path.stem))
+        return runs[path]
+
+    return run
 
 
-def test_the_quickstart_ends_with_a_picture_on_disk(tmp_path):
+@EACH
+def test_runs_and_holds_nothing_secret(path, run_of):
+    """Every cell runs, and no secret that the kernel held is in what is saved."""
+    run = run_of(path)
+    assert len(run.secrets) >= 2
+    assert all(len(secret) > 30 for secret in run.secrets)
+    saved = nbformat.writes(run.notebook)
+    assert not [secret for secret in run.secrets if secret in saved]
+
+
+@EACH
+def test_runs_with_the_network_cut_off(path, run_of):
+    """A notebook needs no other machine: its kernel could reach none."""
+    assert run_of(path).refusal == (
+        "The network is cut off: 192.0.2.1 is not this machine."
+    )
+
+
+@EACH
+def test_only_what_is_rendered_stays(path, run_of):
+    """What a notebook writes besides its renders, such as a .env, is gone again."""
+    left = {entry.name for entry in run_of(path).folder.iterdir()}
+    assert left <= {".ipython", "renders"}
+
+
+@EACH
+def test_what_is_stored_is_what_a_run_shows(path, run_of):
+    """Stored outputs differ from new ones in time and identifiers only."""
+    stored = nbformat.read(path, as_version=4)
+    assert [cell.source for cell in stored.cells] == [
+        cell.source for cell in run_of(path).notebook.cells
+    ]
+    for number, (cell, new) in enumerate(
+        zip(stored.cells, run_of(path).notebook.cells, strict=True)
+    ):
+        if cell.cell_type != "code":
+            continue
+        where = f"cell {number} is stale; run: make notebooks"
+        assert words_of(cell) == words_of(new), where
+        pairs = zip(pictures_of(cell), pictures_of(new), strict=True)
+        assert not [told for pair in pairs if (told := difference_of(*pair))], where
+
+
+def test_the_quickstart_ends_with_a_picture_on_disk(run_of):
     """The main job leaves a rendered PNG, in fewer than ten cells."""
-    notebook = _run(ROOT / "notebooks" / "01-quickstart.ipynb", tmp_path)
-    assert len(notebook.cells) < 10
-    (picture,) = (tmp_path / "renders").iterdir()
+    run = run_of(FOLDER / "01-quickstart.ipynb")
+    assert len(run.notebook.cells) < 10
+    (picture,) = (run.folder / "renders").iterdir()
     assert picture.read_bytes().startswith(b"\x89PNG")
 
 
-@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
+def test_prints_are_resumed_and_none_is_ordered_twice(run_of):
+    """After the interruption nothing is started again but what had failed."""
+    folder = run_of(FOLDER / "05-data-to-prints.ipynb").folder / "renders/price-tags"
+    with (folder / "ledger.csv").open(newline="", encoding="utf-8") as stream:
+        steps = [(sku, state) for sku, state, _ in csv.reader(stream)]
+    started = Counter(sku for sku, state in steps if state == "started")
+    failed = {sku for sku, state in steps if state == "failed"}
+    assert len(failed) == 2
+    assert {sku for sku, times in started.items() if times > 1} == failed
+    assert {sku for sku, state in steps if state == "saved"} == set(started)
+    assert {path.stem for path in folder.glob("*.png")} == set(started)
+
+
+def test_papermill_puts_its_parameters_in(tmp_path):
+    """Under papermill a notebook takes other parameters, and an exit code is given."""
+    command = [
+        *(sys.executable, "-m", "papermill", "--no-progress-bar"),
+        *(str(FOLDER / "05-data-to-prints.ipynb"), "out.ipynb"),
+        *("-p", "count", "24", "-p", "folder", "tags"),
+    ]
+    environ = os.environ | {"PYDEVD_DISABLE_FILE_VALIDATION": "1"}
+    done = subprocess.run(
+        command, capture_output=True, text=True, check=False, env=environ
+    )
+    assert done.returncode == 0, done.stderr
+    assert len(list((tmp_path / "tags").glob("*.png"))) == 22
+
+
+@EACH
+def test_one_word_leads_to_a_real_environment(path):
+    """`--demo` stands in one cell, after the extension, and the first cell says so."""
+    cells = nbformat.read(path, as_version=4).cells
+    sources = (cell.source for cell in cells if cell.cell_type == "code")
+    demo = [text for text in sources if re.match("%chili_login.*--demo", text)]
+    assert demo == ["%chili_login --demo"]
+    assert cells[0].cell_type == "markdown"
+    assert "`--demo`" in cells[0].source
+
+
+@EACH
+def test_the_last_cell_points_on(path):
+    """A notebook ends with what comes next, and links to notebooks that are there."""
+    last = nbformat.read(path, as_version=4).cells[-1]
+    assert last.cell_type == "markdown"
+    assert "Next: " in last.source
+    links = re.findall(r"\]\(([^)]+)\)", last.source)
+    assert links
+    assert not [link for link in links if not (FOLDER / link).exists()]
+
+
+@EACH
 def test_stored_outputs_show_something_anywhere(path):
     """As stored, a notebook shows card and picture without a kernel, and is small."""
     stored = path.read_text()
@@ -67,7 +176,7 @@ def test_stored_outputs_show_something_anywhere(path):
     assert not [d for d in outputs if "application/vnd.jupyter.widget-view+json" in d]
 
 
-@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
+@EACH
 def test_stored_outputs_say_nothing_of_a_machine_or_a_token(path):
     """A stored notebook names no folder of the machine it ran on and no JWT."""
     stored = path.read_text()

@@ -1,0 +1,233 @@
+"""Uses every public name as a script would; type-checked, and never run."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, assert_type
+
+import httpx
+import pandas as pd
+import requests
+
+import chili_notebook
+from chili_notebook import Chili, ChiliToken, login
+from chili_notebook.documents import Layout, Variable
+from chili_notebook.gallery import Gallery
+from chili_notebook.listing import Listing
+from chili_notebook.resources.files import File
+from chili_notebook.resources.fonts import FontFamily, FontStyle
+from chili_notebook.resources.media import Media
+from chili_notebook.resources.output_reports import RecordError
+from chili_notebook.resources.output_settings import OutputSetting
+from chili_notebook.resources.output_tasks import Output, OutputTask
+from chili_notebook.resources.projects import Project
+from chili_notebook.resources.templates import Template
+from chili_notebook.tables import Rows
+
+if TYPE_CHECKING:
+    from chili_notebook.environments import Environment
+    from chili_notebook.resources.documented import Documented
+
+
+def signs_in() -> None:
+    """Sign in as scripts do."""
+    assert_type(login(), Chili)
+    assert_type(login("acme", "acme.env"), Chili)
+    with login(demo=True) as chili:
+        assert_type(chili, Chili)
+    assert_type(chili_notebook.__version__, str)
+
+
+def calls(chili: Chili) -> None:
+    """Call what has no noun."""
+    assert_type(chili.get("templates", params={"limit": 5}), httpx.Response)
+    assert_type(chili.post("templates", json={}), httpx.Response)
+    assert_type(chili.put("templates/1", content=b"{}"), httpx.Response)
+    assert_type(chili.patch("projects/1", json={"name": "New"}), httpx.Response)
+    assert_type(chili.delete("/api/v1/info"), httpx.Response)
+    assert_type(chili.request("GET", "media", at_most=1_000), httpx.Response)
+    with chili.stream("GET", "media/1/download") as response:
+        assert_type(response, httpx.Response)
+        assert_type(chili.link(response, "nextPage"), str)
+    for item in chili.pages("connectors", {"search": "a"}):
+        assert_type(item, Mapping[str, Any])
+    assert_type(chili.info(), Mapping[str, Any])
+    assert_type(chili.settings(), Mapping[str, Any])
+    assert_type(chili.connectors(), Listing[Mapping[str, Any]])
+    assert_type(chili.user_interfaces(), Listing[Mapping[str, Any]])
+    assert_type(chili.token, ChiliToken)
+    assert_type(chili.clock(), float)
+    chili.sleep(0.5)
+    chili.on_refusal = print
+    chili.close()
+
+
+def an_environment(environment: Environment) -> list[str]:
+    """Read where the calls go."""
+    hosts = [environment.base_url, environment.api_url, environment.host]
+    hosts += [environment.token_url, environment.token_host]
+    return [environment.name, environment.kind, environment.audience, *hosts]
+
+
+def a_token(chili: Chili, token: ChiliToken) -> None:
+    """Put the token where the documentation's snippets have one."""
+    assert_type("Bearer " + token, str)
+    assert_type(token + "", str)
+    assert_type({"Authorization": f"Bearer {token}"}, dict[str, str])
+    url = f"{chili.environment.base_url}/api/v1/info"
+    httpx.get(url, auth=token)
+    httpx.AsyncClient(auth=token)
+    requests.get(url, auth=token, timeout=10)
+    token.sync_auth_flow(httpx.Request("GET", url))
+    token.async_auth_flow(httpx.Request("GET", url))
+    assert_type(token.expires_at, datetime | None)
+    assert_type(token.expires_in, float | None)
+    assert_type(token.scopes, frozenset[str] | None)
+    assert_type(token.expired, bool)
+
+
+def templates(chili: Chili) -> None:
+    """Find, read and change templates."""
+    listing = chili.templates.list(
+        search="card", folder="/", sort_by="name", sort_order="desc"
+    )
+    assert_type(listing, Listing[Template])
+    template = chili.templates.get("id")
+    assert_type(template, Template)
+    document = template.document()
+    assert_type(chili.templates.create(document, name="New"), Template)
+    chili.templates.update(template.id, document)
+    chili.templates.rename(template.id, "Newer")
+    chili.templates.delete(template.id, force=True)
+
+
+def a_template(template: Template) -> tuple[datetime | None, datetime | None]:
+    """Read what a template tells."""
+    told: list[str | None] = [template.id, template.name, template.type]
+    assert_type([*told, template.relative_path], list[str | None])
+    assert_type(template.raw, Mapping[str, Any])
+    return template.created, template.modified
+
+
+def a_document(source: Documented) -> None:
+    """Read and render what has a document."""
+    assert_type(source.document(), dict[str, Any])
+    assert_type(source.variables(), Rows[Variable])
+    assert_type(source.layouts(), Rows[Layout])
+    assert_type(source.preview("medium", layout_id="1", page_id="2"), File)
+    assert_type(source.thumbnail(), File)
+    assert_type(source.output("pdf", variables={"Name": "Ada"}), Output)
+
+
+def a_variable(variable: Variable, layout: Layout) -> tuple[str, ...]:
+    """Read what an output can set."""
+    assert_type([variable.required, layout.selected], list[bool])
+    assert_type([layout.id, layout.name], list[str])
+    assert_type(layout.intent, str | None)
+    return variable.name, variable.type, str(variable.value), *variable.allowed
+
+
+def projects(chili: Chili, template: Template, project: Project) -> None:
+    """Find, make and change projects."""
+    assert_type(chili.projects.list(), Listing[Project])
+    assert_type(chili.projects.get("id"), Project)
+    assert_type(chili.projects.create(template, name="New"), Project)
+    chili.projects.rename(project.id, project.name)
+    project.save(project.document())
+    chili.projects.delete(project.id)
+    made_of = [project.template_id, project.collection_id, project.user_interface_id]
+    assert_type(made_of, list[str | None])
+    assert_type(project.raw, Mapping[str, Any])
+
+
+def media(chili: Chili, picture: Media) -> None:
+    """Find, upload and download files of the media library."""
+    assert_type(chili.media.list(search="a", folder="/Upload"), Listing[Media])
+    assert_type(chili.media.get(picture.id), Media)
+    assert_type(chili.media.upload("a.png", folder="/Upload"), Media)
+    assert_type(chili.media.upload(b"...", name="a.png"), Media)
+    assert_type(picture.preview("highest"), File)
+    assert_type(picture.thumbnail(), File)
+    assert_type(picture.download(Path("pictures")), Path)
+    assert_type([picture.width, picture.height], list[int | None])
+    told: list[str | None] = [picture.name, picture.extension, picture.type]
+    assert_type([*told, picture.relative_path], list[str | None])
+    assert_type(picture.raw, Mapping[str, Any])
+
+
+def fonts(chili: Chili, family: FontFamily, style: FontStyle) -> None:
+    """Find fonts."""
+    listing = chili.fonts.list(search="a", sort_by="name", sort_order="asc")
+    assert_type(listing, Listing[FontFamily])
+    assert_type(family.styles(), Listing[FontStyle])
+    assert_type([family.thumbnail(), style.thumbnail()], list[File])
+    assert_type(style.preview("line"), File)
+    assert_type([family.id, family.name, style.id, style.name], list[str])
+    assert_type(family.extensions, tuple[str, ...])
+    assert_type([family.styles_count, style.file_size], list[int | None])
+    dates = [family.created, family.modified, style.created]
+    assert_type(dates, list[datetime | None])
+    told = [style.family_id, style.family_name, style.file_name, style.extension]
+    assert_type(told, list[str | None])
+    assert_type([family.raw, style.raw], list[Mapping[str, Any]])
+
+
+def outputs(chili: Chili, template: Template, setting: OutputSetting) -> None:
+    """Render now, or start and wait later."""
+    row = {"Name": "Ada", "Price": 3.5, "Photo": None}
+    output = chili.outputs.create(
+        template, "png", variables=row, layout="Story", settings=setting, timeout_s=60
+    )
+    assert_type(output, Output)
+    task = chili.outputs.start("id", "pdf", variables=[row, row], settings="id")
+    assert_type(task, OutputTask)
+    assert_type(chili.outputs.task("id", "pdf"), OutputTask)
+
+
+def an_output_task(task: OutputTask) -> Output:
+    """Wait for what was started."""
+    assert_type(task.id, str)
+    assert_type(task.format, str | None)
+    return task.wait(timeout_s=60)
+
+
+def an_output(output: Output, error: RecordError) -> tuple[str, str, str]:
+    """Save an output, and read what was left out of it."""
+    assert_type(output.save("renders/"), Path)
+    assert_type(output.content, bytes)
+    assert_type(output.as_data_url(), str)
+    assert_type(output.format, str | None)
+    assert_type(output.report, tuple[RecordError, ...])
+    assert_type(error.record, int | None)
+    assert_type([error.type, error.details], list[str])
+    assert_type(File.read(httpx.Response(200), name="a.png"), File)
+    return output.content_type, output.file_name, output.task_id
+
+
+def output_settings(chili: Chili, setting: OutputSetting) -> None:
+    """Find, make and change output settings."""
+    assert_type(chili.outputs.settings.list(), Listing[OutputSetting])
+    assert_type(chili.outputs.settings.get("id"), OutputSetting)
+    assert_type(chili.outputs.settings.default("png"), OutputSetting)
+    made = chili.outputs.settings.create("png", name="Sharp", watermark=True)
+    assert_type(made, OutputSetting)
+    chili.outputs.settings.update(setting.id, name="Sharper")
+    chili.outputs.settings.delete(setting.id)
+    assert_type([setting.name, setting.format], list[str])
+    assert_type([setting.description, setting.watermark_text], list[str | None])
+    assert_type([setting.is_default, setting.data_source_enabled], list[bool])
+    assert_type(setting.raw, Mapping[str, Any])
+
+
+def tables(listing: Listing[Template], gallery: Gallery, rows: Rows[Layout]) -> None:
+    """Look at many things at a time."""
+    assert_type(listing[0], Template)
+    assert_type(listing[:5], list[Template])
+    assert_type(listing.gallery(at_most=6), Gallery)
+    assert_type(listing.to_frame(), pd.DataFrame)
+    assert_type(Gallery.of(listing[:2]), Gallery)
+    assert_type(gallery.entries, tuple[tuple[str, str, str], ...])
+    assert_type(rows[0].name, str)
+    assert_type(rows.bundle(caption="Layouts"), dict[str, str])

@@ -1,0 +1,78 @@
+"""Handles every error as a script would; type-checked, and never run."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, assert_type
+
+from chili_notebook import errors, login
+
+if TYPE_CHECKING:
+    from chili_notebook import Chili
+
+
+def signing_in() -> Chili | None:
+    """Tell what keeps a script from signing in."""
+    try:
+        return login()
+    except errors.CredentialsNotFoundError:
+        return login(demo=True)
+    except errors.ConfigurationError as error:
+        assert_type([error.message, error.hint], list[str])
+    except errors.TokenRefusedError as error:
+        assert_type(error.status_code, int)
+        assert_type(error.error, str)
+    except (
+        errors.TokenRequestError,
+        errors.TokenResponseError,
+        errors.TokenExpiredError,
+    ) as error:
+        assert_type(error.hint, str)
+    except errors.TokenError as error:
+        assert_type(error.hint, str)
+    except (errors.InsecureURLError, errors.SecretsFoundError) as error:
+        assert_type(error.hint, str)
+    return None
+
+
+def calling(chili: Chili) -> None:
+    """Tell the answers of the Environment API apart."""
+    try:
+        chili.get("templates")
+    except errors.ForbiddenError as error:
+        assert_type(error.scope, str)
+    except (
+        errors.BadRequestError,
+        errors.UnauthorizedError,
+        errors.NotFoundError,
+        errors.GoneError,
+        errors.ContentTooLargeError,
+        errors.UnprocessableContentError,
+        errors.TooManyRequestsError,
+        errors.ServerError,
+    ) as error:
+        assert_type(error.status_code, int)
+    except errors.APIError as error:
+        assert_type([error.title, error.detail, error.trace_id], list[str])
+    except (
+        errors.NotSignedInError,
+        errors.ConnectionFailedError,
+        errors.UnexpectedAnswerError,
+    ) as error:
+        assert_type(error.message, str)
+
+
+def rendering(chili: Chili) -> str:
+    """Tell what becomes of an output."""
+    try:
+        chili.outputs.create("id", "png")
+    except errors.VariableError as error:
+        return error.hint
+    except errors.OutputFailedError as error:
+        assert_type(error.report, tuple[Any, ...])
+    except (errors.OutputTimeoutError, errors.OutputExpiredError) as error:
+        return error.task_id
+    except errors.OutputError as error:
+        return error.task_id
+    except errors.ChiliError as error:
+        return str(error)
+    return ""
