@@ -17,7 +17,7 @@ MEAN_DIFFERENCE = 3.0
 # A word that was changed moves a few such blocks, another encoder none of them far.
 BLOCK_PX, BLOCK_DIFFERENCE = 16, 48
 
-_IN_HTML = re.compile(r"data:image/[a-z+]+;base64,([A-Za-z0-9+/=]+)")
+PICTURE_IN_HTML = re.compile(r"data:image/[a-z+]+;base64,([A-Za-z0-9+/=]+)")
 _COLOURS_OF_TERMINALS = re.compile(r"\x1b\[[0-9;]*m")
 
 
@@ -57,7 +57,7 @@ def pictures_of(cell):
             if _is_picture(kind):
                 found.append(base64.b64decode(data))
             elif kind == "text/html":
-                found += map(base64.b64decode, _IN_HTML.findall(data))
+                found += map(base64.b64decode, PICTURE_IN_HTML.findall(data))
     return found
 
 

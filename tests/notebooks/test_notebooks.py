@@ -13,7 +13,7 @@ from pathlib import Path
 
 import nbformat
 import pytest
-from notebook_outputs import difference_of, pictures_of, words_of
+from notebook_outputs import PICTURE_IN_HTML, difference_of, pictures_of, words_of
 from store_notebooks import NOTEBOOKS as FOLDER
 from store_notebooks import execute
 
@@ -193,4 +193,4 @@ def _texts(stored):
             for kind in list(output.get("data", {})):
                 if kind.startswith("image/"):
                     del output["data"][kind]
-    return nbformat.writes(notebook)
+    return PICTURE_IN_HTML.sub("", nbformat.writes(notebook))
