@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import builtins
 import keyword
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -74,7 +75,7 @@ def names_for(profile: str | None, name: str | None) -> str:
     """Give the name of the client: ``chili``, ``chili_PROFILE``, or what was asked for.
 
     Raises:
-        ConfigurationError: If that is not a name in Python.
+        ConfigurationError: If that is not a name in Python, or hides one of its own.
     """
     from chili_notebook.errors import ConfigurationError
 
@@ -82,5 +83,10 @@ def names_for(profile: str | None, name: str | None) -> str:
     if not chosen.isidentifier() or keyword.iskeyword(chosen):
         raise ConfigurationError(
             f"{chosen!r} is not a name in Python.", hint="Give another one with --as."
+        )
+    if hasattr(builtins, chosen):
+        raise ConfigurationError(
+            f"{chosen!r} is one of Python's own names, which would be hidden.",
+            hint="Give another one with --as.",
         )
     return chosen

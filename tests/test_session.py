@@ -352,6 +352,12 @@ def test_names_that_python_cannot_bind_are_refused():
         names_for(None, "a b")
 
 
+def test_a_name_of_pythons_own_is_not_hidden():
+    """Whoever asks for the name ``print`` would lose the function."""
+    with pytest.raises(ConfigurationError, match="'print' is one of Python's own"):
+        names_for(None, "print")
+
+
 def test_the_wheel_of_the_card_is_whole():
     """The card's script and style are where the widget reads them."""
     import chili_notebook
