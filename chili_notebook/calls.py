@@ -56,6 +56,9 @@ class Calls:
     environment's own origin and nowhere else. Only safe methods are retried and follow
     redirects.
 
+    Attributes:
+        name: What hints call it: its name in the notebook.
+
     Args:
         source: Where the token and the environment come from.
         retry: How safe methods are retried.
@@ -80,6 +83,7 @@ class Calls:
         self._http: tuple[str, httpx.Client] | None = None
         self.clock = source.clock
         self.sleep = sleep
+        self.name = "chili"
         self.on_refusal: Callable[[APIError], None] = lambda _error: None
         self.token = ChiliToken(source)
 

@@ -59,7 +59,8 @@ class Card(anywidget.AnyWidget):
     Args:
         state: What to show first.
         on_action: Called with each message of the browser: ``{"kind": …}``, kinds
-            ``sign-in``, ``refresh``, ``copy``, ``copied`` and ``sign-out``.
+            ``sign-in``, ``refresh``, ``copy``, ``copied`` and ``sign-out``. When it is
+            over every view is told so, with whatever it has changed.
         clock: Gives the time in seconds since the epoch.
     """
 
@@ -108,10 +109,15 @@ class Card(anywidget.AnyWidget):
             state["remaining_s"] = self._remaining_s()
         return state
 
-    def hand_over(self, token: Secret) -> None:
-        """Give the browser a token for its clipboard, in one message and no trait."""
+    def hand_over(self, token: Secret, nonce: str) -> None:
+        """Give the browser a token for its clipboard, in one message and no trait.
+
+        Args:
+            token: The token.
+            nonce: What that page sent along, since every page gets the message.
+        """
         with guard.allow_once(self.model_id, "token"):
-            self.send({"kind": "token", "value": token.reveal()})
+            self.send({"kind": "token", "value": token.reveal(), "nonce": nonce})
 
     def _trait_state(self) -> dict[str, Any]:
         traits = as_traits(self._state, now=self._clock())
@@ -133,8 +139,12 @@ class Card(anywidget.AnyWidget):
         if content.get("kind") == "sync":
             answer = {"serial": self._serial, "remaining_s": self._remaining_s()}
             self.send({"kind": "time", **answer})
-        else:
+            return
+        try:
             self._on_action(content)
+        finally:
+            # Not every action changes a trait, and the view waits for an answer.
+            self.send({"kind": "done"})
 
     def __repr__(self) -> str:
         # No address and no clock: what is stored must not change from run to run.

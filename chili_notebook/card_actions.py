@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 
 _FAILED = {"phase": "failed"}
+_NONCE_CHARACTERS = 40
 
 
 class CardActions:
@@ -37,9 +38,7 @@ class CardActions:
         actions: dict[str, Callable[[Mapping[str, Any]], None]] = {
             "sign-in": self._send_form,
             "refresh": self._refresh,
-            "copy": lambda _: self._session.live_card().hand_over(
-                self._session.source.current().secret
-            ),
+            "copy": self._copy,
             "copied": self._copied,
             "sign-out": lambda _: self._session.sign_out("You signed out on the card."),
         }
@@ -105,6 +104,13 @@ class CardActions:
         if before is not None and before.secret == token.secret:
             note = _same_token(token, source.clock())
         self._session.follow(token, note=note)
+
+    def _copy(self, message: Mapping[str, Any]) -> None:
+        nonce = message.get("nonce")
+        # It leaves again unmasked, so it is nothing but the mark of a page.
+        if isinstance(nonce, str) and 0 < len(nonce) <= _NONCE_CHARACTERS:
+            token = self._session.source.current()
+            self._session.live_card().hand_over(token.secret, nonce)
 
     def _copied(self, message: Mapping[str, Any]) -> None:
         note = Note(

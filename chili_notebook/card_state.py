@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 # is seen: the live card, or else the twin in place of that error. The classes are
 # JupyterLab's, which Notebook and Voilà share, and VS Code's.
 _OUTPUT = ":is(.jp-OutputArea-child,.output_container)"
-_TWIN = ":has([data-chili-twin])"
-BESIDE = (
+_TWIN = ":has([data-chili-beside])"
+_EITHER = (
     f"<style>{_OUTPUT}{_TWIN}:has(+ {_OUTPUT} .chili-card),"
     f"{_OUTPUT}{_TWIN} + {_OUTPUT}:has(.jupyter-widgets):not(:has(.chili-card))"
     "{display:none}</style>"
@@ -111,9 +111,10 @@ class CardState:
             rows.append(("Names", f"{self.client_name}, {self.token_name}"))
         return rows
 
-    def stored_as(self) -> tuple[Phase, Secret | None]:
+    def stored_as(self) -> tuple[Phase, Environment, Secret | None]:
         """Give what a card that is stored with the notebook must not be behind."""
-        return self.phase, None if self.token is None else self.token.secret
+        secret = None if self.token is None else self.token.secret
+        return self.phase, self.environment, secret
 
     def headline(self) -> str:
         """Give the one line that says where the sign-in is."""
@@ -129,7 +130,8 @@ class CardState:
         """Give the sentences below the rows."""
         said = []
         if self.phase in {"form", "failed"}:
-            said = [self.why_form, f"Where no form shows, set {_KEYS} in .env."]
+            keys = "the keys of this profile" if self.profile else _KEYS
+            said = [self.why_form, f"Where no form shows, set {keys} in .env."]
         if self.note is not None:
             said += self.note.sentences()
         if self.phase == "signed-in" and not self.masked:
@@ -177,6 +179,11 @@ def as_html(state: CardState) -> str:
         f'<div data-chili-twin="{state.phase}">'
         f"<p><b>{escape(state.headline())}</b></p>{table}{remarks}</div>"
     )
+
+
+def as_html_beside(state: CardState) -> str:
+    """Give the card as HTML that hides where the live card is the next output."""
+    return f"<div data-chili-beside>{_EITHER}{as_html(state)}</div>"
 
 
 def as_traits(state: CardState, *, now: float) -> dict[str, Any]:

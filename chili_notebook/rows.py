@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from decimal import Decimal
 from typing import Any
 
@@ -17,8 +18,28 @@ from chili_notebook.errors import VariableError
 
 Row = Mapping[str, Any]
 
+# GraFx Studio, "Data connectors": they are errors of their record.
+_NEVER_EMPTY = {"number", "boolean"}
 _NUMBER = re.compile(r"[+-]?\d+(\.\d+)?", re.ASCII)
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
+
+
+def rows_of(variables: object) -> list[Row]:
+    """Read what was given as the values of an output: one row, or several.
+
+    Raises:
+        VariableError: If it is neither.
+    """
+    if isinstance(variables, Mapping):
+        return [variables]
+    rows = list(variables) if isinstance(variables, Iterable) else []
+    if rows and all(isinstance(row, Mapping) for row in rows):
+        return rows
+    raise VariableError(
+        "The variables are no rows of values.",
+        hint='Give {"name": value}, or a list of these that is not empty; of a '
+        'DataFrame, frame.to_dict("records").',
+    )
 
 
 def checked_rows(
@@ -52,17 +73,15 @@ def checked_rows(
 def _checked(variable: Variable, value: object, where: str) -> str | None:
     """Give one value as text, if the variable takes it."""
     name = variable.name
-    text = _as_text(value)
+    text = _as_text(_plain(value))
     if text is None and value is not None:
-        kind = type(value).__name__
         raise VariableError(
-            f"The value of {name!r}{where} is {value} of type {kind}."
-            if isinstance(value, float | Decimal)
-            else f"The value of {name!r}{where} is of type {kind}.",
+            f"The value of {name!r}{where} is of type {type(value).__name__}, and no "
+            "value that can be sent.",
             hint="Give a text, a number, True or False, a date, or None for no value.",
         )
     if not text:
-        if variable.required:
+        if variable.required or variable.type.lower() in _NEVER_EMPTY:
             raise VariableError(
                 f"The variable {name!r} needs a value{where}.",
                 hint="Leave the variable out to keep the template's own value.",
@@ -103,15 +122,31 @@ def _is_day(text: str) -> bool:
 
 def _as_text(value: object) -> str | None:
     """Put a value as text, the one form that all pages agree on; ``None`` if none."""
+    text = None
     if isinstance(value, str):
-        return value
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if isinstance(value, int):
-        return str(value)
-    if isinstance(value, float | Decimal):
-        number = Decimal(str(value))
-        return f"{number:f}" if number.is_finite() else None
-    if isinstance(value, dt.date):
-        return value.isoformat()[:10]  # GraFx's dates have no time of day
-    return None
+        text = value
+    elif isinstance(value, bool):
+        text = "true" if value else "false"
+    elif isinstance(value, int | float | Decimal):
+        number = Decimal(value if isinstance(value, int) else str(value))
+        text = f"{number:f}" if number.is_finite() else None
+    elif isinstance(value, dt.date):
+        day = value.isoformat()[:10]  # GraFx's dates have no time of day
+        text = day if _DAY.fullmatch(day) else None  # pandas has a date that is none
+    return text if text is None or _can_be_sent(text) else None
+
+
+def _plain(value: object) -> object:
+    """Give Python's own value for a number or a boolean of numpy's."""
+    item = getattr(value, "item", None)
+    with suppress(TypeError, ValueError):  # an array of several
+        return item() if callable(item) else value
+    return value
+
+
+def _can_be_sent(text: str) -> bool:
+    try:
+        text.encode()
+    except UnicodeEncodeError:  # it holds half a character
+        return False
+    return True

@@ -10,7 +10,14 @@ from typing import TYPE_CHECKING, Any
 
 from chili_notebook import demo, guard
 from chili_notebook.card_actions import CardActions
-from chili_notebook.card_state import BESIDE, CardState, Note, as_html, as_line, as_text
+from chili_notebook.card_state import (
+    CardState,
+    Note,
+    as_html,
+    as_html_beside,
+    as_line,
+    as_text,
+)
 from chili_notebook.client import Chili
 from chili_notebook.environments import Environment
 from chili_notebook.errors import ConfigurationError, ForbiddenError
@@ -52,6 +59,7 @@ class Session:
         self.source.protect = protect_token
         self.source.on_token = self.follow
         self.chili = Chili(self.source)
+        self.chili.name = name
         self.chili.on_refusal = self._call_refused
         self.names = {name: self.chili, f"{name}_token": self.chili.token}
         self.found: Found | None = None
@@ -165,8 +173,8 @@ class Session:
 
     def _twin(self, *, beside: bool = False) -> dict[str, str]:
         """Give the static twin, which hides where a live card is beside it."""
-        html = BESIDE * beside + as_html(self._state)
-        return {"text/plain": as_text(self._state), "text/html": html}
+        html = as_html_beside if beside else as_html
+        return {"text/plain": as_text(self._state), "text/html": html(self._state)}
 
     def show(self, **changes: Any) -> None:
         """Change what the card says, in every view and in what is stored."""

@@ -253,6 +253,17 @@ class Card:
         message = {"kind": "time", "serial": serial, "remaining_s": remaining_s}
         self.page.evaluate("message => harness.say(message)", message)
 
+    def hand_over(self, token, nonce=None):
+        """Answer a copy as the kernel does: by default the one asked for last."""
+        if nonce is None:
+            nonce = [sent["nonce"] for sent in self.sent if sent["kind"] == "copy"][-1]
+        message = {"kind": "token", "value": token, "nonce": nonce}
+        self.page.evaluate("message => harness.say(message)", message)
+
+    def be_done(self):
+        """Say that an action is over, as the kernel does after each."""
+        self.page.evaluate("harness.say({ kind: 'done' })")
+
     def become_visible(self):
         """Turn to the tab."""
         self.page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")

@@ -42,6 +42,12 @@ JUPYTERS_OWN = {
     "Cannot read properties of undefined (reading 'schema')": (
         "Notebook 7 asks for the schemas of plugins that it has not loaded"
     ),
+    "Cannot read properties of undefined (reading 'last_modified')": (
+        "Notebook 7.2 and 7.3 ask when a file was saved before one is open"
+    ),
+    "Plugin '@jupyter-notebook/lab-extension:interface-switcher' failed": (
+        "Voilà loads an extension of Notebook 7, which it has no place for"
+    ),
     "Error: The getter for the shared module is not a function": (
         "Voilà loads extensions that were built for a newer JupyterLab"
     ),

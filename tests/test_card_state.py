@@ -14,6 +14,7 @@ from chili_notebook.card_state import (
     Note,
     Phase,
     as_html,
+    as_html_beside,
     as_line,
     as_text,
     as_traits,
@@ -189,3 +190,12 @@ def test_an_ended_token_has_nothing_left():
     assert as_traits(state(), now=NOON + 1e6)["remaining_s"] == 0
     assert as_traits(state(token=OPAQUE), now=NOON)["remaining_s"] is None
     assert as_traits(state(token=None), now=NOON)["token"] is None
+
+
+def test_a_twin_beside_a_card_is_marked_as_such():
+    """Only such a twin hides, and hides the error of a widget; no other output does."""
+    twin, beside = as_html(state()), as_html_beside(state())
+    assert twin in beside
+    assert "data-chili-beside" in beside
+    assert "data-chili-beside" not in twin
+    assert "<style>" not in twin

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from dataclasses import replace
 
 import httpx
@@ -11,6 +12,7 @@ from hypothesis import strategies as st
 
 from chili_notebook.client import Chili
 from chili_notebook.errors import (
+    ChiliError,
     ConnectionFailedError,
     OutputExpiredError,
     OutputFailedError,
@@ -130,7 +132,7 @@ def test_a_report_is_read_in_both_spellings():
         def get(self, _address, **_):
             return httpx.Response(200, json=[{"RecordId": 4, "ErrorList": [error] * 5}])
 
-    errors = read_report(Client(), find_report("see https://x.example/r"))
+    errors = read_report(Client(), find_report("see the report https://x.example/r"))
     assert (errors[0].record, len(errors)) == (4, 5)
     told = "record 4: a text does not fit its frame (Headline)"
     assert words_of(errors) == f"{told}; {told}; {told}; and 2 more."
@@ -150,6 +152,11 @@ def test_a_task_that_is_unknown_says_so(chili, api):
         (object(), {}),
         ("1", {"variables": "x"}),
         ("1", {"variables": ["x"]}),
+        ("1", {"variables": []}),
+        ("1", {"settings": {"id": "1"}}),
+        ({"layouts": [{"id": "0"}], "a": dt.date(2026, 3, 1)}, {}),
+        ({"layouts": [{"id": "0"}], "a": float("nan")}, {}),
+        ({"layouts": [{"id": "0"}], "a": "\ud800"}, {}),
         ("1", {"layout": 7}),
         ({"layouts": []}, {}),
     ],
@@ -188,7 +195,9 @@ def test_the_name_of_a_file_is_read_and_tamed(chili, monkeypatch, disposition, n
 def test_an_end_of_patience_names_what_goes_on_waiting(chili, api):
     """The error keeps the task, and the line that picks it up again."""
     api.polls = [GATEWAY]
-    with pytest.raises(OutputTimeoutError, match=r"outputs\.task\('t'\)\.wait\(\)"):
+    with pytest.raises(
+        OutputTimeoutError, match=r"outputs\.task\('t', 'png'\)\.wait\(\)"
+    ):
         chili.outputs.create("1", "png", timeout_s=20)
     assert api.starts == 1
 
@@ -203,7 +212,7 @@ def test_an_interrupt_names_what_goes_on_waiting(chili, api, capsys):
     chili.sleep = interrupt
     with pytest.raises(KeyboardInterrupt):
         chili.outputs.create("1", "png")
-    assert "outputs.task('t').wait()" in capsys.readouterr().err
+    assert "outputs.task('t', 'png').wait()" in capsys.readouterr().err
 
 
 def test_a_file_name_cannot_leave_its_folder(chili, tmp_path):
@@ -215,7 +224,11 @@ def test_a_file_name_cannot_leave_its_folder(chili, tmp_path):
 
 @pytest.mark.parametrize(
     "answer",
-    [None, GATEWAY, Answer(200, {}), Answer(200, {"data": {"taskId": None}})],
+    [
+        *(None, GATEWAY, Answer(502, {"title": "Bad Gateway"})),
+        *(Answer(200, {}), Answer(200, {"data": {"taskId": None}})),
+        *(Answer(200, {"data": None}), Answer(200, []), Answer(200, b"<html>")),
+    ],
 )
 def test_a_start_whose_answer_is_lost_may_have_been_billed(chili, api, answer):
     """It is sent once, and the error says what is not known and where to look."""
@@ -298,3 +311,62 @@ def test_the_pace_follows_the_renders_of_the_session():
     pace.note("mp4", 8.0)
     assert pace.pause("mp4", 0.0) == 2.0
     assert pace.pause("mp4", 3600.0) == 5.0
+
+
+@pytest.mark.parametrize("status", [400, 401, 403, 429, 503])
+def test_a_render_that_is_done_is_not_lost_with_its_download(chili, api, status):
+    """Whatever keeps the file away, the error names what goes on waiting for it."""
+    api.file = Answer(status, {"detail": "not now"})
+    with pytest.raises(ChiliError) as caught:
+        chili.outputs.create("1", "png")
+    assert "chili.outputs.task('t', 'png').wait()" in caught.value.hint
+    api.file = Answer(200, b"png", FILE)
+    assert chili.outputs.task("t", "png").wait().content == b"png"
+    assert api.starts == 1
+
+
+@pytest.mark.parametrize("poll", [Answer(401, {}), Answer(403, {}), Answer(200, b"<")])
+def test_a_poll_that_is_refused_says_how_to_go_on(chili, api, poll):
+    """A lost permission or a proxy's page is no reason to render again."""
+    api.polls = [PENDING, poll]
+    with pytest.raises(ChiliError) as caught:
+        chili.outputs.create("1", "png")
+    assert "chili.outputs.task('t', 'png').wait()" in caught.value.hint
+
+
+def test_the_hint_calls_the_client_by_its_name(chili, api):
+    """In a notebook with profiles ``chili`` may be another environment."""
+    chili.name = "chili_acme"
+    api.polls = [PENDING]
+    with pytest.raises(OutputTimeoutError, match=r"chili_acme\.outputs\.task"):
+        chili.outputs.create("1", "png", timeout_s=1)
+
+
+def test_only_what_is_called_a_report_is_one(chili, api):
+    """An address in a failure's text is part of what is told, and is not fetched."""
+    detail = "Image https://cdn.example/a.png could not be loaded."
+    assert find_report(detail) == ""
+    api.polls = [Answer(500, {"detail": detail})]
+    with pytest.raises(OutputFailedError, match=r"cdn\.example/a\.png could not be"):
+        chili.outputs.create("1", "png")
+
+
+def test_the_limit_counts_bytes_as_they_are_sent(chili, api):
+    """Rows in other scripts are not refused for how JSON might have escaped them."""
+    rows = [{"Title": "茶" * 400}] * 6_000
+    document = {
+        "layouts": [{"id": "0"}],
+        "variables": [{"name": "Title", "type": "shortText"}],
+    }
+    assert chili.outputs.start(document, "png", variables=rows).id == "t"
+    with pytest.raises(VariableError, match="too large"):
+        chili.outputs.start(document, "png", variables=rows * 2)
+    assert api.starts == 1
+
+
+def test_a_media_type_cannot_be_markup(chili, monkeypatch):
+    """What a server calls a file stands in HTML, and is a media type or none."""
+    monkeypatch.setitem(FILE, "Content-Type", 'video/"><script>alert(1)</script>')
+    output = chili.outputs.create("1", "png")
+    assert output.content_type == "application/octet-stream"
+    assert "script" not in str(output._repr_mimebundle_())

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import csv
 import datetime as dt
 from decimal import Decimal
 
+import numpy as np
+import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from chili_notebook.errors import VariableError
-from chili_notebook.rows import checked_rows
+from chili_notebook.rows import checked_rows, rows_of
 
 DOCUMENT = {
     "variables": [
@@ -55,7 +58,12 @@ def test_values_go_out_as_text(value, text):
         ({"Together": "x"}, "no variable 'Together'", "'Title'"),
         ({"Colour": "green"}, "'green' is not a value of", "'red', 'blue'"),
         ({"Title": object()}, "'Title' is of type object", "a text, a number"),
-        ({"Title": float("nan")}, "'Title' is nan of type float", "None for no value"),
+        ({"Title": pd.NaT}, "'Title' is of type NaTType", "None for no value"),
+        ({"Title": pd.NA}, "'Title' is of type NAType", "None for no value"),
+        ({"Title": "\ud800"}, "no value that can be sent", "a text"),
+        ({"Price": ""}, "'Price' needs a value", "Leave the variable out"),
+        ({"Shown": None}, "'Shown' needs a value", "Leave the variable out"),
+        ({"Title": float("nan")}, "'Title' is of type float", "None for no value"),
         ({"Title": float("inf")}, "'Title'", ""),
         ({"Title": None}, "'Title' needs a value", "Leave the variable out"),
         ({"Title": ""}, "'Title' needs a value", ""),
@@ -86,6 +94,9 @@ def test_what_does_not_fit_is_told_before_a_render_is_spent(row, named, hint):
         ("Until", "", ""),
         ("Picture", "a-2", "a-2"),
         ("Subtitle", 7, "7"),
+        ("Price", np.float64(1.5), "1.5"),
+        ("Price", np.int64(3), "3"),
+        ("Shown", np.bool_(True), "true"),  # noqa: FBT003 - a value
     ],
 )
 def test_each_type_takes_what_it_can_show(name, value, text):
@@ -129,3 +140,29 @@ def test_rows_are_copied():
     rows = [{"Title": 1, "Colour": "blue"}]
     assert checked_rows(DOCUMENT, rows) == [{"Title": "1", "Colour": "blue"}]
     assert rows == [{"Title": 1, "Colour": "blue"}]
+
+
+def test_rows_are_read_whole_however_they_come():
+    """One row, a list, a reader of CSV and a generator are all rows."""
+    row = {"Title": "a"}
+    reader = csv.DictReader(["Title", "a", "b"])
+    assert rows_of(row) == [row]
+    assert rows_of([row, row]) == [row, row]
+    assert rows_of(reader) == [{"Title": "a"}, {"Title": "b"}]
+    assert rows_of(row for _ in range(2)) == [row, row]
+
+
+@pytest.mark.parametrize(
+    "given", [[], iter(()), 5, "Title", [1], [{}, "x"], pd.DataFrame({"Title": ["a"]})]
+)
+def test_what_is_no_rows_is_refused_in_words(given):
+    """An empty selection renders nothing, and is not taken for the template itself."""
+    with pytest.raises(VariableError, match="no rows") as caught:
+        rows_of(given)
+    assert "to_dict" in caught.value.hint
+
+
+def test_a_number_of_any_length_is_text():
+    """Python itself refuses to write one of five thousand digits."""
+    (row,) = checked_rows(DOCUMENT, [{"Price": 10**5000}])
+    assert row == {"Price": "1" + "0" * 5000}

@@ -285,16 +285,17 @@ def test_the_token_is_handed_over_once_and_only_when_asked(session, browser, end
     browser.send(TYPED)
     sent = []
     browser.card.send = sent.append
-    browser.send({"kind": "copy"})
-    assert sent == [{"kind": "token", "value": endpoint.issued[0]}]
+    browser.send({"kind": "copy", "nonce": "a1"})
+    done = {"kind": "done"}
+    assert sent == [{"kind": "token", "value": endpoint.issued[0], "nonce": "a1"}, done]
     assert endpoint.issued[0] not in browser.saved
     browser.send({"kind": "copied", "is_copied": True})
     assert "cannot be revoked" in browser.card.note["text"]
     browser.send({"kind": "copied", "is_copied": "?"})
     assert browser.card.note["kind"] == "error"
     session.sign_out("done")
-    browser.send({"kind": "copy"})
-    assert len(sent) == 1
+    browser.send({"kind": "copy", "nonce": "a2"})
+    assert sent[2:] == [done] * 3
 
 
 def test_what_was_remembered_is_told_after_signing_out(browser):
@@ -322,6 +323,19 @@ def test_many_cells_with_the_card_are_one_display(session, browser, endpoint, cl
     twins = [named for named in shown if "display_id" in named]
     assert len({named["display_id"] for named in twins}) == 1
     assert [named.get("update", False) for named in twins] == [False] * 3 + [True]
+
+
+def test_what_is_stored_follows_the_environment(session, browser):
+    """A sign-in elsewhere with the token from GraFx's cache is told to older cells."""
+    shown = []
+    browser.send(TYPED)
+    session._is_shown = True
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(
+            "IPython.display.display", lambda twin, **_: shown.append(str(twin))
+        )
+        browser.send(TYPED | {"environment": "cp-other-9"})
+    assert "cp-other-9" in shown[-1]
 
 
 def test_an_unknown_environment_still_gives_a_token(session, browser):

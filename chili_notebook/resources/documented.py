@@ -103,7 +103,7 @@ class Documented:
         return self._client.outputs.create(self, format, **options)
 
     def _repr_mimebundle_(self, **_: object) -> dict[str, str]:
-        told = [f"<p><b>{escape(self.name)}</b><br><code>{self.id}</code></p>"]
+        told = [f"<p><b>{escape(self.name)}</b><br><code>{escape(self.id)}</code></p>"]
         try:
             picture = self.thumbnail().as_data_url()
             told.append(f'<img alt="" src="{picture}" style="max-height:240px">')

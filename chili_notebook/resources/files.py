@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import html
+import re
 from dataclasses import dataclass, field
 from email.message import Message
 from pathlib import PureWindowsPath
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     import httpx
 
 _LONGEST_BYTES, _LONGEST_ENDING = 150, 10
+_MEDIA_TYPE = re.compile(r"[\w.+-]+/[\w.+-]+", re.ASCII)
 _PICTURES = {"image/png", "image/jpeg", "application/pdf"}
 
 
@@ -46,9 +48,12 @@ class File:
         """
         kind = response.headers.get("content-type", "application/octet-stream")
         told = _file_name(response.headers.get("content-disposition", ""))
+        media_type = kind.partition(";")[0].strip()
+        if not _MEDIA_TYPE.fullmatch(media_type):
+            media_type = "application/octet-stream"
         return cls(
             content=response.content,
-            content_type=kind.partition(";")[0].strip().lower(),
+            content_type=media_type.lower(),
             file_name=told or bare_name(name) or "file",
             **more,
         )

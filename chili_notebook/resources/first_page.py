@@ -10,6 +10,7 @@ _LONGEST_SIDE_PX = 800
 def draw_first_page(pdf: bytes) -> bytes | None:
     """Give the first page as a JPEG; ``None`` if it cannot be drawn here."""
     try:
+        import PIL.Image  # noqa: F401 - pypdfium2 needs it to draw
         from pypdfium2 import (  # type: ignore[import-untyped]
             PdfDocument,
             PdfiumError,

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
 from chili_notebook.answers import moment_in, text_in, texts_in, whole_number_in
-from chili_notebook.errors import NotFoundError
+from chili_notebook.errors import ChiliError, NotFoundError
 from chili_notebook.listing import Listing
 from chili_notebook.resources.paths import segment
 from chili_notebook.resources.previews import fetch_preview
@@ -56,7 +56,11 @@ class FontStyle:
         return self.preview("square")
 
     def _repr_mimebundle_(self, **options: object) -> dict[str, str]:
-        return self.preview()._repr_mimebundle_(**options) | {"text/plain": repr(self)}
+        told = {"text/plain": repr(self)}
+        try:
+            return self.preview()._repr_mimebundle_(**options) | told
+        except ChiliError as error:
+            return {"text/plain": f"{told['text/plain']}\nNo preview: {error.message}"}
 
 
 @dataclass(frozen=True, slots=True)

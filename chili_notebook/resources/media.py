@@ -13,7 +13,7 @@ from chili_notebook.answers import (
     text_in,
     whole_number_in,
 )
-from chili_notebook.errors import ConfigurationError
+from chili_notebook.errors import ChiliError, ConfigurationError
 from chili_notebook.files import save_stream
 from chili_notebook.listing import Listing
 from chili_notebook.resources.files import bare_name
@@ -80,7 +80,11 @@ class Media:
             return save_stream(response.iter_bytes(), path, default_name=default_name)
 
     def _repr_mimebundle_(self, **options: object) -> dict[str, str]:
-        return self.preview()._repr_mimebundle_(**options) | {"text/plain": repr(self)}
+        told = {"text/plain": repr(self)}
+        try:
+            return self.preview()._repr_mimebundle_(**options) | told
+        except ChiliError as error:
+            return {"text/plain": f"{told['text/plain']}\nNo preview: {error.message}"}
 
 
 class MediaLibrary:

@@ -20,10 +20,8 @@ if TYPE_CHECKING:
 
     from chili_notebook.calls import Calls
 
-_URL = re.compile(r"https?://[^\s\"'<>]+[^\s\"'<>.,;:)]")
-_REPORT = re.compile(
-    r"\s*(?:Error report:?\s*)?" + _URL.pattern + r"\.?", re.IGNORECASE
-)
+_URL = r"https?://[^\s\"'<>]+[^\s\"'<>.,;:)]"
+_REPORT = re.compile(rf"\s*\b(?:error )?report:?\s*({_URL})\.?", re.IGNORECASE)
 _LARGEST = 20_000_000
 _SHOWN = 3
 _IN_WORDS = {
@@ -62,8 +60,8 @@ class RecordError:
 
 
 def find_report(detail: str) -> str:
-    """Give the address of a report that stands in a failure's text, empty if none."""
-    return next(reversed(_URL.findall(detail)), "")
+    """Give the address that a failure's text calls its report, empty if none."""
+    return next(iter(_REPORT.findall(detail)), "")
 
 
 def without_report(detail: str) -> str:

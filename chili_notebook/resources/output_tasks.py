@@ -7,9 +7,11 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from chili_notebook.errors import (
+    ChiliError,
     ConnectionFailedError,
     GoneError,
     NotFoundError,
+    OutputError,
     OutputExpiredError,
     OutputFailedError,
     OutputTimeoutError,
@@ -94,13 +96,18 @@ class OutputTask:
             OutputFailedError: If GraFx cannot make it.
             OutputTimeoutError: If it is not ready in time; waiting can go on.
             OutputExpiredError: If the file is no longer kept.
+            ChiliError: If GraFx cannot be asked; waiting can go on.
         """
         try:
-            done = self._poll(timeout_s)
+            output = self._fetch(self._poll(timeout_s))
         except KeyboardInterrupt:
             sys.stderr.write(f"{self._goes_on}\n")
             raise
-        output = self._fetch(done)
+        except OutputError:
+            raise
+        except ChiliError as error:
+            error.hint = f"{error.hint} {self._goes_on}".strip()
+            raise
         if output.report:
             # No warning: it would write this module's path into the notebook.
             failed = len({error.record for error in output.report})
@@ -120,7 +127,8 @@ class OutputTask:
 
     @property
     def _goes_on(self) -> str:
-        again = f"chili.outputs.task({self.id!r}).wait()"
+        known = f"{self.id!r}, {self.format!r}" if self.format else repr(self.id)
+        again = f"{self._client.name}.outputs.task({known}).wait()"
         return f"The task goes on at GraFx: {again} goes on waiting for it."
 
     def _poll(self, timeout_s: float) -> httpx.Response:
@@ -136,26 +144,28 @@ class OutputTask:
             leave=False,
         ) as progress:
             while True:
-                done = self._done()
+                done, unheard = self._done()
                 waited_s = self._client.clock() - started_at
                 if done is not None:
-                    self._pace.note(self.format, waited_s)
+                    if waited_s >= _SHORTEST_PAUSE_S:  # else it was done before
+                        self._pace.note(self.format, waited_s)
                     return done
                 if waited_s >= timeout_s:
+                    told = f"The {self._kind} was not ready after {timeout_s:g} s."
                     raise OutputTimeoutError(
-                        f"The {self._kind} was not ready after {timeout_s:g} s.",
+                        f"{told} The last poll failed: {unheard}" if unheard else told,
                         hint=self._goes_on,
                         task_id=self.id,
                     )
                 self._client.sleep(self._pace.pause(self.format, waited_s))
                 progress.update(0)
 
-    def _done(self) -> httpx.Response | None:
-        """Ask once; give the answer if the task is done."""
+    def _done(self) -> tuple[httpx.Response | None, str]:
+        """Ask once; give the answer if the task is done, and why there was none."""
         try:
             response = self._client.get(self._path)
-        except (ConnectionFailedError, TooManyRequestsError):
-            return None  # it says nothing of the task, which goes on
+        except (ConnectionFailedError, TooManyRequestsError) as error:
+            return None, error.message  # it says nothing of the task, which goes on
         except NotFoundError as error:
             raise OutputFailedError(
                 f"GraFx does not know the task {self.id} (any more).",
@@ -164,7 +174,7 @@ class OutputTask:
             ) from error
         except ServerError as error:
             if error.status_code != _FAILED or not (error.title or error.detail):
-                return None  # a gateway's word, and not GraFx's on the task
+                return None, error.message  # a gateway's word, not GraFx's on the task
             report = read_report(self._client, find_report(error.detail))
             why = without_report(error.detail) or error.title or error.message
             raise OutputFailedError(
@@ -174,7 +184,7 @@ class OutputTask:
                 task_id=self.id,
                 report=report,
             ) from error
-        return None if response.status_code in _NOT_YET else response
+        return (None if response.status_code in _NOT_YET else response), ""
 
     def _fetch(self, done: httpx.Response) -> Output:
         address = self._client.link(done, "download") or f"{self._path}/download"

@@ -11,13 +11,14 @@ from chili_notebook.documents import choose_layout
 from chili_notebook.errors import (
     ConnectionFailedError,
     ServerError,
+    UnexpectedAnswerError,
     VariableError,
 )
 from chili_notebook.resources.documented import Documented
 from chili_notebook.resources.output_settings import OutputSetting, OutputSettings
 from chili_notebook.resources.output_tasks import Output, OutputTask, Pace
 from chili_notebook.resources.projects import Project
-from chili_notebook.rows import Row, checked_rows
+from chili_notebook.rows import Row, checked_rows, rows_of
 
 if TYPE_CHECKING:
     from chili_notebook.client import Chili
@@ -28,6 +29,7 @@ Document = Mapping[str, Any]
 _MOST_ROWS = 10_000
 _MOST_VARIABLES_BYTES = 10_000_000
 _MOST_BYTES = 20_000_000
+_REFUSED = 500
 
 
 class Outputs:
@@ -91,17 +93,10 @@ class Outputs:
         body, document = self._source(source)
         wanted = None if layout is None else str(layout)
         body["layoutsToExport"] = [choose_layout(document, wanted)]
-        if variables:
-            rows = [variables] if isinstance(variables, Mapping) else variables
-            if not all(isinstance(row, Mapping) for row in rows):
-                raise VariableError(
-                    "The variables are no rows of values.",
-                    hint='Give {"name": value}, or a list of these.',
-                )
-            body["variables"] = checked_rows(document, rows)
-        if settings:
-            by_id = settings if isinstance(settings, str) else settings.id
-            body["outputSettingsId"] = by_id
+        if variables is not None and variables != {}:
+            body["variables"] = checked_rows(document, rows_of(variables))
+        if settings is not None:
+            body["outputSettingsId"] = _setting_id(settings)
         _require_small(body)
         return self.task(self._order(format, body), format)
 
@@ -121,10 +116,10 @@ class Outputs:
             task_id = text_in(
                 item_of(self._client.post(f"output/{format}", json=body)), "taskId"
             )
-        except ConnectionFailedError as error:
+        except (ConnectionFailedError, UnexpectedAnswerError) as error:
             lost = error.message
         except ServerError as error:
-            if error.title or error.detail:
+            if error.status_code == _REFUSED and (error.title or error.detail):
                 raise
             lost = error.message  # a gateway's word, and not GraFx's
         else:
@@ -165,17 +160,47 @@ def _format(text: str) -> Format:
     )
 
 
+def _setting_id(setting: object) -> str:
+    if isinstance(setting, OutputSetting):
+        return setting.id
+    if isinstance(setting, str) and setting:
+        return setting
+    raise VariableError(
+        f"A {type(setting).__name__} is no output setting.",
+        hint="Give one of chili.outputs.settings.list(), or its id.",
+    )
+
+
 def _require_small(body: Mapping[str, Any]) -> None:
     """Refuse what GraFx refuses ("Variable data printing with the output API")."""
-    rows = body.get("variables", ())
-    size = len(json.dumps(body))
+    rows = body.get("variables", [])
+    size = _size_of(body)
     if (
         len(rows) > _MOST_ROWS
         or size > _MOST_BYTES
-        or (rows and len(json.dumps(rows)) > _MOST_VARIABLES_BYTES)
+        or _size_of(rows) > _MOST_VARIABLES_BYTES
     ):
         raise VariableError(
             f"The order is too large: {len(rows):,} rows, {size:,} bytes.",
             hint="GraFx takes 10,000 rows or 10 MB of variables, and 20 MB in all. "
             "Send the rows in several outputs.",
         )
+
+
+def _size_of(content: object) -> int:
+    """Give the bytes that JSON takes as it is sent.
+
+    Raises:
+        VariableError: If it cannot be put as JSON.
+    """
+    try:
+        text = json.dumps(
+            content, ensure_ascii=False, allow_nan=False, separators=(",", ":")
+        )
+        return len(text.encode())
+    except (TypeError, ValueError, RecursionError) as error:
+        why = type(error).__name__
+    raise VariableError(
+        f"The document cannot be sent as JSON ({why}).",
+        hint="It may hold texts, numbers, True, False, None, lists and objects.",
+    )

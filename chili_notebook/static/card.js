@@ -23,8 +23,10 @@ const NOUNS = "font media myproject template template_collection".split(" ");
 const KNOWN_SCOPES = NOUNS.flatMap((noun) => VERBS.map((verb) => `${noun}:${verb}`));
 KNOWN_SCOPES.push("output:static", "output:animated");
 const PASTED = new RegExp(
-  "(client_id|client_secret|access_token|environment_type|environment|base_url)" +
-    `["']?[ \\t]*[:=][ \\t]*(?:"([^"]*)"|'([^']*)'|([^\\s"'{[]\\S*))`,
+  "(?:^|[^\\w.-])-*(CHILI_(?:\\w+_)?)?" +
+    "(client_id|client_secret|access_token|environment_type|environment|base_url)" +
+    `["']?[ \\t]*[:=][ \\t]*(?:"([^"]+)"|'([^']+)'|` +
+    `((?![{[])(?:(?![&,;](?:\\w+[:=]|\\s|$))[^\\s"'])+))`,
   "gi",
 );
 const ADDRESS = /^(?:https:\/\/)?([\w-]+)\.chili-publish(-sandbox)?\.online(?:\/.*)?$/i;
@@ -60,7 +62,7 @@ export default () => {
 function createClock(model) {
   const watchers = new Set();
   let isGone = false;
-  let isCopying = false;
+  let copying = null; // what marks the copy that was asked for, until its token comes
   let askedAt = null; // when the kernel was asked for the time, until it says anything
   let anchor;
 
@@ -78,8 +80,8 @@ function createClock(model) {
   const notify = (isState) => watchers.forEach((watcher) => watcher(isState));
   const send = (message) => {
     try {
+      if (message.kind === "copy") message.nonce = copying = randomText();
       model.send(message);
-      isCopying ||= message.kind === "copy";
       return true;
     } catch {
       return false; // a closed comm throws
@@ -92,20 +94,20 @@ function createClock(model) {
     notify(true);
   };
   // The answer to a copy reaches every browser: only the one that asked may take it.
-  const copy = async (text) => {
-    if (!isCopying) return;
-    isCopying = false;
-    const is_copied = await navigator.clipboard.writeText(text).then(() => true, () => false);
+  const copy = async ({ nonce, value }) => {
+    if (!copying || nonce !== copying) return;
+    copying = null;
+    const is_copied = await navigator.clipboard.writeText(value).then(() => true, () => false);
     send({ kind: "copied", is_copied });
   };
-  const hear = (message) => {
-    if (message?.kind === "token") copy(message.value);
-    if (message?.kind !== "time") return;
+  const setTime = ({ serial, remaining_s }) => {
     isGone = false;
     askedAt = null;
-    if (message.serial === anchor.serial) setAnchor(message.remaining_s);
+    if (serial === anchor.serial) setAnchor(remaining_s);
     notify(false);
   };
+  const answers = { token: copy, done: follow, time: setTime };
+  const hear = (message) => answers[message?.kind]?.(message);
   const elapsed = () => (performance.now() - anchor.at) / 1000;
   const elapsedByWall = () => (Date.now() - anchor.wall) / 1000;
   const left = () => (anchor.remaining == null ? null : anchor.remaining - elapsed());
@@ -144,10 +146,7 @@ function createClock(model) {
     isStale: () => anchor.isStale,
     isSilent: () => askedAt !== null && performance.now() - askedAt > PATIENCE_MS,
     skew: () => (left() === null ? 0 : Math.abs(byWall() - left())),
-    watch(watcher) {
-      watchers.add(watcher);
-      return () => watchers.delete(watcher);
-    },
+    watch: (watcher) => watchers.add(watcher) && (() => watchers.delete(watcher)),
     stop() {
       for (const [name, tell] of Object.entries(heard)) model.off(name, tell);
       document.removeEventListener("visibilitychange", show);
@@ -304,9 +303,8 @@ function showCard(model, el, clock) {
   on(ui.swap, "click", swap);
   on(ui.form, "paste", paste);
   on(environment.input, "change", () => fill(readAddress(environment.input.value)));
-  for (const node of [environment.input, ui.kindChoice]) {
-    on(node, "input", () => (isEnvironmentTyped = true));
-  }
+  const setTyped = () => (isEnvironmentTyped = true);
+  for (const node of [environment.input, ui.kindChoice]) on(node, "input", setTyped);
   for (const [name, { input }] of Object.entries(ui.fields)) {
     on(input, "input", () => blanks.delete(name) && update());
   }
@@ -360,8 +358,7 @@ function paintToken(ui, model, phase, left) {
   ui.refresh.classList.toggle("chili-primary", phase !== "signed-in");
   ui.bar.hidden = left === null || !token.lifetime_s;
   ui.unit.hidden = left === null || left <= 0;
-  const end = left > 0 ? "until" : "since";
-  setText(ui.until, left === null ? "" : `${end} ${moment(left)}`);
+  setText(ui.until, left === null ? "" : `${left > 0 ? "until" : "since"} ${moment(left)}`);
   paintTime(ui, left, token?.lifetime_s);
 }
 
@@ -474,11 +471,20 @@ function paintScopes(ui, scopes, lacking) {
 
 /** Find in a pasted text what the form asks for: in a .env, an answer, an address. */
 function takeApart(text) {
-  const found = {};
-  for (const [, key, ...values] of text.replace(/^\s*#.*$/gm, "").matchAll(PASTED)) {
-    found[key.toLowerCase()] ??= values.find(Boolean);
+  const lines = text.replace(/^\s*#.*$/gm, "");
+  const isOurs = /\bCHILI_\w+["']?\s*[:=]/i.test(lines); // then no other key counts
+  const found = { CHILI_: {} };
+  for (const [, prefix, key, ...values] of lines.matchAll(PASTED)) {
+    const keys = (found[prefix?.toUpperCase() ?? "CHILI_"] ??= {});
+    if (isOurs === Boolean(prefix)) keys[key.toLowerCase()] ??= values.find(Boolean);
   }
-  return { ...found, ...readAddress(found.environment ?? found.base_url ?? text) };
+  // One prefix gives id and secret: a secret goes only where its id belongs.
+  const sets = Object.values(found);
+  const having = (names) => sets.find((set) => names.every((name) => set[name]));
+  const one = having(PAIR) ?? having(["access_token"]);
+  const { client_id, client_secret, access_token, ...place } = found.CHILI_;
+  const told = { ...place, ...(one ?? sets.find((set) => Object.keys(set).length)) };
+  return { ...told, ...readAddress(told.environment ?? told.base_url ?? text) };
 }
 
 /** Read the environment's name and kind in one of its addresses, as far as it tells. */
@@ -518,7 +524,7 @@ function moment(left, isBrief = false) {
 /** Build every node once, and keep those that change by name. */
 function buildCard() {
   // Random, not counted: each model has a module of its own in one document.
-  const prefix = `chili-${Math.random().toString(36).slice(2)}`;
+  const prefix = `chili-${randomText()}`;
   const ui = { fields: {}, keepers: {}, secrets: [], stateIcon: icon("") };
   const part = (name, tag, attributes = {}, ...children) =>
     (ui[name] = h(tag, attributes, ...children));
@@ -624,6 +630,7 @@ function icon(path) {
 }
 
 const code = (text) => h("code", {}, text);
+const randomText = () => Math.random().toString(36).slice(2);
 
 /** Change a node only if it says something else: a screen reader reads each change. */
 function setText(node, ...parts) {

@@ -398,8 +398,8 @@ def test_the_token_goes_to_the_clipboard_and_nowhere_else(make_card, works):
     """It is asked for by a click, comes in one message, and what came of it is told."""
     card = make_card(before=lambda page: page.evaluate(CLIPBOARD, works))
     card.button("Copy token").click()
-    assert card.sent[1:] == [{"kind": "copy"}]
-    card.page.evaluate("harness.say({ kind: 'token', value: 'a-token' })")
+    assert [message["kind"] for message in card.sent[1:]] == ["copy"]
+    card.hand_over("a-token")
     card.page.wait_for_function("harness.sent.length === 3")
     assert card.sent[2] == {"kind": "copied", "is_copied": works}
     assert card.page.evaluate("window.copied") == ("a-token" if works else None)
@@ -436,6 +436,35 @@ def test_silent_kernel_is_said(make_card, closed):
     assert not card.button("Refresh").is_disabled()
     card.change(remaining_s=50.0)
     assert "busy or gone" not in card.text
+
+
+def test_an_answer_that_changes_nothing_is_an_answer(make_card):
+    """A second copy with the same note ends the waiting, and nobody is blamed."""
+    card = make_card(before=lambda page: page.evaluate(CLIPBOARD, arg=True))
+    card.button("Copy token").click()
+    assert card.button("Copying…").is_disabled()
+    card.be_done()
+    assert not card.button("Copy token").is_disabled()
+    assert card.root.get_attribute("aria-busy") == "false"
+    card.page.clock.run_for(20_000)
+    assert "busy or gone" not in card.text
+
+
+def test_a_late_answer_takes_the_blame_away(make_card):
+    """What an action that changed nothing says at last is that the kernel is there."""
+    card = make_card()
+    card.button("Refresh").click()
+    card.page.clock.run_for(10_000)
+    assert "busy or gone" in card.text
+    card.be_done()
+    assert "busy or gone" not in card.text
+
+
+def test_a_sign_in_that_still_runs_goes_on_waiting(make_card):
+    """The end of another action is not the end of a sign-in."""
+    card = make_card(FORM | {"phase": "signing-in"})
+    card.be_done()
+    assert card.root.get_attribute("aria-busy") == "true"
 
 
 def test_scopes_are_a_grid_with_room_for_unknown_ones(make_card):

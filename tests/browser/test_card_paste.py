@@ -105,6 +105,87 @@ def test_a_pair_is_found_in_other_writings(make_card, text):
     assert focused
 
 
+FOREIGN = f"AZURE_CLIENT_ID=az-id\nAZURE_CLIENT_SECRET={TOKEN}\n"
+OURS = f"CHILI_CLIENT_ID=an-id\nCHILI_CLIENT_SECRET={SECRET}\n"
+ACME = OURS.replace("CHILI_", "CHILI_ACME_")
+PLACE = "CHILI_ENVIRONMENT=cp-a\nCHILI_ENVIRONMENT_TYPE=sandbox\n"
+BARE = f"client_id: an-id\nclient_secret: {SECRET}\n"
+QUERY = f"client_id=an-id&client_secret={SECRET}"
+OTHER = f"CHILI_B_CLIENT_ID=b-id\nCHILI_B_CLIENT_SECRET={TOKEN}\n"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        FOREIGN + OURS,
+        f"client_id=az-id\nclient_secret={TOKEN}\n{OURS}",
+        f"MY_CHILI_CLIENT_ID=az-id\n{OURS}",
+        f"azure-client_id: az-id\nazure.client_secret: {TOKEN}\n{BARE}",
+        OTHER + OURS,
+        ACME + OTHER,
+        f"CHILI_CLIENT_ID=plain-id\nCHILI_CLIENT_SECRET=\n{ACME}",
+        f"CHILI_CLIENT_SECRET={TOKEN}\nCHILI_B_CLIENT_ID=b-id\n{ACME}",
+        f'CHILI_CLIENT_ID=""\n{ACME}',
+        f"{QUERY}&audience=https%3A%2F%2Fa.example",
+        f"client_secret={SECRET}&client_id=an-id",
+        f"curl -d 'grant_type=client_credentials&{QUERY}'",
+        QUERY.replace("&", ","),
+        QUERY.replace("&", ";") + ";",
+        f"{{client_id: an-id, client_secret: {SECRET}, a: b}}",
+        f"get-token --client_id=an-id --client_secret={SECRET}",
+    ],
+)
+def test_id_and_secret_are_of_one_source_and_ours(make_card, text):
+    """Another service's keys never count, nor do two profiles give one pair."""
+    card = make_card(FORM)
+    assert paste(card, "Client ID", text) is False
+    assert card.field("Client ID").input_value() == "an-id"
+    assert card.field("Client secret").input_value() == SECRET
+    assert not card.holds("az-id")
+    assert not card.holds(TOKEN)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        FOREIGN,
+        f"AZURE_ACCESS_TOKEN={TOKEN}\nAZURE_ENVIRONMENT=cloud\n",
+        f"CHILI_ENVIRONMENT=\n{FOREIGN}ENVIRONMENT=cloud\nclient_secret={TOKEN}\n",
+    ],
+)
+def test_keys_of_another_service_fill_nothing(make_card, text):
+    """Keys are whole words, and beside a CHILI_ key no others count."""
+    card = make_card(FORM)
+    assert paste(card, "Client ID", text) is True
+    assert not any(value for label, value in values(card).items() if label != "Kind")
+
+
+def test_half_a_pair_is_not_made_whole_by_a_profile(make_card):
+    """Where no prefix has both, the plain one fills what it has."""
+    card = make_card(FORM)
+    halves = f"CHILI_ACME_CLIENT_SECRET={SECRET}\nCHILI_CLIENT_ID=plain-id\n"
+    assert paste(card, "Client ID", halves) is False
+    assert card.field("Client ID").input_value() == "plain-id"
+    assert card.field("Client secret").input_value() == ""
+
+
+@pytest.mark.parametrize(
+    ("text", "name", "kind"),
+    [
+        (f"{ACME}CHILI_ENVIRONMENT=cp-a\nENVIRONMENT=cloud", "cp-a", "production"),
+        (f"{PLACE}{ACME}CHILI_ACME_ENVIRONMENT=cp-b\n", "cp-b", "sandbox"),
+        (f"CHILI_ACME_ENVIRONMENT=cp-b\n{OURS}", "", "production"),
+        ("CHILI_ACME_ENVIRONMENT=cp-b\n", "cp-b", "production"),
+    ],
+)
+def test_the_environment_is_that_of_the_pair(make_card, text, name, kind):
+    """The pair's own prefix goes before the plain one, and no other profile's does."""
+    card = make_card(FORM)
+    assert paste(card, "Client ID", text) is False
+    assert card.field("Environment").input_value() == name
+    assert card.field("Kind").input_value() == kind
+
+
 @pytest.mark.parametrize(
     ("address", "name", "kind"),
     [

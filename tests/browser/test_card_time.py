@@ -187,23 +187,43 @@ def test_outputs_that_are_not_masked_are_told(make_card):
     assert "outputs are not masked" in card.text
 
 
-def test_a_token_that_another_browser_asked_for_is_not_taken(page, problems):
-    """The answer to a copy reaches every browser; the one that asked takes it."""
+@pytest.fixture
+def copier(page, problems):
+    """Give a card in a page whose clipboard records."""
     open_page(page, problems, origin=SECURE)
     page.evaluate(
         """() => Object.defineProperty(navigator, "clipboard", { value: {
           writeText: async (text) => { (window.copied ??= []).push(text) },
         } })"""
     )
-    card = Card(page, SIGNED_IN)
-    page.evaluate("harness.say({ kind: 'token', value: 'not-for-me' })")
-    card.button("Copy token").click()
-    page.evaluate("harness.say({ kind: 'token', value: 'for-me' })")
-    page.evaluate("harness.say({ kind: 'token', value: 'not-for-me' })")
-    page.wait_for_function("harness.sent.length === 3")
-    assert page.evaluate("window.copied") == ["for-me"]
-    assert card.sent[2] == {"kind": "copied", "is_copied": True}
+    yield Card(page, SIGNED_IN)
     assert problems == []
+
+
+def test_a_token_that_another_browser_asked_for_is_not_taken(copier):
+    """The answer to a copy reaches every browser; the one that asked takes it."""
+    for nonce in ("another", "", None):
+        message = {"kind": "token", "value": "not-for-me", "nonce": nonce}
+        copier.page.evaluate("message => harness.say(message)", message)
+    copier.button("Copy token").click()
+    copier.hand_over("not-for-me", nonce="another")
+    copier.hand_over("for-me")
+    copier.hand_over("not-for-me")
+    copier.page.wait_for_function("harness.sent.length === 3")
+    assert copier.page.evaluate("window.copied") == ["for-me"]
+    assert copier.sent[2] == {"kind": "copied", "is_copied": True}
+
+
+def test_a_copy_that_failed_takes_no_later_token(copier):
+    """What another browser asks for afterwards is not taken; one's own next copy is."""
+    copier.button("Copy token").click()
+    copier.change(note={"kind": "error", "text": "No.", "hint": "", "field": ""})
+    copier.hand_over("not-for-me", nonce="another")
+    copier.button("Copy token").click()
+    copier.hand_over("not-for-me", nonce=copier.sent[1]["nonce"])
+    copier.hand_over("for-me")
+    copier.page.wait_for_function("harness.sent.length === 4")
+    assert copier.page.evaluate("window.copied") == ["for-me"]
 
 
 def test_every_view_follows_what_happens_elsewhere(make_card):

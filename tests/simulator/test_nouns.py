@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import sys
 from base64 import b64decode
+from dataclasses import replace
 
 import pytest
 from PIL import Image
@@ -258,3 +259,11 @@ def test_fonts_show_themselves_in_a_gallery(chili):
     style = families[0].styles()[0]
     assert (style.family_id, style.extension) == (families[0].id, "ttf")
     assert style.file_size
+
+
+def test_what_has_no_preview_still_shows_itself(chili):
+    """A font or a file whose picture is not to be had is told as text, not an error."""
+    for item in (chili.fonts.list()[0].styles()[0], chili.media.list()[0]):
+        bundle = replace(item, id="not-there")._repr_mimebundle_()
+        assert set(bundle) == {"text/plain"}
+        assert "No preview: GraFx answered 404" in bundle["text/plain"]

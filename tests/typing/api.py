@@ -42,6 +42,7 @@ def signs_in() -> None:
 
 def calls(chili: Chili) -> None:
     """Call what has no noun."""
+    assert_type(chili.name, str)
     assert_type(chili.get("templates", params={"limit": 5}), httpx.Response)
     assert_type(chili.post("templates", json={}), httpx.Response)
     assert_type(chili.put("templates/1", content=b"{}"), httpx.Response)

@@ -38,7 +38,7 @@ _JPEG_QUALITY = 90
 # A notebook keeps its pictures, so they stay small.
 _LARGE_PNG_BYTES, _COLOUR_STEPS = 140_000, (3, 4, 6)
 _MOST_FRAMES, _FRAME_MS, _LAST_MS = 20, 70, 1600
-_GIF_WIDTH = 1080
+_ANIMATION_WIDTH = 1080
 
 
 @reading_document()
@@ -169,7 +169,7 @@ def _film(
         )
         return pages[:1], [_LAST_MS]
     moments = _moments(layout)
-    width = min(_GIF_WIDTH, round(layout.width / 1000))
+    width = min(_ANIMATION_WIDTH, round(layout.width / 1000))
     frames = [
         render_pages(
             document,

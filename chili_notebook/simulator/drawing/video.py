@@ -74,6 +74,8 @@ def _run(
                 for _ in range(count):
                     encoder.stdin.write(data)
             encoder.stdin.close()
+    if encoder.returncode:
+        raise ChildProcessError(encoder.returncode, "the encoder failed")
 
 
 def _counts(durations_ms: Sequence[int]) -> list[int]:
