@@ -81,8 +81,8 @@ class CardActions:
         self._session.kept, problems = remember(
             [str(place) for place in places] if isinstance(places, list) else [],
             credentials,
-            environment=typed,
-            kind=self._session.state.environment.kind,
+            typed=typed,
+            environment=self._session.state.environment,
             profile=found.profile,
             folder=found.folder,
         )
@@ -128,6 +128,9 @@ class CardActions:
             # A form that was sent twice may fail after it has signed in.
             held = self._session.source.peek()
             changes = {"phase": "signed-in", "token": held} if held else _FAILED
+            if not held:
+                told = "Nobody is signed in: the form's last try has failed."
+                self._session.source.sign_out(told)
         note = Note(text, hint, kind="error", field=field)
         self._session.show(note=note, **changes)
 

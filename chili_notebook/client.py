@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import cached_property
+from operator import methodcaller
 from typing import TYPE_CHECKING, Any
 
 from chili_notebook.answers import body_of, item_of
@@ -15,7 +16,7 @@ from chili_notebook.resources.projects import Projects
 from chili_notebook.resources.templates import Templates
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
 
 class Chili(Calls):
@@ -67,14 +68,35 @@ class Chili(Calls):
 
     def connectors(self) -> Listing[Mapping[str, Any]]:
         """List the connectors (Studio UI's own calls)."""
-        return Listing(self, "connectors", {}, read=dict, noun="connectors")
+        return Listing(
+            self,
+            "connectors",
+            {},
+            read=dict,
+            noun="connectors",
+            columns=_columns("name", "type", "enabled", "id"),
+        )
 
     def user_interfaces(self) -> Listing[Mapping[str, Any]]:
         """List the Studio UI configurations (Studio UI's own calls)."""
-        return Listing(self, "user-interfaces", {}, read=dict, noun="user interfaces")
+        return Listing(
+            self,
+            "user-interfaces",
+            {},
+            read=dict,
+            noun="user interfaces",
+            columns=_columns("name", "default", "id"),
+        )
 
     def __repr__(self) -> str:
         if self._source.peek() is None:
             return "<Chili: not signed in>"
         kind = f" ({self.environment.kind})" if self.environment.kind else ""
         return f"<Chili: {self.environment.name or 'no environment'}{kind}>"
+
+
+def _columns(
+    *keys: str,
+) -> list[tuple[str, Callable[[Mapping[str, Any]], object]]]:
+    """Give a table's columns of what GraFx sent under these keys."""
+    return [(key.capitalize(), methodcaller("get", key)) for key in keys]

@@ -25,6 +25,7 @@
     │   ├── UnprocessableContentError   422
     │   ├── TooManyRequestsError        429
     │   └── ServerError                 5xx
+    ├── NotListedError              a listing has no such item
     ├── VariableError               a variable or layout is not the template's
     └── OutputError                 an output task
         ├── OutputFailedError           GraFx could not make the output
@@ -193,6 +194,10 @@ class TooManyRequestsError(APIError):
 
 class ServerError(APIError):
     """5xx: GraFx, or a gateway before it, failed."""
+
+
+class NotListedError(ChiliError, IndexError):
+    """A listing has fewer items than the index asks for."""
 
 
 class VariableError(ChiliError):

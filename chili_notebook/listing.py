@@ -8,7 +8,12 @@ from itertools import islice
 from typing import TYPE_CHECKING, Any, Generic, TypeVar, overload
 
 from chili_notebook.answers import body_of
-from chili_notebook.errors import ConfigurationError, GoneError, UnexpectedAnswerError
+from chili_notebook.errors import (
+    ConfigurationError,
+    GoneError,
+    NotListedError,
+    UnexpectedAnswerError,
+)
 from chili_notebook.gallery import Gallery
 from chili_notebook.tables import table_bundle
 
@@ -76,11 +81,17 @@ class Listing(Generic[T]):
             if any((part or 0) < 0 for part in (index.start, index.stop, index.step)):
                 return list(self)[index]
             return list(islice(self, index.start, index.stop, index.step))
-        if index < 0:
-            return list(self)[index]
-        for item in islice(self, index, index + 1):
-            return item
-        raise IndexError(f"there are fewer than {index + 1} {self._noun}")
+        every = list(self) if index < 0 else self
+        first = index + len(every) if isinstance(every, list) else index
+        if first >= 0:
+            for item in islice(every, first, first + 1):
+                return item
+        searched = self._params.get("search")
+        what = f"{self._noun} that match {searched!r}" if searched else self._noun
+        raise NotListedError(
+            f"There are too few {what}: item {index} is not there.",
+            hint="Look at the listing, without a search too, to see what there is.",
+        )
 
     def __repr__(self) -> str:
         return f"<Listing of {self._noun}>"

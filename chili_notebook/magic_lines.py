@@ -71,6 +71,40 @@ def has_front_end(shell: InteractiveShell, *, voila: bool = False) -> bool:
     return bool(content.get("allow_stdin", False))
 
 
+def require_no_secret(shell: InteractiveShell, line: str) -> None:
+    """Refuse a line of %chili_login that holds a secret, and clean its cell.
+
+    Raises:
+        ConfigurationError: If it does.
+    """
+    from chili_notebook.cell_sources import secrets_in_options
+    from chili_notebook.errors import ConfigurationError
+    from chili_notebook.watch import heal_cell
+
+    if any(secrets_in_options(f"%chili_login {line}")):
+        heal_cell(shell)
+        raise ConfigurationError(
+            "A secret is never an option of a magic: it would be saved with the cell.",
+            hint="Put it into .env, or run %chili_login alone and type it into the "
+            "form. If the notebook was saved or shared, rotate it in GraFx.",
+        )
+
+
+def require_somebody(live: bool) -> None:  # noqa: FBT001 - what was asked just before
+    """Refuse a form that nobody could fill in.
+
+    Raises:
+        ConfigurationError: If nobody is there.
+    """
+    from chili_notebook.errors import ConfigurationError
+
+    if not live:
+        raise ConfigurationError(
+            "There is nobody here to fill in a form.",
+            hint="Leave --form out, and set the keys in .env or the environment.",
+        )
+
+
 def names_for(profile: str | None, name: str | None) -> str:
     """Give the name of the client: ``chili``, ``chili_PROFILE``, or what was asked for.
 

@@ -9,7 +9,14 @@ from IPython.core.magic import Magics, line_magic, magics_class
 from IPython.core.magic_arguments import argument, magic_arguments
 
 from chili_notebook.audit_magic import AuditMagics
-from chili_notebook.magic_lines import folder_of, has_front_end, names_for, parse
+from chili_notebook.magic_lines import (
+    folder_of,
+    has_front_end,
+    names_for,
+    parse,
+    require_no_secret,
+    require_somebody,
+)
 
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
@@ -79,10 +86,12 @@ class ChiliMagics(Magics):
         from chili_notebook.watch import watch
 
         watch(self._shell)
-        self._require_no_secret(line)
+        require_no_secret(self._shell, line)
         args = parse(self.chili_login, line, clash=("--demo", "--form"))
         name = names_for(args.profile, args.name)
         live = not args.no_widget and has_front_end(self._shell, voila=True)
+        if args.form:
+            require_somebody(live)
         found = find(
             args.profile,
             env_file=args.env_file,
@@ -199,20 +208,6 @@ class ChiliMagics(Magics):
         self._sessions = {
             name: held for name, held in self._sessions.items() if held is not session
         }
-
-    def _require_no_secret(self, line: str) -> None:
-        from chili_notebook.cell_sources import secrets_in_options
-        from chili_notebook.errors import ConfigurationError
-        from chili_notebook.watch import heal_cell
-
-        if any(secrets_in_options(f"%chili_login {line}")):
-            heal_cell(self._shell)
-            raise ConfigurationError(
-                "A secret is never an option of a magic: it would be saved with the "
-                "cell.",
-                hint="Put it into .env, or run %chili_login alone and type it into the "
-                "form. If the notebook was saved or shared, rotate it in GraFx.",
-            )
 
     @property
     def _shell(self) -> InteractiveShell:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from chili_notebook.credentials import CREDENTIAL_KEYS, profile_prefix
 from chili_notebook.env_file import write_credentials
-from chili_notebook.environments import DOMAINS
+from chili_notebook.environments import DOMAINS, Environment, base_url_for
 from chili_notebook.errors import ConfigurationError
 from chili_notebook.secret import Secret
 from chili_notebook.system_keyring import NAME as KEYRING_NAME
@@ -33,8 +33,8 @@ def remember(  # noqa: PLR0913 - each is named at the call
     places: Collection[str],
     credentials: Credentials,
     *,
-    environment: str,
-    kind: str,
+    typed: str,
+    environment: Environment,
     profile: str | None,
     folder: Path,
 ) -> tuple[list[str], list[ConfigurationError]]:
@@ -43,22 +43,24 @@ def remember(  # noqa: PLR0913 - each is named at the call
     Args:
         places: ``env``, ``keyring``, both or none.
         credentials: What was typed, after it has signed in.
-        environment: What was typed for the environment.
-        kind: The environment's kind, if it is known.
+        typed: What was typed for the environment.
+        environment: Where it has signed in.
         profile: Whose keys they are.
         folder: Where the ``.env`` is.
     """
     prefix = profile_prefix(profile)
-    typed = {
+    kind = environment.kind if environment.kind in DOMAINS else ""
+    texts = {"ENVIRONMENT": typed, "ENVIRONMENT_TYPE": kind, **_unusual(environment)}
+    held = {
         "CLIENT_ID": Secret(credentials.client_id) if credentials.client_id else None,
         "CLIENT_SECRET": credentials.client_secret,
         "ACCESS_TOKEN": credentials.access_token,
-        "ENVIRONMENT": Secret(environment) if environment else None,
-        "ENVIRONMENT_TYPE": Secret(kind) if kind in DOMAINS else None,
+        **{key: Secret(text) if text else None for key, text in texts.items()},
     }
-    values = {prefix + key: value for key, value in typed.items() if value is not None}
+    values = {prefix + key: value for key, value in held.items() if value is not None}
     # What is there of the other way to sign in would go before it.
-    stale = {prefix + key for key in CREDENTIAL_KEYS} - values.keys()
+    gone = {*CREDENTIAL_KEYS, *_unusual(environment)}
+    stale = {prefix + key for key in gone} - values.keys()
     ways: dict[str, tuple[str, Callable[[], None]]] = {
         ENV: (".env", lambda: write_credentials(folder / ".env", values, drop=stale)),
         KEYRING: (KEYRING_NAME, lambda: keep_in_keyring(profile, values)),
@@ -73,3 +75,17 @@ def remember(  # noqa: PLR0913 - each is named at the call
             else:
                 kept.append(name)
     return kept, problems
+
+
+def _unusual(environment: Environment) -> dict[str, str]:
+    """Give what is not GraFx's own, and without which the secret would go elsewhere."""
+    name, kind = environment.name, environment.kind
+    own = Environment(
+        base_url=base_url_for(name, kind) if name and kind in DOMAINS else ""
+    )
+    there = {
+        "BASE_URL": (environment.base_url, own.base_url),
+        "TOKEN_URL": (environment.token_url, own.token_url),
+        "AUDIENCE": (environment.audience, own.audience),
+    }
+    return {key: "" if used == usual else used for key, (used, usual) in there.items()}

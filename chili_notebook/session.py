@@ -114,7 +114,7 @@ class Session:
             places = self.kept if source == FORM else [source]
             note = None
             if held and places and source != demo.NAME:
-                note = Note(f"The credentials are still in {' and in '.join(places)}.")
+                note = Note(f"What is in {' and in '.join(places)} stays as it is.")
             self.show(phase="signed-out", note=note)
         self.chili.close()
 
@@ -222,7 +222,8 @@ def _where_the_form_sends(found: Found) -> tuple[Environment, Note | None]:
         return Environment(), note
     if not ignored:
         return environment, None
-    told = f"{' and '.join(ignored)} does not count for what is typed here."
+    does = "does" if len(ignored) == 1 else "do"
+    told = f"{' and '.join(ignored)} {does} not count for what is typed here."
     mend = "If you mean it, set it in the process environment or with --env-file."
     return environment, Note(told, mend)
 

@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from chili_notebook.errors import NotListedError
 from chili_notebook.listing import Listing
 
 bounds = st.none() | st.integers(-8, 8)
@@ -53,8 +54,9 @@ def test_a_listing_reads_like_a_list(count, size, part, index):
     if -count <= index < count:
         assert things[index] == numbers[index]
     else:
-        with pytest.raises(IndexError):
+        with pytest.raises(NotListedError, match="too few") as caught:
             things[index]
+        assert isinstance(caught.value, IndexError)  # as a list's would be
 
 
 @pytest.mark.parametrize(

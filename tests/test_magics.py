@@ -72,6 +72,14 @@ def test_as_takes_only_names(shell, name):
         shell.run_line_magic("chili_login", f"--as {name}")
 
 
+def test_a_form_that_nobody_can_fill_in_is_refused(shell, env_file):
+    """In a terminal --form does not quietly sign in with something else."""
+    env_file()
+    with pytest.raises(ConfigurationError, match="nobody here to fill in a form"):
+        shell.run_line_magic("chili_login", "--form")
+    assert "chili" not in shell.user_ns
+
+
 def test_env_file_closes_the_other_sources(shell, monkeypatch):
     """With --env-file nothing else stands in, even if it could."""
     monkeypatch.setenv("CHILI_CLIENT_ID", "from-the-process")
@@ -167,7 +175,7 @@ def test_logout_unbinds_forgets_and_says_what_remains(shell, env_file, capsys):
         client.get("templates")
     shown = capsys.readouterr().out
     assert "cannot be revoked" in shown
-    assert "still in .env" in shown
+    assert "in .env stays as it is" in shown
 
 
 def test_logout_leaves_what_the_person_bound(shell, env_file):

@@ -302,7 +302,7 @@ def test_what_was_remembered_is_told_after_signing_out(browser):
     """The card says where the credentials still are."""
     browser.send(TYPED | {"remember": ["env"]})
     browser.send({"kind": "sign-out"})
-    assert "still in .env" in browser.card.note["text"]
+    assert "in .env stays as it is" in browser.card.note["text"]
 
 
 def test_many_cells_with_the_card_are_one_display(session, browser, endpoint, clock):
@@ -323,6 +323,14 @@ def test_many_cells_with_the_card_are_one_display(session, browser, endpoint, cl
     twins = [named for named in shown if "display_id" in named]
     assert len({named["display_id"] for named in twins}) == 1
     assert [named.get("update", False) for named in twins] == [False] * 3 + [True]
+
+
+def test_after_a_failed_try_every_use_says_so(session, browser, endpoint):
+    """Who has sent the form is not told that it has not been sent."""
+    endpoint.failing = Answer(401, {"error": "access_denied"})
+    browser.send(TYPED)
+    with pytest.raises(NotSignedInError, match="last try has failed"):
+        session.chili.get("templates")
 
 
 def test_what_is_stored_follows_the_environment(session, browser):

@@ -51,6 +51,8 @@ def calling(chili: Chili) -> None:
         errors.ServerError,
     ) as error:
         assert_type(error.status_code, int)
+    except errors.NotListedError as error:
+        assert_type(error.hint, str)
     except errors.APIError as error:
         assert_type([error.title, error.detail, error.trace_id], list[str])
     except (
