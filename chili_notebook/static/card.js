@@ -218,13 +218,16 @@ function showCard(model, el, clock) {
     return names;
   };
   const paste = (event) => {
-    const found = takeApart(event.clipboardData?.getData("text") ?? "");
+    const text = event.clipboardData?.getData("text") ?? "";
+    const found = takeApart(text);
     const isPair = PAIR.some((name) => found[name]);
     if (!isPair && !found.access_token && !found.environment) return;
     event.preventDefault();
     if (isPair || found.access_token) askFor(!isPair);
     const labels = fill(found).map((name) => ui.fields[name].label);
     told = `Filled in from what was pasted: ${labels.join(", ")}.`;
+    // A form sends where it says; an address that came along must not change that.
+    if (/_TOKEN_URL\b/i.test(text)) told += " CHILI_TOKEN_URL was left out: --env-file takes it.";
     update();
     const empty = asked().find((name) => !ui.fields[name].input.value);
     (empty ? ui.fields[empty].input : ui.signIn).focus();

@@ -70,6 +70,15 @@ def test_an_env_file_fills_the_form(make_card, label):
     assert not card.holds(SECRET)
 
 
+def test_an_address_that_comes_along_is_left_out_aloud(make_card):
+    """The form sends where it says; where else a .env would send is told."""
+    card = make_card(FORM)
+    paste(card, "Client ID", f"{ENV}CHILI_TOKEN_URL=http://127.0.0.1:1/oauth/token\n")
+    assert "CHILI_TOKEN_URL was left out: --env-file takes it." in card.text
+    paste(card, "Client ID", ENV)
+    assert "CHILI_TOKEN_URL" not in card.text
+
+
 @pytest.mark.parametrize("indent", [None, 2])
 def test_a_token_response_asks_for_a_token(make_card, indent):
     """A whole answer of the token endpoint turns the form to its token."""
