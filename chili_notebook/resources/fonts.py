@@ -6,10 +6,10 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
 from chili_notebook.answers import moment_in, text_in, texts_in, whole_number_in
-from chili_notebook.errors import ChiliError, NotFoundError
+from chili_notebook.errors import NotFoundError
 from chili_notebook.listing import Listing
 from chili_notebook.resources.paths import segment
-from chili_notebook.resources.previews import fetch_preview
+from chili_notebook.resources.previews import fetch_preview, show_preview
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -55,12 +55,8 @@ class FontStyle:
         """Give a small picture of it."""
         return self.preview("square")
 
-    def _repr_mimebundle_(self, **options: object) -> dict[str, str]:
-        told = {"text/plain": repr(self)}
-        try:
-            return self.preview()._repr_mimebundle_(**options) | told
-        except ChiliError as error:
-            return {"text/plain": f"{told['text/plain']}\nNo preview: {error.message}"}
+    def _repr_mimebundle_(self, **_: object) -> dict[str, str]:
+        return show_preview(self.preview, text=repr(self))
 
 
 @dataclass(frozen=True, slots=True)

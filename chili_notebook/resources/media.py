@@ -13,12 +13,12 @@ from chili_notebook.answers import (
     text_in,
     whole_number_in,
 )
-from chili_notebook.errors import ChiliError, ConfigurationError
+from chili_notebook.errors import ConfigurationError
 from chili_notebook.files import save_stream
 from chili_notebook.listing import Listing
 from chili_notebook.resources.files import bare_name
 from chili_notebook.resources.paths import segment
-from chili_notebook.resources.previews import fetch_preview
+from chili_notebook.resources.previews import fetch_preview, show_preview
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -79,12 +79,8 @@ class Media:
             default_name = bare_name(name) or "file"
             return save_stream(response.iter_bytes(), path, default_name=default_name)
 
-    def _repr_mimebundle_(self, **options: object) -> dict[str, str]:
-        told = {"text/plain": repr(self)}
-        try:
-            return self.preview()._repr_mimebundle_(**options) | told
-        except ChiliError as error:
-            return {"text/plain": f"{told['text/plain']}\nNo preview: {error.message}"}
+    def _repr_mimebundle_(self, **_: object) -> dict[str, str]:
+        return show_preview(self.preview, text=repr(self))
 
 
 class MediaLibrary:

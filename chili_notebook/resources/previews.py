@@ -8,11 +8,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from chili_notebook.errors import OutputTimeoutError
+from chili_notebook.errors import ChiliError, OutputTimeoutError
 from chili_notebook.foreign import json_object
 from chili_notebook.resources.files import File
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     import httpx
 
     from chili_notebook.calls import Calls
@@ -50,6 +52,19 @@ def fetch_preview(
         response = client.get(address, params=query)
     download = _link(client, response, "download")
     return File.read(client.get(download) if download else response, name=name)
+
+
+def show_preview(preview: Callable[[], File], *, text: str) -> dict[str, str]:
+    """Give a preview as a front-end shows it, or say why it is not there.
+
+    Args:
+        preview: What fetches it.
+        text: What stands for it where no pictures are shown.
+    """
+    try:
+        return preview()._repr_mimebundle_() | {"text/plain": text}
+    except ChiliError as error:
+        return {"text/plain": f"{text}\nNo preview: {error.message}"}
 
 
 def _link(client: Calls, response: httpx.Response, key: str) -> str:
