@@ -154,6 +154,10 @@ class MediaLibrary:
             ) from None
         with content:
             size = content.seek(0, io.SEEK_END)
+            if not size:
+                raise ConfigurationError(
+                    f"{called} is empty.", hint="Give a file that has something in it."
+                )
             content.seek(0)
             with tqdm.wrapattr(
                 content, "read", total=size, desc=called, delay=2.0, leave=False

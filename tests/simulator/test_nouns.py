@@ -163,6 +163,7 @@ def test_a_picture_is_uploaded_and_used(chili, tmp_path):
     [
         ("missing.png", {}),
         (b"text", {"name": "a.txt"}),
+        (b"", {"name": "a.png"}),
         (b"bytes without a name", {}),
         (b"bytes", {"name": "a.png", "folder": "/"}),
     ],
@@ -170,7 +171,7 @@ def test_a_picture_is_uploaded_and_used(chili, tmp_path):
 def test_what_cannot_be_uploaded_is_refused_before_it_is_sent(
     chili, simulator, file, options
 ):
-    """A missing file, a wrong type and the root folder are told at once."""
+    """A missing or empty file, a wrong type and the root folder are told at once."""
     with pytest.raises(ConfigurationError):
         chili.media.upload(file, **options)
     assert not [asked for asked in simulator.requests if "/media" in asked.path]
