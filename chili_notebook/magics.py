@@ -135,7 +135,10 @@ class ChiliMagics(Magics):
             self._missing(args.profile)
         for name, trace in traces.items():
             rows = [(entry.source, entry.key, entry.outcome) for entry in trace]
-            table = table_bundle(_TRACE, rows, caption=f"Login trace of {name}")
+            held = self._sessions.get(name)
+            outcome = held.outcome() if held else "nobody is signed in"
+            caption = f"Login trace of {name}; {outcome}"
+            table = table_bundle(_TRACE, rows, caption=caption)
             display(table, raw=True)
 
     @magic_arguments()

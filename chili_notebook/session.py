@@ -118,6 +118,12 @@ class Session:
             self.show(phase="signed-out", note=note)
         self.chili.close()
 
+    def outcome(self) -> str:
+        """Say what came of a login trace, which tells only what the sources hold."""
+        if self.source.peek() is None:
+            return "nobody is signed in"
+        return f"signed in by {self._state.source}"
+
     def display(self, *, live: bool, in_full: bool = True) -> None:
         """Show the card in the cell that runs: live, or its static twin.
 

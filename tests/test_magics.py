@@ -72,6 +72,21 @@ def test_as_takes_only_names(shell, name):
         shell.run_line_magic("chili_login", f"--as {name}")
 
 
+def test_the_trace_says_what_came_of_it(shell, env_file, endpoint, capsys):
+    """What the sources hold is no sign-in: the caption tells whether there is one."""
+    env_file()
+    endpoint.failing = Answer(401, {"error": "access_denied"})
+    with pytest.raises(TokenRefusedError):
+        shell.run_line_magic("chili_login", "")
+    shell.run_line_magic("chili_status", "")
+    assert "Login trace of chili; nobody is signed in" in capsys.readouterr().out
+    endpoint.failing = None
+    shell.run_line_magic("chili_login", "")
+    shell.run_line_magic("chili_status", "")
+    said = capsys.readouterr().out
+    assert "Login trace of chili; signed in by .env" in said
+
+
 def test_a_form_that_nobody_can_fill_in_is_refused(shell, env_file):
     """In a terminal --form does not quietly sign in with something else."""
     env_file()
