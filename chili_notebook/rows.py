@@ -25,13 +25,13 @@ _DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 
 
 def rows_of(variables: object) -> list[Row]:
-    """Read what was given as the values of an output: one row, or several.
+    """Read what was given as the values of an output: one row, several, or nothing.
 
     Raises:
-        VariableError: If it is neither.
+        VariableError: If it is none of these.
     """
-    if isinstance(variables, Mapping):
-        return [variables]
+    if variables is None or isinstance(variables, Mapping):
+        return [variables] if variables else []
     rows = list(variables) if isinstance(variables, Iterable) else []
     if rows and all(isinstance(row, Mapping) for row in rows):
         return rows

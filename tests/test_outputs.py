@@ -6,6 +6,7 @@ import datetime as dt
 from dataclasses import replace
 
 import httpx
+import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -153,6 +154,7 @@ def test_a_task_that_is_unknown_says_so(chili, api):
         ("1", {"variables": "x"}),
         ("1", {"variables": ["x"]}),
         ("1", {"variables": []}),
+        ("1", {"variables": pd.DataFrame({"Title": ["a"]})}),
         ("1", {"settings": {"id": "1"}}),
         ({"layouts": [{"id": "0"}], "a": dt.date(2026, 3, 1)}, {}),
         ({"layouts": [{"id": "0"}], "a": float("nan")}, {}),

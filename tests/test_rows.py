@@ -147,6 +147,7 @@ def test_rows_are_read_whole_however_they_come():
     row = {"Title": "a"}
     reader = csv.DictReader(["Title", "a", "b"])
     assert rows_of(row) == [row]
+    assert rows_of(None) == rows_of({}) == []
     assert rows_of([row, row]) == [row, row]
     assert rows_of(reader) == [{"Title": "a"}, {"Title": "b"}]
     assert rows_of(row for _ in range(2)) == [row, row]

@@ -93,8 +93,8 @@ class Outputs:
         body, document = self._source(source)
         wanted = None if layout is None else str(layout)
         body["layoutsToExport"] = [choose_layout(document, wanted)]
-        if variables is not None and variables != {}:
-            body["variables"] = checked_rows(document, rows_of(variables))
+        if rows := rows_of(variables):
+            body["variables"] = checked_rows(document, rows)
         if settings is not None:
             body["outputSettingsId"] = _setting_id(settings)
         _require_small(body)
