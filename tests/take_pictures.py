@@ -14,7 +14,7 @@ from lab import CHROMIUM_ARGUMENTS, STEP_MS, command, find_chromium, running_lab
 
 PICTURES = Path(__file__).parents[1] / "docs"
 CELLS = ["%load_ext chili_notebook", "%chili_login --demo", "chili.templates.list()"]
-_COLOURS = 64
+_COLOURS = 256
 
 
 def main():
