@@ -50,7 +50,8 @@ def remember(  # noqa: PLR0913 - each is named at the call
     """
     prefix = profile_prefix(profile)
     kind = environment.kind if environment.kind in DOMAINS else ""
-    texts = {"ENVIRONMENT": typed, "ENVIRONMENT_TYPE": kind, **_unusual(environment)}
+    unusual = _unusual(environment)
+    texts = {"ENVIRONMENT": typed, "ENVIRONMENT_TYPE": kind, **unusual}
     held = {
         "CLIENT_ID": Secret(credentials.client_id) if credentials.client_id else None,
         "CLIENT_SECRET": credentials.client_secret,
@@ -58,9 +59,9 @@ def remember(  # noqa: PLR0913 - each is named at the call
         **{key: Secret(text) if text else None for key, text in texts.items()},
     }
     values = {prefix + key: value for key, value in held.items() if value is not None}
-    # What is there of the other way to sign in would go before it.
-    gone = {*CREDENTIAL_KEYS, *_unusual(environment)}
-    stale = {prefix + key for key in gone} - values.keys()
+    # What is there of another way to sign in, or of another place, would go before it.
+    ours = (*CREDENTIAL_KEYS, *unusual)
+    stale = {prefix + key for key in ours} - values.keys()
     ways: dict[str, tuple[str, Callable[[], None]]] = {
         ENV: (".env", lambda: write_credentials(folder / ".env", values, drop=stale)),
         KEYRING: (KEYRING_NAME, lambda: keep_in_keyring(profile, values)),

@@ -13,12 +13,20 @@ from chili_notebook.client import Chili
 from chili_notebook.credentials import Credentials, Source, resolve
 from chili_notebook.environments import Environment
 from chili_notebook.secret import Secret
-from chili_notebook.sign_in import Found
+from chili_notebook.session import Session
+from chili_notebook.sign_in import Found, find
 from chili_notebook.token_source import TokenSource
 from fakes import Clock, Server, TokenEndpoint
 
 CLIENT_ID = "clientid0123456789abcdefWXYZ"
 CLIENT_SECRET = "s3cret_" + "0123456789-abcdefghijklmnop" * 2
+# What the form sends.
+TYPED = {
+    "kind": "sign-in",
+    "client_id": CLIENT_ID,
+    "client_secret": CLIENT_SECRET,
+    "environment": "cp-abc-123",
+}
 KEPT = {"CHILI_CHROMIUM", "CHILI_OTHER_PYTHON", "CHILI_REQUIRE_BROWSER"}
 RINGS = {
     "pure": r"tests/test_",
@@ -112,6 +120,15 @@ def signed_in():
         return Chili(source, sleep=simulator.clock.advance)
 
     return sign_in
+
+
+@pytest.fixture
+def session(clock, token_server, monkeypatch):
+    """Give a session that shows its form."""
+    monkeypatch.setenv("CHILI_TOKEN_URL", f"{token_server.url}/oauth/token")
+    session = Session("", "chili", clock=clock)
+    session.ask(find())
+    return session
 
 
 @pytest.fixture

@@ -4,17 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from chili_notebook.session import Session
-from chili_notebook.sign_in import find
-from conftest import CLIENT_ID, CLIENT_SECRET
+from conftest import TYPED
 from fakes import Answer
 
-TYPED = {
-    "kind": "sign-in",
-    "client_id": CLIENT_ID,
-    "client_secret": CLIENT_SECRET,
-    "environment": "cp-abc-123",
-}
 DONE = {"kind": "done"}
 
 
@@ -31,15 +23,6 @@ class Page:
         self.heard.clear()
         self.card._handle_custom_msg({"kind": kind, **more}, [])
         return list(self.heard)
-
-
-@pytest.fixture
-def session(clock, token_server, monkeypatch):
-    """Give a session that shows its form."""
-    monkeypatch.setenv("CHILI_TOKEN_URL", f"{token_server.url}/oauth/token")
-    session = Session("", "chili", clock=clock)
-    session.ask(find())
-    return session
 
 
 @pytest.fixture

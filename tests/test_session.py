@@ -14,15 +14,8 @@ from chili_notebook.errors import ConfigurationError, NotSignedInError
 from chili_notebook.magic_lines import names_for
 from chili_notebook.session import Session
 from chili_notebook.sign_in import find
-from conftest import CLIENT_ID, CLIENT_SECRET
+from conftest import CLIENT_ID, CLIENT_SECRET, TYPED
 from fakes import Answer, jwt
-
-TYPED = {
-    "kind": "sign-in",
-    "client_id": CLIENT_ID,
-    "client_secret": CLIENT_SECRET,
-    "environment": "cp-abc-123",
-}
 
 
 class Browser:
@@ -39,15 +32,6 @@ class Browser:
     def saved(self):
         """Give the widget state that a notebook would hold, as text."""
         return json.dumps({k: str(v) for k, v in self.card.get_state().items()})
-
-
-@pytest.fixture
-def session(clock, token_server, monkeypatch):
-    """Give a session that shows its form."""
-    monkeypatch.setenv("CHILI_TOKEN_URL", f"{token_server.url}/oauth/token")
-    session = Session("", "chili", clock=clock)
-    session.ask(find())
-    return session
 
 
 @pytest.fixture
