@@ -188,14 +188,15 @@ class Session:
 
         with self._lock:
             before, self._state = self._state, replace(self._state, **changes)
-            if self._card is not None:
-                self._card.show(self._state)
             settled = {before.phase, self._state.phase} & {"signed-in", "signed-out"}
             moved = before.stored_as() != self._state.stored_as()
             if self._is_shown and settled and moved:
-                # What is stored with the notebook must not go on showing the old state.
+                # What is stored with the notebook must not go on showing the old state,
+                # not even where it is saved as soon as the live card shows the new one.
                 twin = self._twin(beside=True)
                 display(twin, raw=True, display_id=self._display_id, update=True)
+            if self._card is not None:
+                self._card.show(self._state)
 
     def follow(self, token: Token, *, note: Note | None = None) -> None:
         """Show a token that came in place of another, wherever that was asked for.

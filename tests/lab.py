@@ -123,11 +123,7 @@ class Lab(Place):
 
     def save(self, page, folder):
         """Save the notebook in front, and give its file as text."""
-        command(page, "docmanager:save")
-        page.wait_for_function(
-            "!window.jupyterapp.shell.currentWidget.context.model.dirty",
-            timeout=STEP_MS,
-        )
+        page.evaluate("jupyterapp.shell.currentWidget.context.save()")
         return self.path(folder).read_text()
 
 

@@ -309,6 +309,19 @@ def test_many_cells_with_the_card_are_one_display(session, browser, endpoint, cl
     assert [named.get("update", False) for named in twins] == [False] * 3 + [True]
 
 
+def test_what_is_stored_changes_before_what_is_seen(session, browser, monkeypatch):
+    """Whoever saves on seeing the card change saves its new state."""
+    browser.send(TYPED)
+    order = []
+    session._is_shown = True
+    monkeypatch.setattr(
+        "IPython.display.display", lambda *_, **__: order.append("kept")
+    )
+    browser.card.observe(lambda _: order.append("seen"), "phase")
+    browser.send({"kind": "sign-out"})
+    assert order == ["kept", "seen"]
+
+
 def test_after_a_failed_try_every_use_says_so(session, browser, endpoint):
     """Who has sent the form is not told that it has not been sent."""
     endpoint.failing = Answer(401, {"error": "access_denied"})
