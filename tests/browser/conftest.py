@@ -3,12 +3,20 @@
 from __future__ import annotations
 
 import os
+import time
 from typing import NoReturn
 
 import pytest
 from card_page import SIGNED_IN, Card, open_page
 
+from fakes import TokenEndpoint
 from lab import CHROMIUM_ARGUMENTS, find_chromium
+
+
+@pytest.fixture(scope="module")
+def endpoint():
+    """Give the behaviour of a token endpoint, by the real clock, as browsers count."""
+    return TokenEndpoint(time.time)
 
 
 # Not session: a running Playwright leaves its event loop marked as the running one,

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import json
-import time
 
 import pytest
 
 from chili_notebook.simulator import Simulator
 from conftest import CLIENT_ID, CLIENT_SECRET
-from fakes import Server, TokenEndpoint
+from fakes import Server
 from lab import STEP_MS, Frames, command, not_jupyters, running_lab
 
 pytestmark = pytest.mark.browser
@@ -45,13 +44,6 @@ CELLS = {
 
 
 @pytest.fixture(scope="module")
-def endpoint_server():
-    """Serve tokens by the real clock, which a browser counts by."""
-    with Server(TokenEndpoint(time.time)) as server:
-        yield server
-
-
-@pytest.fixture(scope="module")
 def simulator():
     """Serve the simulator by the real clock."""
     with Simulator() as simulator:
@@ -59,7 +51,7 @@ def simulator():
 
 
 @pytest.fixture(scope="module")
-def lab(tmp_path_factory, endpoint_server, simulator):
+def lab(tmp_path_factory, endpoint, simulator):
     """Start JupyterLab beside notebooks of which one has no .env."""
     pair = {
         "CHILI_CLIENT_ID": CLIENT_ID,
@@ -78,8 +70,10 @@ def lab(tmp_path_factory, endpoint_server, simulator):
         "profiles": profiles,
     }
     root = tmp_path_factory.mktemp("lab")
-    token_url = f"{endpoint_server.url}/oauth/token"
-    with running_lab(root, CHILI_TOKEN_URL=token_url) as lab:
+    with (
+        Server(endpoint) as server,
+        running_lab(root, CHILI_TOKEN_URL=f"{server.url}/oauth/token") as lab,
+    ):
         for name, cells in CELLS.items():
             lab.write(name, cells, **env.get(name, {}))
         yield lab
@@ -92,9 +86,9 @@ def _nothing_goes_wrong(problems):
     assert not_jupyters(problems) == []
 
 
-def test_signs_in_by_env_counts_silently_and_signs_out(lab, page, endpoint_server):
+def test_signs_in_by_env_counts_silently_and_signs_out(lab, page, endpoint):
     """With a .env the card is there at once, counts without a message, signs out."""
-    endpoint_server.answer.lifetime_s = 3500  # so short that seconds are shown
+    endpoint.lifetime_s = 3500  # so short that seconds are shown
     page.clock.install()
     frames = Frames(page)
     lab.open(page, "by-env/walk.ipynb")
@@ -119,14 +113,14 @@ def test_signs_in_by_env_counts_silently_and_signs_out(lab, page, endpoint_serve
     assert '"kind": "sign-out"' in str(frames)
     saved = lab.save(page, "by-env")
     assert "signed out" in saved
-    for token in endpoint_server.answer.issued:
+    for token in endpoint.issued:
         assert token not in saved
     assert CLIENT_SECRET not in saved
 
 
-def test_signs_in_by_form_and_saves_nothing_secret(lab, page, endpoint_server):
+def test_signs_in_by_form_and_saves_nothing_secret(lab, page, endpoint):
     """By form, and with the token on the clipboard, the saved file stays clean."""
-    endpoint_server.answer.lifetime_s = 86_400
+    endpoint.lifetime_s = 86_400
     lab.open(page, "by-form/walk.ipynb")
     lab.run_all(page)
     form = page.locator(".chili-card[data-phase='form']")
@@ -146,12 +140,12 @@ def test_signs_in_by_form_and_saves_nothing_secret(lab, page, endpoint_server):
     card.get_by_role("button", name="Copy token").click()
     card.get_by_text("on the clipboard").wait_for(timeout=STEP_MS)
     copied = page.evaluate("navigator.clipboard.readText()")
-    assert copied == endpoint_server.answer.issued[-1]
+    assert copied == endpoint.issued[-1]
     saved = lab.save(page, "by-form")
     assert json.loads(saved)["metadata"]["widgets"], "widget state is not saved"
     assert "signed in" in saved
     assert CLIENT_SECRET not in saved
-    for token in endpoint_server.answer.issued:
+    for token in endpoint.issued:
         assert token not in saved
 
 
@@ -167,7 +161,7 @@ def test_a_restarted_kernel_ends_what_the_card_claims(lab, page):
     assert "stays valid until" in card.inner_text()
 
 
-def test_a_careless_notebook_is_healed(lab, page, endpoint_server):
+def test_a_careless_notebook_is_healed(lab, page, endpoint):
     """Secrets in the text of cells are replaced there, and printed ones are masked."""
     lab.open(page, "careless/walk.ipynb")
     lab.run_all(page)
@@ -182,7 +176,7 @@ def test_a_careless_notebook_is_healed(lab, page, endpoint_server):
     assert sources[4] == "%chili_login --client-secret ***"
     saved = json.dumps(cells)
     assert "*** ***" in saved
-    for secret in (CLIENT_SECRET, "never-seen", *endpoint_server.answer.issued):
+    for secret in (CLIENT_SECRET, "never-seen", *endpoint.issued):
         assert secret not in saved
 
 

@@ -2,23 +2,15 @@
 
 from __future__ import annotations
 
-import time
-
 import pytest
 
 from conftest import CLIENT_ID, CLIENT_SECRET
-from fakes import Server, TokenEndpoint
+from fakes import Server
 from lab import STEP_MS, not_jupyters, running_notebook7
 
 pytestmark = pytest.mark.browser
 
 CELLS = ["%load_ext chili_notebook", "%chili_login", "print(chili_token)"]
-
-
-@pytest.fixture(scope="module")
-def endpoint():
-    """Give the behaviour of a token endpoint, by the real clock."""
-    return TokenEndpoint(time.time)
 
 
 @pytest.fixture(scope="module")

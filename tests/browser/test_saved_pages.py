@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import time
 
 import nbformat
 import pytest
@@ -11,19 +10,13 @@ from nbconvert import HTMLExporter
 from nbformat.sign import NotebookNotary
 
 from conftest import CLIENT_ID, CLIENT_SECRET
-from fakes import Server, TokenEndpoint
+from fakes import Server
 from lab import STEP_MS, not_jupyters, running_lab
 
 pytestmark = pytest.mark.browser
 
 HOUR_S = 3600
 CELLS = ["%load_ext chili_notebook", "%chili_login", "chili_token"]
-
-
-@pytest.fixture(scope="module")
-def endpoint():
-    """Give the behaviour of a token endpoint, by the real clock."""
-    return TokenEndpoint(time.time)
 
 
 @pytest.fixture(scope="module")

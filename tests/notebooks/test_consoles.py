@@ -7,7 +7,6 @@ import pty
 import re
 import subprocess
 import sys
-import time
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -15,7 +14,7 @@ import pytest
 from pexpect.fdpexpect import fdspawn
 
 from conftest import CLIENT_ID, CLIENT_SECRET
-from fakes import Server, TokenEndpoint
+from fakes import Server
 
 STEP_S = 60
 LOAD = "%load_ext chili_notebook"
@@ -76,12 +75,6 @@ def _open(arguments):
         process.kill()
         process.wait()
         terminal.close()
-
-
-@pytest.fixture(scope="module")
-def endpoint():
-    """Give the behaviour of a token endpoint, by the real clock."""
-    return TokenEndpoint(time.time)
 
 
 @pytest.fixture

@@ -6,14 +6,13 @@ import json
 import os
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import nbformat
 import pytest
 
 from conftest import CLIENT_ID, CLIENT_SECRET
-from fakes import Answer, Server, TokenEndpoint
+from fakes import Answer, Server
 
 CELLS = [
     "%load_ext chili_notebook",
@@ -40,12 +39,6 @@ RUNS = {
         *("--parameters", "who", "world", "--kernel", "python3"),
     ],
 }
-
-
-@pytest.fixture(scope="module")
-def endpoint():
-    """Give the behaviour of a token endpoint, by the real clock."""
-    return TokenEndpoint(time.time)
 
 
 @pytest.fixture

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import nbformat
@@ -12,7 +11,7 @@ import pytest
 from jupyter_client.manager import start_new_kernel
 
 from conftest import CLIENT_ID, CLIENT_SECRET
-from fakes import Answer, Server, TokenEndpoint
+from fakes import Answer, Server
 
 NOTEBOOK = """
 import time
@@ -35,12 +34,6 @@ WAYS = {
     "script": [sys.executable, "-c", SCRIPT],
 }
 KEYS = ("CHILI_CLIENT_ID", "CHILI_CLIENT_SECRET", "CHILI_ENVIRONMENT")
-
-
-@pytest.fixture(scope="module")
-def endpoint():
-    """Give the behaviour of a token endpoint, by the real clock."""
-    return TokenEndpoint(time.time)
 
 
 @pytest.fixture
