@@ -123,7 +123,7 @@ class CardState:
             "signing-in": "CHILI GraFx: signing in",
             "signed-in": "CHILI GraFx: signed in",
             "failed": "CHILI GraFx: not signed in; the last try failed",
-            "signed-out": "CHILI GraFx: signed out",
+            "signed-out": f"CHILI GraFx: signed out of {self.client_name}",
         }[self.phase]
 
     def remarks(self) -> list[str]:

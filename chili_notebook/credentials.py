@@ -98,16 +98,16 @@ class Resolution:
         if self.problems:
             raise ConfigurationError(
                 "; ".join(self.problems) + ".",
-                hint="Correct it there and run the cell again, "
-                "or type the credentials with %chili_login --form.",
+                hint="Correct it there and sign in again. "
+                "A live notebook also takes them typed: %chili_login --form.",
             )
         places = ", ".join(dict.fromkeys(entry.source for entry in self.trace))
         raise CredentialsNotFoundError(
             f"No credentials found. Looked in: {places or 'nowhere'}.",
             hint="Set CHILI_CLIENT_ID, CHILI_CLIENT_SECRET and CHILI_ENVIRONMENT in a "
-            ".env file beside the notebook, or as environment variables "
-            "(or CHILI_ACCESS_TOKEN for a ready token); "
-            "%chili_login --demo needs none.",
+            ".env file in that folder, or as environment variables "
+            "(or CHILI_ACCESS_TOKEN for a ready token). "
+            "The simulator needs none: %chili_login --demo, or login(demo=True).",
         )
 
 
@@ -239,9 +239,12 @@ def _require_known_profile(sources: Sequence[Source], profile: str | None) -> No
         if (match := _CREDENTIAL_OF_PROFILE.fullmatch(key))
     }
     listed = ", ".join(f"{name} (in {place})" for name, place in sorted(known.items()))
+    places = ", ".join(dict.fromkeys(source.name for source in sources))
     prefix = profile_prefix(profile)
     raise ConfigurationError(
-        f"There is no profile {profile!r}. Known profiles: {listed or 'none'}.",
-        hint=f"Set {prefix}CLIENT_ID and {prefix}CLIENT_SECRET in .env, "
-        "or leave the profile out.",
+        f"There is no profile {profile!r}. Looked in: {places or 'nowhere'}. "
+        f"Known profiles: {listed or 'none'}.",
+        hint=f"Set {prefix}CLIENT_ID, {prefix}CLIENT_SECRET (or {prefix}ACCESS_TOKEN) "
+        f"and {prefix}ENVIRONMENT, if it is not the plain one, in .env or as "
+        "environment variables; or leave the profile out.",
     )

@@ -114,7 +114,7 @@ class Session:
             places = self.kept if source == FORM else [source]
             note = None
             if held and places and source != demo.NAME:
-                note = Note(f"What is in {' and in '.join(places)} stays as it is.")
+                note = Note(f"Nothing has changed in {' and in '.join(places)}.")
             self.show(phase="signed-out", note=note)
         self.chili.close()
 

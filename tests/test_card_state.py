@@ -126,8 +126,8 @@ def test_a_log_has_one_line():
         "2027, 05:57 UTC; 2 scopes; credentials from .env; names chili, chili_token."
     )
     assert as_line(state("signed-out")) == (
-        "CHILI GraFx: signed out; token valid until Sat 16 Jan 2027, 05:57 UTC. "
-        "GraFx tokens cannot be revoked: it stays valid until then."
+        "CHILI GraFx: signed out of chili; token valid until Sat 16 Jan 2027, "
+        "05:57 UTC. GraFx tokens cannot be revoked: it stays valid until then."
     )
 
 

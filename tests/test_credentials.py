@@ -170,12 +170,14 @@ def test_a_profile_never_takes_the_plain_pair():
 
 
 def test_an_unknown_profile_names_the_known_ones():
-    """A misspelt profile shows the right spelling, its file and the keys to set."""
+    """A misspelt profile shows the right spelling, where was looked, what to set."""
     known = source(ADMIN_CLIENT_ID="a", READ_ONLY_ACCESS_TOKEN="t", CLIENT_ID="i")
     with pytest.raises(ConfigurationError) as caught:
         resolve([known], "amdin")
     assert "admin (in .env), read_only (in .env)" in caught.value.message
-    assert "CHILI_AMDIN_CLIENT_SECRET" in caught.value.hint
+    assert "Looked in: .env." in caught.value.message
+    for key in ("CLIENT_ID", "CLIENT_SECRET", "ACCESS_TOKEN", "ENVIRONMENT"):
+        assert f"CHILI_AMDIN_{key}" in caught.value.hint
 
 
 def test_an_unreadable_file_goes_before_an_unknown_profile():

@@ -190,7 +190,7 @@ def test_logout_unbinds_forgets_and_says_what_remains(shell, env_file, capsys):
         client.get("templates")
     shown = capsys.readouterr().out
     assert "cannot be revoked" in shown
-    assert "in .env stays as it is" in shown
+    assert "Nothing has changed in .env" in shown
 
 
 def test_logout_leaves_what_the_person_bound(shell, env_file):

@@ -286,7 +286,7 @@ def test_what_was_remembered_is_told_after_signing_out(browser):
     """The card says where the credentials still are."""
     browser.send(TYPED | {"remember": ["env"]})
     browser.send({"kind": "sign-out"})
-    assert "in .env stays as it is" in browser.card.note["text"]
+    assert "Nothing has changed in .env" in browser.card.note["text"]
 
 
 def test_many_cells_with_the_card_are_one_display(session, browser, endpoint, clock):
