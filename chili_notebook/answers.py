@@ -13,10 +13,8 @@ from typing import Any
 
 import httpx
 
-from chili_notebook.environments import API_PATH
-from chili_notebook.errors import (
-    UnexpectedAnswerError,
-)
+from chili_notebook.environments import API_PATH, grafx_kind, is_loopback
+from chili_notebook.errors import UnexpectedAnswerError
 from chili_notebook.foreign import one_line
 
 _MOST_DIGITS = 18
@@ -66,7 +64,8 @@ def link_in(response: httpx.Response, key: str, *, base_url: str) -> str:
     """Give a link of an answer as a full URL, empty if there is none.
 
     Links are read against the answer's own address. One to the API by another address
-    of it, such as GraFx's own behind a proxy, leads to the base URL.
+    of it, such as GraFx's own behind a proxy, leads to the base URL; one to a host
+    that is neither GraFx's nor the base URL's stays as it is.
 
     Raises:
         UnexpectedAnswerError: If it is no URL.
@@ -80,9 +79,20 @@ def link_in(response: httpx.Response, key: str, *, base_url: str) -> str:
         told = f"The link {key} of GraFx's answer is not a URL."
         raise UnexpectedAnswerError(told) from None
     api = API_PATH.search(url.path)
-    if api is None or str(url).startswith(f"{base_url}/"):
+    if api is None or not _is_ours(url, httpx.URL(base_url)):
+        return str(url)
+    if str(url).startswith(f"{base_url}/"):
         return str(url)
     return f"{base_url}{url.raw_path.decode()[api.start() :]}"
+
+
+def _is_ours(url: httpx.URL, base: httpx.URL) -> bool:
+    host = url.raw_host.decode("ascii")
+    if grafx_kind(host) is not None:
+        return True
+    # A proxy may lose its port in links; on this machine ports tell servers apart.
+    same_port = url.port == base.port or not is_loopback(host)
+    return url.raw_host == base.raw_host and same_port
 
 
 def text_in(raw: Mapping[str, Any], key: str) -> str | None:

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from chili_notebook.token_source import TokenSource
     from chili_notebook.tokens import Token
 
+REWINDABLE = "chili_notebook.rewindable"
+"""The extension of a request whose body can be sent again, though it is a stream."""
 _UNAUTHORIZED = 401
 
 
@@ -145,6 +147,8 @@ def _signed(request: httpx.Request, token: Token) -> httpx.Request:
 
 
 def _replayable(request: httpx.Request) -> bool:
+    if request.extensions.get(REWINDABLE):
+        return True
     try:
         _ = request.content
     except httpx.RequestNotRead:  # a stream that the first try has used up

@@ -62,8 +62,10 @@ def broken_off(
     response: httpx.Response, error: httpx.HTTPError
 ) -> ConnectionFailedError:
     """Give the error for an answer that ended before its end."""
-    url = response.request.url
+    request, url = response.request, response.request.url
     return ConnectionFailedError(
         f"The answer of {url.host}{url.path} broke off ({reason_of(error)}).",
-        hint="Try again; GraFx has carried the request out.",
+        hint="Try again."
+        if request.method in {"GET", "HEAD", "OPTIONS"}
+        else "GraFx has probably carried it out: look before you repeat it.",
     )

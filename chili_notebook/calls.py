@@ -8,29 +8,17 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, NoReturn, Self
 
 import httpx
-from httpx_retries import RetryTransport
 
 from chili_notebook.answers import link_in
 from chili_notebook.auth import ChiliToken
 from chili_notebook.bodies import broken_off, whole_answer
-from chili_notebook.environments import call_url, require_safe
-from chili_notebook.errors import (
-    ConfigurationError,
-    ConnectionFailedError,
-    UnexpectedAnswerError,
-)
-from chili_notebook.foreign import reason_of
+from chili_notebook.environments import call_url
+from chili_notebook.errors import ConfigurationError, UnexpectedAnswerError
 from chili_notebook.problems import error_from
-from chili_notebook.transport import (
-    RETRY,
-    SAFE_METHODS,
-    TIMEOUT,
-    USER_AGENT,
-    transport_for,
-)
+from chili_notebook.transport import RETRY, SAFE_METHODS, client_for, unanswered
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Collection, Iterator
     from types import TracebackType
 
     from httpx_retries import Retry
@@ -121,7 +109,7 @@ class Calls:
             method: The HTTP method.
             path: Where to, as the class says.
             at_most: How many bytes of body are read.
-            options: What `httpx.Client.request` takes.
+            options: What `stream` takes.
 
         Raises:
             UnexpectedAnswerError: If the answer is larger.
@@ -131,13 +119,25 @@ class Calls:
 
     @contextmanager
     def stream(
-        self, method: str, path: str, **options: Any
+        self,
+        method: str,
+        path: str,
+        *,
+        accepted: Collection[int] = (),
+        **options: Any,
     ) -> Iterator[httpx.Response]:
-        """Send a request and give the answer before its body has been read."""
+        """Send a request and give the answer before its body has been read.
+
+        Args:
+            method: The HTTP method.
+            path: Where to, as the class says.
+            accepted: Error statuses that are answers as good as any.
+            options: What `httpx.Client.request` takes.
+        """
         response = self._send(method, path, options)
         broken = None
         try:
-            if not response.is_success:
+            if not response.is_success and response.status_code not in accepted:
                 self._raise(response)
             yield response
         except httpx.HTTPError as error:
@@ -176,41 +176,24 @@ class Calls:
         ours = _origin(url) == _origin(httpx.URL(environment.base_url))
         auth = options.pop("auth", self.token if ours else None)
         follow = options.pop("follow_redirects", method.upper() in SAFE_METHODS)
-        failure = ""
         try:
             http = self._client(environment.base_url)
             request = http.build_request(method, url, **options)
             return http.send(request, auth=auth, follow_redirects=follow, stream=True)
         except (httpx.HTTPError, OverflowError, UnicodeError) as error:
-            failure = reason_of(error)
+            failure = unanswered(method.upper(), url, error)
         except BaseException as error:  # noqa: BLE001 - raised again
             # Such as an interrupt: its frames in httpx hold the token too.
             raise error.with_traceback(None)  # noqa: B904 - it is the same error
         # Raised out here, no error carries httpx's frames, which hold the token.
-        hint = "Check the network, the proxy or VPN, and the environment's name."
-        if method.upper() not in SAFE_METHODS:
-            hint += " GraFx may have carried the request out all the same: look before "
-            hint += "you repeat it."
-        raise ConnectionFailedError(
-            f"{method.upper()} {url.host}{url.path} got no answer ({failure}).",
-            hint=hint,
-        )
+        raise failure
 
     def _client(self, base_url: str) -> httpx.Client:
         with self._lock:
             if self._http is None or self._http[0] != base_url:
                 if self._http is not None:
                     self._http[1].close()
-                client = httpx.Client(
-                    transport=RetryTransport(transport_for(base_url), self._retry),
-                    timeout=TIMEOUT,
-                    headers={
-                        "User-Agent": USER_AGENT,
-                        "Accept": "application/json, */*",
-                    },
-                    event_hooks={"request": [_require_safe]},
-                )
-                self._http = (base_url, client)
+                self._http = (base_url, client_for(base_url, self._retry))
             return self._http[1]
 
     def _raise(self, response: httpx.Response) -> NoReturn:
@@ -218,7 +201,12 @@ class Calls:
             whole = whole_answer(response, _LARGEST_ERROR)
         except (httpx.HTTPError, UnexpectedAnswerError):
             whole = httpx.Response(response.status_code, request=response.request)
-        error = error_from(whole, token=self._source.peek())
+        error = error_from(
+            whole,
+            token=self._source.peek(),
+            renewable=self._source.renewable,
+            now=self.clock(),
+        )
         self.on_refusal(error)
         raise error
 
@@ -239,12 +227,3 @@ def _url(text: str) -> httpx.URL:
 
 def _origin(url: httpx.URL) -> tuple[str, str, int | None]:
     return url.scheme, url.host, url.port
-
-
-def _require_safe(request: httpx.Request) -> None:
-    """Refuse plain http to another machine, redirects included."""
-    require_safe(
-        str(request.url),
-        told="The request was not sent: its address",
-        hint="GraFx's addresses are https.",
-    )

@@ -6,7 +6,7 @@ from functools import cached_property
 from operator import methodcaller
 from typing import TYPE_CHECKING, Any
 
-from chili_notebook.answers import body_of, item_of
+from chili_notebook.answers import item_of
 from chili_notebook.calls import Calls
 from chili_notebook.listing import Listing
 from chili_notebook.resources.fonts import Fonts
@@ -63,8 +63,7 @@ class Chili(Calls):
 
     def settings(self) -> Mapping[str, Any]:
         """Give the environment's settings ("Versioning")."""
-        settings: Mapping[str, Any] = body_of(self.get("settings"))
-        return settings
+        return item_of(self.get("settings"))
 
     def connectors(self) -> Listing[Mapping[str, Any]]:
         """List the connectors (Studio UI's own calls)."""

@@ -7,7 +7,7 @@ or mixed case, ``label`` for ``name``, lists with and without ``selected``.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from chili_notebook.answers import text_in
@@ -26,6 +26,7 @@ class Variable:
         value: The template's own value.
         allowed: The values of a list; empty for other types.
         required: Whether it may not be empty.
+        raw: What the document says of it.
     """
 
     name: str
@@ -33,6 +34,7 @@ class Variable:
     value: Any
     allowed: tuple[str, ...]
     required: bool
+    raw: Mapping[str, Any] = field(default_factory=dict, repr=False, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,14 +44,17 @@ class Layout:
     Attributes:
         id: GraFx's id.
         name: Its name.
-        intent: ``print``, ``digitalStatic`` or ``digitalAnimated``, if told.
+        intent: ``print``, ``digitalStatic`` or ``digitalAnimated``, if told; that of
+            the layout above it where a layout does not tell its own.
         selected: Whether the document opens with it.
+        raw: What the document says of it.
     """
 
     id: str
     name: str
     intent: str | None
     selected: bool
+    raw: Mapping[str, Any] = field(default_factory=dict, repr=False, compare=False)
 
 
 VARIABLE_COLUMNS = (
@@ -79,24 +84,33 @@ def read_variables(document: Mapping[str, Any]) -> list[Variable]:
 def read_layouts(document: Mapping[str, Any]) -> list[Layout]:
     """Give the layouts."""
     selected = text_in(document, "selectedLayoutId")
+    layouts = _objects(document, "layouts")
+    by_id = {text_in(raw, "id"): raw for raw in layouts}
     return [
         Layout(
             id=text_in(raw, "id") or "",
             name=text_in(raw, "name") or "",
-            intent=_intent(raw),
+            intent=_inherited_intent(raw, by_id),
             selected=selected is not None and text_in(raw, "id") == selected,
+            raw=raw,
         )
-        for raw in _objects(document, "layouts")
+        for raw in layouts
     ]
 
 
-def choose_layout(document: Mapping[str, Any], wanted: str | None) -> str:
-    """Give the id of a layout by its id or name; by default the selected one.
+def choose_layout(
+    document: Mapping[str, Any], wanted: Layout | str | int | None
+) -> str:
+    """Give the id of a layout, by its id, its name or itself.
+
+    By default it is the selected one.
 
     Raises:
         VariableError: If there is no such layout.
     """
     layouts = [layout for layout in read_layouts(document) if layout.id]
+    if wanted is not None:
+        wanted = wanted.id if isinstance(wanted, Layout) else str(wanted)
     if wanted is None:
         chosen = [layout for layout in layouts if layout.selected] or layouts
     else:
@@ -127,7 +141,23 @@ def _variable(raw: Mapping[str, Any]) -> Variable:
         value=value,
         allowed=tuple(item for item in items if item is not None),
         required=raw.get("isRequired") is True,
+        raw=raw,
     )
+
+
+def _inherited_intent(
+    raw: Mapping[str, Any], by_id: Mapping[str | None, Mapping[str, Any]]
+) -> str | None:
+    """Give a layout's intent: a child's document holds only what differs."""
+    seen: set[str | None] = set()
+    above: Mapping[str, Any] | None = raw
+    while above is not None:
+        intent, parent = _intent(above), text_in(above, "parentId") or None
+        if intent or parent is None or parent in seen:
+            return intent
+        seen.add(parent)  # a document may have any shape, circles included
+        above = by_id.get(parent)
+    return None
 
 
 def _intent(raw: Mapping[str, Any]) -> str | None:

@@ -120,7 +120,13 @@ class TokenExpiredError(TokenError):
 
 
 class ConnectionFailedError(ChiliError):
-    """The Environment API could not be reached, or stopped in mid-answer."""
+    """The Environment API could not be reached, or stopped in mid-answer.
+
+    Attributes:
+        was_sent: Whether the request may have left, and been carried out.
+    """
+
+    was_sent = True
 
 
 class UnexpectedAnswerError(ChiliError):

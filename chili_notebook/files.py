@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import os
+from contextlib import suppress
 from pathlib import Path
 from secrets import token_hex
 from typing import TYPE_CHECKING
+
+from chili_notebook.errors import ConfigurationError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -19,13 +22,26 @@ def save_bytes(content: bytes, path: str | Path, *, default_name: str) -> Path:
 def save_stream(
     pieces: Iterable[bytes], path: str | Path, *, default_name: str
 ) -> Path:
-    """Write what comes piece by piece, as `save_bytes` does."""
-    target = Path(path).expanduser()
-    if target.is_dir() or str(path).endswith(("/", "\\")):
-        target /= default_name
-    target.parent.mkdir(parents=True, exist_ok=True)
-    _replace(target, pieces, mode=0o666)
-    return target
+    """Write what comes piece by piece, as `save_bytes` does.
+
+    Raises:
+        ConfigurationError: If it cannot be written there.
+    """
+    target = Path(path)
+    with suppress(RuntimeError):  # no home is known; the tilde stays as it is
+        target = target.expanduser()
+    try:
+        if target.is_dir() or str(path).endswith(("/", "\\")):
+            target /= default_name
+        target.parent.mkdir(parents=True, exist_ok=True)
+        _replace(target, pieces, mode=0o666)
+    except OSError as error:
+        why = error.strerror or type(error).__name__
+    else:
+        return target
+    raise ConfigurationError(
+        f"{target} cannot be written ({why}).", hint="Save it somewhere else."
+    )
 
 
 def write_text(text: str, path: Path, *, mode: int) -> None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import threading
 from concurrent.futures import ThreadPoolExecutor
+from contextvars import ContextVar
 from dataclasses import dataclass
 from html import escape
 from typing import TYPE_CHECKING, Any, Self
@@ -13,6 +15,13 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 _SIDE_BY_SIDE = 6
+_GIVEN_UP: ContextVar[threading.Event | None] = ContextVar("given_up", default=None)
+
+
+def is_given_up() -> bool:
+    """Whether nobody waits any more for the picture that this thread fetches."""
+    given_up = _GIVEN_UP.get()
+    return given_up is not None and given_up.is_set()
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,8 +47,16 @@ class Gallery:
                     f"A {type(item).__name__} has no preview.",
                     hint="Galleries are for templates, projects, media and fonts.",
                 )
-        with ThreadPoolExecutor(_SIDE_BY_SIDE) as pool:
+        given_up = threading.Event()
+        pool = ThreadPoolExecutor(
+            _SIDE_BY_SIDE, "gallery", initializer=_GIVEN_UP.set, initargs=(given_up,)
+        )
+        try:
             return cls(tuple(pool.map(_entry, items)))
+        finally:
+            # Whoever interrupts is not kept waiting for the requests under way.
+            given_up.set()
+            pool.shutdown(wait=False, cancel_futures=True)
 
     def _repr_mimebundle_(self, **_: object) -> dict[str, str]:
         figures = "".join(

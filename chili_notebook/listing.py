@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import fields
 from itertools import islice
+from operator import methodcaller
 from typing import TYPE_CHECKING, Any, Generic, TypeVar, overload
 
 from chili_notebook.answers import body_of
@@ -44,7 +45,8 @@ class Listing(Generic[T]):
         params: Its query.
         read: Makes an item of what GraFx sent.
         noun: What the items are called, in the plural.
-        columns: Heading and field of each column of the table.
+        columns: Heading and field of each column of the table; by default the keys of
+            the items that it shows.
     """
 
     def __init__(  # noqa: PLR0913 - each is named at the call
@@ -122,9 +124,9 @@ class Listing(Generic[T]):
     def _repr_mimebundle_(self, **_: object) -> dict[str, str]:
         total, items = next(self._pages(), (0, []))
         shown = [self._read(item) for item in items[:ROWS_SHOWN]]
-        headings = [heading for heading, _field in self._columns] or [self._noun]
-        fields = [field for _heading, field in self._columns] or [str]
-        rows = [[field(item) for field in fields] for item in shown]
+        columns = self._columns or _columns_of(shown) or [(self._noun, str)]
+        headings = [heading for heading, _field in columns]
+        rows = [[field(item) for _heading, field in columns] for item in shown]
         caption = f"the first {len(rows)} {self._noun}"
         if total is not None:
             caption = f"{len(rows)} of {total:,} {self._noun}"
@@ -207,6 +209,12 @@ class Listing(Generic[T]):
         known = isinstance(total, int) and not isinstance(total, bool)
         items = [item for item in data if isinstance(item, Mapping)]
         return (total if known else None), items
+
+
+def _columns_of(items: Sequence[T]) -> list[tuple[str, Callable[[T], object]]]:
+    """Give a column for each key of items that are mappings."""
+    keys = [key for item in items if isinstance(item, Mapping) for key in item]
+    return [(key, methodcaller("get", key)) for key in dict.fromkeys(keys)]
 
 
 def _fields(item: object) -> Mapping[str, Any]:

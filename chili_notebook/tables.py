@@ -50,7 +50,7 @@ def html_table(
     headings: Sequence[str], rows: Sequence[Sequence[object]], *, caption: str = ""
 ) -> str:
     """Make an HTML table; every cell is escaped."""
-    head = "".join(f"<th {_LEFT}>{escape(heading)}</th>" for heading in headings)
+    head = "".join(f"<th {_LEFT}>{escape(_cell(heading))}</th>" for heading in headings)
     body = "".join(
         "<tr>"
         + "".join(f"<td {_LEFT}>{escape(_cell(cell))}</td>" for cell in row)
@@ -65,7 +65,7 @@ def text_table(
     headings: Sequence[str], rows: Sequence[Sequence[object]], *, caption: str = ""
 ) -> str:
     """Make a table of aligned columns; long cells are cut."""
-    cells = [list(headings), *([_cut(_cell(cell)) for cell in row] for row in rows)]
+    cells = [[_cut(_cell(cell)) for cell in row] for row in (headings, *rows)]
     widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
     lines = [
         "  ".join(

@@ -7,30 +7,91 @@ from urllib.parse import urlsplit
 from urllib.request import getproxies, proxy_bypass
 
 import httpx
-from httpx_retries import Retry
+from httpx_retries import Retry, RetryTransport
 
 from chili_notebook import __version__
-from chili_notebook.environments import is_loopback
-from chili_notebook.errors import ConfigurationError
+from chili_notebook.environments import is_loopback, require_safe
+from chili_notebook.errors import ConfigurationError, ConnectionFailedError
+from chili_notebook.foreign import reason_of
 
 TIMEOUT = httpx.Timeout(30.0, connect=10.0)
 USER_AGENT = f"chili_notebook/{__version__} python-httpx/{version('httpx')}"
 
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
+_BEFORE_SENDING = (
+    httpx.ConnectError,
+    httpx.ConnectTimeout,
+    httpx.PoolTimeout,
+    httpx.ProxyError,
+)
+_ASKING_TO_WAIT = {429, 503}
+_LONGEST_WAIT_S = 15.0
+
+
+class _AskedToWaitError(Exception):
+    """An answer that is worth waiting for a better one."""
+
+
+def asked_wait_s(response: httpx.Response) -> float:
+    """Give how many seconds an answer asks to wait; 0 if it does not."""
+    try:
+        return RETRY.parse_retry_after(response.headers.get("retry-after", ""))
+    except ValueError:
+        return 0.0
+
+
+def _wait_if_asked(response: httpx.Response) -> None:
+    """Have an answer waited for, unless it asks for longer than anybody would wait."""
+    passing = response.status_code in _ASKING_TO_WAIT
+    if passing and asked_wait_s(response) <= _LONGEST_WAIT_S:
+        raise _AskedToWaitError
+
+
 RETRY = Retry(
     total=4,
     allowed_methods=SAFE_METHODS,
-    status_forcelist=(429, 502, 503, 504),
+    status_forcelist=(502, 504),
+    validate_response=_wait_if_asked,
     retry_on_exceptions=(
+        _AskedToWaitError,
         httpx.ConnectError,
         httpx.ConnectTimeout,
         httpx.ReadError,
         httpx.RemoteProtocolError,
     ),
     backoff_factor=0.5,
-    max_backoff_wait=15.0,
+    max_backoff_wait=_LONGEST_WAIT_S,
     total_timeout=20.0,  # longer than that nobody waits without a word
 )
+ONCE = {"retry": RETRY.copy_with(total=0)}
+"""What a request carries in its ``extensions`` if it is not to be retried."""
+
+
+def client_for(base_url: str, retry: Retry) -> httpx.Client:
+    """Make a client whose requests to the host of `base_url` are retried."""
+    return httpx.Client(
+        transport=RetryTransport(transport_for(base_url), retry),
+        timeout=TIMEOUT,
+        headers={"User-Agent": USER_AGENT, "Accept": "application/json, */*"},
+        event_hooks={"request": [_require_safe]},
+    )
+
+
+def unanswered(method: str, url: httpx.URL, error: Exception) -> ConnectionFailedError:
+    """Give the error for a request that got no answer."""
+    was_sent = not isinstance(error, _BEFORE_SENDING)
+    hint = "Check the network, the proxy or VPN, and the environment's name."
+    if method not in SAFE_METHODS:
+        hint += (
+            " GraFx may have carried the request out all the same: look before you "
+            "repeat it."
+            if was_sent
+            else " Nothing was sent."
+        )
+    told = f"{method} {url.host}{url.path} got no answer ({reason_of(error)})."
+    failure = ConnectionFailedError(told, hint=hint)
+    failure.was_sent = was_sent
+    return failure
 
 
 def transport_for(url: str, *, connect_retries: int = 0) -> httpx.HTTPTransport:
@@ -61,4 +122,13 @@ def transport_for(url: str, *, connect_retries: int = 0) -> httpx.HTTPTransport:
         hint="Install it with: pip install 'httpx[socks]'"
         if why or kind.startswith("socks")
         else "Correct HTTPS_PROXY, HTTP_PROXY or ALL_PROXY.",
+    )
+
+
+def _require_safe(request: httpx.Request) -> None:
+    """Refuse plain http to another machine, redirects included."""
+    require_safe(
+        str(request.url),
+        told="The request was not sent: its address",
+        hint="GraFx's addresses are https.",
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import copy
+import io
 import pickle
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
@@ -13,7 +14,7 @@ import httpx
 import pytest
 import requests
 
-from chili_notebook.auth import ChiliToken, spell_duration
+from chili_notebook.auth import REWINDABLE, ChiliToken, spell_duration
 from chili_notebook.credentials import Credentials
 from chili_notebook.environments import Environment
 from chili_notebook.errors import InsecureURLError, NotSignedInError, TokenError
@@ -149,6 +150,18 @@ def test_a_stream_that_is_used_up_is_not_replayed(begin, handle, endpoint):
     next(flow)
     assert answer(flow, 401) is None
     assert endpoint.grants == 1
+
+
+def test_a_stream_that_can_be_rewound_is_replayed(begin, handle, endpoint):
+    """Who says that a body can be sent again gets through a 401 like all others."""
+    files, rewindable = {"file": ("a.png", io.BytesIO(b"red"))}, {REWINDABLE: True}
+    request = httpx.Request("POST", URL, files=files, extensions=rewindable)
+    flow = begin(handle, request)
+    first = b"".join(next(flow).stream)
+    assert b"red" in first
+    assert b"".join(answer(flow, 401).stream) == first
+    assert answer(flow, 401) is None
+    assert endpoint.grants == 2
 
 
 @pytest.mark.parametrize(

@@ -372,6 +372,30 @@ def test_links_are_followed_however_they_are_written(chili, api, link):
     assert all("authorization" in asked.headers for asked in api.asked)
 
 
+def test_a_link_to_another_host_is_followed_there_and_unsigned(chili, api):
+    """A path like the API's makes no other host the environment."""
+    second = {"data": [{"id": "2"}], "links": None}
+    with Server(lambda _asked: Answer(200, second)) as other:
+        following = f"{other.url}{ROOT}things?page=2"
+        first = {"data": [{"id": "1"}], "links": {"nextPage": following}}
+        api.answer = lambda _asked: Answer(200, first)
+        assert [item["id"] for item in chili.pages("things")] == ["1", "2"]
+    assert [asked.path for asked in other.asked] == [f"{ROOT}things?page=2"]
+    assert "authorization" not in other.asked[0].headers
+    assert len(api.asked) == 1
+
+
+def test_settings_come_wrapped_or_bare(chili, api):
+    """Either envelope is opened; what is no object is told."""
+    told = {"sdkVersionPublic": "1.26"}
+    for body in (told, {"data": told, "links": None}):
+        api.answer = lambda _asked, body=body: Answer(200, body)
+        assert chili.settings() == told
+    api.answer = lambda _asked: Answer(200, [1])
+    with pytest.raises(UnexpectedAnswerError):
+        chili.settings()
+
+
 def test_a_strange_item_spoils_no_listing(chili, api):
     """An item without fields is an item of blanks, and the table shows."""
     strange = {"dateCreated": "0001-01-01T00:00:00", "lastModifiedContentUtc": None}

@@ -68,6 +68,31 @@ def test_layouts_are_read():
     ]
 
 
+def test_what_the_document_says_is_kept():
+    """What has no attribute of its own can be read all the same."""
+    variables, layouts = read_variables(DOCUMENT), read_layouts(DOCUMENT)
+    assert [one.raw for one in variables] == DOCUMENT["variables"][:4]
+    assert [one.raw for one in layouts] == DOCUMENT["layouts"]
+    assert "isRequired" not in repr(variables[0])
+
+
+def test_a_child_has_the_intent_of_the_layout_above():
+    """A child layout tells only what differs; a circle of parents tells nothing."""
+    above = {"id": "1", "intent": "print"}
+    layouts = [
+        {"id": "3", "parentId": "2"},
+        {"id": "2", "parentId": "1", "intent": None},
+        above | {"parentId": ""},
+        {"id": "4", "parentId": "1", "intent": "digitalStatic"},
+        {"id": "5", "parentId": "6"},
+        {"id": "6", "parentId": "5"},
+        {"id": "7", "parentId": "not-there"},
+        {"parentId": None},
+    ]
+    intents = [one.intent for one in read_layouts({"layouts": layouts})]
+    assert intents == [*["print"] * 3, "digitalStatic", *[None] * 4]
+
+
 def test_nothing_is_selected_where_nothing_says_so():
     """A layout without an id is not the selected one of a document without one."""
     assert [layout.selected for layout in read_layouts({"layouts": [{}]})] == [False]
@@ -91,9 +116,17 @@ def test_only_a_list_lists_values(items):
 
 
 @pytest.mark.parametrize(
-    ("wanted", "chosen"), [(None, "2"), ("Flyer", "1"), ("1", "1"), ("Story", "2")]
+    ("wanted", "chosen"),
+    [
+        (None, "2"),
+        ("Flyer", "1"),
+        ("1", "1"),
+        (1, "1"),
+        ("Story", "2"),
+        (read_layouts(DOCUMENT)[0], "1"),
+    ],
 )
-def test_a_layout_is_chosen_by_name_or_id(wanted, chosen):
+def test_a_layout_is_chosen_by_name_or_id_or_itself(wanted, chosen):
     """By default it is the one that the document opens with."""
     assert choose_layout(DOCUMENT, wanted) == chosen
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from chili_notebook.errors import ConfigurationError
 from chili_notebook.files import replace_bytes, save_bytes, write_text
 
 
@@ -28,6 +29,13 @@ def test_a_tilde_is_the_home_folder(tmp_path, monkeypatch):
     assert save_bytes(b"x", "~/a.png", default_name="") == tmp_path / "a.png"
 
 
+def test_a_tilde_before_no_ones_name_is_a_letter(tmp_path):
+    """A file may be called so; the test runs in an empty folder."""
+    saved = save_bytes(b"x", "~nobody-is-called-so.png", default_name="")
+    assert saved.resolve() == tmp_path / "~nobody-is-called-so.png"
+    assert saved.read_bytes() == b"x"
+
+
 def test_an_old_file_is_replaced(tmp_path):
     """Saving again gives the new content."""
     path = save_bytes(b"long old content", tmp_path / "a", default_name="")
@@ -41,6 +49,19 @@ def test_a_write_that_fails_changes_nothing(tmp_path):
         save_bytes("no bytes", path, default_name="")
     assert path.read_bytes() == b"old"
     assert list(tmp_path.glob("**/.a.*")) == []
+
+
+@pytest.mark.parametrize("place", ["file/a.png", "file/deep/a.png", "file/"])
+def test_a_place_that_takes_no_file_is_told(tmp_path, place):
+    """Saving below a file is an error of ours, with the system's reason."""
+    (tmp_path / "file").write_bytes(b"old")
+    with pytest.raises(
+        ConfigurationError, match=r"file.* cannot be written \(\w"
+    ) as no:
+        save_bytes(b"new", f"{tmp_path}/{place}", default_name="a.png")
+    assert no.value.hint
+    assert no.value.__context__ is None
+    assert (tmp_path / "file").read_bytes() == b"old"
 
 
 def mode_of(path):

@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+import signal
+import threading
+from dataclasses import replace
+
 import httpx
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from chili_notebook.client import Chili
 from chili_notebook.errors import NotListedError
 from chili_notebook.listing import Listing
+from chili_notebook.token_source import TokenSource
+from fakes import Answer, Server
 
 bounds = st.none() | st.integers(-8, 8)
 
@@ -90,3 +97,54 @@ def test_no_more_pages_are_fetched_than_are_looked_at(look, pages):
 def test_the_table_says_how_many_there_are(pages, caption):
     """The total is told as far as it is known."""
     assert listing(pages)._repr_mimebundle_()["text/plain"].endswith(caption)
+
+
+def test_items_without_columns_of_their_own_show_their_keys():
+    """What pages() gives is a table with a column for each key, in GraFx's order."""
+
+    class Mixed(Pages):
+        def get(self, path, **_):
+            items = [{"id": 1, "name": "a"}, {"id": 2, "size": {"w": 3}}, {}]
+            request = httpx.Request("GET", f"https://x.example/{path}")
+            return httpx.Response(200, json={"data": items}, request=request)
+
+    pages = Listing(Mixed(3, 3), "things", {}, read=dict, noun="items")
+    shown = pages._repr_mimebundle_()
+    assert shown["text/plain"].splitlines()[0].split() == ["id", "name", "size"]
+    assert shown["text/plain"].splitlines()[1].split() == ["1", "a"]
+    assert shown["text/html"].count("<tr>") == 4
+    empty = Listing(Pages(0, 3), "things", {}, read=dict, noun="items")
+    assert empty._repr_mimebundle_()["text/plain"].splitlines()[0] == "items"
+
+
+def test_who_stops_a_gallery_is_not_kept_waiting(clock, credentials, environment):
+    """The interrupt arrives while requests hang; their previews ask no second time."""
+    gone, held = threading.Event(), []
+    all_six = threading.Barrier(
+        6, lambda: signal.pthread_kill(threading.main_thread().ident, signal.SIGINT)
+    )
+
+    def answer(asked):
+        if asked.path.endswith("/templates?limit=50"):
+            items = [{"id": str(n), "name": str(n)} for n in range(24)]
+            return Answer(200, {"data": items})
+        all_six.wait(10)
+        held.append(gone.wait(10))
+        return Answer(202, b"")
+
+    before = set(threading.enumerate())
+    with Server(answer) as server:
+        source = TokenSource(clock=clock)
+        there = replace(environment, base_url=f"{server.url}/grafx")
+        source.sign_in(credentials, there)
+        with Chili(source, sleep=clock.advance) as chili:
+            with pytest.raises(KeyboardInterrupt):
+                chili.templates.list().gallery()
+            fetching = set(threading.enumerate()) - before
+            gone.set()
+            for thread in fetching:
+                if thread.name.startswith("gallery"):
+                    thread.join(10)
+        previews = [asked.path for asked in server.asked if "preview" in asked.path]
+    assert held == [True] * 6
+    assert len(set(previews)) == len(previews) == 6

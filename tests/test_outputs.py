@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import datetime as dt
+import pickle
+import signal
+import threading
 from dataclasses import replace
 
 import httpx
@@ -10,32 +13,40 @@ import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from IPython.core.formatters import DisplayFormatter
 
 from chili_notebook.client import Chili
 from chili_notebook.errors import (
     ChiliError,
+    ConfigurationError,
     ConnectionFailedError,
+    NotFoundError,
     OutputExpiredError,
     OutputFailedError,
     OutputTimeoutError,
     ServerError,
     VariableError,
 )
+from chili_notebook.resources.files import File
+from chili_notebook.resources.output_polls import Pace
 from chili_notebook.resources.output_reports import (
+    RecordError,
+    Report,
     find_report,
     read_report,
     words_of,
 )
-from chili_notebook.resources.output_tasks import Pace
 from chili_notebook.token_source import TokenSource
 from chili_notebook.transport import RETRY
-from fakes import Answer, Server
+from fakes import Answer, Gate, Server
 
 ROOT = "/grafx/api/v1/environment/cp-abc-123/"
 REPORT_KEYS = st.sampled_from(["recordNumber", "RecordId", "errorList", "type", "x"])
 FILE = {"Content-Type": "image/png", "Content-Disposition": 'a; filename="D:x.png"'}
 PENDING = Answer(202, b"")
 DONE = Answer(200, {"data": {"taskId": "t"}, "links": {}})
+ONE = {"layouts": [{"id": "0", "name": "one"}]}
+REPORTED = Answer(200, {"data": {"taskId": "t"}, "links": {"report": "../../report"}})
 GATEWAY = Answer(503, b"<html>", {"Content-Type": "text/html"})
 
 
@@ -45,8 +56,11 @@ class API:
     def __init__(self):
         self.polls = [DONE]
         self.starts = 0
+        self.polled = 0
         self.started = Answer(200, {"data": {"taskId": "t"}})
         self.file = Answer(200, b"png", FILE)
+        errors = [{"type": "TextOverflow", "details": "Headline."}]
+        self.report = Answer(200, [{"recordNumber": 4, "errorList": errors}])
 
     def __call__(self, asked):
         """Answer a request."""
@@ -54,15 +68,15 @@ class API:
         if path == "templates/1":
             return Answer(200, {"data": {"id": "1", "name": "a"}})
         if path == "templates/1/download":
-            return Answer(200, {"layouts": [{"id": "0", "name": "one"}]})
+            return Answer(200, ONE)
         if path == "output/png":
             self.starts += 1
             return self.started
         if path == "output/tasks/t":
+            self.polled += 1
             return self.polls.pop(0) if len(self.polls) > 1 else self.polls[0]
         if path == "report":
-            errors = [{"type": "TextOverflow", "details": "Headline"}]
-            return Answer(200, [{"recordNumber": 4, "errorList": errors}])
+            return self.report
         return self.file
 
 
@@ -117,7 +131,8 @@ def test_any_report_is_read_or_passed_over(report):
     class Client:
         def get(self, address, **_):
             assert address == "https://x.example/report"
-            return httpx.Response(200, json=report)
+            request = httpx.Request("GET", address)
+            return httpx.Response(200, json=report, request=request)
 
     address = find_report("failed. Error report: https://x.example/report.")
     errors = read_report(Client(), address)
@@ -127,16 +142,35 @@ def test_any_report_is_read_or_passed_over(report):
 
 def test_a_report_is_read_in_both_spellings():
     """The documentation's keys and those seen by others say the same."""
-    error = {"Type": "TextOverflow", "Details": "Headline"}
+    error = {"Type": "TextOverflow", "Details": "Headline."}
 
     class Client:
         def get(self, _address, **_):
-            return httpx.Response(200, json=[{"RecordId": 4, "ErrorList": [error] * 5}])
+            return httpx.Response(200, json=[{"RecordId": 4, "ErrorList": [error] * 8}])
 
     errors = read_report(Client(), find_report("see the report https://x.example/r"))
-    assert (errors[0].record, len(errors)) == (4, 5)
+    assert (errors[0].record, len(errors)) == (4, 8)
     told = "record 4: a text does not fit its frame (Headline)"
-    assert words_of(errors) == f"{told}; {told}; {told}; and 2 more."
+    assert words_of(errors).splitlines() == [*[told] * 5, "and 3 more in the report"]
+
+
+def test_a_report_shows_itself_by_record_and_in_words():
+    """A table in a notebook, lines in a console, and a tuple in code."""
+    report = Report(
+        [
+            RecordError(1, "ImageLoadFailed", "no <asset>"),
+            RecordError(None, "Strange", ""),
+        ]
+    )
+    shown, _ = DisplayFormatter().format(report)
+    for cell in ("Record", "What", "Details", "an image could not be loaded", "1"):
+        assert f">{cell}</t" in shown["text/html"]
+    assert "no &lt;asset&gt;" in shown["text/html"]
+    lines = ["record 1: an image could not be loaded (no <asset>)", "Strange"]
+    assert shown["text/plain"].splitlines() == lines == str(report).splitlines()
+    assert report == tuple(report) == pickle.loads(pickle.dumps(report))  # noqa: S301
+    assert type(pickle.loads(pickle.dumps(report))) is Report  # noqa: S301
+    assert DisplayFormatter().format(Report())[0]["text/plain"] == "()"
 
 
 def test_a_task_that_is_unknown_says_so(chili, api):
@@ -217,6 +251,47 @@ def test_an_interrupt_names_what_goes_on_waiting(chili, api, capsys):
     assert "outputs.task('t', 'png').wait()" in capsys.readouterr().err
 
 
+def test_an_interrupted_order_may_be_rendered_and_billed(chili, api, capsys):
+    """Who stops the cell while the order is on its way learns what is not known."""
+    gone = threading.Event()
+
+    def interrupt(asked):
+        if not asked.path.endswith("output/png"):
+            return api(asked)
+        api.starts += 1
+        signal.pthread_kill(threading.main_thread().ident, signal.SIGINT)
+        assert gone.wait(10)
+        return None
+
+    with Server(interrupt) as server:
+        there = replace(chili.environment, base_url=f"{server.url}/grafx")
+        chili._source.sign_in(chili._source._credentials, there)
+        with pytest.raises(KeyboardInterrupt):
+            chili.outputs.create("1", "png")
+        gone.set()
+    told = capsys.readouterr().err
+    assert "Whether the png was started is not known." in told
+    assert "bill" in told
+    assert 'chili.pages("output/tasks")' in told
+    assert api.starts == 1
+
+
+def test_an_interrupted_download_says_that_the_render_is_done(chili, capsys):
+    """Whoever stops the download is told that the file is there to be fetched."""
+    get = chili.get
+
+    def interrupt(path, **options):
+        if path.endswith("/download"):
+            raise KeyboardInterrupt
+        return get(path, **options)
+
+    chili.get = interrupt
+    with pytest.raises(KeyboardInterrupt):
+        chili.outputs.create(ONE, "png")
+    told = "The png is made: chili.outputs.task('t', 'png').wait() fetches it.\n"
+    assert capsys.readouterr().err == told
+
+
 def test_a_file_name_cannot_leave_its_folder(chili, tmp_path):
     """What GraFx calls a file is a name and never a path, on any system."""
     output = chili.outputs.create("1", "png")
@@ -238,6 +313,62 @@ def test_a_start_whose_answer_is_lost_may_have_been_billed(chili, api, answer):
     with pytest.raises(ConnectionFailedError, match="is not known") as caught:
         chili.outputs.start("1", "png")
     assert "bill" in caught.value.hint
+    assert api.starts == 1
+
+
+def test_a_start_that_was_never_sent_is_no_riddle(chili, api):
+    """Where there was no connection, nothing can have been rendered or billed."""
+    with Server(api) as closed:
+        there = replace(chili.environment, base_url=f"{closed.url}/grafx")
+    chili._source.sign_in(chili._source._credentials, there)
+    with pytest.raises(ConnectionFailedError, match="Nothing was sent") as caught:
+        chili.outputs.start(ONE, "png")
+    assert "bill" not in str(caught.value)
+    assert "not known" not in str(caught.value)
+
+
+@pytest.mark.parametrize("status", [404, 500])
+def test_a_text_that_is_no_template_says_what_texts_are(chili, api, status):
+    """A project's id is not taken for a template's without a word."""
+
+    def answer(asked):
+        missing = asked.path.endswith("templates/project-1")
+        return Answer(status, {"title": "Error"}) if missing else api(asked)
+
+    with Server(answer) as server:
+        there = replace(chili.environment, base_url=f"{server.url}/grafx")
+        chili._source.sign_in(chili._source._credentials, there)
+        with pytest.raises((NotFoundError, ServerError)) as caught:
+            chili.outputs.create("project-1", "png")
+    assert "give a project itself" in caught.value.hint
+    assert api.starts == 0
+
+
+@pytest.mark.parametrize(
+    ("what", "error"),
+    [
+        (lambda outputs: outputs.create("1", None), VariableError),
+        (lambda outputs: outputs.create("1", "png", timeout_s=None), None),
+        (lambda outputs: outputs.create("1", "png", timeout_s="soon"), None),
+        (lambda outputs: outputs.create("1", "png", timeout_s=float("nan")), None),
+        (lambda outputs: outputs.task(None), None),
+        (lambda outputs: outputs.task(" "), None),
+        (lambda outputs: outputs.task(7), None),
+    ],
+)
+def test_what_is_no_order_and_no_task_is_refused_at_once(chili, api, what, error):
+    """Nothing of another library is raised, and no render is spent."""
+    with pytest.raises(error or ConfigurationError):
+        what(chili.outputs)
+    assert api.starts == 0
+
+
+def test_a_layout_and_a_task_may_be_given_themselves(chili, api):
+    """What a listing or a start gave is as good as its id."""
+    (layout,) = chili.templates.get("1").layouts()
+    task = chili.outputs.start("1", "png", layout=layout)
+    assert chili.outputs.task(task) == task
+    assert chili.outputs.task(task, "PDF").format == "pdf"
     assert api.starts == 1
 
 
@@ -275,15 +406,42 @@ def test_a_file_that_is_no_longer_kept_says_so(chili, api, status):
 
 def test_a_partial_success_gives_the_file_and_the_report(chili, api, capsys):
     """What could be made is there; which records are not in it is said and kept."""
-    api.polls = [
-        Answer(200, {"data": {"taskId": "t"}, "links": {"report": "../../report"}})
-    ]
+    api.polls = [REPORTED]
     output = chili.outputs.create("1", "png")
     assert output.content == b"png"
     (error,) = output.report
     assert (error.record, error.type) == (4, "TextOverflow")
     told = capsys.readouterr().err
-    assert "without 1 of its records: record 4: a text does not fit" in told
+    first, second = told.splitlines()
+    assert "without 1 of its records" in first
+    assert second == "record 4: a text does not fit its frame (Headline)"
+
+
+@pytest.mark.parametrize(
+    "report",
+    [
+        *(None, GATEWAY, Answer(500, b"<html>"), Answer(200, b"<html>")),
+        *(Answer(200, {"a": 1}), Answer(200, [{"a": 1}]), Answer(403, {})),
+    ],
+)
+def test_a_report_that_cannot_be_read_is_told(chili, api, capsys, report):
+    """A success that may lack records does not look like a whole one."""
+    api.polls, good, api.report = [REPORTED], api.report, report
+    output = chili.outputs.create("1", "png")
+    assert (output.content, output.report) == (b"png", ())
+    told = capsys.readouterr().err
+    assert told.startswith("Some records may be missing from the png: its report ")
+    assert told.count("\n") == 1
+    assert "chili.outputs.task('t', 'png').wait() reads it again." in told
+    api.report = good
+    assert len(chili.outputs.task("t", "png").wait().report) == 1
+
+
+def test_a_report_without_errors_is_not_worth_a_word(chili, api, capsys):
+    """A whole success may have a report too."""
+    api.polls, api.report = [REPORTED], Answer(200, [])
+    assert chili.outputs.create("1", "png").report == ()
+    assert capsys.readouterr().err == ""
 
 
 def test_polls_come_close_together_at_first(chili, api, clock):
@@ -299,8 +457,69 @@ def test_polls_come_close_together_at_first(chili, api, clock):
     with pytest.raises(OutputTimeoutError):
         chili.outputs.create("1", "png", timeout_s=200)
     assert pauses[0] == 0.25
-    assert pauses == sorted(pauses)
-    assert pauses[-1] == 5.0
+    assert pauses[:-1] == sorted(pauses[:-1])
+    assert pauses[-2] == 5.0
+    assert sum(pauses) == pytest.approx(200)
+
+
+@pytest.mark.parametrize(
+    "hitch", [Answer(429, b"", {"Retry-After": "30"}), GATEWAY, None]
+)
+def test_hitches_do_not_stretch_the_limit_in_time(chili, api, clock, hitch):
+    """Polls are not retried beneath the limit, and no pause goes past it."""
+    chili._retry = RETRY
+    chili.close()
+    api.polls, began, pauses = [hitch], clock(), []
+
+    def sleep(seconds):
+        pauses.append(seconds)
+        clock.advance(seconds)
+
+    chili.sleep = sleep
+    with pytest.raises(OutputTimeoutError, match=r"2 s\. The last poll failed"):
+        chili.outputs.create("1", "png", timeout_s=2)
+    assert clock() - began == pytest.approx(2)
+    assert api.polled == len(pauses) + 1
+
+
+def test_a_poll_that_hangs_does_not_stretch_the_limit_in_time(chili, api):
+    """A poll is given up soon after there is no time for it any more."""
+    gate = Gate(api)
+
+    def answer(asked):
+        return gate(asked) if asked.path.endswith("output/tasks/t") else api(asked)
+
+    with Server(answer) as server:
+        there = replace(chili.environment, base_url=f"{server.url}/grafx")
+        chili._source.sign_in(chili._source._credentials, there)
+        with pytest.raises(OutputTimeoutError, match="no answer in time"):
+            chili.outputs.task("t").wait(timeout_s=0)
+        gate.opened.set()
+
+
+def test_a_poll_is_repeated_when_grafx_asks_for_it(chili, api):
+    """Who is told to wait seven seconds does not ask before."""
+    pauses = []
+    chili.sleep = pauses.append
+    asked = {"Retry-After": "7"}
+    api.polls = [Answer(429, b"", asked), Answer(503, b"", asked), PENDING, DONE]
+    assert chili.outputs.create("1", "png").content == b"png"
+    assert pauses == [7.0, 7.0, 0.25]
+
+
+@pytest.mark.parametrize(
+    ("links", "task_id"),
+    [
+        ({}, ""),
+        ({"taskInfo": f"{ROOT}preview/tasks/p1?a=b/c"}, "p1"),
+    ],
+)
+def test_a_preview_that_is_not_ready_names_its_task(chili, api, links, task_id):
+    """The id is the task's, and empty where GraFx has named none."""
+    api.file = Answer(202, {"data": None, "links": links})
+    with pytest.raises(OutputTimeoutError) as caught:
+        chili.templates.get("1").preview("medium")
+    assert caught.value.task_id == task_id
 
 
 def test_the_pace_follows_the_renders_of_the_session():
@@ -322,6 +541,8 @@ def test_a_render_that_is_done_is_not_lost_with_its_download(chili, api, status)
     with pytest.raises(ChiliError) as caught:
         chili.outputs.create("1", "png")
     assert "chili.outputs.task('t', 'png').wait()" in caught.value.hint
+    assert "The png is made" in caught.value.hint
+    assert "goes on" not in caught.value.hint
     api.file = Answer(200, b"png", FILE)
     assert chili.outputs.task("t", "png").wait().content == b"png"
     assert api.starts == 1
@@ -372,3 +593,9 @@ def test_a_media_type_cannot_be_markup(chili, monkeypatch):
     output = chili.outputs.create("1", "png")
     assert output.content_type == "application/octet-stream"
     assert "script" not in str(output._repr_mimebundle_())
+
+
+def test_a_video_is_no_larger_than_what_shows_it():
+    """A Story, higher than any screen, is seen whole."""
+    video = File(b"mp4", "video/mp4", "story.mp4")._repr_mimebundle_()["text/html"]
+    assert 'style="max-width:100%;max-height:80vh"' in video

@@ -47,7 +47,11 @@ LAYERS = [
     {"resources.previews"},
     {"resources.documented", "resources.media", "resources.fonts"},
     {"resources.templates", "resources.projects"},
-    {"resources.output_reports", "resources.output_settings"},
+    {
+        "resources.output_reports",
+        "resources.output_settings",
+        "resources.output_polls",
+    },
     {"resources.output_tasks"},
     {"resources.outputs"},
     {"client"},

@@ -66,6 +66,7 @@ def received(path):
     return posixpath.normpath(unquote(path).replace("\\", "/"))
 
 
+X = {"id": "x", "name": "X"}
 BY_ID = {
     "templates/{}": lambda chili, one: chili.templates.get(one),
     "templates/{}/download": lambda chili, one: replace(
@@ -74,6 +75,11 @@ BY_ID = {
     "projects/{}": lambda chili, one: chili.projects.delete(one),
     "media/{}": lambda chili, one: chili.media.get(one),
     "output/settings/{}": lambda chili, one: chili.outputs.settings.get(one),
+    "templates/x/preview/{}": lambda chili, one: chili.templates._read(X).preview(one),
+    "media/x/preview/{}": lambda chili, one: chili.media._read(X).preview(one),
+    "font-styles/x/preview/{}": lambda chili, one: (
+        chili.fonts._read(X)._read_style(X).preview(one)
+    ),
 }
 
 
@@ -103,6 +109,20 @@ def test_an_id_is_one_segment_of_its_path_or_refused(path, one):
     assert "/" not in sent
     assert unquote(sent) == one
     assert received(raw).startswith((ROOT + before).rstrip("/") + "/")
+
+
+@pytest.mark.parametrize("format", ["png?x=1", "png/../../x", "..", "png#", "", None])
+def test_a_setting_is_made_below_the_settings_or_not_at_all(format):  # noqa: A002 - GraFx's word
+    """A format that is none changes neither path nor query."""
+    grafx = Recorder()
+    try:
+        client_of(grafx).outputs.settings.create(format, name="a")
+    except ConfigurationError:
+        assert grafx.sent == []
+        return
+    (request,) = grafx.sent
+    assert request.url.query == b""
+    assert unquote(request.url.raw_path.decode()).startswith(f"{ROOT}output/settings/")
 
 
 @given(spellings)
@@ -157,6 +177,7 @@ def test_a_path_stays_below_its_beginning_or_is_refused(path, method):
 @example("http://[::1]:1/")
 @example("http://[::1%25a]/")
 @example("HTTPS:// ")
+@example("https://evil.example\u00fc/")
 def test_what_is_safe_is_safe_for_who_sends_it_too(text):
     """An address that passes leads over https or to this machine, as httpx reads it."""
     try:
@@ -171,8 +192,9 @@ def test_what_is_safe_is_safe_for_who_sends_it_too(text):
     if url.scheme:  # without one nothing can be sent
         assert url.scheme == "https" or (url.scheme == "http" and is_loopback(host))
         assert not url.userinfo
-    if url.scheme and host.isascii():
-        assert unquote(host).lower() == unquote(urlsplit(text).hostname).lower()
+    hostname = urlsplit(text).hostname
+    if url.scheme and host.isascii() and hostname.isascii():
+        assert unquote(host).lower() == unquote(hostname).lower()
 
 
 @quick

@@ -17,17 +17,18 @@ from fakes import NOON
 SIGNED = {"Authorization": "Bearer a-token"}
 
 
-def answer(status=200, **content):
-    """Give an answer to a GET."""
-    request = httpx.Request(
-        "GET", "https://x.example/grafx/api/v1/things?q=1", headers=SIGNED
-    )
+API = "https://x.example/grafx/api/v1/"
+
+
+def answer(status=200, *, method="GET", path="things?q=1", **content):
+    """Give an answer to a GET, or to another request."""
+    request = httpx.Request(method, API + path, headers=SIGNED)
     return httpx.Response(status, request=request, **content)
 
 
-def token(scopes):
-    """Give a token with these scopes."""
-    return Token(Secret("zq9"), NOON, None, None, scopes)
+def token(scopes, expires_at=None):
+    """Give a token with these scopes, and this end."""
+    return Token(Secret("zq9"), NOON, expires_at, None, scopes)
 
 
 @pytest.mark.parametrize(
@@ -97,6 +98,81 @@ def test_an_endless_detail_is_cut():
 def test_403_tells_the_scopes_at_hand(held, listed):
     """Who lacks a permission sees which there are."""
     assert listed in error_from(answer(403), token=held).hint
+
+
+@pytest.mark.parametrize(
+    ("held", "lacking"),
+    [
+        (None, ""),
+        (token(None), ""),
+        (token(frozenset({"media:read"})), "media:list"),
+        (token(frozenset({"media:list"})), ""),
+    ],
+)
+def test_403_says_which_scope_is_probably_needed(held, lacking):
+    """The belief is told whatever is known of the token; only knowledge is data."""
+    error = error_from(answer(403, path="environment/cp-a/media"), token=held)
+    assert error.hint.startswith("Such a call probably needs media:list. ")
+    assert error.scope == lacking
+
+
+def failure_hint(status=500, problem="zq", **asked):
+    """Give the hint for an answer about what may be missing."""
+    told = {"json": {"detail": problem, "traceId": "00-a-01"}} if problem else {}
+    return error_from(answer(status, **asked, **told), token=None).hint
+
+
+@pytest.mark.parametrize("method", ["GET", "PUT", "DELETE"])
+@pytest.mark.parametrize("below", ["", "/download", "/preview/medium"])
+def test_500_for_a_template_says_that_it_is_probably_missing(method, below):
+    """Whatever is done to a missing template; the trace id is told besides."""
+    path = f"environment/cp-a/templates/nope{below}"
+    hint = failure_hint(method=method, path=path)
+    assert "no such template" in hint
+    assert "00-a-01" in hint
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [
+        {"status": 503},
+        {"problem": ""},
+        {"path": "environment/cp-a/templates"},
+        {"path": "environment/cp-a/templates/preview/tasks/1"},
+        {"path": "environment/cp-a/projects/1"},
+        {"path": "templates/1"},
+    ],
+)
+def test_another_failure_is_not_blamed_on_a_template(asked):
+    """A gateway, a listing, a task and other nouns tell nothing of a template."""
+    hint = failure_hint(**{"path": "environment/cp-a/templates/1"} | asked)
+    assert hint.startswith("GraFx, or a gateway before it, failed.")
+
+
+@pytest.mark.parametrize(
+    ("path", "told"),
+    [("output/png", "10,000 rows"), ("media", "smaller"), ("templates", "less of it")],
+)
+def test_413_speaks_of_what_was_sent(path, told):
+    """Rows are rows, and a file is a file."""
+    sent = answer(413, method="POST", path=f"environment/cp-a/{path}")
+    assert told in error_from(sent, token=None).hint
+
+
+def test_401_tells_no_time_that_is_past():
+    """In the last hour of a token a new one can be had, and no moment is told."""
+    ends = token(None, NOON + 3600)
+    early = error_from(answer(401), token=ends, now=NOON - 1)
+    late = error_from(answer(401), token=ends, now=NOON)
+    assert "at about" in early.hint
+    assert "at about" not in late.hint
+
+
+def test_401_for_a_ready_token_says_what_it_came_from():
+    """Nothing was refetched, and nothing can be."""
+    error = error_from(answer(401), token=token(None, NOON + 1800), renewable=False)
+    assert "CHILI_ACCESS_TOKEN" in error.hint
+    assert "again until" not in error.hint
 
 
 @given(st.integers(400, 599), st.binary(max_size=50))

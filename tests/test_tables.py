@@ -18,6 +18,12 @@ def test_every_foreign_text_is_escaped():
     assert "<caption" in html
 
 
+def test_half_a_character_is_no_obstacle():
+    """What JSON can spell and no front-end can be sent is shown as a question mark."""
+    bundle = table_bundle(["\ud800"], [["\udc00"]], caption="")
+    assert all(text.encode().count(b"?") == 2 for text in bundle.values())
+
+
 def test_without_a_caption_there_is_none():
     """An empty caption leaves no empty line behind."""
     assert "caption" not in html_table(["a"], [])
@@ -33,9 +39,9 @@ def test_text_columns_are_aligned():
 
 def test_long_and_broken_cells_stay_on_their_line():
     """A paragraph in a cell is one line of bounded length."""
-    (_, line) = text_table(["a"], [["word\n\tword " * 50]]).splitlines()
-    assert len(line) == 100
-    assert line.endswith("…")
+    for line in text_table(["a\nb" * 50], [["word\n\tword " * 50]]).splitlines():
+        assert len(line) == 100
+        assert line.endswith("…")
 
 
 def test_cells_are_shown_as_people_write_them():

@@ -5,7 +5,13 @@ from __future__ import annotations
 import httpx
 import pytest
 
-from chili_notebook.transport import USER_AGENT, transport_for
+from chili_notebook.transport import (
+    RETRY,
+    USER_AGENT,
+    client_for,
+    transport_for,
+    unanswered,
+)
 from fakes import Answer, Server
 
 ELSEWHERE = "http://grafx.example.com/x"
@@ -79,3 +85,48 @@ def test_requests_say_who_asks():
     name, library = USER_AGENT.split(" ")
     assert name.startswith("chili_notebook/")
     assert library == f"python-httpx/{httpx.__version__}"
+
+
+@pytest.mark.parametrize("status", [429, 503])
+@pytest.mark.parametrize("asked", ["16", "3600", "Fri, 31 Dec 9999 23:59:59 GMT"])
+def test_nobody_waits_in_silence_for_longer_than_makes_sense(status, asked):
+    """An answer that asks to wait for long is given at once, with its wish."""
+    answer = Answer(status, b"", {"Retry-After": asked})
+    with Server(lambda _asked: answer) as server:
+        with client_for(server.url, RETRY) as client:
+            response = client.get(server.url)
+        assert response.headers["retry-after"] == asked
+        assert len(server.asked) == 1
+
+
+@pytest.mark.parametrize("status", [429, 502, 503, 504])
+@pytest.mark.parametrize("asked", [None, "0", "soon"])
+def test_what_passes_soon_is_waited_for(status, asked):
+    """An answer that asks for little or nothing is asked for again."""
+    answers = [Answer(status, b"", {"Retry-After": asked}), Answer(200, b"")]
+    retry = RETRY.copy_with(backoff_factor=0.0)
+    with Server(lambda _asked: answers.pop(0)) as server:
+        with client_for(server.url, retry) as client:
+            assert client.get(server.url).status_code == 200
+        assert len(server.asked) == 2
+
+
+def test_what_does_not_pass_is_given_after_all_tries():
+    """The last answer is what the caller sees, and no error of another library."""
+    retry = RETRY.copy_with(backoff_factor=0.0)
+    with Server(lambda _asked: Answer(429, b"")) as server:
+        with client_for(server.url, retry) as client:
+            assert client.get(server.url).status_code == 429
+        assert len(server.asked) == 5
+
+
+@pytest.mark.parametrize("sent", [True, False])
+@pytest.mark.parametrize("method", ["GET", "POST"])
+def test_a_request_without_an_answer_says_what_may_have_come_of_it(method, sent):
+    """Only what changes something, and was sent, may have been carried out."""
+    error = httpx.ReadTimeout("") if sent else httpx.ConnectError("refused")
+    failure = unanswered(method, httpx.URL("https://x.example/y"), error)
+    hint = failure.hint
+    assert failure.was_sent is sent
+    assert ("may have carried" in hint) == (sent and method == "POST")
+    assert ("Nothing was sent" in hint) == (not sent and method == "POST")

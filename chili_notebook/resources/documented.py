@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from html import escape
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -14,13 +15,16 @@ from chili_notebook.documents import (
     read_layouts,
     read_variables,
 )
-from chili_notebook.errors import ChiliError, UnexpectedAnswerError
+from chili_notebook.errors import (
+    ChiliError,
+    ConfigurationError,
+    UnexpectedAnswerError,
+)
+from chili_notebook.resources.paths import id_of, said_of, segment
 from chili_notebook.resources.previews import fetch_preview
 from chili_notebook.tables import Rows
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from chili_notebook.client import Chili
     from chili_notebook.resources.files import File
     from chili_notebook.resources.output_tasks import Output
@@ -73,23 +77,24 @@ class Documented:
     def preview(
         self,
         type: PreviewType = "medium",  # noqa: A002 - GraFx's word
-        *,
-        layout_id: str | None = None,
+        layout_id: Layout | str | None = None,
         page_id: str | None = None,
     ) -> File:
         """Give a picture of it (release note 2026-05-21 for layouts and pages).
 
         Args:
             type: ``thumbnail``, ``medium`` or ``highest``.
-            layout_id: The id of a layout; by default the one it opens with.
+            layout_id: A layout, or its id; by default the one it opens with.
             page_id: The id of a page.
 
         Raises:
             OutputTimeoutError: If GraFx has not made it within a minute.
         """
+        if layout_id is not None:
+            layout_id = id_of(layout_id, Layout, what="layout")
         return fetch_preview(
             self._client,
-            f"{self._path}/preview/{type}",
+            f"{self._path}/preview/{segment(type, what='a type of preview')}",
             name=f"{self.name or self.id}.png",
             params={"layoutId": layout_id, "pageId": page_id},
         )
@@ -119,3 +124,17 @@ class Documented:
             told.append(variables.bundle(caption="Variables")["text/html"])
             told.append(layouts.bundle(caption="Layouts")["text/html"])
         return {"text/plain": repr(self), "text/html": "".join(told)}
+
+
+def checked_document(document: object) -> dict[str, Any]:
+    """Give a document as it is sent.
+
+    Raises:
+        ConfigurationError: If it is none.
+    """
+    if isinstance(document, Mapping):
+        return dict(document)
+    raise ConfigurationError(
+        f"{said_of(document)} is no document.",
+        hint="Give a dict, such as document() of a template or a project gives.",
+    )

@@ -90,7 +90,10 @@ class File:
             # Many a reader of notebooks knows no other way to show one.
             bundle["text/html"] = f'<img alt="" src="{self.as_data_url()}">'
         elif self.content_type.startswith("video/"):
-            shown = f'<video controls loop src="{self.as_data_url()}"></video>'
+            shown = (
+                f'<video controls loop src="{self.as_data_url()}" '
+                'style="max-width:100%;max-height:80vh"></video>'
+            )
             bundle["text/html"] = shown
         elif self.content_type == "text/html":
             # Foreign markup: in a frame that may run nothing.

@@ -48,7 +48,8 @@ class FontStyle:
 
     def preview(self, type: Literal["line", "square"] = "line") -> File:  # noqa: A002 - GraFx's word
         """Give a picture of it; its path is inferred from the SDK's names."""
-        path = f"font-styles/{segment(self.id)}/preview/{type}"
+        kind = segment(type, what="a type of preview")
+        path = f"font-styles/{segment(self.id)}/preview/{kind}"
         return fetch_preview(self._client, path, name=f"{self.name}.png")
 
     def thumbnail(self) -> File:

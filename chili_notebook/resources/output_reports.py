@@ -5,25 +5,23 @@ Where a report is stands in the text of the failure; its keys are spelled in two
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from chili_notebook.answers import whole_number_in
-from chili_notebook.errors import ChiliError
+from chili_notebook.answers import body_of, whole_number_in
+from chili_notebook.errors import ChiliError, UnexpectedAnswerError
 from chili_notebook.foreign import one_line
+from chili_notebook.tables import html_table
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from chili_notebook.calls import Calls
 
 _URL = r"https?://[^\s\"'<>]+[^\s\"'<>.,;:)]"
 _REPORT = re.compile(rf"\s*\b(?:error )?report:?\s*({_URL})\.?", re.IGNORECASE)
 _LARGEST = 20_000_000
-_SHOWN = 3
+_SHOWN = 5
 _IN_WORDS = {
     "textoverflow": "a text does not fit its frame",
     "imageloadfailed": "an image could not be loaded",
@@ -53,10 +51,32 @@ class RecordError:
     type: str
     details: str
 
+    @property
+    def words(self) -> str:
+        """What went wrong, in plain words; GraFx's own where there are none."""
+        return _IN_WORDS.get(re.sub(r"[^a-z]", "", self.type.lower()), self.type)
+
     def __str__(self) -> str:
-        words = _IN_WORDS.get(re.sub(r"[^a-z]", "", self.type.lower()), self.type)
         where = "" if self.record is None else f"record {self.record}: "
-        return f"{where}{words}" + (f" ({self.details})" if self.details else "")
+        details = self.details.rstrip(".")
+        return f"{where}{self.words}" + (f" ({details})" if details else "")
+
+
+class Report(tuple[RecordError, ...]):
+    """What went wrong with which record; a table in a notebook, else lines."""
+
+    __slots__ = ()
+
+    def __str__(self) -> str:
+        return "\n".join(map(str, self))
+
+    def _repr_mimebundle_(self, **_: object) -> dict[str, str]:
+        rows = [[error.record, error.words, error.details] for error in self]
+        table = html_table(["Record", "What", "Details"], rows)
+        return {"text/html": table, "text/plain": str(self) or repr(self)}
+
+    def _repr_pretty_(self, printer: Any, _cycle: object) -> None:
+        printer.text(str(self) or repr(self))  # else IPython's for tuples comes first
 
 
 def find_report(detail: str) -> str:
@@ -69,23 +89,14 @@ def without_report(detail: str) -> str:
     return _REPORT.sub("", detail).strip()
 
 
-def read_report(client: Calls, address: str) -> tuple[RecordError, ...]:
-    """Give an error report, if it can be had.
+def fetch_report(client: Calls, address: str) -> Report:
+    """Give the error report at an address.
 
-    A report that cannot be read is none: the failure itself is what must be told.
-
-    Args:
-        client: What asks.
-        address: Where the report is; empty if that is not known.
+    Raises:
+        ChiliError: If it cannot be had, or is none.
     """
-    if not address:
-        return ()
-    try:
-        response = client.get(address, at_most=_LARGEST)
-        records = json.loads(response.content)
-    except (ChiliError, ValueError, RecursionError):
-        return ()
-    return tuple(
+    records = body_of(client.get(address, at_most=_LARGEST))
+    report = Report(
         RecordError(
             whole_number_in(entry, "recordnumber"),
             one_line(error.get("type")),
@@ -94,13 +105,31 @@ def read_report(client: Calls, address: str) -> tuple[RecordError, ...]:
         for entry in _objects(records)
         for error in _objects(entry.get("errorlist"))
     )
+    if report or records == []:
+        return report
+    raise UnexpectedAnswerError("GraFx's answer is no report of errors by record.")
 
 
-def words_of(report: Sequence[RecordError]) -> str:
-    """Say what the first errors of a report are, empty without one."""
-    told = "; ".join(map(str, report[:_SHOWN]))
+def read_report(client: Calls, address: str) -> Report:
+    """Give an error report, if it can be had.
+
+    A report that cannot be read is none: the failure itself is what must be told.
+
+    Args:
+        client: What asks.
+        address: Where the report is; empty if that is not known.
+    """
+    try:
+        return fetch_report(client, address) if address else Report()
+    except ChiliError:
+        return Report()
+
+
+def words_of(report: tuple[RecordError, ...]) -> str:
+    """Say what the first errors of a report are, a line each; empty without one."""
+    lines = [str(error) for error in report[:_SHOWN]]
     more = len(report) - _SHOWN
-    return f"{told}{f'; and {more} more' if more > 0 else ''}." if told else ""
+    return "\n".join([*lines, f"and {more} more in the report"] if more > 0 else lines)
 
 
 def _objects(value: object) -> list[dict[str, Any]]:

@@ -6,9 +6,9 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from chili_notebook.answers import item_of, text_in
-from chili_notebook.errors import NotFoundError
+from chili_notebook.errors import ConfigurationError, NotFoundError
 from chili_notebook.listing import Listing
-from chili_notebook.resources.paths import segment
+from chili_notebook.resources.paths import id_of, segment
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -26,7 +26,8 @@ class OutputSetting:
         format: The format that it is for, in small letters.
         is_default: Whether outputs of its format use it unless they say otherwise.
         description: What somebody wrote about it, if told.
-        watermark_text: What it lays over outputs; ``None`` without a watermark.
+        watermark: Whether it lays a watermark over outputs.
+        watermark_text: The watermark's text; ``None`` without one.
         data_source_enabled: Whether it makes batches from a data connector.
         raw: What GraFx sent.
     """
@@ -36,6 +37,7 @@ class OutputSetting:
     format: str
     is_default: bool
     description: str | None
+    watermark: bool
     watermark_text: str | None
     data_source_enabled: bool
     raw: Mapping[str, Any] = field(repr=False, compare=False)
@@ -63,9 +65,9 @@ class OutputSettings:
             ],
         )
 
-    def get(self, setting_id: str) -> OutputSetting:
-        """Give one setting."""
-        return _read(item_of(self._client.get(_path(setting_id))))
+    def get(self, setting: OutputSetting | str) -> OutputSetting:
+        """Give one setting by its id, or one at hand as it is now."""
+        return _read(item_of(self._client.get(_path(setting))))
 
     def default(self, format: str) -> OutputSetting:  # noqa: A002 - GraFx's word
         """Give the setting that outputs of a format use by default.
@@ -73,8 +75,9 @@ class OutputSettings:
         Raises:
             NotFoundError: If the format has none.
         """
+        wanted = _format(format)
         for setting in self.list():
-            if setting.is_default and setting.format == format.lower():
+            if setting.is_default and setting.format == wanted:
                 return setting
         raise NotFoundError(
             f"There is no default output setting for {format}.",
@@ -84,34 +87,44 @@ class OutputSettings:
 
     def create(self, format: str, *, name: str, **options: Any) -> OutputSetting:  # noqa: A002
         """Make a setting; options are GraFx's fields, such as ``watermark=True``."""
-        body = {"name": name, "type": format.upper(), **options}
-        response = self._client.post(f"output/settings/{format.lower()}", json=body)
+        kind = _format(format)
+        body = {"name": name, "type": kind.upper(), **options}
+        response = self._client.post(f"output/settings/{segment(kind)}", json=body)
         return _read(item_of(response))
 
-    def update(self, setting_id: str, **options: Any) -> None:
+    def update(self, setting: OutputSetting | str, **options: Any) -> None:
         """Change some fields of a setting; the others stay as they are."""
-        body = {**self.get(setting_id).raw, **options}
-        self._client.put(_path(setting_id), json=body)
+        body = {**self.get(setting).raw, **options}
+        self._client.put(_path(setting), json=body)
 
-    def delete(self, setting_id: str) -> None:
+    def delete(self, setting: OutputSetting | str) -> None:
         """Delete a setting."""
-        self._client.delete(_path(setting_id))
+        self._client.delete(_path(setting))
 
 
 def _read(raw: Mapping[str, Any]) -> OutputSetting:
+    watermark = raw.get("watermark") is True
     return OutputSetting(
         id=text_in(raw, "id") or "",
         name=text_in(raw, "name") or "",
         format=(text_in(raw, "type") or "").lower(),
         is_default=raw.get("default") is True,
         description=text_in(raw, "description"),
-        watermark_text=(
-            text_in(raw, "watermarkText") if raw.get("watermark") is True else None
-        ),
+        watermark=watermark,
+        watermark_text=text_in(raw, "watermarkText") if watermark else None,
         data_source_enabled=raw.get("dataSourceEnabled") is True,
         raw=raw,
     )
 
 
-def _path(setting_id: str) -> str:
+def _path(setting: OutputSetting | str) -> str:
+    setting_id = id_of(setting, OutputSetting, what="output setting")
     return f"output/settings/{segment(setting_id)}"
+
+
+def _format(text: object) -> str:
+    if isinstance(text, str) and text.strip():
+        return text.strip().lower()
+    raise ConfigurationError(
+        f"{text!r} is not an output format.", hint="Give one such as png."
+    )

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 
 from chili_notebook.errors import (
     ChiliError,
-    ConnectionFailedError,
     GoneError,
     NotFoundError,
     OutputError,
@@ -16,11 +15,17 @@ from chili_notebook.errors import (
     OutputFailedError,
     OutputTimeoutError,
     ServerError,
-    TooManyRequestsError,
 )
 from chili_notebook.resources.files import File
+from chili_notebook.resources.output_polls import (
+    SHORTEST_PAUSE_S,
+    Pace,
+    ask,
+    seconds_of,
+)
 from chili_notebook.resources.output_reports import (
-    RecordError,
+    Report,
+    fetch_report,
     find_report,
     read_report,
     without_report,
@@ -32,11 +37,9 @@ if TYPE_CHECKING:
     import httpx
 
     from chili_notebook.calls import Calls
+    from chili_notebook.resources.output_polls import Heard
 
-_NOT_YET = {202, 204}
-_FAILED = 500
-_SHORTEST_PAUSE_S, _LONGEST_PAUSE_S = 0.25, 5.0
-_POLLS_IN_A_RENDER = 8
+_NO_REPORT = Report()
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,25 +54,7 @@ class Output(File):
 
     format: str | None
     task_id: str
-    report: tuple[RecordError, ...] = ()
-
-
-class Pace:
-    """How long the renders of each kind took in this session."""
-
-    def __init__(self) -> None:
-        self._took_s: dict[str | None, float] = {}
-
-    def note(self, kind: str | None, took_s: float) -> None:
-        """Take a finished render into account, the latest most."""
-        before_s = self._took_s.get(kind, took_s)
-        self._took_s[kind] = (before_s + took_s) / 2
-
-    def pause(self, kind: str | None, waited_s: float) -> float:
-        """Say how many seconds to wait before the next poll."""
-        expected_s = max(waited_s, self._took_s.get(kind, 0.0))
-        pause_s = expected_s / _POLLS_IN_A_RENDER
-        return min(max(pause_s, _SHORTEST_PAUSE_S), _LONGEST_PAUSE_S)
+    report: Report = _NO_REPORT
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,22 +83,32 @@ class OutputTask:
             OutputExpiredError: If the file is no longer kept.
             ChiliError: If GraFx cannot be asked; waiting can go on.
         """
+        patience_s = seconds_of(timeout_s)
+        how_to_go_on = self._goes_on
         try:
-            output = self._fetch(self._poll(timeout_s))
+            done = self._poll(patience_s)
+            address = self._client.link(done, "download") or f"{self._path}/download"
+            how_to_go_on = f"The {self._kind} is made: {self._again} fetches it."
+            output, unread = self._fetch(done, address)
         except KeyboardInterrupt:
-            sys.stderr.write(f"{self._goes_on}\n")
+            sys.stderr.write(f"{how_to_go_on}\n")
             raise
         except OutputError:
             raise
         except ChiliError as error:
-            error.hint = f"{error.hint} {self._goes_on}".strip()
+            error.hint = f"{error.hint} {how_to_go_on}".strip()
             raise
-        if output.report:
-            # No warning: it would write this module's path into the notebook.
+        # No warnings: they would write this module's path into the notebook.
+        if unread:
+            sys.stderr.write(
+                f"Some records may be missing from the {self._kind}: its report could "
+                f"not be read. {unread} {self._again} reads it again.\n"
+            )
+        elif output.report:
             failed = len({error.record for error in output.report})
             sys.stderr.write(
-                f"The {self._kind} is there without {failed} of its records: "
-                f"{words_of(output.report)} See its report.\n"
+                f"The {self._kind} is there without {failed} of its records; its "
+                f"report shows them as a table:\n{words_of(output.report)}\n"
             )
         return output
 
@@ -126,10 +121,13 @@ class OutputTask:
         return self.format or "output"
 
     @property
-    def _goes_on(self) -> str:
+    def _again(self) -> str:
         known = f"{self.id!r}, {self.format!r}" if self.format else repr(self.id)
-        again = f"{self._client.name}.outputs.task({known}).wait()"
-        return f"The task goes on at GraFx: {again} goes on waiting for it."
+        return f"{self._client.name}.outputs.task({known}).wait()"
+
+    @property
+    def _goes_on(self) -> str:
+        return f"The task goes on at GraFx: {self._again} goes on waiting for it."
 
     def _poll(self, timeout_s: float) -> httpx.Response:
         """Give the answer that says that the task is done."""
@@ -144,28 +142,33 @@ class OutputTask:
             leave=False,
         ) as progress:
             while True:
-                done, unheard = self._done()
+                left_s = timeout_s - (self._client.clock() - started_at)
+                heard = self._ask(left_s)
                 waited_s = self._client.clock() - started_at
-                if done is not None:
-                    if waited_s >= _SHORTEST_PAUSE_S:  # else it was done before
+                if heard.done is not None:
+                    if waited_s >= SHORTEST_PAUSE_S:  # else it was done before
                         self._pace.note(self.format, waited_s)
-                    return done
+                    return heard.done
                 if waited_s >= timeout_s:
-                    told = f"The {self._kind} was not ready after {timeout_s:g} s."
+                    hitch = f" The last poll failed: {heard.hitch}"
                     raise OutputTimeoutError(
-                        f"{told} The last poll failed: {unheard}" if unheard else told,
+                        f"The {self._kind} was not ready after {timeout_s:g} s."
+                        f"{hitch if heard.hitch else ''}",
                         hint=self._goes_on,
                         task_id=self.id,
                     )
-                self._client.sleep(self._pace.pause(self.format, waited_s))
+                pause_s = max(self._pace.pause(self.format, waited_s), heard.wait_s)
+                self._client.sleep(min(pause_s, timeout_s - waited_s))
                 progress.update(0)
 
-    def _done(self) -> tuple[httpx.Response | None, str]:
-        """Ask once; give the answer if the task is done, and why there was none."""
+    def _ask(self, left_s: float) -> Heard:
+        """Poll once.
+
+        Raises:
+            OutputFailedError: If the task has failed, or is not known.
+        """
         try:
-            response = self._client.get(self._path)
-        except (ConnectionFailedError, TooManyRequestsError) as error:
-            return None, error.message  # it says nothing of the task, which goes on
+            return ask(self._client, self._path, left_s=left_s)
         except NotFoundError as error:
             raise OutputFailedError(
                 f"GraFx does not know the task {self.id} (any more).",
@@ -173,21 +176,18 @@ class OutputTask:
                 task_id=self.id,
             ) from error
         except ServerError as error:
-            if error.status_code != _FAILED or not (error.title or error.detail):
-                return None, error.message  # a gateway's word, not GraFx's on the task
             report = read_report(self._client, find_report(error.detail))
             why = without_report(error.detail) or error.title or error.message
             raise OutputFailedError(
                 f"GraFx could not make the {self._kind}: {why}",
                 hint=words_of(report)
-                or "Check the values of the variables and the layout.",
+                or "If that names no cause, check the layout and the values.",
                 task_id=self.id,
                 report=report,
             ) from error
-        return (None if response.status_code in _NOT_YET else response), ""
 
-    def _fetch(self, done: httpx.Response) -> Output:
-        address = self._client.link(done, "download") or f"{self._path}/download"
+    def _fetch(self, done: httpx.Response, address: str) -> tuple[Output, str]:
+        """Give the file, and why its report could not be read, if it has one."""
         try:
             response = self._client.get(address)
         except (GoneError, NotFoundError) as error:
@@ -196,11 +196,18 @@ class OutputTask:
                 hint="Files are kept for four hours. Start the output again.",
                 task_id=self.id,
             ) from error
+        report, unread = _NO_REPORT, ""
+        try:
+            if report_at := self._client.link(done, "report"):
+                report = fetch_report(self._client, report_at)
+        except ChiliError as error:
+            unread = error.message
         ending = f".{self.format}" if self.format else ""
-        return Output.read(
+        output = Output.read(
             response,
             name=f"{self.id}{ending}",
             format=self.format,
             task_id=self.id,
-            report=read_report(self._client, self._client.link(done, "report")),
+            report=report,
         )
+        return output, unread

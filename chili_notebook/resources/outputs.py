@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Literal, get_args
 
 from chili_notebook.answers import item_of, text_in
-from chili_notebook.documents import choose_layout
+from chili_notebook.documents import Layout, choose_layout
 from chili_notebook.errors import (
     ConnectionFailedError,
+    NotFoundError,
     ServerError,
     UnexpectedAnswerError,
     VariableError,
 )
 from chili_notebook.resources.documented import Documented
+from chili_notebook.resources.output_polls import Pace, is_word_of_grafx, seconds_of
 from chili_notebook.resources.output_settings import OutputSetting, OutputSettings
-from chili_notebook.resources.output_tasks import Output, OutputTask, Pace
+from chili_notebook.resources.output_tasks import Output, OutputTask
+from chili_notebook.resources.paths import id_of, segment
 from chili_notebook.resources.projects import Project
 from chili_notebook.rows import Row, checked_rows, rows_of
 
@@ -29,7 +33,6 @@ Document = Mapping[str, Any]
 _MOST_ROWS = 10_000
 _MOST_VARIABLES_BYTES = 10_000_000
 _MOST_BYTES = 20_000_000
-_REFUSED = 500
 
 
 class Outputs:
@@ -46,7 +49,7 @@ class Outputs:
         format: Format,  # noqa: A002 - GraFx's word
         *,
         variables: Row | Sequence[Row] | None = None,
-        layout: str | int | None = None,
+        layout: Layout | str | int | None = None,
         settings: OutputSetting | str | None = None,
         timeout_s: float = 300.0,
     ) -> Output:
@@ -56,17 +59,20 @@ class Outputs:
             source: A template, its id, a project, or a whole document.
             format: ``pdf``, ``jpg``, ``png``, ``gif``, ``mp4`` or ``html``.
             variables: Values by variable name; a list of such rows makes a batch.
-            layout: A layout's id or name; by default the one the template opens with.
+            layout: A layout, its id or its name; by default the one that the template
+                opens with.
             settings: An output setting, or its id; by default the format's default one.
             timeout_s: How long to wait, in seconds.
 
         Raises:
+            ConfigurationError: If an id or the time is none.
             VariableError: If a variable or layout is not the template's.
             OutputFailedError: If GraFx cannot make it.
             OutputTimeoutError: If it is not ready in time; its task can be waited for
                 again.
             ConnectionFailedError: If the order's answer was lost on the way.
         """
+        seconds_of(timeout_s)  # before a render is spent on it
         task = self.start(
             source, format, variables=variables, layout=layout, settings=settings
         )
@@ -78,7 +84,7 @@ class Outputs:
         format: Format,  # noqa: A002
         *,
         variables: Row | Sequence[Row] | None = None,
-        layout: str | int | None = None,
+        layout: Layout | str | int | None = None,
         settings: OutputSetting | str | None = None,
     ) -> OutputTask:
         """Start rendering; arguments are those of `create`.
@@ -91,8 +97,7 @@ class Outputs:
         """
         format = _format(format)  # noqa: A001 - GraFx's word
         body, document = self._source(source)
-        wanted = None if layout is None else str(layout)
-        body["layoutsToExport"] = [choose_layout(document, wanted)]
+        body["layoutsToExport"] = [choose_layout(document, _wanted(layout))]
         if rows := rows_of(variables):
             body["variables"] = checked_rows(document, rows)
         if settings is not None:
@@ -100,37 +105,55 @@ class Outputs:
         _require_small(body)
         return self.task(self._order(format, body), format)
 
-    def task(self, task_id: str, format: Format | None = None) -> OutputTask:  # noqa: A002
+    def task(
+        self,
+        task: OutputTask | str,
+        format: Format | None = None,  # noqa: A002
+    ) -> OutputTask:
         """Come back to a task that was started earlier.
 
         Args:
-            task_id: GraFx's id of it, as errors and outputs tell it.
+            task: GraFx's id of it, as errors and outputs tell it, or the task itself.
             format: What it makes, if that is known.
+
+        Raises:
+            ConfigurationError: If it is no task.
         """
-        known = None if format is None else _format(format)
+        known = task.format if isinstance(task, OutputTask) else None
+        if format is not None:
+            known = _format(format)
+        task_id = id_of(task, OutputTask, what="task")
+        segment(task_id)  # what can be no id is told here, and not by the first poll
         return OutputTask(task_id, known, self._client, self._pace)
 
     def _order(self, format: Format, body: dict[str, Any]) -> str:  # noqa: A002
         """Send an order once, and give the id of its task."""
+        where = f'{self._client.name}.pages("output/tasks")'
+        look = (
+            "GraFx may render and bill it all the same, so it is not sent again by "
+            f"itself. Look at {where} before you repeat it."
+        )
+        riddle = f"Whether the {format} was started is not known."
         try:
             task_id = text_in(
                 item_of(self._client.post(f"output/{format}", json=body)), "taskId"
             )
+        except KeyboardInterrupt:
+            sys.stderr.write(f"{riddle} {look}\n")
+            raise
         except (ConnectionFailedError, UnexpectedAnswerError) as error:
+            if isinstance(error, ConnectionFailedError) and not error.was_sent:
+                raise
             lost = error.message
         except ServerError as error:
-            if error.status_code == _REFUSED and (error.title or error.detail):
+            if is_word_of_grafx(error):
                 raise
             lost = error.message  # a gateway's word, and not GraFx's
         else:
             if task_id:
                 return task_id
             lost = "The answer has no task id."
-        raise ConnectionFailedError(
-            f"Whether the {format} was started is not known. {lost}",
-            hint="GraFx may render and bill it all the same, so it is not sent again "
-            "by itself. Look at the environment's output tasks before you repeat it.",
-        )
+        raise ConnectionFailedError(f"{riddle} {lost}", hint=look)
 
     def _source(
         self, source: Documented | Document | str
@@ -139,7 +162,7 @@ class Outputs:
         if isinstance(source, Mapping):
             return {"documentContent": dict(source)}, source
         if isinstance(source, str):
-            source = self._client.templates.get(source)
+            source = self._template(source)
         if not isinstance(source, Documented):
             raise VariableError(
                 f"A {type(source).__name__} cannot be rendered.",
@@ -148,11 +171,26 @@ class Outputs:
         kind = "projectId" if isinstance(source, Project) else "templateId"
         return {kind: source.id}, source.document()
 
+    def _template(self, template_id: str) -> Documented:
+        try:
+            return self._client.templates.get(template_id)
+        except (NotFoundError, ServerError) as error:
+            if isinstance(error, NotFoundError) or is_word_of_grafx(error):
+                error.hint += " A text is a template's id here: give a project itself."
+            raise
 
-def _format(text: str) -> Format:
+
+def _wanted(layout: object) -> str | None:
+    """Give a layout's id or name."""
+    if isinstance(layout, Layout):
+        return layout.id
+    return None if layout is None else str(layout)
+
+
+def _format(text: object) -> Format:
     """Read a format as people write it."""
     for known in get_args(Format):
-        if text.lower() == known:
+        if isinstance(text, str) and text.strip().lower() == known:
             return known  # type: ignore[no-any-return]
     raise VariableError(
         f"{text!r} is not an output format.",

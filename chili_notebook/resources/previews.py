@@ -7,9 +7,11 @@ The first answer may be 202, with a task to poll; media previews are asked for a
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 from chili_notebook.errors import ChiliError, OutputTimeoutError
 from chili_notebook.foreign import json_object
+from chili_notebook.gallery import is_given_up
 from chili_notebook.resources.files import File
 
 if TYPE_CHECKING:
@@ -30,8 +32,9 @@ def fetch_preview(
     """Give a preview, as soon as GraFx has made it.
 
     Raises:
-        OutputTimeoutError: If it is not there within a minute.
+        OutputTimeoutError: If it is not there within a minute; its task may have no id.
     """
+    task_id = ""
     asked = {key: value for key, value in (params or {}).items() if value is not None}
     deadline = client.clock() + _PATIENCE_S
     pause = _FIRST_POLL_S
@@ -41,11 +44,12 @@ def fetch_preview(
         task_info = _link(client, response, "taskInfo")
         if task_info:
             address, query = task_info, {}
-        if client.clock() >= deadline:
+            task_id = urlsplit(task_info).path.rstrip("/").rpartition("/")[2]
+        if is_given_up() or client.clock() >= deadline:
             raise OutputTimeoutError(
                 f"The preview {name} was not ready after {_PATIENCE_S:g} s.",
                 hint="Ask for it again in a while.",
-                task_id=address.rpartition("/")[2],
+                task_id=task_id,
             )
         client.sleep(pause)
         pause = min(pause * _GROWTH, _LAST_POLL_S)

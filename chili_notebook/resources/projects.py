@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING, Any
 
 from chili_notebook.answers import item_of, text_in
 from chili_notebook.listing import Listing
-from chili_notebook.resources.documented import Documented
-from chili_notebook.resources.paths import segment
+from chili_notebook.resources.documented import Documented, checked_document
+from chili_notebook.resources.paths import id_of, segment
+from chili_notebook.resources.templates import Template
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from chili_notebook.client import Chili
-    from chili_notebook.resources.templates import Template
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +42,7 @@ class Project(Documented):
 
     @property
     def _path(self) -> str:
-        return _path(self.id)
+        return _path(self)
 
     @property
     def _document_path(self) -> str:
@@ -50,7 +50,7 @@ class Project(Documented):
 
     def save(self, document: Mapping[str, Any]) -> None:
         """Put another document into the project (workshop "Saving a project")."""
-        self._client.put(self._document_path, json=dict(document))
+        self._client.put(self._document_path, json=checked_document(document))
 
 
 class Projects:
@@ -76,23 +76,23 @@ class Projects:
 
     def create(self, template: Template | str, *, name: str | None = None) -> Project:
         """Make a project of a template, or of its id."""
-        template_id = template if isinstance(template, str) else template.id
+        template_id = id_of(template, Template, what="template")
         body: dict[str, Any] = {"template": {"id": template_id}}
         if name:
             body["name"] = name
         return self._read(item_of(self._client.post("projects", json=body)))
 
-    def get(self, project_id: str) -> Project:
-        """Give one project."""
-        return self._read(item_of(self._client.get(_path(project_id))))
+    def get(self, project: Project | str) -> Project:
+        """Give one project by its id, or one at hand as it is now."""
+        return self._read(item_of(self._client.get(_path(project))))
 
-    def rename(self, project_id: str, name: str) -> None:
+    def rename(self, project: Project | str, name: str) -> None:
         """Give a project another name."""
-        self._client.patch(_path(project_id), json={"name": name})
+        self._client.patch(_path(project), json={"name": name})
 
-    def delete(self, project_id: str) -> None:
+    def delete(self, project: Project | str) -> None:
         """Delete a project."""
-        self._client.delete(_path(project_id))
+        self._client.delete(_path(project))
 
     def _read(self, raw: Mapping[str, Any]) -> Project:
         template = raw.get("template")
@@ -108,5 +108,5 @@ class Projects:
         )
 
 
-def _path(project_id: str) -> str:
-    return f"projects/{segment(project_id)}"
+def _path(project: Project | str) -> str:
+    return f"projects/{segment(id_of(project, Project, what='project'))}"

@@ -6,10 +6,10 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
 from chili_notebook.answers import entry_type_in, item_of, moment_in, text_in
-from chili_notebook.errors import ConfigurationError, ServerError
+from chili_notebook.errors import ConfigurationError
 from chili_notebook.listing import Listing
-from chili_notebook.resources.documented import Documented
-from chili_notebook.resources.paths import segment
+from chili_notebook.resources.documented import Documented, checked_document
+from chili_notebook.resources.paths import id_of, segment
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -43,7 +43,7 @@ class Template(Documented):
 
     @property
     def _path(self) -> str:
-        return _path(self.id)
+        return _path(self)
 
     @property
     def _document_path(self) -> str:
@@ -87,36 +87,29 @@ class Templates:
             ],
         )
 
-    def get(self, template_id: str) -> Template:
-        """Give one template.
+    def get(self, template: Template | str) -> Template:
+        """Give one template by its id, or one at hand as it is now.
 
         Raises:
             APIError: If there is none; GraFx's workshop notes that a missing template
                 is answered with 500.
         """
-        try:
-            response = self._client.get(_path(template_id))
-        except ServerError as error:
-            error.hint = (
-                "Probably there is no such template: GraFx answers 500 for one that "
-                "is missing. Copy the id from chili.templates.list()."
-            )
-            raise
-        return self._read(item_of(response))
+        return self._read(item_of(self._client.get(_path(template))))
 
     def create(
         self, document: Mapping[str, Any], *, name: str, folder: str = "/"
     ) -> Template:
         """Make a template of a document."""
         params = {"name": name, "folderPath": folder}
-        response = self._client.post("templates", params=params, json=dict(document))
+        body = checked_document(document)
+        response = self._client.post("templates", params=params, json=body)
         return self._read(item_of(response))
 
-    def update(self, template_id: str, document: Mapping[str, Any]) -> None:
+    def update(self, template: Template | str, document: Mapping[str, Any]) -> None:
         """Put another document into a template."""
-        self._client.put(_path(template_id), json=dict(document))
+        self._client.put(_path(template), json=checked_document(document))
 
-    def rename(self, template_id: str, name: str) -> None:
+    def rename(self, template: Template | str, name: str) -> None:
         """Give a template another name.
 
         Raises:
@@ -124,12 +117,12 @@ class Templates:
         """
         if not name.strip():
             raise ConfigurationError("The new name is blank.", hint="Give another.")
-        self._client.put(_path(template_id), params={"name": name})
+        self._client.put(_path(template), params={"name": name})
 
-    def delete(self, template_id: str, *, force: bool = False) -> None:
+    def delete(self, template: Template | str, *, force: bool = False) -> None:
         """Delete a template; one that a collection uses only with `force`."""
         params = {"force": "true"} if force else {}
-        self._client.delete(_path(template_id), params=params)
+        self._client.delete(_path(template), params=params)
 
     def _read(self, raw: Mapping[str, Any]) -> Template:
         return Template(
@@ -144,5 +137,5 @@ class Templates:
         )
 
 
-def _path(template_id: str) -> str:
-    return f"templates/{segment(template_id)}"
+def _path(template: Template | str) -> str:
+    return f"templates/{segment(id_of(template, Template, what='template'))}"

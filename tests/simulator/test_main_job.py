@@ -149,6 +149,35 @@ def test_what_grafx_cannot_make_says_why(chili, template, monkeypatch):
     assert "video" in caught.value.message.lower()
 
 
+def test_a_batch_whose_report_is_lost_does_not_look_whole(chili, simulator, capsys):
+    """Records may be missing, which is said; waiting again reads the report."""
+    tag = chili.templates.list(search="price tag")[0]
+    lenient = chili.outputs.settings.create(
+        "pdf", name="Lenient", continueBatchOutputAfterFailure=True
+    )
+    rows = [{"Product": "A"}, {"Product": "B", "Picture": "no-such-picture"}]
+    simulator.faults.add("html_error", path="*/report", status=500)
+    output = chili.outputs.create(tag, "pdf", variables=rows, settings=lenient)
+    assert output.report == ()
+    assert "Some records may be missing from the pdf" in capsys.readouterr().err
+    simulator.faults.clear()
+    again = chili.outputs.task(output.task_id, "pdf").wait()
+    assert [error.record for error in again.report] == [1]
+
+
+def test_a_failed_batch_has_a_line_for_each_record(chili, template):
+    """Eight records that fail are lines that can be read, and none is lost."""
+    name = next(v.name for v in template.variables() if v.type == "image")
+    rows = [{name: f"no-such-picture-{number}"} for number in range(8)]
+    with pytest.raises(OutputFailedError) as caught:
+        chili.outputs.create(template, "pdf", variables=rows)
+    *lines, more = caught.value.hint.splitlines()
+    for number, line in enumerate(lines):
+        assert line.startswith(f"record {number}: an image could not be loaded")
+    assert more == f"and {8 - len(lines)} more in the report"
+    assert len(caught.value.report) == 8
+
+
 def test_waiting_ends_and_can_go_on(chili, template, simulator):
     """After the time allowed the task is named, and its id picks it up again."""
     simulator.polls_before_done = 10_000

@@ -14,6 +14,7 @@ from chili_notebook.errors import (
     APIError,
     ChiliError,
     ConfigurationError,
+    ConnectionFailedError,
     ForbiddenError,
     NotFoundError,
     OutputFailedError,
@@ -84,6 +85,93 @@ def test_a_project_lives_its_life(chili, template):
     chili.projects.delete(project.id)
     with pytest.raises(NotFoundError):
         chili.projects.get(project.id)
+
+
+def test_a_thing_stands_for_its_id(chili, template):
+    """Whatever takes an id takes what a listing gave just as well."""
+    made = chili.templates.create(template.document(), name="Made here")
+    assert chili.templates.get(made) == made
+    chili.templates.update(made, made.document() | {"marker": 1})
+    assert made.document()["marker"] == 1
+    layout = made.layouts()[-1]
+    assert is_png(made.preview("thumbnail", layout))
+    assert is_png(made.preview("thumbnail", layout.id))
+    project = chili.projects.create(made, name="Mine")
+    chili.projects.rename(project, "Ours")
+    assert chili.projects.get(project).name == "Ours"
+    setting = chili.outputs.settings.create("png", name="Marked", watermark=True)
+    chili.outputs.settings.update(setting, name="Bare", watermark=False)
+    changed = chili.outputs.settings.get(setting)
+    assert (changed.name, changed.watermark, setting.watermark) == ("Bare", False, True)
+    media = chili.media.list()[0]
+    assert chili.media.get(media) == media
+    chili.outputs.settings.delete(setting)
+    chili.projects.delete(project)
+    chili.templates.rename(made, "Renamed here")
+    chili.templates.delete(made)
+    left = [*chili.outputs.settings.list(), *chili.projects.list()]
+    left += chili.templates.list()
+    assert not {"Bare", "Ours", "Renamed here"} & {one.name for one in left}
+
+
+CALLS = {
+    "templates.get": lambda chili, one: chili.templates.get(one),
+    "templates.update": lambda chili, one: chili.templates.update(one, {}),
+    "templates.rename": lambda chili, one: chili.templates.rename(one, "New"),
+    "templates.delete": lambda chili, one: chili.templates.delete(one),
+    "projects.create": lambda chili, one: chili.projects.create(one),
+    "projects.get": lambda chili, one: chili.projects.get(one),
+    "projects.rename": lambda chili, one: chili.projects.rename(one, "New"),
+    "projects.delete": lambda chili, one: chili.projects.delete(one),
+    "media.get": lambda chili, one: chili.media.get(one),
+    "media.upload": lambda chili, one: chili.media.upload(one),
+    "settings.get": lambda chili, one: chili.outputs.settings.get(one),
+    "settings.update": lambda chili, one: chili.outputs.settings.update(one, name="a"),
+    "settings.delete": lambda chili, one: chili.outputs.settings.delete(one),
+    "settings.default": lambda chili, one: chili.outputs.settings.default(one),
+    "settings.create": lambda chili, one: chili.outputs.settings.create(one, name="a"),
+    "a document": lambda chili, one: chili.templates.create(one, name="New"),
+    "another document": lambda chili, one: chili.templates.update("1", one),
+    "a project's document": lambda chili, one: chili.projects._read({"id": "1"}).save(
+        one
+    ),
+    "a preview": lambda chili, one: chili.templates._read({"id": "1"}).preview(one),
+    "a layout": lambda chili, one: chili.templates._read({"id": "1"}).preview(
+        layout_id=one or 0
+    ),
+}
+
+
+@pytest.mark.parametrize("wrong", [None, 7, ["a"]])
+@pytest.mark.parametrize("call", CALLS)
+def test_what_is_neither_is_told_before_anything_is_sent(chili, simulator, call, wrong):
+    """None, a number and a list get an error of ours, which says what to give."""
+    before = len(simulator.requests)
+    with pytest.raises(ConfigurationError) as caught:
+        CALLS[call](chili, wrong)
+    assert caught.value.hint
+    assert len(simulator.requests) == before
+
+
+def test_a_project_is_no_template(chili):
+    """A thing of another kind is not sent as if it were the right one."""
+    project = chili.projects.list()[0]
+    with pytest.raises(ConfigurationError, match="Project is no template"):
+        chili.projects.create(project)
+
+
+def test_a_cut_answer_tells_whether_to_repeat(chili, simulator, template):
+    """What was carried out is not done twice, and what was only read is read again."""
+    simulator.faults.add("cut_short", path="projects")
+    with pytest.raises(ConnectionFailedError) as caught:
+        chili.projects.create(template, name="Once")
+    assert "look before you repeat" in caught.value.hint
+    simulator.faults.clear()
+    assert "Once" in [one.name for one in chili.projects.list()]
+    simulator.faults.add("cut_short", path="projects")
+    with pytest.raises(ConnectionFailedError) as caught:
+        chili.projects.list()[0]
+    assert caught.value.hint == "Try again."
 
 
 def test_a_document_is_rendered_as_it_stands(chili, template):
@@ -158,10 +246,64 @@ def test_a_picture_is_uploaded_and_used(chili, tmp_path):
         assert media.download(tmp_path / "back").read_bytes() == PICTURE.getvalue()
 
 
+@pytest.mark.parametrize("kind", [bytes, bytearray, memoryview])
+def test_any_bytes_are_uploaded(chili, tmp_path, kind):
+    """Whatever Python calls them, they arrive; without a folder, in the usual one."""
+    file = kind(PICTURE.getvalue())
+    media = chili.media.upload(file, name="red.png", folder=None)
+    assert media.relative_path == "/Upload"
+    assert media.download(tmp_path).read_bytes() == PICTURE.getvalue()
+    assert media.metadata == media.raw["metaData"]
+
+
+def test_a_name_without_an_ending_gets_that_of_the_file(chili, tmp_path, monkeypatch):
+    """The file is what it was; a path may begin with the home folder's tilde."""
+    monkeypatch.setenv("HOME", str(tmp_path))
+    (tmp_path / "red.png").write_bytes(PICTURE.getvalue())
+    media = chili.media.upload("~/red.png", name="hero")
+    assert (media.name, media.extension) == ("hero", "png")
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        ({}, "has no name"),
+        ({"name": "hero"}, "'hero' has no ending"),
+        ({"name": "hero.txt"}, "type 'txt'"),
+    ],
+)
+def test_what_is_wrong_with_a_name_is_told(chili, options, said):
+    """No name, one without an ending, and one with a strange ending are told apart."""
+    with pytest.raises(ConfigurationError, match=said) as caught:
+        chili.media.upload(PICTURE.getvalue(), **options)
+    assert "png" in caught.value.hint
+
+
+@pytest.mark.parametrize("as_path", [True, False])
+def test_an_upload_is_sent_again_with_a_new_token(chili, simulator, tmp_path, as_path):
+    """A 401 costs an upload one replay, with the whole file, like any other call."""
+    path = tmp_path / "red.png"
+    path.write_bytes(PICTURE.getvalue())
+    simulator.faults.add("token_expires", path="media")
+    media = chili.media.upload(path if as_path else PICTURE.getvalue(), name="red.png")
+    assert media.download(tmp_path / "back").read_bytes() == PICTURE.getvalue()
+    sent = [one.path for one in simulator.requests if one.method == "POST"]
+    assert len([path for path in sent if path.endswith("/media")]) == 2
+
+
+def test_a_file_that_cannot_be_written_is_told(chili, tmp_path):
+    """Outputs and media say where they cannot be saved, without a traceback."""
+    (tmp_path / "file").write_bytes(b"")
+    for save in (File(b"x", "image/png", "a.png").save, chili.media.list()[0].download):
+        with pytest.raises(ConfigurationError, match="cannot be written"):
+            save(tmp_path / "file" / "a.png")
+
+
 @pytest.mark.parametrize(
     ("file", "options"),
     [
         ("missing.png", {}),
+        ("~nobody-is-called-so/a.png", {}),
         (b"text", {"name": "a.txt"}),
         (b"", {"name": "a.png"}),
         (b"bytes without a name", {}),

@@ -19,7 +19,7 @@ from chili_notebook.listing import Listing
 from chili_notebook.resources.files import File
 from chili_notebook.resources.fonts import FontFamily, FontStyle
 from chili_notebook.resources.media import Media
-from chili_notebook.resources.output_reports import RecordError
+from chili_notebook.resources.output_reports import RecordError, Report
 from chili_notebook.resources.output_settings import OutputSetting
 from chili_notebook.resources.output_tasks import Output, OutputTask
 from chili_notebook.resources.projects import Project
@@ -100,8 +100,12 @@ def templates(chili: Chili) -> None:
     document = template.document()
     assert_type(chili.templates.create(document, name="New"), Template)
     chili.templates.update(template.id, document)
+    chili.templates.update(template, document)
     chili.templates.rename(template.id, "Newer")
+    chili.templates.rename(template, "Newest")
+    assert_type(chili.templates.get(template), Template)
     chili.templates.delete(template.id, force=True)
+    chili.templates.delete(template)
 
 
 def a_template(template: Template) -> tuple[datetime | None, datetime | None]:
@@ -118,6 +122,7 @@ def a_document(source: Documented) -> None:
     assert_type(source.variables(), Rows[Variable])
     assert_type(source.layouts(), Rows[Layout])
     assert_type(source.preview("medium", layout_id="1", page_id="2"), File)
+    assert_type(source.preview("medium", source.layouts()[0], "2"), File)
     assert_type(source.thumbnail(), File)
     assert_type(source.output("pdf", variables={"Name": "Ada"}), Output)
 
@@ -127,6 +132,7 @@ def a_variable(variable: Variable, layout: Layout) -> tuple[str, ...]:
     assert_type([variable.required, layout.selected], list[bool])
     assert_type([layout.id, layout.name], list[str])
     assert_type(layout.intent, str | None)
+    assert_type([layout.raw, variable.raw], list[Mapping[str, Any]])
     return variable.name, variable.type, str(variable.value), *variable.allowed
 
 
@@ -135,9 +141,12 @@ def projects(chili: Chili, template: Template, project: Project) -> None:
     assert_type(chili.projects.list(), Listing[Project])
     assert_type(chili.projects.get("id"), Project)
     assert_type(chili.projects.create(template, name="New"), Project)
+    assert_type(chili.projects.get(project), Project)
     chili.projects.rename(project.id, project.name)
+    chili.projects.rename(project, project.name)
     project.save(project.document())
     chili.projects.delete(project.id)
+    chili.projects.delete(project)
     made_of = [project.template_id, project.collection_id, project.user_interface_id]
     assert_type(made_of, list[str | None])
     assert_type(project.raw, Mapping[str, Any])
@@ -147,8 +156,11 @@ def media(chili: Chili, picture: Media) -> None:
     """Find, upload and download files of the media library."""
     assert_type(chili.media.list(search="a", folder="/Upload"), Listing[Media])
     assert_type(chili.media.get(picture.id), Media)
+    assert_type(chili.media.get(picture), Media)
     assert_type(chili.media.upload("a.png", folder="/Upload"), Media)
     assert_type(chili.media.upload(b"...", name="a.png"), Media)
+    assert_type(chili.media.upload(bytearray(3), name="a.png", folder=None), Media)
+    assert_type(picture.metadata, Mapping[str, Any])
     assert_type(picture.preview("highest"), File)
     assert_type(picture.thumbnail(), File)
     assert_type(picture.download(Path("pictures")), Path)
@@ -200,7 +212,8 @@ def an_output(output: Output, error: RecordError) -> tuple[str, str, str]:
     assert_type(output.content, bytes)
     assert_type(output.as_data_url(), str)
     assert_type(output.format, str | None)
-    assert_type(output.report, tuple[RecordError, ...])
+    assert_type(output.report, Report)
+    assert_type(output.report[0], RecordError)
     assert_type(error.record, int | None)
     assert_type([error.type, error.details], list[str])
     assert_type(File.read(httpx.Response(200), name="a.png"), File)
@@ -214,11 +227,15 @@ def output_settings(chili: Chili, setting: OutputSetting) -> None:
     assert_type(chili.outputs.settings.default("png"), OutputSetting)
     made = chili.outputs.settings.create("png", name="Sharp", watermark=True)
     assert_type(made, OutputSetting)
+    assert_type(chili.outputs.settings.get(setting), OutputSetting)
     chili.outputs.settings.update(setting.id, name="Sharper")
+    chili.outputs.settings.update(setting, watermark=False)
     chili.outputs.settings.delete(setting.id)
+    chili.outputs.settings.delete(setting)
     assert_type([setting.name, setting.format], list[str])
     assert_type([setting.description, setting.watermark_text], list[str | None])
-    assert_type([setting.is_default, setting.data_source_enabled], list[bool])
+    flags = [setting.is_default, setting.watermark, setting.data_source_enabled]
+    assert_type(flags, list[bool])
     assert_type(setting.raw, Mapping[str, Any])
 
 
