@@ -1,32 +1,38 @@
 """The live card: an anywidget that shows a `CardState` and reports what is clicked.
 
-The states, of which the browser derives the two in brackets from the time::
+The states, of which the browser derives the three in brackets::
 
     form ──► signing-in ──► signed-in ──► (expiring) ──► (expired)
-                │  ▲           │  ▲             │              │
-                ▼  │           │  └── refresh ──┴──────────────┘
-               failed          ▼       which a call may do too
-                           signed-out ◄── from each of these three
+     │          │  ▲         │     ▲            │              │
+     │          ▼  │         │     └─ refresh ──┴──────────────┘
+     │         failed        │         which a call may do too
+     │           │           ▼
+     └───────────┴─────► signed-out ◄── from each of these three
 
-    %chili_login leads from every state to signed-in, or to form
+    %chili_login leads from every state to signed-in, or to form;
+    %chili_logout and %unload_ext lead from every state to signed-out
 
-============  ==============================  ===================  =================
-state         says                            can be done          static twin
-============  ==============================  ===================  =================
-form          why nobody is signed in,        Sign in, by pair     not signed in; the
-              where the secret goes           or ready token       form waits
-signing-in    that GraFx is asked             wait                 signing in
-signed-in     time left, end, names, scopes   Refresh, Copy        valid until, scopes,
-                                              token, Sign out      names
-(expiring)    that GraFx issues a new one     the same             that of signed-in
-(expired)     since when, what comes next     Refresh, Sign out    that of signed-in
-failed        what failed, beside its field   Sign in again        the last try failed
-signed-out    until when the token lives      %chili_login         signed out, the end
-============  ==============================  ===================  =================
+=============  ==============================  ===================  =================
+state          says                            can be done          static twin
+=============  ==============================  ===================  =================
+form           why nobody is signed in,        Sign in, by pair     not signed in; the
+               where the secret goes           or ready token       form waits
+signing-in     that GraFx is asked             wait                 signing in
+signed-in      time left, end, names, scopes   Refresh, Copy        valid until, scopes,
+                                               token, Sign out      names
+(expiring)     that GraFx issues a new one     the same             that of signed-in
+(expired)      since when, what comes next     Refresh, Sign out    that of signed-in
+(unconfirmed)  that no kernel has confirmed    wait, %chili_login   that of signed-in
+               it
+failed         what failed, beside its field   Sign in again        the last try failed
+signed-out     until when the token lives      %chili_login         signed out, the end
+=============  ==============================  ===================  =================
 
 A token without a known end never expires here; one that cannot be renewed has no
 Refresh. When the kernel is gone the browser shows what was signed-in as signed-out
-and says so. Twins are read at any time, so they tell moments and never time left.
+and says so; what an old notebook says is unconfirmed until its kernel says anything.
+Twins are read at any time, so they tell moments and never time left, and that they are
+of when they were stored: JupyterLab updates none that was there before a page reload.
 
 What is typed travels in one custom message and is never a trait: synced traits are
 saved in notebooks.

@@ -6,7 +6,13 @@ from typing import TYPE_CHECKING, Any
 
 from chili_notebook.card_state import Note
 from chili_notebook.errors import ChiliError
-from chili_notebook.form import Field, FieldError, field_of, typed_credentials
+from chili_notebook.form import (
+    Field,
+    FieldError,
+    field_of,
+    hint_of,
+    typed_credentials,
+)
 from chili_notebook.remember import remember
 from chili_notebook.tokens import ADVISORY_S
 
@@ -50,7 +56,8 @@ class CardActions:
         except FieldError as error:
             self._fail(error.message, "", error.field)
         except ChiliError as error:
-            self._fail(error.message, error.hint, field_of(error))
+            hint = hint_of(error) if action == self._send_form else error.hint
+            self._fail(error.message, hint, field_of(error))
         except Exception as error:  # noqa: BLE001 - nobody sees it elsewhere
             self._fail(f"Something unexpected failed ({type(error).__name__}).", "", "")
         except BaseException:

@@ -15,15 +15,18 @@ if TYPE_CHECKING:
 
 # The twin is stored before the live card, as an output of its own: in one output
 # JupyterLab prefers the widget, and shows an error once there is none. One of the two
-# is seen: the live card, or else the twin in place of that error. The classes are
-# JupyterLab's, which Notebook and Voilà share, and VS Code's.
+# is seen: the live card, or else the twin in place of that error, and in nbconvert's
+# page, where no kernel stands behind a widget: its body is a notebook and not Voilà's.
+# The classes are JupyterLab's, which Notebook and Voilà share, and VS Code's.
 _OUTPUT = ":is(.jp-OutputArea-child,.output_container)"
 _TWIN = ":has([data-chili-beside])"
+_PAPER = "body.jp-Notebook:not([data-voila]) *"
 _EITHER = (
-    f"<style>{_OUTPUT}{_TWIN}:has(+ {_OUTPUT} .chili-card),"
-    f"{_OUTPUT}{_TWIN} + {_OUTPUT}:has(.jupyter-widgets):not(:has(.chili-card))"
-    "{display:none}</style>"
+    f"<style>{_OUTPUT}{_TWIN}:has(+ {_OUTPUT} .chili-card):not({_PAPER}),"
+    f"{_OUTPUT}{_TWIN} + {_OUTPUT}:has(.jupyter-widgets)"
+    f":not(:has(.chili-card):not({_PAPER})){{display:none}}</style>"
 )
+_STORED = "So it was when this was stored; it may have changed since."
 _KEYS = "CHILI_CLIENT_ID, CHILI_CLIENT_SECRET and CHILI_ENVIRONMENT"
 Phase = Literal["form", "signing-in", "signed-in", "failed", "signed-out"]
 
@@ -137,8 +140,9 @@ class CardState:
         if self.phase == "signed-in" and not self.masked:
             said.append("Outputs are not masked here: what is printed is shown.")
         if self.phase == "signed-in" and self.lacking:
-            needed = ", ".join(self.lacking)
-            said.append(f"GraFx refused a call that probably needs {needed}.")
+            one = len(self.lacking) == 1
+            calls = "a call that probably needs" if one else "calls that probably need"
+            said.append(f"GraFx refused {calls} {', '.join(self.lacking)}.")
         if self.phase == "signed-out" and self.token is not None:
             said.append("GraFx tokens cannot be revoked: it stays valid until then.")
         return [line for line in said if line]
@@ -183,7 +187,7 @@ def as_html(state: CardState) -> str:
 
 def as_html_beside(state: CardState) -> str:
     """Give the card as HTML that hides where the live card is the next output."""
-    return f"<div data-chili-beside>{_EITHER}{as_html(state)}</div>"
+    return f"<div data-chili-beside>{_EITHER}{as_html(state)}<p>{_STORED}</p></div>"
 
 
 def as_traits(state: CardState, *, now: float) -> dict[str, Any]:

@@ -11,6 +11,7 @@ from chili_notebook.errors import (
     TokenExpiredError,
     TokenRefusedError,
 )
+from chili_notebook.masking import MINIMUM_LENGTH
 from chili_notebook.secret import Secret
 from chili_notebook.values import read_value
 
@@ -61,9 +62,22 @@ def field_of(error: ChiliError) -> Field:
     return "environment" if isinstance(error, ConfigurationError) else ""
 
 
+def hint_of(error: ChiliError) -> str:
+    """Say what to do in the form about an error of the sign-in."""
+    if isinstance(error, TokenExpiredError):
+        return "Copy a new one from GraFx and paste it here."
+    return error.hint
+
+
 def _typed(message: Mapping[str, Any], field: Field) -> Secret:
     typed = Secret(str(message.get(field) or ""))
     value, why = read_value(_LABELS[field], typed, FORM)
     if value is None:
         raise FieldError(f"{why}.", field)
+    if field != "client_id" and len(value.reveal()) < MINIMUM_LENGTH:
+        raise FieldError(
+            f"{_LABELS[field]} in {FORM} has less than {MINIMUM_LENGTH} characters: "
+            "check that the whole of it was copied.",
+            field,
+        )
     return value

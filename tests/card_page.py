@@ -79,6 +79,7 @@ STATES = {
     "signed-in": SIGNED_IN | at(79_045.0),
     "expiring": SIGNED_IN | at(42 * 60 + 12.0),
     "expired": SIGNED_IN | at(-1800.0),
+    "unconfirmed": SIGNED_IN | at(79_045.0) | {"remaining_s": 84_000.0},
     "failed": FORM | {"phase": "failed", "form": _SENT, "note": _REFUSED},
     "signed-out": SIGNED_IN | at(79_045.0) | {"phase": "signed-out"},
     "refused": SIGNED_IN

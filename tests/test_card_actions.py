@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from conftest import TYPED
-from fakes import Answer
+from fakes import Answer, jwt
 
 DONE = {"kind": "done"}
 
@@ -79,6 +79,15 @@ def test_a_failure_is_answered(page, endpoint):
     endpoint.failing = Answer(401, {"error": "access_denied"})
     assert page.send(**TYPED) == [DONE]
     assert page.card.phase == "failed"
+
+
+def test_an_ended_token_is_told_where_it_was_pasted(page):
+    """Beside its field, and with what to do there."""
+    page.send("sign-in", access_token=jwt(exp=1), environment="cp-abc-123")
+    note = page.card.note
+    assert page.card.phase == "failed"
+    assert note["field"] == "access_token"
+    assert note["hint"] == "Copy a new one from GraFx and paste it here."
 
 
 def test_an_interrupt_is_answered(session, page):

@@ -199,3 +199,23 @@ def test_a_twin_beside_a_card_is_marked_as_such():
     assert "data-chili-beside" in beside
     assert "data-chili-beside" not in twin
     assert "<style>" not in twin
+
+
+@pytest.mark.parametrize("phase", PHASES)
+def test_a_twin_beside_a_card_is_of_when_it_was_stored(phase):
+    """After a page reload it does not follow the card, so it claims no present."""
+    said = "So it was when this was stored; it may have changed since."
+    assert said in Text(as_html_beside(state(phase))).text
+    assert said not in as_html(state(phase))
+
+
+@pytest.mark.parametrize(
+    ("refused", "told"),
+    [
+        ({"c:read"}, "a call that probably needs c:read."),
+        ({"c:read", "d:read"}, "calls that probably need c:read, d:read."),
+    ],
+)
+def test_refused_calls_are_told_as_what_they_are(refused, told):
+    """One is one, and two are more."""
+    assert f"GraFx refused {told}" in as_text(state(refused=frozenset(refused)))

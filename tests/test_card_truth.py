@@ -187,7 +187,7 @@ def test_a_refused_call_marks_the_scope_that_it_needed(session):
         session.chili.delete("fonts/1")
     assert card.lacking == ["font:write", "output:animated"]
     shown = as_text(session.state)
-    assert "probably needs font:write, output:animated" in shown
+    assert "calls that probably need font:write, output:animated." in shown
     send(session, **TYPED)
     assert card.lacking == []
 
@@ -286,4 +286,5 @@ def test_the_drawing_names_every_state_that_the_browser_knows():
     states = re.findall(r'^ +"?([a-z-]+)"?: \[', block, re.MULTILINE)
     rows = re.findall(r"^\(?([a-z-]+)\)?  +", card.__doc__, re.MULTILINE)
     assert rows == ["state", *states]
-    assert set(get_args(Phase)) == set(states) - {"expiring", "expired"}
+    derived = {"expiring", "expired", "unconfirmed"}
+    assert set(get_args(Phase)) == set(states) - derived

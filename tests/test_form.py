@@ -10,7 +10,13 @@ from chili_notebook.errors import (
     TokenRefusedError,
     TokenRequestError,
 )
-from chili_notebook.form import FORM, FieldError, field_of, typed_credentials
+from chili_notebook.form import (
+    FORM,
+    FieldError,
+    field_of,
+    hint_of,
+    typed_credentials,
+)
 from chili_notebook.secret import Secret
 
 TYPED = {"client_id": "client-id-zq9", "client_secret": "client-secret-zq9"}
@@ -39,6 +45,8 @@ def test_what_is_typed_becomes_credentials():
         ({"client_secret": "zq9 zq9"}, "client_secret", "a space"),
         ({"client_secret": "zq9»"}, "client_secret", "stray quote"),
         ({"client_secret": TYPED["client_id"]}, "client_secret", "not its secret"),
+        ({"client_secret": "zq9-zq9"}, "client_secret", "less than 8 characters"),
+        ({"access_token": "zq9-zq9"}, "access_token", "less than 8 characters"),
     ],
 )
 def test_what_cannot_be_used_names_its_field(wrong, field, why):
@@ -47,6 +55,11 @@ def test_what_cannot_be_used_names_its_field(wrong, field, why):
         typed_credentials(TYPED | wrong)
     assert caught.value.field == field
     assert "zq9" not in str(caught.value)
+
+
+def test_an_id_may_be_short():
+    """Only what is masked has to be told from other text."""
+    assert typed_credentials(TYPED | {"client_id": "zq9"}).client_id == "zq9"
 
 
 def test_a_ready_token_can_be_typed_in_place_of_a_pair():
@@ -78,3 +91,10 @@ def test_a_field_that_is_not_sent_is_empty():
 def test_an_error_of_the_sign_in_is_shown_beside_its_field(error, field):
     """A refused pair is the secret's, a wrong environment the environment's."""
     assert field_of(error) == field
+
+
+def test_whoever_pasted_an_ended_token_pastes_another():
+    """The form asks for it where it is; other errors say what they said."""
+    told = hint_of(TokenExpiredError("", hint="Set CHILI_ACCESS_TOKEN."))
+    assert told == "Copy a new one from GraFx and paste it here."
+    assert hint_of(TokenRequestError("", hint="Try again.")) == "Try again."

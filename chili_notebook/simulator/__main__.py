@@ -34,7 +34,8 @@ def main() -> None:
         "--data",
         type=Path,
         metavar="DIR",
-        help="keep the state in this folder; by default it is gone at the end",
+        help="keep the state in this folder, all but the output tasks; "
+        "by default it is gone at the end",
     )
     parser.add_argument(
         "--render-seconds",
@@ -48,6 +49,11 @@ def main() -> None:
         default=4,
         metavar="N",
         help="how many outputs are made at the same time, with --render-seconds",
+    )
+    parser.add_argument(
+        "--sandbox",
+        action="store_true",
+        help="be a sandbox, as GraFx has them: every output has a watermark",
     )
     parser.add_argument(
         "--fault",
@@ -86,6 +92,7 @@ def _simulator(
             data=options.data,
             render_seconds=options.render_seconds,
             slots=options.slots,
+            sandbox=options.sandbox,
         )
     except ValueError as error:
         parser.error(f"cannot read the state in {options.data}: {error}")
@@ -107,12 +114,12 @@ def _write(path: Path, lines: list[str]) -> None:
     Raises:
         FileExistsError: If there is one that the simulator did not write.
     """
-    if path.exists() and not path.read_text().startswith(_MARK):
+    if path.exists() and not path.read_bytes().startswith(_MARK.encode()):
         raise FileExistsError(None, "it exists, and the simulator did not write it")
     path.unlink(missing_ok=True)
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(descriptor, "w") as stream:
-        stream.write("\n".join([*lines, ""]))
+    with os.fdopen(descriptor, "wb") as stream:
+        stream.write("\n".join([*lines, ""]).encode())
 
 
 if __name__ == "__main__":

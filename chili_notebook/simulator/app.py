@@ -70,5 +70,7 @@ async def _answer_refusal(request: Request, error: Exception) -> Response:
 
 
 async def _answer_failure(_request: Request, error: Exception) -> Response:
-    """Answer for what broke in the simulator itself."""
-    return problem_answer(ProblemError(500, f"The simulator failed: {error!r}"))
+    """Answer for what broke in the simulator itself; its text may hold a secret."""
+    told = ProblemError(500, f"The simulator failed: {type(error).__name__}.")
+    # The server ends the connection after it, so that the answer says so.
+    return problem_answer(told, {"Connection": "close"})

@@ -31,7 +31,8 @@ def json_object(content: bytes, parameter: str) -> dict[str, Any]:
         parameter: What GraFx's error calls it.
 
     Raises:
-        ProblemError: 500, as GraFx answers a body that is none.
+        ProblemError: 500, as GraFx answers a body that is none; 400 for one that no
+            answer could repeat.
     """
     try:
         body = json.loads(content)
@@ -42,7 +43,23 @@ def json_object(content: bytes, parameter: str) -> dict[str, Any]:
             500,
             f'Failed to read parameter "{parameter}" from the request body as JSON.',
         )
+    if not can_be_answered(body):
+        raise ProblemError(
+            400, "The body holds half a character, or a number that JSON has not"
+        )
     return body
+
+
+def can_be_answered(value: object) -> bool:
+    """Tell whether a value that was read can be written as JSON again.
+
+    Python reads a lone surrogate, ``NaN`` and ``1e999``; none of them is in JSON.
+    """
+    try:
+        json.dumps(value, ensure_ascii=False, allow_nan=False).encode()
+    except (ValueError, RecursionError):
+        return False
+    return True
 
 
 def text_field(body: dict[str, Any], key: str) -> str:
@@ -79,7 +96,7 @@ async def sent_file(request: Request, field: str, most_bytes: int) -> SentFile:
         named = headers.get_param("name", header="content-disposition")
         file_name = headers.get_filename()
         if named == field and file_name:
-            return SentFile(file_name, data)
+            return SentFile(file_name.encode(errors="replace").decode(), data)
     raise ProblemError(400, f"The form has no file in the field '{field}'")
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+from chili_notebook.simulator.bodies import can_be_answered
 from chili_notebook.simulator.faults import KINDS
 from chili_notebook.simulator.problems import ProblemError
 
@@ -67,7 +68,7 @@ def _given(content: bytes) -> dict[str, Any]:
         body = json.loads(content)
     except (ValueError, RecursionError):
         body = None
-    if not isinstance(body, dict):
+    if not isinstance(body, dict) or not can_be_answered(body):
         raise ProblemError(400, "The body must be an object with a name")
     for key, value in body.items():
         if not isinstance(value, _FIELDS.get(key, ())) or isinstance(value, bool):

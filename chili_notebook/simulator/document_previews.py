@@ -21,7 +21,6 @@ from chili_notebook.simulator.problems import ProblemError
 from chili_notebook.simulator.task_answers import (
     answer_poll,
     answer_start,
-    finish_if_ready,
 )
 from chili_notebook.simulator.tasks import FailedError, Made
 
@@ -77,7 +76,7 @@ def preview_routes(
             task = world.tasks.start(make, f"{noun}/{at}{query}")
             previews[wish] = task
         else:  # who was given no link can only ask again
-            await finish_if_ready(world, task)
+            await world.tasks.go_on(task)
             task.polls += 1
         if task.made is None:
             return answer_start(request, task, f"{noun}/preview/tasks", 202)

@@ -74,7 +74,7 @@ class Documents:
         first: Iterable[Stored],
     ) -> None:
         self._name, self._shelf, self._clock = name, shelf, clock
-        kept = shelf.read(name)
+        kept = shelf.read_entries(name, {"id": str, "name": str, "document": dict})
         try:
             entries = first if kept is None else [Stored(**entry) for entry in kept]
         except TypeError as error:

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 _API, _EVERYTHING = "/grafx/*", "*"
+_MOST_DIGITS = 9
 _LONGEST_S = 3600
 _ERRORS = {status.value for status in HTTPStatus if status >= HTTPStatus.BAD_REQUEST}
 
@@ -127,6 +128,8 @@ class Faults:
         """
         name, _, rest = text.partition(":")
         path, _, count = rest.partition(":")
+        if count and not (count.isdecimal() and len(count) <= _MOST_DIGITS):
+            raise ValueError(f"'{text}' has a count that is no whole number")
         return self.add(name, path=path or None, count=int(count) if count else None)
 
     def clear(self) -> None:

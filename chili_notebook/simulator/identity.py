@@ -17,6 +17,8 @@ from urllib.parse import parse_qsl
 from starlette.responses import JSONResponse
 from starlette.routing import Route
 
+from chili_notebook.simulator.bodies import can_be_answered
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
@@ -185,9 +187,9 @@ async def _fields(request: Request) -> dict[str, Any]:
         if kind == "application/x-www-form-urlencoded":
             return dict(parse_qsl(body.decode()))
         fields = json.loads(body)
-    except ValueError:
+    except (ValueError, RecursionError):
         fields = None
-    if not isinstance(fields, dict):
+    if not isinstance(fields, dict) or not can_be_answered(fields):
         raise RefusedError(400, "invalid_request", "The body cannot be read")
     return fields
 

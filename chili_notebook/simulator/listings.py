@@ -31,6 +31,7 @@ _SORT_KEYS = {
     )
 }
 _CURSORS_KEPT = 1000
+_CURSOR_LIVES_S = 3600  # how long is not published
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,29 +49,46 @@ class Envelope:
     searched: tuple[str, ...] = ("name", "relativePath", "id")
 
 
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """Where a listing stands."""
+
+    path: str
+    position: int
+    query: Query
+    saved_at: float
+
+
 class Cursors:
-    """The listings that somebody is in the middle of."""
+    """The listings that somebody is in the middle of.
 
-    def __init__(self) -> None:
-        self._open: dict[str, tuple[int, Query]] = {}
+    Args:
+        clock: Gives seconds since the epoch.
+    """
 
-    def save(self, position: int, query: Query) -> str:
+    def __init__(self, clock: Callable[[], float]) -> None:
+        self._clock = clock
+        self._open: dict[str, _Place] = {}
+
+    def save(self, path: str, position: int, query: Query) -> str:
         """Keep where a listing stands and give its token; the oldest are dropped."""
         while len(self._open) >= _CURSORS_KEPT:
             del self._open[next(iter(self._open))]
         token = token_urlsafe(12)
-        self._open[token] = (position, query)
+        self._open[token] = _Place(path, position, query, self._clock())
         return token
 
-    def find(self, token: str) -> tuple[int, Query]:
+    def find(self, path: str, token: str) -> tuple[int, Query]:
         """Give where a listing stands.
 
         Raises:
-            ProblemError: 410 if the token is unknown or too old.
+            ProblemError: 410 if the token is unknown, too old or another listing's.
         """
-        if token not in self._open:
+        place = self._open.get(token)
+        oldest = self._clock() - _CURSOR_LIVES_S
+        if place is None or place.path != path or place.saved_at < oldest:
             raise ProblemError(410, "The next page token is no longer valid")
-        return self._open[token]
+        return place.position, place.query
 
 
 def page_of(
@@ -102,7 +120,7 @@ def page_of(
                 "Sorting options should not be provided when Next Page Token is "
                 "provided",
             )
-        start, saved = cursors.find(token)
+        start, saved = cursors.find(path, token)
         query = {**saved, **{k: v for k, v in query.items() if k == "limit"}}
     limit = _limit(query.get("limit"))
     found = _matching(find(query), query.get("search", ""), envelope.searched)
@@ -110,7 +128,7 @@ def page_of(
     shown = wanted[start : start + limit]
     links = envelope.last_links
     if start + limit < len(wanted):
-        following = cursors.save(start + limit, query)
+        following = cursors.save(path, start + limit, query)
         search = urlencode({"limit": limit, "nextPageToken": following})
         links = {"nextPage": f"{link(request, path)}?{search}"}
     total = {"total": len(wanted)} if envelope.total else {}

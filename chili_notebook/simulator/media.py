@@ -23,7 +23,6 @@ from chili_notebook.simulator.task_answers import (
     answer_file,
     answer_poll,
     answer_start,
-    finish_if_ready,
 )
 from chili_notebook.simulator.tasks import Made
 
@@ -129,7 +128,7 @@ class _Calls:
             self.previews[asset.id, kind] = task
         # GraFx's connector only asks again, so asking counts as a poll.
         task.polls += 1
-        await finish_if_ready(self.world, task)
+        await self.world.tasks.go_on(task)
         if task.made is None:
             return answer_start(request, task, "media/preview/tasks", 202)
         return Response(task.made.content, media_type=task.made.content_type)

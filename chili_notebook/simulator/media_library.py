@@ -69,7 +69,7 @@ class MediaLibrary:
 
     def __init__(self, shelf: Shelf) -> None:
         self._shelf = shelf
-        kept = shelf.read("media")
+        kept = shelf.read_entries("media", {"id": str, "name": str, "extension": str})
         try:
             entries = _first() if kept is None else [Asset(**entry) for entry in kept]
         except TypeError as error:

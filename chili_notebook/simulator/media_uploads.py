@@ -39,7 +39,7 @@ def media_change_routes(world: World) -> list[Route]:
             types = ", ".join(sorted(EXTENSIONS))
             raise ProblemError(400, f"'{sent.name}' is none of the types {types}")
         name = request.query_params.get("name", "").strip() or stem
-        name = name.removesuffix(f".{ending}")
+        name = name.removesuffix(f".{ending}") or stem
         try:
             made = await run_in_threadpool(
                 world.media.add, name, extension, folder, sent.content

@@ -6,18 +6,23 @@ Limits and types of rows are from the page "Variable data printing with the outp
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from chili_notebook.simulator.bodies import json_object
-from chili_notebook.simulator.output_settings import CONTINUE
+from chili_notebook.simulator.output_settings import (
+    Choices,
+    checked_setting,
+    choices_of,
+)
 from chili_notebook.simulator.problems import ProblemError
 from chili_notebook.simulator.projects import own_project
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
     from chili_notebook.simulator.documents import Stored
+    from chili_notebook.simulator.output_settings import Setting
     from chili_notebook.simulator.world import World
 
 Row = dict[str, str | None]
@@ -38,8 +43,7 @@ class Order:
         document: The document.
         layouts: The ids of the layouts.
         rows: A record each: values by the names of variables.
-        watermark: A text to lay over the pictures.
-        skips_failures: Whether the records that can be made are, if others cannot.
+        choices: What its setting decides.
         records_per_file: How many records a PDF holds at most.
     """
 
@@ -49,8 +53,7 @@ class Order:
     document: Mapping[str, Any]
     layouts: tuple[str, ...]
     rows: tuple[Row, ...] = ({},)
-    watermark: str | None = None
-    skips_failures: bool = False
+    choices: Choices = field(default_factory=Choices)
     records_per_file: int | None = None
 
 
@@ -85,9 +88,8 @@ def read_order(content: bytes, kind: str, world: World, client_id: str) -> Order
         source=source,
         document=document,
         layouts=tuple(layouts),
-        rows=_rows(body.get("variables")),
-        watermark=_watermark(setting),
-        skips_failures=setting.get(CONTINUE) is True,
+        rows=_rows(body.get("variables"), document),
+        choices=choices_of(setting, sandbox=world.sandbox),
         records_per_file=_records_per_file(body, kind),
     )
 
@@ -131,12 +133,19 @@ def read_document(document: object) -> dict[str, Any]:
     return document
 
 
-def _rows(rows: object) -> tuple[Row, ...]:
-    if rows is None:
+def _rows(given: object, document: Mapping[str, Any]) -> tuple[Row, ...]:
+    if given is None:
         return ({},)
-    if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
+    if not isinstance(given, list) or not all(isinstance(row, dict) for row in given):
         raise ProblemError(400, "variables must be an array of objects")
-    if len(rows) > _MOST_ROWS or len(json.dumps(rows)) > _MOST_VARIABLES_BYTES:
+    sent = json.dumps(given, ensure_ascii=False, separators=(",", ":")).encode()
+    sources = {
+        str(variable.get("name"))
+        for variable in document.get("variables") or []
+        if isinstance(variable, dict) and variable.get("type") == "dataSource"
+    }
+    rows = [row for whole in given for row in _source_rows(whole, sources)]
+    if len(rows) > _MOST_ROWS or len(sent) > _MOST_VARIABLES_BYTES:
         raise ProblemError(413, "variables holds more than 10,000 rows or 10 MB")
     for number, row in enumerate(rows):
         for name, value in row.items():
@@ -147,7 +156,17 @@ def _rows(rows: object) -> tuple[Row, ...]:
     return tuple(rows) or ({},)
 
 
-def _setting(body: dict[str, Any], kind: str, world: World) -> Mapping[str, Any]:
+def _source_rows(row: dict[str, Any], sources: Iterable[str]) -> list[dict[str, Any]]:
+    """Give the rows that Studio UI puts under the name of a data source."""
+    for name in sources:
+        inner = row.get(name)
+        if isinstance(inner, list) and all(isinstance(each, dict) for each in inner):
+            others = {key: value for key, value in row.items() if key != name}
+            return [others | each for each in inner]
+    return [row]
+
+
+def _setting(body: dict[str, Any], kind: str, world: World) -> Setting:
     """Give the setting that is named or sent along, or the format's default."""
     setting_id, sent = body.get("outputSettingsId"), body.get("outputSettings")
     if setting_id is None and sent is None:
@@ -157,13 +176,7 @@ def _setting(body: dict[str, Any], kind: str, world: World) -> Mapping[str, Any]
         sent = settings.get(setting_id) if isinstance(setting_id, str) else None
     if not isinstance(sent, dict) or str(sent.get("type", kind)).lower() != kind:
         raise ProblemError(400, f"There is no such output setting for {kind}")
-    return sent
-
-
-def _watermark(setting: Mapping[str, Any]) -> str | None:
-    if setting.get("watermark") is not True:
-        return None
-    return str(setting.get("watermarkText") or "") or "Watermark"
+    return checked_setting(sent)
 
 
 def _records_per_file(body: dict[str, Any], kind: str) -> int | None:

@@ -18,6 +18,7 @@ from chili_notebook.simulator.access import ROOT, require_access
 from chili_notebook.simulator.bodies import json_object, text_field
 from chili_notebook.simulator.listings import Envelope, page_of
 from chili_notebook.simulator.problems import ProblemError
+from chili_notebook.simulator.shelf import require_entries
 
 if TYPE_CHECKING:
     from starlette.requests import Request
@@ -31,6 +32,7 @@ FORMATS = ("pdf", "jpg", "png", "html", "gif", "mp4")
 CONTINUE = "continueBatchOutputAfterFailure"
 
 _ENVELOPE = Envelope(last_links={}, total=False)
+_FIELDS = {"id": str, "name": str, "type": str, "default": bool}
 _TYPES_OF_FIELDS: dict[str, type] = {
     "description": str,
     "default": bool,
@@ -39,6 +41,25 @@ _TYPES_OF_FIELDS: dict[str, type] = {
     "dataSourceEnabled": bool,
     CONTINUE: bool,
 }
+_NUMBERS = ("fps", "maxFileSizeInKiloBytes", "quality", "scaling")
+
+
+@dataclass(frozen=True, slots=True)
+class Choices:
+    """What a setting decides of an output.
+
+    Attributes:
+        watermark: A text to lay over the pictures.
+        skips_failures: Whether the records that can be made are, if others cannot.
+        scale: How large the pictures are; what ``scaling`` is in is not published, and
+            is a percentage here.
+        fps: How many frames a second an animation has.
+    """
+
+    watermark: str | None = None
+    skips_failures: bool = False
+    scale: float = 1.0
+    fps: float | None = None
 
 
 class OutputSettings:
@@ -46,13 +67,25 @@ class OutputSettings:
 
     Args:
         shelf: Where they are kept.
+
+    Raises:
+        ValueError: If what was kept cannot be read.
     """
 
     def __init__(self, shelf: Shelf) -> None:
         self._shelf = shelf
-        self.all: dict[str, Setting] = shelf.read("settings") or {
-            setting["id"]: setting for setting in map(_default_setting, FORMATS)
-        }
+        kept = shelf.read("settings")
+        if kept is None:
+            kept = {
+                setting["id"]: setting for setting in map(_default_setting, FORMATS)
+            }
+        if not isinstance(kept, dict):
+            raise ValueError("settings.json: it is no object")  # noqa: TRY004 - what a file holds
+        require_entries("settings", list(kept.values()), _FIELDS)
+        defaults = (s["type"] for s in kept.values() if s["default"])
+        if sorted(defaults) != sorted(map(str.upper, FORMATS)):
+            raise ValueError("settings.json: not one default for each format")
+        self.all: dict[str, Setting] = kept
         self.save()
 
     def default(self, kind: str) -> Setting:
@@ -78,6 +111,32 @@ class OutputSettings:
     def save(self) -> None:
         """Keep what was changed."""
         self._shelf.write("settings", self.all)
+
+
+def choices_of(setting: Setting, *, sandbox: bool) -> Choices:
+    """Give what a setting decides; in a sandbox every output has a watermark."""
+    watermark = None
+    if setting.get("watermark") is True or sandbox:
+        watermark = setting.get("watermarkText") or "Watermark"
+    skips, scaling = setting.get(CONTINUE) is True, setting.get("scaling")
+    return Choices(watermark, skips, (scaling or 100) / 100, setting.get("fps"))
+
+
+def checked_setting(given: Setting) -> Setting:
+    """Give a setting whose fields are of their types.
+
+    Raises:
+        ProblemError: 400 if one is not.
+    """
+    for key, kind in _TYPES_OF_FIELDS.items():
+        if key in given and not isinstance(given[key], kind):
+            raise ProblemError(400, f"{key} must be {kind.__name__}")
+    for key in _NUMBERS:
+        number = given.get(key)
+        real = isinstance(number, int | float) and not isinstance(number, bool)
+        if number is not None and not (real and number > 0):
+            raise ProblemError(400, f"{key} must be a number above 0")
+    return given
 
 
 def setting_routes(world: World) -> list[Route]:
@@ -127,7 +186,7 @@ class _Calls:
         kind = request.path_params["id"]
         if kind not in FORMATS:
             raise ProblemError(404, f"There is no output format '{kind}'")
-        given = _checked(json_object(await request.body(), "request"))
+        given = checked_setting(json_object(await request.body(), "request"))
         text_field(given, "name")
         fixed = {"id": str(uuid4()), "type": kind.upper()}
         made = _plain_setting(kind) | given | fixed
@@ -136,7 +195,7 @@ class _Calls:
 
     async def change(self, request: Request) -> JSONResponse:
         setting = self.named(request)
-        given = _checked(json_object(await request.body(), "request"))
+        given = checked_setting(json_object(await request.body(), "request"))
         if setting["default"] and not given.get("default", True):
             raise ProblemError(400, "Make another setting the default instead")
         fixed = {"id": setting["id"], "type": setting["type"]}
@@ -151,13 +210,6 @@ class _Calls:
             raise ProblemError(400, "The default setting of a format stays")
         self.world.settings.remove(setting)
         return Response(status_code=204)
-
-
-def _checked(given: Setting) -> Setting:
-    for key, kind in _TYPES_OF_FIELDS.items():
-        if key in given and not isinstance(given[key], kind):
-            raise ProblemError(400, f"{key} must be {kind.__name__}")
-    return given
 
 
 def _default_setting(kind: str) -> Setting:

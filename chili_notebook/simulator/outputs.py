@@ -23,7 +23,6 @@ from chili_notebook.simulator.task_answers import (
     answer_file,
     answer_poll,
     answer_start,
-    finish_if_ready,
 )
 from chili_notebook.simulator.task_list import list_tasks
 from chili_notebook.simulator.tasks import Job
@@ -71,7 +70,7 @@ def output_routes(world: World) -> list[Route]:
 
     async def download(request: Request) -> Response:
         task = _task(request, world)
-        await finish_if_ready(world, task)
+        await world.tasks.go_on(task)
         return answer_file(world.tasks.file(task))
 
     async def report(request: Request) -> JSONResponse:

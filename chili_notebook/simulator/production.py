@@ -35,10 +35,16 @@ class _Pictures:
 
     def add(self, values: Values) -> None:
         """Add a record; all of it, or nothing when it fails."""
-        order = self._order
+        order, choices = self._order, self._order.choices
         self._files += [
             encode(
-                order.document, layout, values, order.format, watermark=order.watermark
+                order.document,
+                layout,
+                values,
+                order.format,
+                watermark=choices.watermark,
+                scale=choices.scale,
+                fps=choices.fps,
             )[0]
             for layout in order.layouts
         ]
@@ -64,9 +70,8 @@ class _Pages:
         before = len(book)
         try:
             for layout in order.layouts:
-                add_pages(
-                    book, order.document, layout, values, watermark=order.watermark
-                )
+                watermark = order.choices.watermark
+                add_pages(book, order.document, layout, values, watermark=watermark)
         except RowError:
             book.keep(before)
             raise
@@ -104,7 +109,7 @@ def produce(order: Order, pictures: Mapping[str, Picture]) -> Made:
         except (UnsupportedFormatError, LookupError) as error:
             raise FailedError(str(error), []) from error
     records = len(order.rows) - len(report)
-    if report and not (order.skips_failures and records):
+    if report and not (order.choices.skips_failures and records):
         first = report[0]["errorList"][0]
         raise FailedError(f"{first['type']}: {first['details']}", report)
     files = made.files()

@@ -37,13 +37,14 @@ class Simulator(World):
         render_seconds: How long an output takes by the clock; without it an output
             is done after a few polls.
         slots: How many outputs are made at the same time, if they take time.
+        sandbox: Whether it is a sandbox, whose outputs always have a watermark.
 
     Raises:
         OSError: If the port is taken, or there can be no such folder.
         ValueError: If the folder holds what the simulator did not write.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - a simulator has that many choices
         self,
         *,
         port: int = 0,
@@ -51,8 +52,9 @@ class Simulator(World):
         data: Path | None = None,
         render_seconds: float | None = None,
         slots: int = 4,
+        sandbox: bool = False,
     ) -> None:
-        super().__init__(clock, data)
+        super().__init__(clock, data, sandbox=sandbox)
         self.tasks.render_seconds, self.tasks.slots = render_seconds, slots
         self._socket = _listening(port)
         self._address = self._socket.getsockname()
@@ -105,6 +107,7 @@ class Simulator(World):
             "CHILI_CLIENT_ID": self.integration.client_id,
             "CHILI_CLIENT_SECRET": self.integration.client_secret,
             "CHILI_ENVIRONMENT": ENVIRONMENT,
+            **({"CHILI_ENVIRONMENT_TYPE": "sandbox"} if self.sandbox else {}),
             "CHILI_BASE_URL": f"{self.url}/grafx",
             "CHILI_TOKEN_URL": f"{self.url}/oauth/token",
         }

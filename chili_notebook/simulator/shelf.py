@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
 
 
@@ -39,6 +40,22 @@ class Shelf:
         """
         content = self.read_bytes(f"{name}.json")
         return None if content is None else json.loads(content)
+
+    def read_entries(self, name: str, fields: Mapping[str, type]) -> list[Any] | None:
+        """Give a list of objects that was written under a name, if one was.
+
+        Args:
+            name: The name.
+            fields: What each of them has, and of what type.
+
+        Raises:
+            ValueError: If it is not what the simulator wrote.
+        """
+        kept = self.read(name)
+        if kept is None:
+            return None
+        require_entries(name, kept, fields)
+        return list(kept)
 
     def write(self, name: str, value: Any) -> None:
         """Keep a JSON value, whole or not at all."""
@@ -72,3 +89,17 @@ class Shelf:
         """Keep a file no longer."""
         if self._folder is not None:
             (self._folder / name).unlink(missing_ok=True)
+
+
+def require_entries(name: str, kept: object, fields: Mapping[str, type]) -> None:
+    """Make sure that what was kept is a list of objects with certain fields.
+
+    Raises:
+        ValueError: If it is not.
+    """
+    if not isinstance(kept, list):
+        raise ValueError(f"{name}.json: it is no list")  # noqa: TRY004 - what a file holds
+    for entry in kept:
+        for key, kind in fields.items():
+            if not isinstance(entry, dict) or not isinstance(entry.get(key), kind):
+                raise ValueError(f"{name}.json: an entry has no {key}")  # noqa: TRY004 - what a file holds

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
+from urllib.parse import quote
 
-from starlette.concurrency import run_in_threadpool
 from starlette.responses import JSONResponse, Response
 
 from chili_notebook.simulator.access import link
@@ -17,29 +17,25 @@ if TYPE_CHECKING:
     from chili_notebook.simulator.world import World
 
 
-async def finish_if_ready(world: World, task: Task) -> bool:
-    """Do a task's work once its time has come; tell whether it is done."""
-    if task.done_at is None and world.tasks.is_ready(task):
-        await run_in_threadpool(task.finish, world.clock())
-    return task.done_at is not None
-
-
 async def answer_poll(request: Request, world: World, task: Task) -> Response:
     """Answer a poll: 202 without a body, then 200 with links.
 
     Raises:
-        ProblemError: 500 if the work failed; its detail ends with the report's URL.
+        ProblemError: 500 if the work failed; its detail ends with the URL of a report,
+            if there is one.
     """
     task.polls += 1
-    if not await finish_if_ready(world, task):
+    await world.tasks.go_on(task)
+    if task.done_at is None:
         return Response(status_code=202)
     # Nobody publishes where the report is; this place is inferred.
     report = link(request, f"output/tasks/{task.id}/report")
     if task.failure is not None:
+        message = task.failure.message
         raise ProblemError(
             500,
-            f"{task.failure.message} Error report: {report}",
-            title=task.failure.message,
+            f"{message} Error report: {report}" if task.failure.report else message,
+            title=message,
             kind="Chili.Simulator.OutputFailedException",
         )
     links = {"download": link(request, task.file_path)}
@@ -56,10 +52,15 @@ def answer_start(request: Request, task: Task, poll_path: str, status: int) -> R
 
 def answer_file(made: Made) -> Response:
     """Answer with a file under its name."""
-    name = made.file_name.encode("ascii", "replace").decode()
-    plain = "".join("'" if c == '"' or not c.isprintable() else c for c in name)
+    name = "".join(
+        "'" if c == '"' or not c.isprintable() else c for c in made.file_name
+    )
+    plain = name.encode("ascii", "replace").decode()
+    named = f'attachment; filename="{plain}"'
+    if plain != name:
+        named += f"; filename*=UTF-8''{quote(name, safe='')}"
     return Response(
         made.content,
         media_type=made.content_type,
-        headers={"Content-Disposition": f'attachment; filename="{plain}"'},
+        headers={"Content-Disposition": named},
     )

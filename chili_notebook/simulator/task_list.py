@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 
 from chili_notebook.simulator.clock import iso_time
 from chili_notebook.simulator.listings import Envelope, page_of
-from chili_notebook.simulator.task_answers import finish_if_ready
 
 if TYPE_CHECKING:
     from starlette.requests import Request
@@ -34,9 +33,7 @@ async def list_tasks(request: Request, world: World, client_id: str) -> dict[str
     path = "output/tasks"
     page = page_of(request, path, lambda _: found, _ENVELOPE, world.cursors)
     shown = [known[record["id"]] for record in page["data"]]
-    for task in shown:
-        if task.ready_at is not None:
-            await finish_if_ready(world, task)
+    await world.tasks.go_on(*(task for task in shown if task.ready_at is not None))
     return page | {"data": [_record(world, task) for task in shown]}
 
 

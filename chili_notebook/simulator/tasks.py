@@ -6,19 +6,22 @@ days.
 
 from __future__ import annotations
 
-import threading
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
+from chili_notebook.simulator.background import Background, wait_a_while
 from chili_notebook.simulator.problems import ProblemError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
+    from concurrent.futures import Future
 
 _FILE_LIVES_S = 4 * 3600
 _TASK_LIVES_S = 7 * 86_400
 _KEPT = 2000
+_PATIENCE_S = 0.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +82,7 @@ class Job:
 
 @dataclass(slots=True)
 class Task:
-    """One piece of work, done when the first who asks finds its time come.
+    """One piece of work, begun when the first who asks finds its time come.
 
     Attributes:
         id: Its GUID.
@@ -102,18 +105,18 @@ class Task:
     made: Made | None = None
     failure: FailedError | None = None
     done_at: float | None = None
-    lock: threading.Lock = field(default_factory=threading.Lock)
+    work: Future[None] | None = None
 
-    def finish(self, now: float) -> None:
-        """Do the work, once."""
-        with self.lock:
-            if self.done_at is not None:
-                return
-            try:
-                self.made = self.make()
-            except FailedError as error:
-                self.failure = error
-            self.done_at = self.ready_at or now
+    def finish(self, clock: Callable[[], float]) -> None:
+        """Do the work."""
+        try:
+            self.made = self.make()
+        except FailedError as error:
+            self.failure = error
+        except Exception as error:  # noqa: BLE001 - told to who polls
+            told = f"The simulator failed: {type(error).__name__}."
+            self.failure = FailedError(told, [])
+        self.done_at = self.ready_at or clock()
 
 
 class Tasks:
@@ -126,11 +129,14 @@ class Tasks:
         polls_before_done: How often a task says "not yet".
         render_seconds: How long an output takes instead, by the clock.
         slots: How many outputs are made at the same time, if they take time.
+        patience_s: How long an answer waits for work that is not done yet.
     """
 
     def __init__(self, clock: Callable[[], float]) -> None:
         self._clock = clock
         self._tasks: dict[str, Task] = {}
+        self._background = Background()
+        self.patience_s = _PATIENCE_S
         self.polls_before_done = 1
         self.render_seconds: float | None = None
         self.slots = 4
@@ -155,11 +161,15 @@ class Tasks:
         self._tasks[task_id] = task
         return task
 
-    def is_ready(self, task: Task) -> bool:
-        """Tell whether a task's time has come."""
-        if task.ready_at is not None:
-            return self._clock() >= task.ready_at
-        return task.polls > self.polls_before_done
+    async def go_on(self, *tasks: Task) -> None:
+        """Begin the work of tasks whose time has come, and wait for it a little."""
+        works = []
+        for task in tasks:
+            if task.work is None and self._is_ready(task):
+                task.work = self._background.start(partial(task.finish, self._clock))
+            if task.work is not None and not task.work.done():
+                works.append(task.work)
+        await wait_a_while(works, self.patience_s)
 
     def get(self, task_id: str) -> Task:
         """Give a task.
@@ -198,6 +208,11 @@ class Tasks:
         if not self.has_file(task):
             raise ProblemError(410, "The output is no longer available")
         return task.made
+
+    def _is_ready(self, task: Task) -> bool:
+        if task.ready_at is not None:
+            return self._clock() >= task.ready_at
+        return task.polls > self.polls_before_done
 
     def _next_slot(self, now: float) -> float:
         """Tell when a slot is free, after all that were asked for before."""

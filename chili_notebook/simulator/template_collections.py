@@ -16,6 +16,7 @@ from chili_notebook.simulator.access import ROOT, require_access
 from chili_notebook.simulator.bodies import json_object, text_field
 from chili_notebook.simulator.listings import Envelope, page_of
 from chili_notebook.simulator.problems import ProblemError
+from chili_notebook.simulator.shelf import require_entries
 
 if TYPE_CHECKING:
     from starlette.requests import Request
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 Collection = dict[str, Any]
 
 _ENVELOPE = Envelope(last_links={}, total=False)
+_MEMBER = {"id": str, "name": str}
 _FIRST_NAME, _FIRST_MEMBER = "Shop window", "Market price tag"
 
 
@@ -36,6 +38,9 @@ class Collections:
     Args:
         shelf: Where they are kept.
         templates: What there is to collect.
+
+    Raises:
+        ValueError: If what was kept cannot be read.
     """
 
     def __init__(self, shelf: Shelf, templates: Documents) -> None:
@@ -47,7 +52,10 @@ class Collections:
         ]
         first_id = str(uuid5(NAMESPACE_URL, "simulated template collection"))
         first = [{"id": first_id, "name": _FIRST_NAME, "templates": members}]
-        self.all: list[Collection] = shelf.read("collections") or first
+        kept = shelf.read_entries("collections", {**_MEMBER, "templates": list})
+        for collection in kept or []:
+            require_entries("collections", collection["templates"], _MEMBER)
+        self.all: list[Collection] = first if kept is None else kept
         self.save()
 
     def holds(self, template_id: str) -> bool:

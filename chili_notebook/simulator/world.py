@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from chili_notebook.simulator.front import Request
 
 _REMEMBERED = 10_000
+_CREDENTIALS = ("client_id", "client_secret")
 
 
 class World:
@@ -44,21 +45,30 @@ class World:
         tasks: The output and preview tasks.
         cursors: Where the listings stand that somebody is in the middle of.
         integration: The client that comes with it.
+        sandbox: Whether it is a sandbox, whose outputs always have a watermark.
 
     Args:
         clock: Its clock.
         data: The folder that keeps the state; without it nothing is kept.
+        sandbox: Whether it is a sandbox.
 
     Raises:
         OSError: If there can be no such folder.
         ValueError: If the folder holds what the simulator did not write.
     """
 
-    def __init__(self, clock: Clock | None = None, data: Path | None = None) -> None:
+    def __init__(
+        self,
+        clock: Clock | None = None,
+        data: Path | None = None,
+        *,
+        sandbox: bool = False,
+    ) -> None:
         self.clock = clock or Clock()
+        self.sandbox = sandbox
         self.requests: deque[Request] = deque(maxlen=_REMEMBERED)
         self.faults = Faults()
-        self.cursors = Cursors()
+        self.cursors = Cursors(self.clock)
         self.tasks = Tasks(self.clock)
         self.issuer = TokenIssuer(self.clock)
         shelf = Shelf(data)
@@ -75,17 +85,13 @@ class World:
         kept = shelf.read("integration")
         if kept is None:
             integration = self.issuer.register()
-            shelf.write(
-                "integration",
-                {
-                    "client_id": integration.client_id,
-                    "client_secret": integration.client_secret,
-                },
-            )
+            secrets = (integration.client_id, integration.client_secret)
+            shelf.write("integration", dict(zip(_CREDENTIALS, secrets, strict=True)))
             return integration
-        try:
-            integration = Integration(**kept)
-        except TypeError as error:
-            raise ValueError(f"integration.json: {error}") from error
+        if not isinstance(kept, dict) or not all(
+            isinstance(kept.get(key), str) for key in _CREDENTIALS
+        ):
+            raise ValueError("integration.json: it holds no client")
+        integration = Integration(*(kept[key] for key in _CREDENTIALS))
         self.issuer.add(integration)
         return integration

@@ -29,7 +29,7 @@ const PASTED = new RegExp(
     `((?![{[])(?:(?![&,;](?:\\w+[:=]|\\s|$))[^\\s"'])+))`,
   "gi",
 );
-const ADDRESS = /^(?:https:\/\/)?([\w-]+)\.chili-publish(-sandbox)?\.online(?:\/.*)?$/i;
+const ADDRESS = /^(?:https:\/\/)?([\w-]+)\.chili-publish(-sandbox)?\.online(:443)?(\/.*)?$/i;
 const RING = "M14 8A6 6 0 1 1 2 8a6 6 0 0 1 12 0Z";
 const STATES = {
   form: ["Not signed in", "M10 6a3 3 0 1 1-6 0 3 3 0 0 1 6 0ZM9.3 8.2 14 13M12 11l-1.5 1.5"],
@@ -37,6 +37,7 @@ const STATES = {
   "signed-in": ["Signed in", `${RING}M5.3 8.2l1.9 1.9 3.6-4`],
   expiring: ["Last hour", `${RING}M8 4.6V8l2.3 1.6`],
   expired: ["Token expired", "M8 2.2 14.4 13.4H1.6ZM8 6.4v3.2M8 11.4v.2"],
+  unconfirmed: ["Not confirmed", `${RING}M6.2 6.4a1.8 1.8 0 1 1 2.7 1.5Q8 8.4 8 9.2M8 11.3v.2`],
   failed: ["Sign-in failed", `${RING}M6 6l4 4M10 6l-4 4`],
   "signed-out": ["Signed out", "M7 2.5H3v11h4M7 8h7M11.2 5.2 14 8l-2.8 2.8"],
 };
@@ -62,8 +63,10 @@ export default () => {
 function createClock(model) {
   const watchers = new Set();
   let isGone = false;
-  let copying = null; // what marks the copy that was asked for, until its token comes
+  let isConfirmed = false; // or else an old notebook's word is all there is
+  let copying = {}; // the copy that was asked for, until its token comes
   let askedAt = null; // when the kernel was asked for the time, until it says anything
+  let quietSince = performance.now(); // when the kernel spoke last, or was probed
   let anchor;
 
   const setAnchor = (remaining, isStale = false) => {
@@ -79,44 +82,49 @@ function createClock(model) {
   };
   const notify = (isState) => watchers.forEach((watcher) => watcher(isState));
   const send = (message) => {
+    const at = performance.now();
+    if (message.kind === "copy") copying = { nonce: (message.nonce = randomText()), at };
     try {
-      if (message.kind === "copy") message.nonce = copying = randomText();
       model.send(message);
       return true;
     } catch {
-      return false; // a closed comm throws
+      isGone = true; // a closed comm throws
+      notify(false);
+      return false;
     }
   };
+  const heed = () => {
+    [isGone, isConfirmed, askedAt, quietSince] = [false, true, null, performance.now()];
+  };
   const follow = () => {
-    askedAt = null;
+    heed();
     const [serial, sent] = [model.get("token")?.serial, model.get("remaining_s")];
     if (serial !== anchor.serial || sent !== anchor.sent) setAnchor(sent);
     notify(true);
   };
-  // The answer to a copy reaches every browser: only the one that asked may take it.
+  // The answer to a copy reaches every browser: only the one that asked may take it,
+  // and only while somebody waits for it.
   const copy = async ({ nonce, value }) => {
-    if (!copying || nonce !== copying) return;
-    copying = null;
+    const isLate = performance.now() - copying.at >= PATIENCE_MS;
+    if (!nonce || nonce !== copying.nonce || isLate) return;
+    copying = {};
     const is_copied = await navigator.clipboard.writeText(value).then(() => true, () => false);
     send({ kind: "copied", is_copied });
   };
   const setTime = ({ serial, remaining_s }) => {
-    isGone = false;
-    askedAt = null;
+    heed();
     if (serial === anchor.serial) setAnchor(remaining_s);
     notify(false);
   };
   const answers = { token: copy, done: follow, time: setTime };
   const hear = (message) => answers[message?.kind]?.(message);
   const elapsed = () => (performance.now() - anchor.at) / 1000;
-  const elapsedByWall = () => (Date.now() - anchor.wall) / 1000;
   const left = () => (anchor.remaining == null ? null : anchor.remaining - elapsed());
   // The monotonic clock may have stood still while the machine slept.
-  const hasSlept = () => elapsedByWall() - elapsed() > DRIFT_S;
+  const slept = () => Math.max(0, (Date.now() - anchor.wall) / 1000 - elapsed());
+  const hasSlept = () => slept() > DRIFT_S;
   const wake = () => {
-    const slept = Math.max(0, elapsedByWall() - elapsed());
-    const isStale = anchor.isStale || slept > DRIFT_S;
-    setAnchor(left() === null ? null : left() - slept, isStale);
+    setAnchor(left() - slept(), anchor.isStale || hasSlept());
     askedAt ??= performance.now();
     notify(false);
     send({ kind: "sync" });
@@ -128,12 +136,19 @@ function createClock(model) {
     notify(false);
   };
   const show = () => document.visibilityState === "visible" && wake();
+  // A kernel that was shut down says nothing: only a message that fails tells.
+  const probe = () => {
+    if (performance.now() - quietSince < PATIENCE_MS) return;
+    quietSince = performance.now();
+    send({ kind: "sync" });
+  };
 
   // The model may come from a saved notebook, hours old: believe the worse of the two.
   const byWall = () => (model.get("token")?.expires_at ?? 0) - Date.now() / 1000;
   const sent = model.get("remaining_s");
   if (sent == null) setAnchor(null, true);
   else setAnchor(Math.min(sent, byWall()), Math.abs(sent - byWall()) > DRIFT_S);
+  isConfirmed = !anchor.isStale;
   const heard = { "msg:custom": hear, comm_live_update: lose };
   for (const trait of TRAITS) heard[`change:${trait}`] = follow;
   for (const [name, tell] of Object.entries(heard)) model.on(name, tell);
@@ -141,8 +156,9 @@ function createClock(model) {
   send({ kind: "sync" });
 
   return {
-    ...{ send, wake, hasSlept, remaining: left },
+    ...{ send, wake, probe, hasSlept, remaining: left },
     isGone: () => isGone,
+    isConfirmed: () => isConfirmed,
     isStale: () => anchor.isStale,
     isSilent: () => askedAt !== null && performance.now() - askedAt > PATIENCE_MS,
     skew: () => (left() === null ? 0 : Math.abs(byWall() - left())),
@@ -166,6 +182,7 @@ function showCard(model, el, clock) {
   let waiting = null; // the button that was clicked, until the kernel answers
   let isUnanswered = false;
   let told = ""; // what became of a paste
+  let mended = null; // the note whose field has been edited since
   let patience, ticker;
 
   const expectAnswer = (button) => {
@@ -181,9 +198,9 @@ function showCard(model, el, clock) {
     if (model.get("phase") === "signing-in") expectAnswer(ui.signIn);
   };
   const ask = (button, message) => {
-    if (waiting) return;
-    isUnanswered = !clock.send(message);
-    if (!isUnanswered) expectAnswer(button);
+    if (waiting || !clock.send(message)) return;
+    isUnanswered = false;
+    expectAnswer(button);
     update();
   };
   const asked = () => [...(hasToken ? ["access_token"] : PAIR), "environment"];
@@ -191,12 +208,13 @@ function showCard(model, el, clock) {
     input.type = isShown ? "text" : "password";
     button.setAttribute("aria-pressed", isShown);
   };
-  const forgetSecrets = () => {
-    for (const field of ui.secrets) {
-      field.input.value = "";
-      reveal(field, false);
-    }
+  const hideSecrets = () => {
+    for (const field of ui.secrets) reveal(field, false);
     told = "";
+  };
+  const forgetSecrets = () => {
+    hideSecrets();
+    for (const { input } of ui.secrets) input.value = "";
   };
   const askFor = (isToken) => {
     if (hasToken === isToken) return;
@@ -209,19 +227,26 @@ function showCard(model, el, clock) {
     update();
     ui.fields[asked()[0]].input.focus();
   };
+  const mend = (name) => {
+    const note = model.get("note");
+    if (note?.field === name) mended = note;
+    blanks.delete(name);
+  };
   const fill = (found) => {
     const names = asked().filter((name) => found[name]);
     for (const name of names) ui.fields[name].input.value = found[name];
-    for (const name of names) blanks.delete(name);
+    names.forEach(mend);
     isEnvironmentTyped ||= names.includes("environment");
-    if (KINDS.includes(found.environment_type)) ui.kindChoice.value = found.environment_type;
+    const kind = found.environment_type?.toLowerCase();
+    if (KINDS.includes(kind)) ui.kindChoice.value = kind;
     return names;
   };
   const paste = (event) => {
     const text = event.clipboardData?.getData("text") ?? "";
     const found = takeApart(text);
     const isPair = PAIR.some((name) => found[name]);
-    if (!isPair && !found.access_token && !found.environment) return;
+    told = "";
+    if (!isPair && !found.access_token && !found.environment) return update();
     event.preventDefault();
     if (isPair || found.access_token) askFor(!isPair);
     const labels = fill(found).map((name) => ui.fields[name].label);
@@ -242,7 +267,7 @@ function showCard(model, el, clock) {
       update();
       return ui.fields[missing[0]].input.focus();
     }
-    forgetSecrets();
+    hideSecrets(); // not emptied: what fails may be another field's fault
     const remember = Object.keys(KEEPERS).filter((name) => ui.keepers[name].checked);
     const choices = { environment_type: ui.kindChoice.value, remember };
     ask(ui.signIn, { kind: "sign-in", ...Object.fromEntries(typed), ...choices });
@@ -250,7 +275,7 @@ function showCard(model, el, clock) {
 
   const update = () => {
     const left = clock.remaining();
-    const phase = phaseAt(model, left, clock.isGone());
+    const phase = phaseAt(model, left, clock);
     const before = ui.root.dataset.phase;
     const focused = ui.root.getRootNode().activeElement;
     const hadFocus = ui.root.contains(focused);
@@ -262,7 +287,7 @@ function showCard(model, el, clock) {
       ui.kindChoice.value = model.get("form").environment_type || "production";
     }
     paintToken(ui, model, phase, left);
-    paintForm(ui, model, phase, blanks, asked());
+    paintForm(ui, model, phase, { blanks, mended, asked: asked() });
     const advised = phase === "signing-in" || !told ? advice(model, phase, left) : [told];
     paintWords(ui, model, phase, left, advised);
     ui.root.dataset.silent = clock.isSilent();
@@ -280,7 +305,7 @@ function showCard(model, el, clock) {
     clearTimeout(ticker);
     if (clock.hasSlept()) return clock.wake();
     const left = clock.remaining();
-    const phase = phaseAt(model, left, clock.isGone());
+    const phase = phaseAt(model, left, clock);
     const shown = ui.root.dataset;
     if (phase !== shown.phase || String(clock.isSilent()) !== shown.silent) return update();
     if (left === null || !["signed-in", "expiring"].includes(phase)) return;
@@ -309,8 +334,9 @@ function showCard(model, el, clock) {
   const setTyped = () => (isEnvironmentTyped = true);
   for (const node of [environment.input, ui.kindChoice]) on(node, "input", setTyped);
   for (const [name, { input }] of Object.entries(ui.fields)) {
-    on(input, "input", () => blanks.delete(name) && update());
+    on(input, "input", () => update(mend(name)));
   }
+  for (const approach of ["focusin", "pointerenter"]) on(ui.root, approach, clock.probe);
   const unwatch = clock.watch((isState) => {
     if (isState) hearAnswer();
     update();
@@ -329,9 +355,10 @@ function showCard(model, el, clock) {
   };
 }
 
-function phaseAt(model, left, isGone) {
+function phaseAt(model, left, clock) {
   const phase = model.get("phase");
-  if (isGone) return { "signed-in": "signed-out", "signing-in": "failed" }[phase] ?? phase;
+  if (clock.isGone()) return { "signed-in": "signed-out", "signing-in": "failed" }[phase] ?? phase;
+  if (phase === "signed-in" && !clock.isConfirmed()) return "unconfirmed";
   if (phase !== "signed-in" || left === null || left > LAST_HOUR_S) return phase;
   return left > 0 ? "expiring" : "expired";
 }
@@ -341,6 +368,8 @@ function paintToken(ui, model, phase, left) {
   const { name, kind, host } = model.get("environment");
   const { client, token: handle } = model.get("names");
   const [profile, source] = [model.get("profile"), model.get("source")];
+  const label = ["CHILI GraFx sign-in", profile || name || host].filter(Boolean).join(", ");
+  ui.root.setAttribute("aria-label", label);
   setText(ui.state, STATES[phase][0]);
   ui.stateIcon.firstChild.setAttribute("d", STATES[phase][1]);
   setText(ui.environment, name || host || "Environment unknown");
@@ -372,7 +401,7 @@ function paintTime(ui, left, lifetime) {
   ui.bar.style.setProperty("--chili-share", share.toFixed(3));
 }
 
-function paintForm(ui, model, phase, blanks, asked) {
+function paintForm(ui, model, phase, { blanks, mended, asked }) {
   const [note, { why, remember }] = [model.get("note"), model.get("form")];
   const host = model.get("environment").token_host;
   ui.form.hidden = !FORM_PHASES.includes(phase);
@@ -386,7 +415,7 @@ function paintForm(ui, model, phase, blanks, asked) {
   setText(ui.swap, isPair ? "Use a ready token instead" : "Use a client ID and secret instead");
   for (const [name, { box, input, label, error }] of Object.entries(ui.fields)) {
     box.hidden = !asked.includes(name);
-    const told = note?.field === name ? sentence(note) : "";
+    const told = note?.field === name && note !== mended ? sentence(note) : "";
     setText(error, blanks.has(name) ? `${label} is missing.` : told);
     if (error.hidden) input.removeAttribute("aria-invalid");
     else input.setAttribute("aria-invalid", "true");
@@ -403,7 +432,8 @@ function paintWords(ui, model, phase, left, advised) {
   ui.note.dataset.kind = note?.kind ?? "info";
   const needed = (lacking ?? []).flatMap((scope) => [", ", code(scope)]).slice(1);
   const isRefused = needed.length && TOKEN_PHASES.includes(phase);
-  const refusal = ["GraFx refused a call that probably needs ", ...needed, "."];
+  const calls = lacking?.length > 1 ? "calls that probably need" : "a call that probably needs";
+  const refusal = [`GraFx refused ${calls} `, ...needed, "."];
   setText(ui.refusal, ...(isRefused ? refusal : []));
 }
 
@@ -411,7 +441,7 @@ function paintWords(ui, model, phase, left, advised) {
 function doubt(clock, phase, isUnanswered) {
   if (clock.isGone()) return GONE;
   if (isUnanswered || clock.isSilent()) return BUSY;
-  if (!TOKEN_PHASES.includes(phase)) return "";
+  if (![...TOKEN_PHASES, "unconfirmed"].includes(phase)) return "";
   if (clock.isStale()) return STALE;
   if (clock.skew() < SKEW_S) return "";
   const apart = `This computer’s clock and the kernel’s are ${duration(clock.skew())} apart`;
@@ -420,19 +450,23 @@ function doubt(clock, phase, isUnanswered) {
 
 /** Say what is true of this state and what can be done next. */
 function advice(model, phase, left) {
-  const token = model.get("token");
-  const magic = code(`%chili_login ${model.get("profile")}`.trim());
-  const paste = ["Paste a new token and run ", magic, " again."];
+  const [token, profile] = [model.get("token"), model.get("profile")];
+  const magic = code(`%chili_login ${profile}`.trim());
+  const middle = profile && `${profile.replaceAll("-", "_").toUpperCase()}_`;
+  const key = code(`CHILI_${middle}ACCESS_TOKEN`);
+  let paste = ["Paste a new token into ", key, " and run ", magic, " again."];
+  if (model.get("source") === "the form") paste = ["Run ", magic, " again and paste a new token."];
   if (phase === "signing-in") return ["Asking GraFx for a token."];
   const due = ["GraFx issues a new token now: refresh here, or let the next call do it."];
   const last = ["This token cannot be renewed. ", ...paste];
   if (phase === "expiring") return token.renewable ? due : last;
   if (phase === "expired") return token.renewable ? ["The next call fetches a new one."] : paste;
-  if (phase !== "signed-out") return [];
+  if (!["signed-out", "unconfirmed"].includes(phase)) return [];
   const end = left === null ? "it expires" : moment(left);
   const lives = `GraFx tokens cannot be revoked: this one stays valid until ${end}. `;
   const fate = left !== null && left <= 0 ? "Its token has expired. " : lives;
-  return ["The session is closed. ", token ? fate : "", "To sign in again, run ", magic, "."];
+  const closed = phase === "signed-out" ? "The session is closed. " : "";
+  return [closed, token ? fate : "", "To sign in again, run ", magic, "."];
 }
 
 /** Show resource by verb; a scope that nobody knew of gets its row, or its place in one. */
@@ -493,16 +527,18 @@ function takeApart(text) {
 /** Read the environment's name and kind in one of its addresses, as far as it tells. */
 function readAddress(text) {
   const [, name, sandbox] = text.trim().match(ADDRESS) ?? [];
-  const named = text.match(/\/environments?\/([^/?#\s]+)/)?.[1] ?? name;
-  if (!name || named !== name) return {};
-  return { environment: name, environment_type: KINDS[sandbox ? 1 : 0] };
+  const named = text.match(/\/environments?\/([^/?#\s]+)/)?.[1] ?? name?.toLowerCase();
+  if (!name || named.toLowerCase() !== name.toLowerCase()) return {};
+  return { environment: named, environment_type: KINDS[sandbox ? 1 : 0] };
 }
 
 /** What had the focus may be gone: give it to the field in error, or to the card. */
 function placeFocus(ui, focused) {
   const wrong = ui.form.querySelector("[aria-invalid]");
-  if (wrong && !ui.form.hidden) wrong.focus();
-  else if (focused.closest("[hidden]")) ui.root.focus({ preventScroll: true });
+  if (wrong && !ui.form.hidden) {
+    wrong.focus();
+    wrong.select(); // what is pasted now takes its place
+  } else if (focused.closest("[hidden]")) ui.root.focus({ preventScroll: true });
 }
 
 const sentence = (note) => (note ? `${note.text} ${note.hint}`.trim() : "");
@@ -553,8 +589,7 @@ function buildCard() {
 
   // English in a page that runs the other way would read "h 57 min 21".
   const english = { lang: "en", dir: "ltr" };
-  const label = { class: "chili-card", "aria-label": "CHILI GraFx sign-in", tabindex: -1 };
-  part("root", "section", { ...label, ...english },
+  part("root", "div", { class: "chili-card", role: "group", tabindex: -1, ...english },
     h("header", {}, icon(CHILI), h("strong", {}, "CHILI GraFx"),
       h("span", { class: "chili-state" }, ui.stateIcon, part("state", "span", { role: "status" }))),
     part("place", "div", { class: "chili-place" },
@@ -616,6 +651,9 @@ function buildCard() {
     [ui.signOut, "Sign out", "Signing out…", "sign-out"],
     [ui.signIn, "Sign in", "Signing in…"],
   ];
+  // With the focus on one of these, keys of JupyterLab would act on the cell instead.
+  for (const node of ui.root.querySelectorAll("button, select, summary, [type=checkbox]"))
+    node.dataset.lmSuppressShortcuts = true;
   return ui;
 }
 

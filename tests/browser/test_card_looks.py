@@ -75,6 +75,17 @@ def test_axe_finds_nothing_in_other_places(make_card, place):
         assert wrongs(card.page) == []
 
 
+def test_axe_finds_nothing_wrong_with_two_cards(make_card):
+    """Nor beside each other, where one name for two would be one too few."""
+    card = make_card(profile="readonly")
+    card.page.evaluate("void harness.show('second')")
+    assert card.page.get_by_role("group", name="readonly").count() == 2
+    assert wrongs(card.page) == []
+    card.change(profile="")
+    label = "CHILI GraFx sign-in, cp-abc-123"
+    assert card.root.get_attribute("aria-label") == label
+
+
 def test_axe_finds_nothing_while_the_form_is_used(make_card):
     """Nor with a secret shown, fields missing, a ready token or a button at work."""
     card = make_card(FORM)

@@ -17,6 +17,8 @@ from card_page import (
     SIGNED_IN,
     SYNC,
     TOKEN,
+    Card,
+    at,
 )
 
 pytestmark = pytest.mark.browser
@@ -64,7 +66,7 @@ def test_signed_in_shows_what_is_ready(make_card):
 
 def test_last_hour_offers_a_refresh(make_card):
     """In the last hour the card counts seconds and says that a new token is due."""
-    card = make_card(remaining_s=3552.0)
+    card = make_card(**at(3552.0))
     assert card.phase == "expiring"
     assert card.countdown == "59 min 12 s"
     assert "GraFx issues a new token now" in card.text
@@ -86,18 +88,28 @@ def test_states_follow_the_time_alone(make_card):
 
 def test_pasted_token_is_not_offered_a_refresh(make_card):
     """A token that cannot be renewed has no Refresh; expired, it asks for another."""
-    card = make_card(token=TOKEN | {"renewable": False}, remaining_s=0)
+    card = make_card(**at(0.0, renewable=False))
     assert card.phase == "expired"
     assert "need a new token" in card.text
-    assert "Paste a new token" in card.text
+    assert "Paste a new token into CHILI_ACCESS_TOKEN and run %chili_login" in card.text
     assert not card.button("Refresh").is_visible()
     assert card.button("Sign out").is_visible()
+
+
+def test_where_another_token_goes_is_where_the_first_came_from(make_card):
+    """The key of the profile, or the form if the token was pasted there."""
+    card = make_card(**at(0.0, renewable=False), profile="my-acme")
+    told = "into CHILI_MY_ACME_ACCESS_TOKEN and run %chili_login my-acme again"
+    assert told in card.text
+    card.change(source="the form")
+    assert "Run %chili_login my-acme again and paste a new token." in card.text
 
 
 def test_unknown_expiry_is_said(make_card):
     """Without an expiry there is no countdown and nothing ticks."""
     token = TOKEN | {"expires_at": None, "lifetime_s": None}
     card = make_card(token=token, remaining_s=None)
+    card.answer(None)
     assert (card.phase, card.countdown) == ("signed-in", "expiry unknown")
     assert "until" not in card.text
     assert card.page.evaluate("harness.timers.size") == 0
@@ -115,7 +127,7 @@ def test_signed_out_says_what_remains(make_card):
 
 def test_counts_by_the_monotonic_clock_and_stays_silent(make_card):
     """An hour of counting sends nothing and is not misled by a clock that is set."""
-    card = make_card(remaining_s=600.0)
+    card = make_card(**at(600.0))
     assert card.countdown == "10 min 0 s"
     card.page.clock.run_for(1000)
     assert card.countdown == "9 min 59 s"
@@ -127,7 +139,7 @@ def test_counts_by_the_monotonic_clock_and_stays_silent(make_card):
 
 def test_throttled_tab_does_not_fall_behind(make_card):
     """After minutes without a tick the time is right at once, not decremented."""
-    card = make_card(remaining_s=600.0)
+    card = make_card(**at(600.0))
     card.page.clock.fast_forward(360_000)
     assert card.countdown == "4 min 0 s"
 
@@ -136,10 +148,11 @@ def test_restored_card_does_not_count_from_an_old_number(make_card):
     """A model from a notebook saved hours ago goes by the expiry and says so."""
     token = TOKEN | {"expires_at": NOW + 120}
     card = make_card(token=token, remaining_s=DAY_S)
-    assert (card.phase, card.countdown) == ("expiring", "2 min 0 s")
+    assert card.phase == "unconfirmed"
+    assert "stays valid until Tue 24 Nov, 16:02" in card.text
     assert "no kernel has confirmed it" in card.text
     card.answer(119.0)
-    assert card.countdown == "1 min 59 s"
+    assert (card.phase, card.countdown) == ("expiring", "1 min 59 s")
     assert "no kernel has confirmed it" not in card.text
 
 
@@ -147,7 +160,8 @@ def test_kernel_overrules_a_wrong_browser_clock(make_card):
     """A browser three hours ahead shows the kernel's time from its first answer on."""
     token = TOKEN | {"expires_at": NOW - 3600}
     card = make_card(token=token, remaining_s=7200.0)
-    assert card.phase == "expired"
+    assert card.phase == "unconfirmed"
+    assert "Its token has expired" in card.text
     card.answer(7200.0)
     assert (card.phase, card.countdown) == ("signed-in", "2 h 0 min")
     assert "until Tue 24 Nov, 18:00" in card.text
@@ -171,7 +185,7 @@ def test_new_token_starts_a_new_count(make_card):
 
 def test_waking_up_takes_the_smaller_and_asks(make_card):
     """After a sleep that stopped the monotonic clock, the wall clock is believed."""
-    card = make_card(remaining_s=600.0)
+    card = make_card(**at(600.0))
     card.page.clock.set_system_time(NOW + 540)
     assert card.countdown == "10 min 0 s"
     card.become_visible()
@@ -183,7 +197,7 @@ def test_waking_up_takes_the_smaller_and_asks(make_card):
 
 def test_sleep_in_a_visible_tab_is_noticed(make_card):
     """The next tick after a sleep sees that the clocks disagree, and asks once."""
-    card = make_card(remaining_s=600.0)
+    card = make_card(**at(600.0))
     card.page.clock.set_system_time(NOW + 540)
     card.page.clock.run_for(2000)
     assert card.countdown == "58 s"
@@ -192,7 +206,7 @@ def test_sleep_in_a_visible_tab_is_noticed(make_card):
 
 def test_two_views_agree(make_card):
     """A view made later counts from the same anchor as the first."""
-    card = make_card(remaining_s=600.0)
+    card = make_card(**at(600.0))
     card.answer(500.0)
     card.page.clock.run_for(30_000)
     card.page.evaluate("void harness.show('second')")
@@ -206,14 +220,14 @@ def test_two_views_agree(make_card):
 
 
 def test_secret_leaves_once_and_nothing_keeps_it(make_card):
-    """The secret is in exactly one message, and from then on nowhere in the page."""
+    """The secret is in exactly one message, and once signed in nowhere in the page."""
     card = make_card(FORM)
     card.fill()
     card.button("Show secret").click()
     assert card.field("Client secret").get_attribute("type") == "text"
     card.button("Sign in").click()
     assert card.sent == [SYNC, SIGN_IN]
-    assert not card.holds(SECRET)
+    assert SECRET not in card.page.content()
     assert card.field("Client secret").get_attribute("type") == "password"
     assert card.field("Client ID").input_value() == "an-id"
     card.change(phase="signing-in")
@@ -289,10 +303,31 @@ def test_failure_is_told_beside_its_field(make_card):
     assert "GraFx refused the secret. Copy it again." in card.described("Client secret")
     assert card.text.count("GraFx refused the secret.") == 1
     assert secret.evaluate("input => input === document.activeElement")
-    assert secret.input_value() == ""
+    assert secret.input_value() == SECRET  # the client ID may be the wrong one
+    card.page.keyboard.insert_text("another")
+    assert secret.input_value() == "another"
     assert card.field("Client ID").input_value() == "an-id"
     assert card.field("Environment").input_value() == "cp-abc-123"
     assert not card.button("Sign in").is_disabled()
+
+
+def test_an_error_goes_as_its_field_is_corrected_and_costs_nothing_else(make_card):
+    """What was refused in one field leaves the others as they are, secrets hidden."""
+    card = make_card(FORM)
+    card.fill()
+    card.field("Environment").fill("My Env!")
+    card.field("Environment").press("Enter")
+    note = {"kind": "error", "text": "No name.", "hint": "", "field": "environment"}
+    card.change(phase="failed", note=note)
+    card.field("Client ID").fill("an-id")
+    assert "No name." in card.described("Environment")
+    card.field("Environment").fill("cp-abc-123")
+    assert "No name." not in card.text
+    assert card.root.locator("[aria-invalid]").count() == 0
+    card.field("Environment").press("Enter")
+    assert card.sent[2:] == [SIGN_IN]
+    card.change(note=dict(note))
+    assert "No name." in card.described("Environment")
 
 
 def test_failure_of_no_field_is_told_in_the_status(make_card):
@@ -324,6 +359,7 @@ def test_a_ready_token_is_asked_for_in_place_of_a_pair(make_card):
             "remember": [],
         }
     ]
+    card.change(**SIGNED_IN)
     assert not card.holds("a-ready-token")
 
 
@@ -424,13 +460,50 @@ def test_a_kernel_that_is_gone_takes_the_session_with_it(make_card):
     assert card.phase == "expiring"
 
 
-@pytest.mark.parametrize("closed", [False, True])
-def test_silent_kernel_is_said(make_card, closed):
-    """Ten seconds without an answer, or no way to ask, is said; one can try again."""
+NOTICES = {
+    "the pointer": lambda card: card.page.mouse.move(100, 100),
+    "the focus": lambda card: card.button("Refresh").focus(),
+    "a click": lambda card: card.button("Refresh").dispatch_event("click"),
+    "the tab": Card.become_visible,
+}
+
+
+@pytest.mark.parametrize("notice", NOTICES.values(), ids=NOTICES)
+def test_a_kernel_that_was_shut_down_is_noticed(make_card, notice):
+    """It says nothing; whatever is done with the card or its page shows it."""
     card = make_card()
-    card.page.evaluate("closed => { harness.isClosed = closed }", closed)
+    card.page.clock.run_for(20_000)
+    card.page.evaluate("harness.isClosed = true")
+    assert card.phase == "signed-in"
+    notice(card)
+    assert card.phase == "signed-out"
+    assert "kernel has been restarted or is gone" in card.text
+    assert card.root.get_by_role("button").count() == 0
+
+
+def test_looking_at_a_card_asks_its_kernel_seldom(make_card):
+    """A kernel that has just spoken, or just been asked, is left in peace."""
+    card = make_card()
+    card.page.clock.run_for(9_000)
+    card.button("Refresh").hover()
+    card.answer(DAY_S - 9.0)
+    card.page.clock.run_for(9_000)
+    card.button("Refresh").focus()
+    assert card.sent == [SYNC]
+    card.page.clock.run_for(1_000)
+    for _ in range(3):
+        card.button("Sign out").focus()
+        card.button("Refresh").focus()
+    assert card.sent == [SYNC, SYNC]
+    card.page.clock.run_for(60_000)
+    assert "busy or gone" not in card.text
+
+
+def test_silent_kernel_is_said(make_card):
+    """Ten seconds without an answer is said, and one can try again."""
+    card = make_card()
     card.button("Refresh").click()
-    assert ("busy or gone" in card.text) is closed
+    assert "busy or gone" not in card.text
     card.page.clock.run_for(10_000)
     assert "The kernel is busy or gone" in card.text
     assert not card.button("Refresh").is_disabled()

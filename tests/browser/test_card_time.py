@@ -104,6 +104,31 @@ def test_a_busy_kernel_at_the_start_is_not_blamed(make_card):
     assert card.countdown == "21 h 56 min"
 
 
+@pytest.mark.parametrize(
+    "word",
+    [
+        {"kind": "time", "serial": 1, "remaining_s": 79_045.0},
+        {"kind": "time", "serial": 2, "remaining_s": 5.0},
+        {"kind": "done"},
+    ],
+)
+def test_what_an_old_notebook_says_is_no_session(make_card, word):
+    """Nothing is ready and nothing can be clicked, until its kernel says anything."""
+    card = make_card(STATES["unconfirmed"])
+    card.page.clock.run_for(60_000)
+    assert card.phase == "unconfirmed"
+    assert "Not confirmed" in card.text
+    assert "no kernel has confirmed it" in card.text
+    assert "stays valid until Wed 25 Nov, 13:57" in card.text
+    assert "ready" not in card.text
+    assert "Signed in" not in card.text
+    assert card.root.get_by_role("button").count() == 0
+    assert card.sent == [SYNC]
+    card.page.evaluate("message => harness.say(message)", word)
+    assert card.phase == "signed-in"
+    assert "are ready" in card.text
+
+
 def test_a_dead_kernel_leaves_the_moment(make_card):
     """Gone, the kernel takes the session along; the token lives on until then."""
     card = make_card(**at(79_045.0))
@@ -158,6 +183,13 @@ def test_a_moment_is_right_by_a_wrong_clock(make_card):
     card = make_card(note=SAME | {"moment": NOW - DAY_S + 3 * 3600}, **off)
     card.answer(4 * 3600.0)
     assert "issued from about 19:00." in card.text
+
+
+def test_calls_that_were_refused_are_told_as_what_they_are(make_card):
+    """Two of them are not one."""
+    card = make_card(STATES["refused"] | {"lacking": ["media:list", "output:static"]})
+    told = "GraFx refused calls that probably need media:list, output:static."
+    assert told in card.text
 
 
 def test_what_a_call_needed_is_marked_until_the_token_has_it(make_card):
@@ -224,6 +256,19 @@ def test_a_copy_that_failed_takes_no_later_token(copier):
     copier.hand_over("for-me")
     copier.page.wait_for_function("harness.sent.length === 4")
     assert copier.page.evaluate("window.copied") == ["for-me"]
+
+
+def test_a_token_that_comes_when_nobody_waits_any_more_is_not_taken(copier):
+    """By then something else may be on the clipboard."""
+    copier.button("Copy token").click()
+    copier.page.clock.run_for(10_000)
+    assert BUSY in copier.text
+    copier.hand_over("too-late")
+    copier.be_done()
+    copier.button("Copy token").click()
+    copier.hand_over("in-time")
+    copier.page.wait_for_function("harness.sent.length === 4")
+    assert copier.page.evaluate("window.copied") == ["in-time"]
 
 
 def test_every_view_follows_what_happens_elsewhere(make_card):

@@ -97,6 +97,7 @@ def test_signs_in_by_env_counts_silently_and_signs_out(lab, page, endpoint):
     card.wait_for(timeout=STEP_MS)
     page.wait_for_selector("text=/GraFx token #[0-9a-f]{8}/", timeout=STEP_MS)
     assert "cp-abc-123" in card.inner_text()
+    assert not page.get_by_text("CHILI GraFx: signed in").is_visible()
     frames.wait_for('"kind": "time"')  # the kernel has told it, once for all
 
     frames.seen.clear()
@@ -127,6 +128,16 @@ def test_signs_in_by_form_and_saves_nothing_secret(lab, page, endpoint):
     form.wait_for(timeout=STEP_MS)
     page.wait_for_selector("text=kernel is free", timeout=STEP_MS)
 
+    # Keys that act on cells act on the control that has the focus, and on no cell.
+    kind = form.get_by_label("Kind")
+    for key, chosen in (("ArrowDown", "sandbox"), ("ArrowUp", "production")):
+        kind.press(key)
+        assert kind.input_value() == chosen
+    for control in (form.get_by_role("button").first, form.get_by_role("checkbox")):
+        control.press("d")
+        control.press("d")
+    assert page.locator(".jp-Notebook .jp-CodeCell").count() == 3
+
     form.get_by_label("Client ID").fill(CLIENT_ID)
     form.get_by_label("Client secret").fill(CLIENT_SECRET)
     form.get_by_label("Environment").fill("cp-abc-123")
@@ -150,9 +161,12 @@ def test_signs_in_by_form_and_saves_nothing_secret(lab, page, endpoint):
 
 
 def test_a_restarted_kernel_ends_what_the_card_claims(lab, page):
-    """After a restart the card says that the session is gone, and the token is not."""
+    """Loaded anew, the page has its card; after a restart only the token lives on."""
     lab.open(page, "by-env/walk.ipynb")
     lab.run_all(page)
+    page.locator(".chili-card[data-phase='signed-in']").wait_for(timeout=STEP_MS)
+    lab.save(page, "by-env")
+    lab.open(page, "by-env/walk.ipynb")
     page.locator(".chili-card[data-phase='signed-in']").wait_for(timeout=STEP_MS)
     command(page, "notebook:restart-kernel")
     page.get_by_role("button", name="Confirm Kernel Restart").click()
@@ -226,6 +240,11 @@ def test_two_profiles_stay_apart(lab, page):
     page.wait_for_selector("text=/'admin sees [0-9]+', False/", timeout=STEP_MS)
     lab.run(page, 5)
     page.wait_for_selector("text=You signed out on the card", timeout=STEP_MS)
+
+    lab.end_kernel(page)
+    page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
+    admin.get_by_text("kernel has been restarted or is gone").wait_for(timeout=STEP_MS)
+    assert admin.get_attribute("data-phase") == "signed-out"
 
 
 def _tick(page, card):

@@ -42,6 +42,7 @@ def test_signs_in_by_form_counts_and_signs_out(notebook7, page, endpoint, proble
     card.wait_for(timeout=STEP_MS)
     countdown = card.locator("[data-role='countdown']").inner_text()
     assert countdown in {"24 h 0 min", "23 h 59 min"}
+    assert not page.get_by_text("CHILI GraFx: signed in").is_visible()
     notebook7.run(page, 2)
     page.wait_for_selector("text='***'", timeout=STEP_MS)
 

@@ -16,6 +16,20 @@ from lab import STEP_MS, not_jupyters, running_lab
 pytestmark = pytest.mark.browser
 
 HOUR_S = 3600
+# What the widgets' own script, which nbconvert's page has from elsewhere, comes to.
+SHOW_WIDGETS = """(async () => {
+  const stored = (kind) => document.querySelectorAll(
+    `script[type="application/vnd.jupyter.widget-${kind}+json"]`);
+  const { state } = JSON.parse(stored("state")[0].textContent);
+  for (const script of stored("view")) {
+    const traits = state[JSON.parse(script.textContent).model_id].state;
+    const source = new Blob([traits._esm], { type: "text/javascript" });
+    const widget = (await import(URL.createObjectURL(source))).default();
+    const model = { get: (name) => traits[name], on() {}, off() {}, send() {} };
+    widget.initialize({ model });
+    widget.render({ model, el: script.parentNode });
+  }
+})()"""
 CELLS = ["%load_ext chili_notebook", "%chili_login", "chili_token"]
 
 
@@ -97,6 +111,9 @@ def test_reopened_with_its_state_the_card_is_unconfirmed(lab, page, store):
     lab.end_kernel(page)
     assert "cp-abc-123" in said
     assert "no kernel has confirmed" in said
+    assert "Signed in" not in said
+    assert "ready" not in said
+    assert "Refresh" not in said
 
 
 def test_reopened_without_state_the_author_sees_the_twin(lab, page, store):
@@ -125,7 +142,7 @@ def test_reopened_by_somebody_else_the_twin_is_seen(lab, page, store):
 
 @pytest.mark.parametrize("state", [False, True], ids=["without state", "with state"])
 def test_nbconverts_page_shows_the_twin(page, store, state, endpoint):
-    """Where no script of a widget can be had, the page shows all that the card did."""
+    """With a widget's script or without, the page shows what was, and no live card."""
     asked = []
     path = store("page-with-state" if state else "page", state=state)
     content, _ = HTMLExporter().from_filename(str(path))
@@ -139,8 +156,14 @@ def test_nbconverts_page_shows_the_twin(page, store, state, endpoint):
 
     page.route(re.compile("^https:"), refuse)
     page.goto(path.with_suffix(".html").as_uri())
+    if state:
+        page.evaluate(SHOW_WIDGETS)
+        card = page.locator(".chili-card")
+        card.wait_for(state="attached")
+        assert not card.is_visible()
     shown = page.inner_text("body")
     assert "CHILI GraFx: signed in" in shown
+    assert "So it was when this was stored" in shown
     assert "Environment\tcp-abc-123 (production)" in shown
     assert "Token valid until" in shown
     assert not [url for url in asked if "chili" in url]

@@ -82,6 +82,7 @@ def test_the_demo_is_live_and_dark(voila, page):
     card = page.locator(".chili-card[data-phase='signed-in']")
     card.wait_for(timeout=STEP_MS)
     assert "cp-demo-001" in card.inner_text()
+    assert not page.get_by_text("CHILI GraFx: signed in").is_visible()
     assert card.evaluate("card => getComputedStyle(card).colorScheme") == "dark"
     card.get_by_role("button", name="Refresh").click()
     card.get_by_text("the same token again").wait_for(timeout=STEP_MS)

@@ -4,10 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
-import os
 import re
-import subprocess
-import sys
 from collections import Counter
 from pathlib import Path
 
@@ -120,22 +117,8 @@ def test_prints_are_resumed_and_none_is_ordered_twice(run_of):
     assert len(failed) == 2
     assert {sku for sku, times in started.items() if times > 1} == failed
     assert {sku for sku, state in steps if state == "saved"} == set(started)
-    assert {path.stem for path in folder.glob("*.png")} == set(started)
-
-
-def test_papermill_puts_its_parameters_in(tmp_path):
-    """Under papermill a notebook takes other parameters, and an exit code is given."""
-    command = [
-        *(sys.executable, "-m", "papermill", "--no-progress-bar"),
-        *(str(FOLDER / "05-data-to-prints.ipynb"), "out.ipynb"),
-        *("-p", "count", "24", "-p", "folder", "tags"),
-    ]
-    environ = os.environ | {"PYDEVD_DISABLE_FILE_VALIDATION": "1"}
-    done = subprocess.run(
-        command, capture_output=True, text=True, check=False, env=environ
-    )
-    assert done.returncode == 0, done.stderr
-    assert len(list((tmp_path / "tags").glob("*.png"))) == 22
+    assert {path.stem for path in folder.glob("*.jpg")} == set(started)
+    assert len(started) > 200
 
 
 @EACH
@@ -172,7 +155,7 @@ def test_stored_outputs_show_something_anywhere(path):
         for output in cell.outputs
     ]
     assert any("data-chili-twin" in str(data.get("text/html")) for data in outputs)
-    assert any("image/png" in data for data in outputs)
+    assert any({"image/png", "image/jpeg"} & set(data) for data in outputs)
     assert not [d for d in outputs if "application/vnd.jupyter.widget-view+json" in d]
 
 

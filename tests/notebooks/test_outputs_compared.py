@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import re
+from itertools import combinations
 
 import nbformat
 import pytest
@@ -57,6 +58,38 @@ def test_pictures_are_compared_as_the_eye_does():
     assert "frames" in difference_of(one, moving.getvalue())
 
 
+@pytest.mark.parametrize(("one", "other"), [*combinations("0123456789", 2)])
+def test_a_digit_of_small_print_is_seen(one, other):
+    """Any digit for another makes a difference, as small as labels print it."""
+    net, gross = (_picture(f"Net weight: {n}50 g", "PNG", px=14) for n in (one, other))
+    assert "apart" in difference_of(net, gross)
+
+
+@pytest.mark.parametrize("quality", [80, 90, 95])
+@pytest.mark.parametrize("px", [14, 32])
+def test_an_encoder_is_not_seen(px, quality):
+    """The same at another quality of JPEG, or from a PNG, is the same to the eye."""
+    word = "Net weight: 250 g"
+    stored = _picture(word, "JPEG", px=px, quality=85)
+    again = _picture(word, "JPEG", px=px, quality=quality)
+    assert difference_of(stored, again) == ""
+    assert difference_of(_picture(word, "PNG", px=px), again) == ""
+
+
+def test_how_edges_are_drawn_is_not_seen():
+    """Letters of which the edges are drawn otherwise are the same letters."""
+    large = Image.new("RGB", (1600, 640), "#f2d08a")
+    ImageDraw.Draw(large).text(
+        (160, 160), "Net weight: 250 g", fill="#222222", font_size=112
+    )
+    one, other = (
+        _file(large.resize((200, 80), kind), "PNG")
+        for kind in (Image.Resampling.BOX, Image.Resampling.LANCZOS)
+    )
+    assert one != other
+    assert difference_of(one, other) == ""
+
+
 def test_a_cell_is_words_and_pictures():
     """Streams are joined by name, and pictures in HTML count as those beside it."""
     picture = nbformat.v4.new_output("display_data", {"image/png": "aGk="})
@@ -76,9 +109,13 @@ def test_a_cell_is_words_and_pictures():
     assert pictures_of(cell) == [b"hi", b"ho"]
 
 
-def _picture(word, kind, *, wide=200):
+def _picture(word, kind, *, wide=200, px=32, **options):
     picture = Image.new("RGB", (wide, 80), "#f2d08a")
-    ImageDraw.Draw(picture).text((20, 20), word, fill="#222222", font_size=32)
+    ImageDraw.Draw(picture).text((20, 20), word, fill="#222222", font_size=px)
+    return _file(picture, kind, **options)
+
+
+def _file(picture, kind, **options):
     file = io.BytesIO()
-    picture.save(file, kind)
+    picture.save(file, kind, **options)
     return file.getvalue()

@@ -67,11 +67,24 @@ def test_it_writes_the_file_that_signs_in():
         assert stat.S_IMODE(Path("demo.env").stat().st_mode) == 0o600
 
 
-def test_a_file_of_somebody_elses_is_kept():
-    """A .env with real credentials in it is not written over."""
-    Path(".env").write_text("CHILI_CLIENT_ID=mine\n")
-    assert "did not write it" in refused("--write-env", ".env")
-    assert Path(".env").read_text() == "CHILI_CLIENT_ID=mine\n"
+def test_a_sandbox_says_that_it_is_one():
+    """--sandbox prints the environment's type too, and it signs in."""
+    with running("--sandbox") as process:
+        lines = [process.stdout.readline() for _ in range(len(KEYS) + 1)]
+        assert "CHILI_ENVIRONMENT_TYPE=sandbox\n" in lines
+        Path(".env").write_text("".join(lines))
+        with login() as chili:
+            assert len(list(chili.templates.list())) >= 6
+
+
+@pytest.mark.parametrize("content", [b"CHILI_CLIENT_ID=mine\n", b"\xff\xfe\x00A"])
+def test_a_file_of_somebody_elses_is_kept(content):
+    """A .env with real credentials in it, or no text at all, is not written over."""
+    Path(".env").write_bytes(content)
+    told = refused("--write-env", ".env")
+    assert "did not write it" in told
+    assert "Traceback" not in told
+    assert Path(".env").read_bytes() == content
 
 
 @pytest.mark.parametrize("port", ["65536", "-1", "many"])
@@ -106,6 +119,8 @@ def test_it_keeps_state_and_sets_faults():
     ("arguments", "said"),
     [
         (("--fault", "unknown"), "There is no fault 'unknown'"),
+        (("--fault", "words:*:abc"), "'words:*:abc' has a count that is no whole"),
+        (("--fault", "words:*:0"), "count must be 1 or more"),
         (("--slots", "0"), "--slots must be 1 or more"),
         (("--render-seconds", "-1"), "--render-seconds 0 or more"),
         (("--render-seconds", "nan"), "--render-seconds 0 or more"),

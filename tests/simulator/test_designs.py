@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from itertools import combinations
 
 import pytest
 from PIL import Image, ImageChops, ImageStat
@@ -10,6 +11,7 @@ from PIL import Image, ImageChops, ImageStat
 from chili_notebook.simulator.designs import load_designs
 from chili_notebook.simulator.drawing.artwork import ARTWORK, find_picture, paint
 from chili_notebook.simulator.drawing.fonts import FAMILIES, FONT_KEYS, face
+from chili_notebook.simulator.drawing.layouts import find_layout
 
 DESIGNS = load_designs()
 NAMES = [design.name for design in DESIGNS]
@@ -107,6 +109,34 @@ def test_what_a_design_refers_to_exists(design):
             assert layout["id"] in layouts[layout["parentId"]]["childLayouts"]
         else:
             assert placed == frames
+
+
+@pytest.mark.parametrize("design", DESIGNS, ids=NAMES)
+def test_no_text_can_print_over_another(design):
+    """A text that is fitted to its frame has the frame for itself, in each layout."""
+    for layout in design.document["layouts"]:
+        places = find_layout(design.document, layout["id"]).placements
+        for page in design.document["pages"]:
+            texts = [frame for frame in page["frames"] if frame["type"] == "text"]
+            for one, other in combinations(texts, 2):
+                a, b = places[one["id"]], places[other["id"]]
+                if not (a.copyfit or b.copyfit):
+                    continue
+                apart_x = a.x + a.width <= b.x or b.x + b.width <= a.x
+                apart_y = a.y + a.height <= b.y or b.y + b.height <= a.y
+                assert apart_x or apart_y, (one["name"], other["name"])
+
+
+@pytest.mark.parametrize("name", ["Spring social post", "Autumn roast banner"])
+def test_a_wordmark_stands_level_with_its_logo(name):
+    """Beside a logo the brand's name has the same middle, in each layout."""
+    (document,) = [design.document for design in DESIGNS if design.name == name]
+    frames = {frame["name"]: frame["id"] for frame in document["pages"][0]["frames"]}
+    logo = frames.get("Logo") or frames["Mark"]
+    for layout in document["layouts"]:
+        places = find_layout(document, layout["id"]).placements
+        a, b = places[frames["Brand"]], places[logo]
+        assert a.y + a.height / 2 == pytest.approx(b.y + b.height / 2, abs=1)
 
 
 @pytest.mark.parametrize("picture", ARTWORK.values(), ids=lambda picture: picture.name)

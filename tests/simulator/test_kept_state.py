@@ -55,6 +55,18 @@ def test_state_is_kept_in_a_folder(started):
         assert stat.S_IMODE(file.stat().st_mode) == 0o600
 
 
+def test_what_was_deleted_stays_away(started):
+    """The last collection, template, project and media do not come back."""
+    folder = Path("kept")
+    paths = ("template-collections", "templates", "projects", "media")
+    with started(folder) as (_, api):
+        for path in paths:
+            for item in api.get(path).json()["data"]:
+                assert api.delete(f"{path}/{item['id']}").is_success
+    with started(folder) as (_, api):
+        assert [api.get(path).json()["data"] for path in paths] == [[]] * 4
+
+
 def test_without_a_folder_nothing_is_kept(started):
     """A simulator of its own begins anew, and writes nothing."""
     with started(None) as (first, api):
@@ -73,13 +85,24 @@ def test_without_a_folder_nothing_is_kept(started):
         ("templates", '[{"id": "a"}]'),
         ("media", '[{"id": "a"}]'),
         ("integration", f'{{"id": "{CLIENT_ID}"}}'),
+        ("integration", '{"client_id": 1, "client_secret": 2}'),
+        ("integration", "[]"),
+        *(
+            (name, content)
+            for name in ("templates", "projects", "media", "collections", "settings")
+            for content in ("[1]", '{"a": 1}', "5", '"a"', "\xff")
+        ),
+        ("collections", '[{"id": "a", "name": "b", "templates": [1]}]'),
+        ("collections", "{}"),
+        ("settings", "[]"),
+        ("settings", "{}"),
     ],
 )
 def test_a_folder_of_something_else_is_refused(name, content):
     """What the simulator did not write is an error, and stays as it is."""
     file = Path("kept") / f"{name}.json"
     file.parent.mkdir()
-    file.write_text(content)
+    file.write_bytes(content.encode("latin-1"))
     with pytest.raises(ValueError, match=r"."):
         Simulator(data=file.parent)
-    assert file.read_text() == content
+    assert file.read_bytes() == content.encode("latin-1")

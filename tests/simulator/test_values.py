@@ -37,6 +37,21 @@ def test_the_own_values_of_a_design_are_whole(design):
 
 
 @pytest.mark.parametrize(
+    ("given", "expected"),
+    [
+        ("<b>Ida</b> Fair", "Ida Fair"),
+        ("<p>One</p><p>Two<br/>Three</p>", "One\nTwo\nThree"),
+        ("1 &lt; 2 &amp; 3 < 4", "1 < 2 & 3 < 4"),
+        ("", ""),
+    ],
+)
+def test_a_rich_text_is_shown_without_its_markup(given, expected):
+    """Tags are not printed, ends of lines are kept; a plain text is as it is."""
+    assert shown(given, type="richText", value="<i>own</i>") == expected
+    assert shown(given, type="longText", value="own") == given
+
+
+@pytest.mark.parametrize(
     ("given", "settings", "expected"),
     [
         ("12.5", {"numberOfDecimals": 2}, "12.50"),

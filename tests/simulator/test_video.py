@@ -78,6 +78,22 @@ def test_a_layout_at_rest_is_a_short_film(tmp_path):
     assert farthest(frames[0], frames[-1]) == 0
 
 
+def test_a_film_has_the_pace_that_is_asked_for(tmp_path):
+    """Frames a second are told in the file, and make it no longer or shorter."""
+    values = resolve_values(BANNER, {})
+    layout = BANNER["layouts"][1]["id"]
+    for fps, told in ((10, b"10 fps"), (1000, b"50 fps")):
+        content, _ = encode(BANNER, layout, values, "mp4", fps=fps)
+        path = tmp_path / "film.mp4"
+        path.write_bytes(content)
+        program = imageio_ffmpeg.get_ffmpeg_exe()
+        asked = [program, "-i", path, "-f", "null", "-"]
+        played = subprocess.run(asked, capture_output=True, check=True).stderr
+        lasts_s = find_layout(BANNER, layout).timeline_ms / 1000
+        assert told in played
+        assert f"Duration: 00:00:{lasts_s:05.2f}".encode() in played
+
+
 def test_a_film_has_an_end(tmp_path):
     """A timeline of a day is cut after a minute."""
     still = {"id": "f", "from": 0, "basicAnimations": {}}

@@ -55,11 +55,9 @@ def calling(chili: Chili) -> None:
         assert_type(error.hint, str)
     except errors.APIError as error:
         assert_type([error.title, error.detail, error.trace_id], list[str])
-    except (
-        errors.NotSignedInError,
-        errors.ConnectionFailedError,
-        errors.UnexpectedAnswerError,
-    ) as error:
+    except errors.ConnectionFailedError as error:
+        assert_type(error.was_sent, bool)
+    except (errors.NotSignedInError, errors.UnexpectedAnswerError) as error:
         assert_type(error.message, str)
 
 

@@ -2,9 +2,17 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING, Any
+
 from PIL import Image, ImageDraw, ImageStat
 
+from chili_notebook.simulator.drawing.corners import quiet_corner
 from chili_notebook.simulator.drawing.fonts import FAMILIES, advances, face, font_key
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from chili_notebook.simulator.drawing.layouts import Layout
 
 MARK = "SIMULATED"
 _KEY = font_key(FAMILIES[0], FAMILIES[0].styles[3])
@@ -14,18 +22,28 @@ _TRACKING = 0.14
 _DENSE = 4
 
 
-def draw_mark(picture: Image.Image) -> None:
-    """Say in a corner of the picture that it is simulated."""
-    short = min(picture.size)
+def draw_mark(
+    pictures: Sequence[Image.Image], page: Mapping[str, Any], layout: Layout
+) -> None:
+    """Say in a corner that pictures of a page are simulated.
+
+    The mark stands still in a film, in the colours that fit its last picture.
+    """
+    width, height = pictures[-1].size
+    px = width / layout.width
+    short = min(width, height)
     size = max(short * 0.0155, min(8.0, short * 0.1))
     margin = round(size * 1.1)
-    mark = _pill(size)
-    x, y = picture.width - mark.width - margin, picture.height - mark.height - margin
-    under = picture.crop((x, y, x + mark.width, y + mark.height)).convert("L")
+    mark, ground = _pill(size), _pill(size, letters=False)
+    room = (mark.width + 2 * margin, mark.height + 2 * margin)
+    left, top = quiet_corner(page, layout, room[0] / px, room[1] / px)
+    x, y = round(left * px) + margin, round(top * px) + margin
+    under = pictures[-1].crop((x, y, x + mark.width, y + mark.height)).convert("L")
     dark = ImageStat.Stat(under).mean[0] < _MIDDLE_GREY
-    ground, ink = (_DARK, _LIGHT) if dark else (_LIGHT, _DARK)
-    picture.paste(ground, (x, y), _pill(size, letters=False).point(_part(0.8)))
-    picture.paste(ink, (x, y), mark.point(_part(0.8)))
+    colours = (_DARK, _LIGHT) if dark else (_LIGHT, _DARK)
+    for picture in pictures:
+        picture.paste(colours[0], (x, y), ground.point(_part(0.8)))
+        picture.paste(colours[1], (x, y), mark.point(_part(0.8)))
 
 
 def draw_watermark(picture: Image.Image, text: str) -> None:

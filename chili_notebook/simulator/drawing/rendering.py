@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 _WHITE = (255, 255, 255)
 _SMOOTH_TURN = 2
 _LONGEST_PX = 8000
+_LARGEST_FRAME_PX = _LONGEST_PX**2
 
 
 @reading_document()
@@ -37,6 +38,7 @@ def render_pages(  # noqa: PLR0913 - a render has that many choices
     scale: float | None = None,
     watermark: str | None = None,
     at_ms: int | None = None,
+    marked: bool = True,
 ) -> list[Image.Image]:
     """Render the visible pages of a layout.
 
@@ -48,6 +50,7 @@ def render_pages(  # noqa: PLR0913 - a render has that many choices
         scale: Pixels to a point, or to a pixel of a digital layout; 1 by default.
         watermark: A text to lay over the pictures.
         at_ms: The moment of the animation; without it everything is at rest.
+        marked: Whether each picture says in a corner that it is simulated.
 
     Raises:
         LookupError: If there is no such layout.
@@ -59,18 +62,29 @@ def render_pages(  # noqa: PLR0913 - a render has that many choices
     if pixels_wide:
         px = pixels_wide / layout.width
     px = min(px, _LONGEST_PX / max(layout.width, layout.height))
-    pages = [p for p in document.get("pages") or [] if p.get("isVisible", True)]
-    if not pages:
-        raise RowError([("NoVisiblePages", "No page of the document is visible.")])
+    pages = visible_pages(document)
     painter = FramePainter(document, values)
     pictures = [_page(page, layout, painter, px, at_ms) for page in pages]
     if painter.errors:
         raise RowError(painter.errors)
-    for picture in pictures:
+    for page, picture in zip(pages, pictures, strict=True):
         if watermark:
             draw_watermark(picture, watermark)
-        draw_mark(picture)
+        if marked:
+            draw_mark([picture], page, layout)
     return pictures
+
+
+def visible_pages(document: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    """Give the pages that are rendered.
+
+    Raises:
+        RowError: If there are none.
+    """
+    pages = [p for p in document.get("pages") or [] if p.get("isVisible", True)]
+    if not pages:
+        raise RowError([("NoVisiblePages", "No page of the document is visible.")])
+    return pages
 
 
 def _page(
@@ -90,6 +104,9 @@ def _page(
         opacity = motion.opacity * float(frame.get("opacity", 1))
         if place is None or not place.visible or opacity <= 0:
             continue
+        area = place.width * place.height * (px * motion.scale) ** 2
+        if not area <= _LARGEST_FRAME_PX:
+            raise ValueError(f"frame '{frame.get('name')}' is too large")
         turn = (place.rotation + motion.rotation) % 360
         dense = _SMOOTH_TURN if turn else 1
         box = _box(place, motion, px * dense)

@@ -15,13 +15,20 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
+from PIL import Image
+
 from chili_notebook.simulator.drawing.artwork import find_picture
-from chili_notebook.simulator.drawing.wording import date_text, number_text
+from chili_notebook.simulator.drawing.wording import date_text, number_text, plain_text
 
 _NUMBER = re.compile(r"[+-]?\d{1,15}(\.\d{1,15})?")
 _DATE = re.compile(r"\d{4}-\d\d-\d\d")
 _NOT_SETTABLE = {"group", "datasource"}
 _DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
+
+_UNREADABLE = (
+    *(ArithmeticError, AttributeError, KeyError, MemoryError, TypeError, ValueError),
+    Image.DecompressionBombError,
+)
 
 Value = str | bool | Decimal | dt.date | None
 
@@ -56,7 +63,7 @@ def reading_document() -> Iterator[None]:
     """Report a document that is not as documents are, instead of breaking on it."""
     try:
         yield
-    except (ArithmeticError, AttributeError, KeyError, TypeError, ValueError) as error:
+    except _UNREADABLE as error:
         told = f"The document cannot be read: {type(error).__name__}, {error}."
         raise RowError([("DocumentLoadActionFailed", told)]) from error
 
@@ -132,6 +139,10 @@ def _read_text(_variable: Mapping[str, Any], given: str) -> str:
     return given.replace("\r\n", "\n")
 
 
+def _read_markup(variable: Mapping[str, Any], given: str) -> str:
+    return plain_text(_read_text(variable, given))
+
+
 def _read_list(variable: Mapping[str, Any], given: str) -> str:
     if given not in {_item_value(item) for item in variable.get("items") or []}:
         raise _InvalidError(f"'{given}' is not an item of the list")
@@ -193,6 +204,7 @@ _READERS: Mapping[str, Callable[[Mapping[str, Any], str], Value]] = {
     "boolean": _read_boolean,
     "number": _read_number,
     "date": _read_date,
+    "richtext": _read_markup,
 }
 
 

@@ -29,8 +29,13 @@ class UnsupportedFormatError(Exception):
     """The simulator cannot make this format."""
 
 
-def mp4_encoder() -> Callable[[Sequence[Image.Image], Sequence[int]], bytes]:
+def mp4_encoder(
+    fps: float | None = None,
+) -> Callable[[Sequence[Image.Image], Sequence[int]], bytes]:
     """Give what encodes frames, each shown for so many milliseconds, as an mp4.
+
+    Args:
+        fps: How many frames a second it has; 20 by default.
 
     Raises:
         UnsupportedFormatError: If there is no encoder; also from what is given.
@@ -43,11 +48,13 @@ def mp4_encoder() -> Callable[[Sequence[Image.Image], Sequence[int]], bytes]:
             "one: pip install imageio-ffmpeg"
         ) from error
 
+    pace = fps or _FRAMES_PER_S
+
     def encode(frames: Sequence[Image.Image], durations_ms: Sequence[int]) -> bytes:
         with TemporaryDirectory() as folder:
             target = Path(folder, "video.mp4")
             try:
-                _run(program, frames, _counts(durations_ms), target)
+                _run(program, frames, _counts(durations_ms, pace), pace, target)
                 return target.read_bytes()
             except OSError as error:
                 raise UnsupportedFormatError(
@@ -58,13 +65,17 @@ def mp4_encoder() -> Callable[[Sequence[Image.Image], Sequence[int]], bytes]:
 
 
 def _run(
-    program: str, frames: Sequence[Image.Image], counts: Sequence[int], target: Path
+    program: str,
+    frames: Sequence[Image.Image],
+    counts: Sequence[int],
+    pace: float,
+    target: Path,
 ) -> None:
     width, height = frames[0].size
     raw = ("-f", "rawvideo", "-pix_fmt", "rgb24", "-s", f"{width}x{height}")
-    pace = ("-r", str(_FRAMES_PER_S))
+    rate = ("-r", f"{pace:g}")
     with subprocess.Popen(  # noqa: S603 - no shell, and our own arguments
-        [program, "-loglevel", "quiet", *raw, *pace, "-i", "-", *_HOW, str(target)],
+        [program, "-loglevel", "quiet", *raw, *rate, "-i", "-", *_HOW, str(target)],
         stdin=subprocess.PIPE,
     ) as encoder:
         assert encoder.stdin is not None  # noqa: S101 - it was asked for
@@ -78,12 +89,12 @@ def _run(
         raise ChildProcessError(encoder.returncode, "the encoder failed")
 
 
-def _counts(durations_ms: Sequence[int]) -> list[int]:
+def _counts(durations_ms: Sequence[int], pace: float) -> list[int]:
     """Give how often each frame is shown at an even pace; a minute is the most."""
     counts, shown, at_ms = [], 0, 0
     for duration_ms in durations_ms:
         at_ms = min(at_ms + duration_ms, _LONGEST_MS)
-        count = round(at_ms * _FRAMES_PER_S / 1000) - shown
+        count = round(at_ms * pace / 1000) - shown
         counts.append(count)
         shown += count
     return counts

@@ -1,7 +1,8 @@
-"""Numbers and dates as a text frame shows them. Pure."""
+"""Numbers, dates and marked up texts as a text frame shows them. Pure."""
 
 from __future__ import annotations
 
+import html
 import re
 from decimal import ROUND_HALF_UP, Decimal
 from typing import TYPE_CHECKING, Any
@@ -11,6 +12,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 _TOKEN = re.compile(r"'[^']*'|y+|M+|d+|E+")
+_TAG = re.compile(r"</?[A-Za-z][^<>]*>")
+_LINE_END = re.compile(r"<br\s*/?>|</(?:p|div|li|h\d)\s*>", re.IGNORECASE)
 _MONTHS = (
     "January",
     "February",
@@ -70,3 +73,9 @@ def _date_part(token: str, date: dt.date) -> str:
             return f"{date.day:0{size}}"
         case _:
             return _DAYS[date.weekday()][:letters]
+
+
+def plain_text(markup: str) -> str:
+    """Give a rich text without its markup, which the simulator does not style."""
+    lines = _LINE_END.sub("\n", markup)
+    return html.unescape(_TAG.sub("", lines)).rstrip("\n")
