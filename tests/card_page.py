@@ -144,7 +144,14 @@ def _pages(place):
 
 
 def open_page(page, problems, place="light", origin="http://notebook.test"):
-    """Make a page ready for a card; each request of the card's own is a problem."""
+    """Make a page ready for a card, at `NOW`; each request of its own is a problem."""
+    page.clock.install(time=NOW - 60)
+    go_to(page, problems, place, origin)
+    page.clock.pause_at(NOW)
+
+
+def go_to(page, problems, place, origin="http://notebook.test"):
+    """Lead a page to where a card is shown, whatever the page's clock says."""
     served = _pages(place)
 
     def serve(route):
@@ -157,9 +164,7 @@ def open_page(page, problems, place="light", origin="http://notebook.test"):
             route.fulfill(body=body, content_type=f"{content_type}; charset=utf-8")
 
     page.route("**/*", serve)
-    page.clock.install(time=NOW - 60)
     page.goto(f"{origin}/")
-    page.clock.pause_at(NOW)
 
 
 # The proxies are as different as anywidget's; timers and listeners are counted.

@@ -40,6 +40,12 @@ BODY = {
 }
 
 
+@pytest.fixture
+def make_card(make_still_card):
+    """Give cards in one page, since no test here moves its clock."""
+    return make_still_card
+
+
 def paste(card, label, text):
     """Paste a text into a field; say whether the browser is left to insert it."""
     return card.field(label).evaluate(PASTE, text)

@@ -288,3 +288,25 @@ def test_every_view_follows_what_happens_elsewhere(make_card):
         for view in views.all():
             assert view.get_attribute("data-phase") == phase
             assert told in view.inner_text()
+
+
+def test_seconds_are_not_read_out_and_the_phase_is(make_card):
+    """A minute of counting changes no live region; the last hour does, once."""
+    card = make_card(**at(3660.0))
+    card.page.evaluate(
+        """() => {
+          window.heard = [];
+          const regions = document.querySelectorAll("[role=status], [aria-live]");
+          for (const region of regions) {
+            new MutationObserver(() => window.heard.push(region.textContent)).observe(
+              region, { childList: true, characterData: true, subtree: true });
+          }
+        }"""
+    )
+    card.page.clock.run_for(59_000)
+    assert card.page.evaluate("window.heard") == []
+    card.page.clock.run_for(3_000)
+    heard = card.page.evaluate("window.heard")
+    assert heard[0] == "Last hour"
+    assert "GraFx issues a new token now" in heard[1]
+    assert len(heard) == 2
