@@ -97,6 +97,10 @@ class Lab(Place):
     def show(self, page, address):
         """Go to a notebook and wait for its kernel."""
         page.goto(f"{self.url}/{address}")
+        self.wait_until_idle(page)
+
+    def wait_until_idle(self, page):
+        """Wait until the kernel of the notebook in front has nothing to do."""
         page.wait_for_function(
             "window.jupyterapp?.shell.currentWidget?.sessionContext?.session"
             "?.kernel?.status === 'idle'",
@@ -273,7 +277,11 @@ def _running(arguments, root, url, environ):
             yield
         finally:
             process.terminate()
-            process.wait(timeout=20)
+            try:
+                process.wait(timeout=20)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                raise
 
 
 def _free_port():

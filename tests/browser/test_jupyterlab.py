@@ -173,6 +173,7 @@ def test_a_restarted_kernel_ends_what_the_card_claims(lab, page):
     card = page.locator(".chili-card[data-phase='signed-out']")
     card.get_by_text("kernel has been restarted").wait_for(timeout=STEP_MS)
     assert "stays valid until" in card.inner_text()
+    lab.wait_until_idle(page)  # a server that ends in mid-restart would never end
 
 
 def test_a_careless_notebook_is_healed(lab, page, endpoint):
