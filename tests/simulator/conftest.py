@@ -67,7 +67,6 @@ def ask(simulator, api):
 @pytest.fixture
 def api(simulator):
     """Give a plain client with a bearer, at the root of the environment."""
-    simulator.tasks.patience_s = 4  # so that a busy machine needs no more polls
     with client_of(simulator) as client:
         yield client
 
