@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
+from functools import lru_cache
 from importlib.metadata import version
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 from urllib.request import getproxies, proxy_bypass
 
@@ -13,6 +16,9 @@ from chili_notebook import __version__
 from chili_notebook.environments import is_loopback, require_safe
 from chili_notebook.errors import ConfigurationError, ConnectionFailedError
 from chili_notebook.foreign import reason_of
+
+if TYPE_CHECKING:
+    from ssl import SSLContext
 
 TIMEOUT = httpx.Timeout(30.0, connect=10.0)
 USER_AGENT = f"chili_notebook/{__version__} python-httpx/{version('httpx')}"
@@ -107,7 +113,9 @@ def transport_for(url: str, *, connect_retries: int = 0) -> httpx.HTTPTransport:
     if proxy and "://" not in proxy:
         proxy = f"http://{proxy}"
     try:
-        return httpx.HTTPTransport(proxy=proxy, retries=connect_retries)
+        set_for = (os.environ.get("SSL_CERT_FILE"), os.environ.get("SSL_CERT_DIR"))
+        verify = _certificates(*set_for)
+        return httpx.HTTPTransport(verify, proxy=proxy, retries=connect_retries)
     except OSError:
         raise ConfigurationError(
             "The certificates of this machine cannot be read.",
@@ -123,6 +131,15 @@ def transport_for(url: str, *, connect_retries: int = 0) -> httpx.HTTPTransport:
         if why or kind.startswith("socks")
         else "Correct HTTPS_PROXY, HTTP_PROXY or ALL_PROXY.",
     )
+
+
+@lru_cache(maxsize=1)
+def _certificates(_file: str | None, _folder: str | None) -> SSLContext:
+    """Read what servers are checked by: it takes longer than most calls do.
+
+    It is read again once the variables that say where it is have changed.
+    """
+    return httpx.create_ssl_context()
 
 
 def _require_safe(request: httpx.Request) -> None:

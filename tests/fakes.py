@@ -70,6 +70,7 @@ class Server:
 
         class Handler(BaseHTTPRequestHandler):
             protocol_version = "HTTP/1.1"
+            disable_nagle_algorithm = True  # or each body waits 40 ms for its head
 
             def _serve(self):
                 length = int(self.headers.get("content-length") or 0)

@@ -5,9 +5,11 @@ from __future__ import annotations
 import httpx
 import pytest
 
+from chili_notebook.errors import ConfigurationError
 from chili_notebook.transport import (
     RETRY,
     USER_AGENT,
+    _certificates,
     client_for,
     transport_for,
     unanswered,
@@ -130,3 +132,16 @@ def test_a_request_without_an_answer_says_what_may_have_come_of_it(method, sent)
     assert failure.was_sent is sent
     assert ("may have carried" in hint) == (sent and method == "POST")
     assert ("Nothing was sent" in hint) == (not sent and method == "POST")
+
+
+def test_certificates_are_kept_until_others_are_set(monkeypatch):
+    """What SSL_CERT_FILE says counts at once, and nothing is read twice."""
+    there = "https://cp-abc-123.chili-publish.online"
+    monkeypatch.delenv("SSL_CERT_FILE", raising=False)
+    monkeypatch.delenv("SSL_CERT_DIR", raising=False)
+    kept = _certificates(None, None)
+    transport_for(there)
+    assert _certificates(None, None) is kept
+    monkeypatch.setenv("SSL_CERT_FILE", "missing.pem")
+    with pytest.raises(ConfigurationError, match="certificates of this machine"):
+        transport_for(there)

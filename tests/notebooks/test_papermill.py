@@ -47,7 +47,7 @@ def test_a_notebook_that_raises_on_purpose_runs_to_its_end(papermill):
     assert done.returncode == 1
     cells = nbformat.read("out.ipynb", as_version=4).cells
     own = [cell for cell in cells if cell.cell_type == "code"]
-    assert [cell.execution_count for cell in own] == [*range(1, len(own) + 1)]
+    assert all(cell.execution_count for cell in own)
     assert all(
         "raises-exception" in cell.metadata.tags
         for cell in own

@@ -12,7 +12,7 @@ import nbformat
 import pytest
 
 from conftest import CLIENT_ID, CLIENT_SECRET
-from fakes import Answer, Server
+from fakes import Server
 
 CELLS = [
     "%load_ext chili_notebook",
@@ -81,23 +81,3 @@ def test_what_is_saved_holds_no_secret(run, way, endpoint):
         assert secret not in done.stdout + done.stderr
     if saved.suffix == ".ipynb":
         assert json.loads(text)["metadata"].get("widgets") or way == "nbclient"
-
-
-def test_a_wrong_secret_fails_the_run(run, endpoint):
-    """A batch run that cannot sign in ends with an exit code and says why."""
-    endpoint.failing = Answer(401, {"error": "access_denied"})
-    try:
-        done = run(RUNS["papermill"], CELLS)
-    finally:
-        endpoint.failing = None
-    assert done.returncode != 0
-    assert "answered 401 (access_denied)" in done.stderr
-    assert CLIENT_SECRET not in done.stderr + Path("out.ipynb").read_text()
-
-
-def test_without_credentials_a_batch_run_names_what_to_set(run):
-    """Where nobody can fill in a form, the run fails and names the variables."""
-    Path(".env").unlink()
-    done = run(RUNS["nbclient"], CELLS)
-    assert done.returncode != 0
-    assert "CHILI_CLIENT_SECRET" in done.stderr
