@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Literal, get_args
 
 from chili_notebook.answers import item_of, text_in
-from chili_notebook.documents import Layout, choose_layout
+from chili_notebook.documents import choose_layout
 from chili_notebook.errors import (
     ConnectionFailedError,
     NotFoundError,
@@ -26,6 +26,7 @@ from chili_notebook.rows import Row, checked_rows, rows_of
 
 if TYPE_CHECKING:
     from chili_notebook.client import Chili
+    from chili_notebook.documents import Layout
 
 Format = Literal["pdf", "jpg", "png", "gif", "mp4", "html"]
 Document = Mapping[str, Any]
@@ -97,7 +98,7 @@ class Outputs:
         """
         format = _format(format)  # noqa: A001 - GraFx's word
         body, document = self._source(source)
-        body["layoutsToExport"] = [choose_layout(document, _wanted(layout))]
+        body["layoutsToExport"] = [choose_layout(document, layout)]
         if rows := rows_of(variables):
             body["variables"] = checked_rows(document, rows)
         if settings is not None:
@@ -178,13 +179,6 @@ class Outputs:
             if isinstance(error, NotFoundError) or is_word_of_grafx(error):
                 error.hint += " A text is a template's id here: give a project itself."
             raise
-
-
-def _wanted(layout: object) -> str | None:
-    """Give a layout's id or name."""
-    if isinstance(layout, Layout):
-        return layout.id
-    return None if layout is None else str(layout)
 
 
 def _format(text: object) -> Format:
