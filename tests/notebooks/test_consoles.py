@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+from jupyter_client.manager import start_new_kernel
 from pexpect.fdpexpect import fdspawn
 
 from conftest import CLIENT_ID, CLIENT_SECRET
@@ -19,7 +20,7 @@ from fakes import Server
 STEP_S = 60
 LOAD = "%load_ext chili_notebook"
 TERMINAL = ("IPython", "--simple-prompt", "--no-banner", "--no-confirm-exit")
-CONSOLE = ("jupyter_console", "--simple-prompt")
+CONSOLE = ("jupyter_console", "--simple-prompt", "--existing")
 ESCAPES = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
 
 
@@ -78,6 +79,19 @@ def _open(arguments):
 
 
 @pytest.fixture
+def running_kernel():
+    """Start a kernel, and give the file that tells where it listens.
+
+    A console that starts its own may not listen yet when its first line has been done,
+    and then waits for ever (seen with ipykernel 6).
+    """
+    manager, client = start_new_kernel()
+    client.stop_channels()
+    yield manager.connection_file
+    manager.shutdown_kernel(now=True)
+
+
+@pytest.fixture
 def write_env_file(endpoint):
     """Give what writes a .env that signs in to the endpoint."""
     with Server(endpoint) as server:
@@ -108,9 +122,11 @@ def test_ipython_shows_the_plain_card_and_says_that_nothing_is_masked(
         _require_plain_card(session, card)
 
 
-def test_a_console_shows_the_plain_card_and_masks(endpoint, write_env_file):
+def test_a_console_shows_the_plain_card_and_masks(
+    endpoint, write_env_file, running_kernel
+):
     """The form is named, holds nobody up, and whoever uses the client is told."""
-    with _open(CONSOLE) as session:
+    with _open((*CONSOLE, running_kernel)) as session:
         session.run(LOAD)
         assert "CHILI GraFx: not signed in" in session.run("%chili_login")
         said = session.run("chili.templates.list()")
