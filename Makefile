@@ -55,9 +55,9 @@ pictures: $(VENV)/.ready
 	$(BIN)/python tests/take_pictures.py
 
 bench: $(VENV)/.ready
-	$(BIN)/python tests/benchmarks/bench_load_ext.py
-	$(BIN)/python tests/benchmarks/bench_guard.py
-	$(BIN)/python tests/benchmarks/bench_simulator.py
+	$(BIN)/python benchmarks/bench_load_ext.py
+	$(BIN)/python benchmarks/bench_guard.py
+	$(BIN)/python benchmarks/bench_simulator.py
 
 clean:
 	rm -rf $(VENV) $(OTHER) build dist

@@ -10,17 +10,17 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
 
-    from chili_notebook.auth import ChiliToken
-    from chili_notebook.client import Chili
-    from chili_notebook.sign_in import login
+    from chili_notebook.api.client import Chili
+    from chili_notebook.auth.handle import ChiliToken
+    from chili_notebook.signin import login
 
 __version__ = "0.1.0"
 __all__ = ["Chili", "ChiliToken", "__version__", "errors", "login"]
 
 _HOMES = {
-    "Chili": "chili_notebook.client",
-    "ChiliToken": "chili_notebook.auth",
-    "login": "chili_notebook.sign_in",
+    "Chili": "chili_notebook.api.client",
+    "ChiliToken": "chili_notebook.auth.handle",
+    "login": "chili_notebook.signin",
 }
 
 
@@ -37,13 +37,13 @@ def __getattr__(name: str) -> Any:
 
 def load_ipython_extension(shell: InteractiveShell) -> None:
     """Register the magics; what ``%load_ext chili_notebook`` calls."""
-    from chili_notebook.magics import load
+    from chili_notebook.notebook.magics import load
 
     load(shell)
 
 
 def unload_ipython_extension(shell: InteractiveShell) -> None:
     """Remove the magics and close the sessions; what ``%unload_ext`` calls."""
-    from chili_notebook.magics import unload
+    from chili_notebook.notebook.magics import unload
 
     unload(shell)

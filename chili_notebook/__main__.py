@@ -44,9 +44,9 @@ def _parser() -> argparse.ArgumentParser:
 def _audit(options: argparse.Namespace) -> int:
     from IPython.paths import get_ipython_dir
 
-    from chili_notebook.audit import audit
     from chili_notebook.audit.report import bundle_of, require_clean
-    from chili_notebook.sign_in import find_secrets
+    from chili_notebook.audit.search import audit
+    from chili_notebook.signin import find_secrets
 
     around = [path if path.is_dir() else path.parent for path in options.paths]
     try:

@@ -7,15 +7,16 @@ import re
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 from IPython.core.interactiveshell import InteractiveShell
 
-from chili_notebook.client import Chili
-from chili_notebook.credentials import Credentials, Source, resolve
-from chili_notebook.environments import Environment
-from chili_notebook.secret import Secret
-from chili_notebook.session import Session
-from chili_notebook.sign_in import Found, find
-from chili_notebook.token_source import TokenSource
+from chili_notebook.api.client import Chili
+from chili_notebook.auth.credentials import Credentials, Source, resolve
+from chili_notebook.auth.environment import Environment
+from chili_notebook.auth.secret import Secret
+from chili_notebook.auth.token_manager import TokenSource
+from chili_notebook.notebook.session import Session
+from chili_notebook.signin import Found, find
 from fakes import Clock, Server, TokenEndpoint
 
 CLIENT_ID = "clientid0123456789abcdefWXYZ"
@@ -29,13 +30,19 @@ TYPED = {
 }
 KEPT = {"CHILI_CHROMIUM", "CHILI_OTHER_PYTHON", "CHILI_REQUIRE_BROWSER"}
 RINGS = {
-    "pure": r"tests/test_",
-    "simulator": r"tests/simulator/",
+    "pure": r"tests/(?!simulator|client|leaks|notebooks|browser)",
+    "simulator": r"tests/(simulator|client)/",
     "leaks": r"tests/leaks/",
     "notebooks": r"tests/notebooks/",
     "cells of the notebooks": r"notebooks/",
     "browser": r"tests/browser/",
 }
+
+# A busy machine is slow; that says nothing of the code.
+settings.register_profile(
+    "suite", deadline=None, suppress_health_check=[HealthCheck.too_slow]
+)
+settings.load_profile("suite")
 
 
 def pytest_sessionfinish(session):

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from chili_notebook import Chili, errors
-from chili_notebook.calls import Calls
+from chili_notebook.api.base import Calls
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text()
@@ -106,8 +106,8 @@ def test_the_audit_has_the_options_that_are_told():
 
 def test_readme_and_the_code_know_the_same_keys():
     """Each CHILI_ key that the code reads is in README, and the reverse."""
-    from chili_notebook.credentials import CREDENTIAL_KEYS
-    from chili_notebook.settings import SETTING_KEYS
+    from chili_notebook.auth.credentials import CREDENTIAL_KEYS
+    from chili_notebook.auth.settings import SETTING_KEYS
 
     read = {f"CHILI_{suffix}" for suffix in (*CREDENTIAL_KEYS, *SETTING_KEYS)}
     told = set(re.findall(r"CHILI_[A-Z][A-Z_]+[A-Z]", README))
@@ -273,8 +273,8 @@ def _given(member):
 
 def _named(name):
     """Give a class of the resources by its name."""
-    for path in (ROOT / "chili_notebook" / "resources").glob("*.py"):
-        module = __import__(f"chili_notebook.resources.{path.stem}", fromlist=["*"])
+    for path in (ROOT / "chili_notebook" / "api").glob("*.py"):
+        module = __import__(f"chili_notebook.api.{path.stem}", fromlist=["*"])
         if getattr(getattr(module, name, None), "__module__", "") == module.__name__:
             return getattr(module, name)
     raise AssertionError(name)

@@ -10,9 +10,9 @@ import pytest
 from IPython.core.ultratb import VerboseTB
 
 import chili_notebook
-from chili_notebook import guard
-from chili_notebook.session import Session
-from chili_notebook.sign_in import find
+from chili_notebook.guard import output_guard as guard
+from chili_notebook.notebook.session import Session
+from chili_notebook.signin import find
 from conftest import CLIENT_ID, CLIENT_SECRET
 
 PACKAGE = str(Path(chili_notebook.__file__).parent)

@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from chili_notebook.audit.findings import Finding
-from chili_notebook.files import replace_bytes
-from chili_notebook.sources import shown
+from chili_notebook.auth.sources import shown
+from chili_notebook.system.atomic_write import replace_bytes
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

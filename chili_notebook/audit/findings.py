@@ -6,10 +6,10 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from chili_notebook.masking import Masker
+from chili_notebook.guard.masking import Masker
 
 if TYPE_CHECKING:
-    from chili_notebook.secret import Secret
+    from chili_notebook.auth.secret import Secret
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from chili_notebook.display.tables import table_bundle
 from chili_notebook.errors import SecretsFoundError
-from chili_notebook.tables import table_bundle
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -25,8 +25,8 @@ def listed(name, source):
     return compile(source, name, "exec")
 """
 GUARD = """
-from chili_notebook import guard as _guard
-from chili_notebook.secret import Secret as _Secret
+from chili_notebook.guard import output_guard as _guard
+from chili_notebook.auth.secret import Secret as _Secret
 assert _guard.install(get_ipython())
 for _value in (s, token, odd):
     _guard.protect(_Secret(_value))

@@ -20,7 +20,7 @@ EACH = pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
 PEEK = """
 import json as _json
 import socket as _socket
-from chili_notebook.protection import protected as _protected
+from chili_notebook.guard.registry import protected as _protected
 
 _held = [wanted.secret.reveal() for wanted in _protected()]
 try:

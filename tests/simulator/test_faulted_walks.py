@@ -21,10 +21,10 @@ from chili_notebook.errors import (
     TooManyRequestsError,
     UnauthorizedError,
 )
+from chili_notebook.http.transport import RETRY
 from chili_notebook.simulator import Simulator
 from chili_notebook.simulator.clock import Clock as Adjustable
 from chili_notebook.simulator.faults import KINDS
-from chili_notebook.transport import RETRY
 from fakes import Clock, shown_by
 
 PATIENCE_S = 120

@@ -12,13 +12,13 @@ import pytest
 import requests
 
 from chili_notebook import login
+from chili_notebook.api.output_tasks import Output
 from chili_notebook.errors import (
     ConfigurationError,
     OutputFailedError,
     OutputTimeoutError,
     VariableError,
 )
-from chili_notebook.resources.output_tasks import Output
 
 
 @pytest.fixture

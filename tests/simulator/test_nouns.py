@@ -10,6 +10,7 @@ from dataclasses import replace
 import pytest
 from PIL import Image
 
+from chili_notebook.api.files import File
 from chili_notebook.errors import (
     APIError,
     ChiliError,
@@ -19,7 +20,6 @@ from chili_notebook.errors import (
     NotFoundError,
     OutputFailedError,
 )
-from chili_notebook.resources.files import File
 
 PICTURE = io.BytesIO()
 Image.new("RGB", (40, 30), "#c8102e").save(PICTURE, "PNG")

@@ -13,22 +13,22 @@ import requests
 
 import chili_notebook
 from chili_notebook import Chili, ChiliToken, login
-from chili_notebook.documents import Layout, Variable
-from chili_notebook.gallery import Gallery
-from chili_notebook.listing import Listing
-from chili_notebook.resources.files import File
-from chili_notebook.resources.fonts import FontFamily, FontStyle
-from chili_notebook.resources.media import Media
-from chili_notebook.resources.output_reports import RecordError, Report
-from chili_notebook.resources.output_settings import OutputSetting
-from chili_notebook.resources.output_tasks import Output, OutputTask
-from chili_notebook.resources.projects import Project
-from chili_notebook.resources.templates import Template
-from chili_notebook.tables import Rows
+from chili_notebook.api.documents import Layout, Variable
+from chili_notebook.api.files import File
+from chili_notebook.api.fonts import FontFamily, FontStyle
+from chili_notebook.api.listing import Listing
+from chili_notebook.api.media import Media
+from chili_notebook.api.output_reports import RecordError, Report
+from chili_notebook.api.output_settings import OutputSetting
+from chili_notebook.api.output_tasks import Output, OutputTask
+from chili_notebook.api.projects import Project
+from chili_notebook.api.templates import Template
+from chili_notebook.display.gallery import Gallery
+from chili_notebook.display.tables import Rows
 
 if TYPE_CHECKING:
-    from chili_notebook.environments import Environment
-    from chili_notebook.resources.documented import Documented
+    from chili_notebook.api.document_item import Documented
+    from chili_notebook.auth.environment import Environment
 
 
 def signs_in() -> None:

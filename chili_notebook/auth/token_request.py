@@ -1,0 +1,183 @@
+"""Asks the token endpoint: one POST, and what each kind of answer means.
+
+The request goes through a client of its own. Were it yielded into the caller's
+client, the answer would stay in ``response.history``, and the caller's redirects,
+hooks and TLS settings would apply to the client secret.
+"""
+
+from __future__ import annotations
+
+from email.utils import parsedate_to_datetime
+from typing import TYPE_CHECKING
+
+import httpx
+
+from chili_notebook.auth.environment import require_safe
+from chili_notebook.auth.secret import MASK
+from chili_notebook.auth.tokens import Token, token_from_answer
+from chili_notebook.errors import (
+    NotSignedInError,
+    TokenRefusedError,
+    TokenRequestError,
+    TokenResponseError,
+)
+from chili_notebook.http.foreign import json_object, one_line, reason_of
+from chili_notebook.http.reading import read_up_to
+from chili_notebook.http.transport import TIMEOUT, USER_AGENT, transport_for
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from chili_notebook.auth.credentials import Credentials
+    from chili_notebook.auth.environment import Environment
+
+_LARGEST = 1_000_000
+_WRONG_PAIR = (
+    "the secret belongs to another integration, was rotated, was copied incompletely "
+    "or with a space, or the client ID was put in its place, as GraFx's own Node and "
+    "Java samples do"
+)
+_COPY_AGAIN = "Copy both again from the integration's page in GraFx."
+
+
+def fetch_token(
+    credentials: Credentials, environment: Environment, *, clock: Callable[[], float]
+) -> Token:
+    """Ask for a token with the client-credentials grant (RFC 6749, section 4.4).
+
+    The body is JSON with exactly the four fields of GraFx's page "Generating a
+    token". A redirect is never followed.
+
+    Raises:
+        TokenRequestError: If the endpoint cannot be reached.
+        TokenRefusedError: If it answers with an error status.
+        TokenResponseError: If its answer is not a token.
+        InsecureURLError: If it is reached neither over https nor on this machine.
+    """
+    require_safe(
+        environment.token_url, told="CHILI_TOKEN_URL", hint="Use the https address."
+    )
+    asked_at = clock()
+    failure = ""
+    try:
+        response = _post(credentials, environment)
+    except (httpx.HTTPError, httpx.InvalidURL, ValueError) as error:
+        failure = reason_of(error)
+    except BaseException as error:  # noqa: BLE001 - raised again
+        # Such as an interrupt: its frames in httpx hold the secret too.
+        raise error.with_traceback(None)  # noqa: B904 - it is the same error
+    if failure:
+        # Raised out here, no error carries httpx's frames, which hold the secret.
+        raise TokenRequestError(
+            f"The token endpoint {environment.token_host} could not be reached "
+            f"({failure}).",
+            hint="Check the network, the proxy or VPN, and CHILI_TOKEN_URL if set.",
+        )
+    if response.is_redirect:
+        raise TokenResponseError(
+            f"The token endpoint {environment.token_host} answered with a redirect "
+            f"({response.status_code}), which is not followed: the request holds the "
+            "client secret.",
+            hint="Set CHILI_TOKEN_URL to the endpoint's own address.",
+        )
+    if not response.is_success:
+        raise _refusal(response, credentials, environment)
+    if len(response.content) > _LARGEST:
+        raise TokenResponseError(
+            "The token endpoint's answer cannot be used: it is larger than "
+            f"{_LARGEST:,} bytes.",
+            hint="Check CHILI_TOKEN_URL.",
+        )
+    return token_from_answer(
+        response.content,
+        response.headers.get("content-type", ""),
+        asked_at=asked_at,
+        server_date=_server_date(response),
+    )
+
+
+def _post(credentials: Credentials, environment: Environment) -> httpx.Response:
+    with (
+        httpx.Client(
+            transport=transport_for(environment.token_url, connect_retries=1),
+            timeout=TIMEOUT,
+            follow_redirects=False,
+            headers={"User-Agent": USER_AGENT, "Accept": "application/json"},
+        ) as client,
+        client.stream(
+            "POST", environment.token_url, json=_body(credentials, environment)
+        ) as response,
+    ):
+        # Without its request, whose body holds the secret.
+        return read_up_to(response, _LARGEST)
+
+
+def _body(credentials: Credentials, environment: Environment) -> dict[str, str]:
+    if credentials.client_secret is None:
+        raise NotSignedInError(
+            "A ready token holds no credentials to ask for another one.",
+            hint="Run %chili_login with a client ID and its secret.",
+        )
+    return {
+        "grant_type": "client_credentials",
+        "audience": environment.audience,
+        "client_id": credentials.client_id,
+        "client_secret": credentials.client_secret.reveal(),
+    }
+
+
+def _refusal(
+    response: httpx.Response, credentials: Credentials, environment: Environment
+) -> TokenRefusedError:
+    status = response.status_code
+    answer = json_object(response)
+    error = _plain(answer.get("error"), credentials)
+    described = _plain(answer.get("error_description"), credentials)
+    said = ": ".join(part for part in (error, described) if part)
+    who = (
+        f"client ID ending in …{credentials.client_id[-4:]}, from {credentials.source}"
+    )
+    hints = {
+        400: "Check CHILI_CLIENT_ID and, if you set them, CHILI_AUDIENCE and "
+        "CHILI_TOKEN_URL.",
+        401: f"Likely causes: {_WRONG_PAIR}. {_COPY_AGAIN}",
+        403: "Likely causes: the integration may not use this audience (check "
+        "CHILI_AUDIENCE if you set it) or was disabled in GraFx; or "
+        f"{_WRONG_PAIR}. {_COPY_AGAIN}",
+        429: f"Too many tokens were asked for. {_when(response)}",
+    }
+    fallback = "Try again later; the endpoint, or a gateway before it, has failed."
+    if status < 500:  # noqa: PLR2004 - RFC 9110: the client's side
+        fallback = "Check CHILI_TOKEN_URL if you set it."
+    return TokenRefusedError(
+        f"The token endpoint {environment.token_host} answered {status}"
+        f"{f' ({said})' if said else ''} to the {who}.",
+        hint=hints.get(status, fallback),
+        status_code=status,
+        error=error,
+    )
+
+
+def _plain(value: object, credentials: Credentials) -> str:
+    """Give foreign text in one short line, without what it may echo of the request."""
+    if not isinstance(value, str):
+        return ""
+    secret = credentials.client_secret
+    text = value.replace(secret.reveal(), MASK) if secret else value
+    return one_line(text, at_most=200)
+
+
+def _when(response: httpx.Response) -> str:
+    retry_after = response.headers.get("retry-after", "")
+    return (
+        f"Try again in {retry_after} s."
+        if retry_after.isdecimal()
+        else "Try again in a few minutes."
+    )
+
+
+def _server_date(response: httpx.Response) -> float | None:
+    try:
+        return parsedate_to_datetime(response.headers["date"]).timestamp()
+    except (KeyError, ValueError, TypeError, OverflowError):
+        return None

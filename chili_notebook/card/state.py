@@ -1,0 +1,250 @@
+"""What the card says, and its static twins for places where no widget lives. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from html import escape
+from typing import TYPE_CHECKING, Any, Literal
+
+from chili_notebook.auth.environment import Environment
+
+if TYPE_CHECKING:
+    from chili_notebook.auth.secret import Secret
+    from chili_notebook.auth.tokens import Token
+
+# The twin is stored before the live card, as an output of its own: in one output
+# JupyterLab prefers the widget, and shows an error once there is none. One of the two
+# is seen: the live card, or else the twin in place of that error, and in nbconvert's
+# page, where no kernel stands behind a widget: its body is a notebook and not Voilà's.
+# The classes are JupyterLab's, which Notebook and Voilà share, and VS Code's.
+_OUTPUT = ":is(.jp-OutputArea-child,.output_container)"
+_TWIN = ":has([data-chili-beside])"
+_PAPER = "body.jp-Notebook:not([data-voila]) *"
+_EITHER = (
+    f"<style>{_OUTPUT}{_TWIN}:has(+ {_OUTPUT} .chili-card):not({_PAPER}),"
+    f"{_OUTPUT}{_TWIN} + {_OUTPUT}:has(.jupyter-widgets)"
+    f":not(:has(.chili-card):not({_PAPER})){{display:none}}</style>"
+)
+_STORED = "So it was when this was stored; it may have changed since."
+_KEYS = "CHILI_CLIENT_ID, CHILI_CLIENT_SECRET and CHILI_ENVIRONMENT"
+Phase = Literal["form", "signing-in", "signed-in", "failed", "signed-out"]
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """A line on the card, or beside the field of the form that it is about.
+
+    Attributes:
+        text: What happened; may hold ``{moment}``.
+        hint: What to do next.
+        kind: Whether it is an error.
+        field: The field that it is about.
+        moment: What stands for ``{moment}``, in seconds since the epoch; each view
+            shows it in its reader's time zone.
+    """
+
+    text: str
+    hint: str = ""
+    kind: Literal["info", "error"] = "info"
+    field: Literal["", "client_id", "client_secret", "access_token", "environment"] = ""
+    moment: float | None = None
+
+    def sentences(self) -> list[str]:
+        """Give text and hint for a place where nobody knows the time zone."""
+        if self.moment is None:
+            return [self.text, self.hint]
+        return [self.text.replace("{moment}", _moment(self.moment)), self.hint]
+
+
+@dataclass(frozen=True, slots=True)
+class CardState:
+    """Everything that a card shows; holds no secret but inside `Token`.
+
+    Attributes:
+        phase: Where the sign-in is; ``expiring`` and ``expired`` follow from the time.
+        client_name: What the client is called in the notebook.
+        token_name: What the token is called there.
+        profile: The profile, or empty.
+        environment: Where to.
+        source: Where the credentials came from.
+        renewable: Whether another token can be asked for.
+        token: The token, when there is one.
+        note: What else there is to say.
+        why_form: Why the form is shown.
+        keepers: Where the form offers to remember: ``env``, ``keyring``.
+        masked: Whether secrets are masked in this notebook's outputs.
+        refused: The scopes for want of which calls were probably refused.
+    """
+
+    phase: Phase
+    client_name: str
+    token_name: str
+    profile: str = ""
+    environment: Environment = field(default_factory=Environment)
+    source: str = ""
+    renewable: bool = False
+    token: Token | None = None
+    note: Note | None = None
+    why_form: str = ""
+    keepers: tuple[str, ...] = ()
+    masked: bool = True
+    refused: frozenset[str] = frozenset()
+
+    @property
+    def lacking(self) -> list[str]:
+        """The scopes that calls needed and this token does not have."""
+        held = self.token.scopes if self.token else None
+        return [] if held is None else sorted(self.refused - held)
+
+    def facts(self) -> list[tuple[str, str]]:
+        """Give the rows of the static twins; moments, never time left."""
+        rows = []
+        if self.profile:
+            rows.append(("Profile", self.profile))
+        if self.environment.name or self.environment.host:
+            kind = f" ({self.environment.kind})" if self.environment.kind else ""
+            name = self.environment.name or self.environment.host
+            rows.append(("Environment", name + kind))
+        if self.token is not None:
+            rows.append(("Token valid until", until(self.token)))
+            rows.append(("Scopes", _scopes(self.token)))
+        if self.phase == "signed-in":
+            rows.append(("Credentials from", self.source))
+            rows.append(("Names", f"{self.client_name}, {self.token_name}"))
+        return rows
+
+    def stored_as(self) -> tuple[Phase, Environment, Secret | None]:
+        """Give what a card that is stored with the notebook must not be behind."""
+        secret = None if self.token is None else self.token.secret
+        return self.phase, self.environment, secret
+
+    def headline(self) -> str:
+        """Give the one line that says where the sign-in is."""
+        return {
+            "form": "CHILI GraFx: not signed in; the form shows in a live notebook",
+            "signing-in": "CHILI GraFx: signing in",
+            "signed-in": "CHILI GraFx: signed in",
+            "failed": "CHILI GraFx: not signed in; the last try failed",
+            "signed-out": f"CHILI GraFx: signed out of {self.client_name}",
+        }[self.phase]
+
+    def remarks(self) -> list[str]:
+        """Give the sentences below the rows."""
+        said = []
+        if self.phase in {"form", "failed"}:
+            keys = "the keys of this profile" if self.profile else _KEYS
+            said = [self.why_form, f"Where no form shows, set {keys} in .env."]
+        if self.note is not None:
+            said += self.note.sentences()
+        if self.phase == "signed-in" and not self.masked:
+            said.append("Outputs are not masked here: what is printed is shown.")
+        if self.phase == "signed-in" and self.lacking:
+            one = len(self.lacking) == 1
+            calls = "a call that probably needs" if one else "calls that probably need"
+            said.append(f"GraFx refused {calls} {', '.join(self.lacking)}.")
+        if self.phase == "signed-out" and self.token is not None:
+            said.append("GraFx tokens cannot be revoked: it stays valid until then.")
+        return [line for line in said if line]
+
+
+def as_text(state: CardState) -> str:
+    """Give the card as plain text."""
+    facts = [f"  {label}: {value}" for label, value in state.facts()]
+    remarks = [f"  {line}" for line in state.remarks()]
+    return "\n".join([state.headline(), *facts, *remarks])
+
+
+def as_line(state: CardState) -> str:
+    """Give the card as one line, for logs and terminals."""
+    said = [state.headline()]
+    if state.token is not None:
+        said.append(f"token valid until {until(state.token)}")
+    if state.token is not None and state.phase == "signed-in":
+        environment = dict(state.facts()).get("Environment", "an unknown environment")
+        said[0] += f" to {environment}"
+        scopes = state.token.scopes
+        said.append("scopes unknown" if scopes is None else f"{len(scopes)} scopes")
+        said.append(f"credentials from {state.source}")
+        said.append(f"names {state.client_name}, {state.token_name}")
+    return " ".join([f"{'; '.join(said)}.", *state.remarks()])
+
+
+def as_html(state: CardState) -> str:
+    """Give the card as HTML without script, for GitHub, exports and reopened files."""
+    rows = "".join(
+        f'<tr><td style="text-align:left"><b>{escape(label)}</b></td>'
+        f'<td style="text-align:left">{escape(value)}</td></tr>'
+        for label, value in state.facts()
+    )
+    remarks = "".join(f"<p>{escape(line)}</p>" for line in state.remarks())
+    table = f"<table><tbody>{rows}</tbody></table>" if rows else ""
+    return (
+        f'<div data-chili-twin="{state.phase}">'
+        f"<p><b>{escape(state.headline())}</b></p>{table}{remarks}</div>"
+    )
+
+
+def as_html_beside(state: CardState) -> str:
+    """Give the card as HTML that hides where the live card is the next output."""
+    return f"<div data-chili-beside>{_EITHER}{as_html(state)}<p>{_STORED}</p></div>"
+
+
+def as_traits(state: CardState, *, now: float) -> dict[str, Any]:
+    """Give the values of the live card's synced traits; JSON, and no secret in it."""
+    environment, token = state.environment, state.token
+    return {
+        "phase": state.phase,
+        "names": {"client": state.client_name, "token": state.token_name},
+        "profile": state.profile,
+        "environment": {
+            "name": environment.name,
+            "kind": environment.kind,
+            "host": environment.host,
+            "token_host": environment.token_host,
+        },
+        "source": state.source,
+        "token": token
+        and {
+            "fingerprint": token.fingerprint,
+            "expires_at": token.expires_at,
+            "lifetime_s": token.lifetime_s,
+            "scopes": None if token.scopes is None else sorted(token.scopes),
+            "renewable": state.renewable,
+        },
+        "remaining_s": token and token.remaining_s(now),
+        "note": state.note
+        and {
+            "kind": state.note.kind,
+            "text": state.note.text,
+            "hint": state.note.hint,
+            "field": state.note.field,
+            "moment": state.note.moment,
+        },
+        "lacking": state.lacking,
+        "masked": state.masked,
+        "form": {
+            "environment": environment.name,
+            "environment_type": environment.kind,
+            "why": state.why_form,
+            "remember": list(state.keepers),
+        },
+    }
+
+
+def until(token: Token) -> str:
+    """Say when a token ends, in words that stay true in a saved file."""
+    if token.expires_at is None:
+        return "unknown"
+    return _moment(token.expires_at)
+
+
+def _moment(epoch_s: float) -> str:
+    moment = datetime.fromtimestamp(epoch_s, UTC)
+    return f"{moment:%a} {moment.day} {moment:%b %Y, %H:%M} UTC"
+
+
+def _scopes(token: Token) -> str:
+    if token.scopes is None:
+        return "unknown"
+    return f"{len(token.scopes)}: {' '.join(sorted(token.scopes))}".removesuffix(": ")

@@ -1,1 +1,0 @@
-"""What the environment holds, one noun a module."""

@@ -1,0 +1,331 @@
+"""Reading tokens and their time; no server."""
+
+from __future__ import annotations
+
+import json
+import math
+
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from chili_notebook.auth.secret import Secret
+from chili_notebook.auth.tokens import (
+    ADVISORY_S,
+    MANDATORY_S,
+    Freshness,
+    Token,
+    freshness,
+    jwt_claims,
+    ready_token,
+    token_from_answer,
+)
+from chili_notebook.errors import TokenResponseError
+from fakes import NOON, jwt, token_body
+
+DAY_S = 86_400
+MARK = "zq9-live-token-zq9"
+
+scalars = (
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.floats()
+    | st.text(max_size=20)
+    | st.sampled_from(["Bearer", "bearer", MARK, jwt(exp=NOON), 10**400, 1e308])
+)
+anything = st.recursive(
+    scalars,
+    lambda inner: (
+        st.lists(inner, max_size=4)
+        | st.dictionaries(st.text(max_size=8), inner, max_size=4)
+    ),
+    max_leaves=8,
+)
+
+
+def read(body, content_type="application/json", *, asked_at=NOON, server_date=None):
+    """Read an answer that was asked for at noon."""
+    if not isinstance(body, bytes):
+        body = json.dumps(body).encode()
+    return token_from_answer(
+        body, content_type, asked_at=asked_at, server_date=server_date
+    )
+
+
+def held(expires_at, *, obtained_at=NOON):
+    """Give a token with this end."""
+    return Token(Secret("t"), obtained_at, expires_at, None, None)
+
+
+def test_reads_grafx_documented_answer():
+    """The answer on GraFx's page becomes a token with expiry and scopes."""
+    token = read(token_body())
+    assert token.secret == Secret("token-0123456789")
+    assert token.obtained_at == NOON
+    assert token.expires_at == NOON + DAY_S
+    assert token.lifetime_s == DAY_S
+    assert token.scopes == {"template:list", "template:read", "output:static"}
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        {"token_type": "bearer"},
+        {"token_type": "BEARER"},
+        {"expires_in": 86_400.0},
+        {"id_token": 1, "whatever": [None]},
+    ],
+)
+def test_harmless_differences_are_taken(more):
+    """Case of the type, a float of seconds and unknown fields change nothing."""
+    assert read(token_body(**more)) == read(token_body())
+
+
+@pytest.mark.parametrize(
+    "content_type",
+    [
+        "",
+        "application/json",
+        "Application/JSON; charset=utf-8",
+        "text/json",
+        "application/vnd.grafx.token+json",
+    ],
+)
+def test_every_way_to_say_json_is_taken(content_type):
+    """A missing or a decorated content type is no reason to refuse a token."""
+    assert read(token_body(), content_type).expires_at == NOON + DAY_S
+
+
+def test_a_byte_order_mark_before_the_json_is_taken():
+    """An answer that passed through an odd proxy is read all the same."""
+    assert read(b"\xef\xbb\xbf" + json.dumps(token_body()).encode()).scopes
+
+
+@pytest.mark.parametrize(
+    ("scope", "claim", "scopes"),
+    [
+        ("a:read  b:list ", None, {"a:read", "b:list"}),
+        ("", "c:read", set()),
+        (None, "c:read d:read", {"c:read", "d:read"}),
+        (None, None, None),
+        (None, ["c:read"], None),
+    ],
+)
+def test_scopes_come_from_the_answer_or_else_from_the_token(scope, claim, scopes):
+    """What nobody says is unknown, and not the same as none."""
+    assert read(token_body(jwt(scope=claim), scope=scope)).scopes == scopes
+
+
+@pytest.mark.parametrize(
+    ("more", "why"),
+    [
+        ({"access_token": None}, "access_token is missing"),
+        ({"access_token": 7}, "access_token"),
+        ({"access_token": ""}, "access_token"),
+        ({"access_token": [MARK]}, "access_token"),
+        ({"access_token": f"{MARK}\n"}, "HTTP header"),
+        ({"access_token": f"{MARK} x"}, "HTTP header"),
+        ({"access_token": f"{MARK}é"}, "HTTP header"),
+        ({"access_token": f"{MARK}\x7f"}, "HTTP header"),
+        ({"token_type": None}, "token_type is missing"),
+        ({"token_type": ["Bearer"]}, "token_type"),
+        ({"token_type": "mac"}, "token_type is not Bearer"),
+        ({"expires_in": None}, "expires_in is missing"),
+        ({"expires_in": "86400"}, "expires_in is not a number"),
+        ({"expires_in": True}, "expires_in is not a number"),
+        ({"expires_in": {}}, "expires_in is not a number"),
+        ({"expires_in": 0}, "expires_in is not a lifetime"),
+        ({"expires_in": -1}, "negative"),
+        ({"expires_in": 10**400}, "absurdly long"),
+        ({"scope": ["a:read"]}, "scope is not a text"),
+        ({"scope": 1}, "scope is not a text"),
+    ],
+)
+def test_what_is_wrong_with_a_field_is_told_by_its_name(more, why):
+    """Each malformed field gives an error that names it and says what to do."""
+    with pytest.raises(TokenResponseError, match=why) as caught:
+        read(token_body(MARK) | more)
+    assert "CHILI_TOKEN_URL" in caught.value.hint
+    assert MARK not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("body", "content_type", "why"),
+    [
+        (b"<html>Sign in</html>", "text/html; charset=utf-8", "text/html"),
+        (b"<html>Sign in</html>", "application/json", "not a whole JSON object"),
+        (b"", "application/json", "empty"),
+        (b" \r\n", "", "empty"),
+        (json.dumps(token_body(MARK)).encode()[:-9], "", "not a whole JSON object"),
+        (json.dumps(token_body(MARK)).encode(), "text/plain", "text/plain"),
+        (b"null", "application/json", "not a whole JSON object"),
+        (b'["a"]', "application/json", "not a whole JSON object"),
+        (b"\xff\xfe\x00", "application/json", "not a whole JSON object"),
+        (b"[" * 100_000, "application/json", "not a whole JSON object"),
+        (b'{"expires_in": NaN}', "application/json", "not a whole JSON object"),
+        (b'{"expires_in": 1' + b"0" * 5000 + b"}", "", "not a whole JSON object"),
+    ],
+)
+def test_what_is_no_json_object_is_told(body, content_type, why):
+    """A page, an empty, cut or foreign body is named as what it is, never shown."""
+    with pytest.raises(TokenResponseError, match=why) as caught:
+        read(body, content_type)
+    assert MARK not in str(caught.value)
+    assert "Sign in<" not in str(caught.value)
+
+
+@given(st.binary(max_size=200), st.sampled_from(["", "application/json", "x/y", ";"]))
+def test_any_bytes_are_a_token_or_a_clear_error(body, content_type):
+    """No answer gives any other error."""
+    with pytest.raises(TokenResponseError):
+        read(body, content_type)
+
+
+@given(
+    st.fixed_dictionaries(
+        {},
+        optional={
+            "access_token": anything,
+            "token_type": st.just("Bearer") | anything,
+            "expires_in": st.integers(1, DAY_S) | anything,
+            "scope": st.text(max_size=9) | anything,
+        },
+    ),
+    st.none() | st.floats(0, 1e11),
+)
+@example(token_body(MARK, expires_in=float("inf")), None)
+@example(token_body(MARK), -1e300)
+def test_any_json_is_a_token_or_a_clear_error(answer, server_date):
+    """A token has a sound end; an error never holds what might be one."""
+    try:
+        token = read(answer, server_date=server_date)
+    except TokenResponseError as error:
+        shown = f"{error} {error!r} {error.__cause__!r} {error.__context__!r}"
+        assert MARK not in shown
+    else:
+        assert token.secret.reveal() == answer["access_token"]
+        assert NOON < token.expires_at <= NOON + answer["expires_in"]
+        assert token.lifetime_s >= token.expires_at - NOON
+        assert token.secret.reveal() not in repr(token).split(", obtained_at")[0]
+
+
+@given(st.dictionaries(st.sampled_from(["exp", "iat", "scope"]), anything))
+def test_any_claims_are_survived(claims):
+    """Whatever a token says of itself, the answer gives a token or a clear error."""
+    try:
+        token = read(token_body(jwt(**claims)))
+    except TokenResponseError as error:
+        pytest.fail(f"a good answer is refused: {error}")
+    else:
+        assert math.isfinite(token.expires_at)
+        assert token.lifetime_s > 0
+
+
+@pytest.mark.parametrize("clock_error_s", [0, -2 * DAY_S, 2 * DAY_S])
+@pytest.mark.parametrize(
+    ("expires_in", "exp_in", "left"), [(5000, 7000, 5000), (7000, 5000, 5000)]
+)
+def test_the_true_end_is_the_earlier_one_by_the_servers_clock(
+    clock_error_s, expires_in, exp_in, left
+):
+    """However wrong this machine's clock is, the time left is the true one."""
+    body = token_body(jwt(exp=NOON + exp_in), expires_in)
+    asked_at = NOON + clock_error_s
+    token = read(body, asked_at=asked_at, server_date=NOON)
+    assert token.remaining_s(asked_at) == left
+    assert not token.expired(asked_at)
+
+
+@pytest.mark.parametrize(
+    "exp", [None, True, "1800000000", -1, 0, 1e300, float("nan"), [NOON]]
+)
+def test_a_strange_end_in_the_token_is_passed_over(exp):
+    """Only a moment counts; the answer's own lifetime stands."""
+    assert read(token_body(jwt(exp=exp))).expires_at == NOON + DAY_S
+
+
+def test_a_token_from_the_cache_knows_its_whole_life():
+    """A token that is served again for its last hours shows how long it lives."""
+    body = token_body(jwt(iat=NOON - 20 * 3600, exp=NOON + 4 * 3600), 4 * 3600)
+    assert read(body).lifetime_s == DAY_S
+
+
+def test_a_ready_token_tells_its_own_end_and_scopes():
+    """A pasted JWT is described by what it says itself."""
+    token = ready_token(
+        Secret(jwt(iat=NOON - 60, exp=NOON + 60, scope="a b")), now=NOON
+    )
+    assert (token.expires_at, token.lifetime_s, token.scopes) == (
+        NOON + 60,
+        120,
+        {"a", "b"},
+    )
+
+
+def test_an_opaque_ready_token_tells_nothing():
+    """Unknown is unknown, and never counts as expired."""
+    token = ready_token(Secret("opaque-token"), now=NOON)
+    assert (token.expires_at, token.lifetime_s, token.scopes) == (None, None, None)
+    assert token.remaining_s(NOON) is None
+    assert not token.expired(NOON + 1e9)
+    assert freshness(token, NOON + 1e9) is Freshness.FRESH
+
+
+def test_a_ready_token_that_no_header_can_carry_is_refused():
+    """A line break inside a pasted token is told, without the token."""
+    with pytest.raises(TokenResponseError, match="access token") as caught:
+        ready_token(Secret(f"{MARK}\n{MARK}"), now=NOON)
+    assert MARK not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "text", ["", "a.b", "a.b.c", "..", "a.!!!.c", "a.bnVsbA.c", "a.WzFd.c", "a.gICA.c"]
+)
+def test_what_is_no_jwt_has_no_claims(text):
+    """Anything that only looks like a JWT is an opaque token."""
+    assert jwt_claims(text) == {}
+
+
+@pytest.mark.parametrize(
+    ("left", "state"),
+    [
+        (DAY_S, Freshness.FRESH),
+        (ADVISORY_S + 1, Freshness.FRESH),
+        (ADVISORY_S, Freshness.ADVISORY),
+        (MANDATORY_S + 1, Freshness.ADVISORY),
+        (MANDATORY_S, Freshness.MANDATORY),
+        (0, Freshness.MANDATORY),
+        (-DAY_S, Freshness.MANDATORY),
+    ],
+)
+def test_freshness_follows_the_last_hour_and_the_last_minute(left, state):
+    """A token is asked for anew in the last hour, and must be in the last minute."""
+    assert freshness(held(NOON + DAY_S), NOON + DAY_S - left) is state
+
+
+def test_a_token_that_comes_with_few_seconds_is_used_for_half_of_them():
+    """An endpoint that serves a token in its last seconds is not asked at each call."""
+    token = held(NOON + 40)
+    assert freshness(token, NOON) is Freshness.ADVISORY
+    assert freshness(token, NOON + 20) is Freshness.MANDATORY
+
+
+@given(st.floats(0, 1e5), st.floats(0, 1e5), st.floats(0, 1e5))
+def test_a_token_only_ages(life, one, other):
+    """Freshness never gets better with time, and a dead token is never fresh."""
+    order = list(Freshness)
+    token = held(NOON + life)
+    earlier, later = sorted((one, other))
+    before, after = (freshness(token, NOON + at) for at in (earlier, later))
+    assert order.index(before) <= order.index(after)
+    if token.expired(NOON + later):
+        assert after is Freshness.MANDATORY
+        assert token.remaining_s(NOON + later) == 0
+
+
+def test_a_tokens_repr_hides_it():
+    """A token can be shown in a traceback."""
+    token = read(token_body(MARK))
+    assert MARK not in repr(token)
+    assert token.fingerprint in Secret(MARK).fingerprint

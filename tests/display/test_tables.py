@@ -1,0 +1,63 @@
+"""Small tables for notebooks."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime
+
+from chili_notebook.display.tables import Rows, html_table, table_bundle, text_table
+
+HOSTILE = "<script>alert('x')</script>&"
+
+
+def test_every_foreign_text_is_escaped():
+    """No heading, cell or caption becomes markup."""
+    html = html_table([HOSTILE], [[HOSTILE]], caption=HOSTILE)
+    assert "<script" not in html
+    assert html.count("&lt;script&gt;") == 3
+    assert "<caption" in html
+
+
+def test_half_a_character_is_no_obstacle():
+    """What JSON can spell and no front-end can be sent is shown as a question mark."""
+    bundle = table_bundle(["\ud800"], [["\udc00"]], caption="")
+    assert all(text.encode().count(b"?") == 2 for text in bundle.values())
+
+
+def test_without_a_caption_there_is_none():
+    """An empty caption leaves no empty line behind."""
+    assert "caption" not in html_table(["a"], [])
+    assert text_table(["a"], []) == "a"
+
+
+def test_text_columns_are_aligned():
+    """Each column is as wide as its widest cell, with no blanks at the end."""
+    assert text_table(
+        ["Name", "Id"], [["a", "1"], ["long name", None]], caption="2"
+    ) == ("Name       Id\na          1\nlong name\n2")
+
+
+def test_long_and_broken_cells_stay_on_their_line():
+    """A paragraph in a cell is one line of bounded length."""
+    for line in text_table(["a\nb" * 50], [["word\n\tword " * 50]]).splitlines():
+        assert len(line) == 100
+        assert line.endswith("…")
+
+
+def test_cells_are_shown_as_people_write_them():
+    """A moment is a date with its minutes, nothing is an empty cell."""
+    moment = datetime(2026, 3, 1, 12, 30, 59, tzinfo=UTC)
+    bundle = table_bundle(["at", "no"], [[moment, None]])
+    moment, nothing = re.findall(r"<td [^>]*>(.*?)</td>", bundle["text/html"])
+    assert re.fullmatch(r"\d{4}-\d\d-\d\d \d\d:\d\d", moment)
+    assert nothing == ""
+    assert re.fullmatch(r"at +no\n\d{4}-\d\d-\d\d \d\d:\d\d", bundle["text/plain"])
+
+
+def test_rows_are_a_list_that_shows_itself():
+    """In code it is a plain list; in a notebook a table."""
+    rows = Rows([1, 2], [("Number", lambda n: n), ("Square", lambda n: n * n)])
+    assert rows == [1, 2]
+    shown = rows._repr_mimebundle_()
+    assert re.findall(r">(\d)</td>", shown["text/html"]) == ["1", "1", "2", "4"]
+    assert shown["text/plain"].splitlines()[-1].split() == ["2", "4"]

@@ -1,0 +1,338 @@
+"""What is found in texts, and what is left alone; no kernel."""
+
+from __future__ import annotations
+
+import base64
+import html
+import itertools
+import json
+import re
+import textwrap
+from collections import UserList, deque
+from urllib.parse import quote, quote_plus
+
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from chili_notebook.auth.secret import Secret
+from chili_notebook.errors import ConfigurationError
+from chili_notebook.guard.encodings import forms
+from chili_notebook.guard.masking import Masker, Tail
+
+TOKEN = "eyJhbGciOiJSUzI1NiJ9.eyJzdWIiOiJhYmMifQ.c2lnbmF0dXJl-0123456789_abcdef"
+CLIENT_SECRET = "s3cret_0123456789-abcdefghijklmnop-QRSTUVWXYZ"
+ODD = 'p@ss/w+rd %25 <b>"it\'s"&\\n=é€'
+
+realistic = st.text(
+    "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-._~+/=",
+    min_size=8,
+    max_size=90,
+)
+nasty = st.text(
+    st.characters(codec="utf-8", exclude_characters="\x1b\n\r"), min_size=8, max_size=40
+)
+periodic = st.text("ab", min_size=8, max_size=12)
+without_repeats = st.lists(
+    st.sampled_from("abcdefghijklmnopqrstuvwxyzABCDEFGHIJK-._~+/=0123456789é€"),
+    min_size=8,
+    unique=True,
+).map("".join)
+control = st.lists(st.integers(0, 31), max_size=5).map(bytes)
+secrets = st.one_of(realistic, nasty, periodic)
+filling = st.text("☃ \n", max_size=5)
+"""Characters that are in no secret, so that it is clear what must remain."""
+
+ENCODERS = {
+    "plain": lambda value: value,
+    "url": lambda value: quote(value, safe=""),
+    "path": quote,
+    "form": quote_plus,
+    "url in small letters": lambda value: re.sub(
+        "%..", lambda pair: pair[0].lower(), quote(value, safe="")
+    ),
+    "json": lambda value: json.dumps(value)[1:-1],
+    "json in utf-8": lambda value: json.dumps(value, ensure_ascii=False)[1:-1],
+    "json twice": lambda value: json.dumps(json.dumps(value))[3:-3],
+    "html": html.escape,
+    "html text": lambda value: html.escape(value, quote=False),
+    "repr": lambda value: repr(value)[1:-1],
+    "ascii": lambda value: ascii(value)[1:-1],
+    "repr of bytes": lambda value: repr(value.encode())[2:-1],
+    "repr in html": lambda value: html.escape(repr(value)[1:-1]),
+    "hex": lambda value: value.encode().hex(),
+    "HEX": lambda value: value.encode().hex().upper(),
+}
+
+
+def masker_for(*values):
+    """Give a masker that protects these values."""
+    masker = Masker()
+    for value in values:
+        masker.protect(Secret(value))
+    return masker
+
+
+def through_stream(masker, pieces):
+    """Give what comes out of one stream, and how many places were masked."""
+    tail = Tail(masker)
+    results = [tail.feed(piece) for piece in pieces] + [tail.flush()]
+    return "".join(text for text, _ in results), sum(count for _, count in results)
+
+
+def cut_up(text, cuts):
+    """Cut a text at some places."""
+    places = sorted({cut % (len(text) + 1) for cut in cuts} | {0, len(text)})
+    return [text[a:b] for a, b in itertools.pairwise(places)]
+
+
+def clean(value):
+    """Give the secret without the characters of the filling."""
+    return value.replace("☃", "x").replace(" ", "x")
+
+
+@pytest.mark.parametrize("encoder", ENCODERS)
+@pytest.mark.parametrize("value", [TOKEN, CLIENT_SECRET, ODD])
+def test_each_encoding_is_masked(encoder, value):
+    """A value is masked in each of its encodings, and the rest stays."""
+    encoded = ENCODERS[encoder](value)
+    masked, count = masker_for(value).mask_text(f"before {encoded} after {encoded}")
+    assert masked == "before *** after ***"
+    assert count == 2
+
+
+@given(secrets, st.sampled_from(sorted(ENCODERS)), filling, filling)
+def test_any_value_is_masked_in_any_encoding(value, encoder, before, after):
+    """Whatever its characters are, the value is masked and nothing else is."""
+    value = clean(value)
+    encoded = ENCODERS[encoder](value)
+    text = f"{before}{encoded}{after}"
+    assert masker_for(value).mask_text(text) == (f"{before}***{after}", 1)
+
+
+@given(without_repeats, control, control, st.booleans())
+def test_base64_is_masked_at_any_offset(value, before, after, urlsafe):
+    """What base64 makes of the value is gone, wherever in the data it stands."""
+    encode = base64.urlsafe_b64encode if urlsafe else base64.b64encode
+    text = encode(before + value.encode() + after).decode()
+    masked, count = masker_for(value).mask_text(text)
+    assert count == 1
+    first = (len(before) * 8 + 5) // 6
+    last = (len(before) + len(value.encode())) * 8 // 6
+    assert masked == f"{text[:first]}***{text[last:]}"
+
+
+@pytest.mark.parametrize("width", [64, 76])
+@pytest.mark.parametrize("line_end", ["\n", "\r\n", "\\n"])
+@pytest.mark.parametrize("offset", range(60))
+def test_wrapped_base64_is_masked(width, line_end, offset):
+    """Line breaks in base64 do not hide a value."""
+    data = base64.b64encode(b"." * offset + TOKEN.encode() + b"." * 100).decode()
+    text = line_end.join(textwrap.wrap(data, width)) + line_end
+    masked, count = masker_for(TOKEN).mask_text(text)
+    assert count == 1
+    bare = masked.replace(line_end, "")
+    head, _, rest = bare.partition("***")
+    assert (head, rest) == (data[: len(head)], data[-len(rest) :])
+    assert len(data) - len(head) - len(rest) >= len(TOKEN) * 8 // 6 - 1
+
+
+@given(
+    st.lists(secrets, min_size=1, max_size=3),
+    st.lists(filling, min_size=3, max_size=6),
+    st.lists(st.integers(0, 500), max_size=8),
+    st.sampled_from(sorted(ENCODERS)),
+)
+def test_a_stream_is_masked_wherever_it_is_split(values, fillings, cuts, encoder):
+    """However a stream is cut up, the same comes out as of the whole text."""
+    values = [clean(value) for value in values]
+    encoded = [ENCODERS[encoder](value) for value in values]
+    text = "".join(
+        f"{fill}☃{encoded[at % len(encoded)]}☃" for at, fill in enumerate(fillings)
+    )
+    masked, count = through_stream(masker_for(*values), cut_up(text, cuts))
+    assert masked == "".join(f"{fill}☃***☃" for fill in fillings)
+    assert count == len(fillings)
+
+
+@given(
+    st.lists(periodic, min_size=1, max_size=3),
+    st.text("ab\n", max_size=60),
+    st.lists(st.integers(0, 60), max_size=8),
+)
+@example(["aaaaaaaa"], "a" * 30, [3, 9])
+@example(["aaaaaaab", "abbbbbbb"], "aaaaaaabbbbbbb", [8])
+def test_values_that_overlap_leave_nothing(values, text, cuts):
+    """Where values overlap in a stream, none of their characters remains."""
+    text += "☃"
+    spans = []
+    for at, value in itertools.product(range(len(text)), values):
+        if text.startswith(value, at):
+            if spans and at < spans[-1][1]:
+                spans[-1][1] = max(spans[-1][1], at + len(value))
+            else:
+                spans.append([at, at + len(value)])
+    expected, last = "", 0
+    for start, end in spans:
+        expected += text[last:start] + "***"
+        last = end
+    expected += text[last:]
+    masked = through_stream(masker_for(*values), cut_up(text, cuts))
+    assert masked == (expected, len(spans))
+
+
+@given(st.text("abc \n\x1b[0m", max_size=80), st.lists(st.integers(0, 80), max_size=8))
+def test_other_text_passes_unchanged(text, cuts):
+    """A stream without a protected value loses, gains and reorders nothing."""
+    masker = masker_for("abcabc☃☃☃", "a[0m b☃☃☃")
+    assert through_stream(masker, cut_up(text, cuts)) == (text, 0)
+
+
+def test_text_is_given_out_at_once_unless_a_value_may_begin():
+    """Only an end that may be the beginning of a value is held back."""
+    tail = Tail(masker_for(CLIENT_SECRET))
+    assert tail.feed("Rendering page 1\n") == ("Rendering page 1\n", 0)
+    assert tail.feed("three s3cr") == ("three ", 0)
+    assert tail.feed("oll\n") == ("s3croll\n", 0)
+    assert not tail
+
+
+def test_a_value_that_is_cut_off_at_the_end_is_masked():
+    """A stream that ends within a value shows at most seven characters of it."""
+    for length in range(1, len(CLIENT_SECRET)):
+        masker = masker_for(CLIENT_SECRET)
+        masked, count = through_stream(masker, ["> " + CLIENT_SECRET[:length]])
+        expected = CLIENT_SECRET[:length] if length < 8 else "***"
+        assert masked == f"> {expected}"
+        assert count == (length >= 8)
+
+
+@pytest.mark.parametrize(
+    ("value", "shown", "expected"),
+    [
+        (TOKEN, f"'{TOKEN[:47]}...", "'***..."),
+        (TOKEN, f"{TOKEN[:25]}<...>{TOKEN[-25:]}", f"{TOKEN[:25]}<...>***"),
+        (TOKEN, f"{TOKEN[:45]}", "***"),
+        (TOKEN, f"{TOKEN[:23]}…{TOKEN[-23:]}", f"{TOKEN[:23]}…{TOKEN[-23:]}"),
+        (TOKEN, f"…{TOKEN[-40:]}", "…***"),
+        (TOKEN, f"{TOKEN[1:]}{TOKEN[:-1]}", "******"),
+        (CLIENT_SECRET, f"{CLIENT_SECRET[:16]}…{CLIENT_SECRET[-16:]}", "***…***"),
+        (CLIENT_SECRET, CLIENT_SECRET[1:16], CLIENT_SECRET[1:16]),
+    ],
+)
+def test_clipped_long_values_are_masked(value, shown, expected):
+    """So many characters of either end of a long value give it away."""
+    assert masker_for(value).mask_text(shown)[0] == expected
+
+
+def test_another_issuers_token_is_not_taken_for_ours():
+    """The header of a JWT is public and shared, and gives no value away."""
+    foreign = f"{TOKEN.partition('.')[0]}.eyJpc3MiOiJodHRwczovL2V4YW1wbGUifQ.b3RoZXI"
+    assert masker_for(TOKEN).mask_text(foreign) == (foreign, 0)
+
+
+def test_only_whole_values_are_found_where_that_is_asked():
+    """A masker of whole values leaves their ends alone."""
+    masker = Masker(clipped=False)
+    masker.protect(Secret(TOKEN))
+    text = f"{TOKEN[:50]} {TOKEN} {quote(TOKEN)}"
+    assert masker.mask_text(text)[0] == f"{TOKEN[:50]} *** ***"
+
+
+@pytest.mark.parametrize("kind", [set, tuple, iter, deque, UserList, dict.fromkeys])
+def test_all_that_becomes_a_json_list_is_masked(kind):
+    """jupyter_client makes a list of every iterable, after the guard has looked."""
+    value = kind([f"Bearer {CLIENT_SECRET}"])
+    masked, count = masker_for(CLIENT_SECRET).mask_json({"a": value})
+    assert list(masked["a"]) == ["Bearer ***"]
+    assert count == 1
+
+
+def test_tokens_that_begin_alike_are_masked_to_their_own_ends():
+    """Tokens of one issuer share a beginning, and each is masked as far as it goes."""
+    first, second = TOKEN, f"{TOKEN[:40]}AAAA{TOKEN[40:]}"
+    text = f"{first} {second} {first[:50]} {second[:60]}"
+    assert masker_for(first, second).mask_text(text) == ("*** *** *** ***", 4)
+
+
+def test_short_values_are_masked_as_a_whole_only():
+    """Part of a value below 32 characters is no reason to mask."""
+    text = "correct horse battery"
+    assert masker_for("correct horse battery staple").mask_text(text) == (text, 0)
+
+
+@given(st.lists(st.integers(1, len(CLIENT_SECRET) - 1), max_size=4), st.integers(0, 99))
+def test_colour_codes_do_not_hide_a_value(places, cut):
+    """A value is found through colour codes, and the codes stay in the text."""
+    coloured = CLIENT_SECRET
+    for place in sorted(set(places), reverse=True):
+        coloured = f"{coloured[:place]}\x1b[38;5;28m{coloured[place:]}"
+    text = f"x = '\x1b[31m{coloured}\x1b[39m' "
+    codes = "\x1b[38;5;28m" * len(set(places))
+    masked, count = through_stream(masker_for(CLIENT_SECRET), cut_up(text, [cut]))
+    assert masked == f"x = '\x1b[31m***{codes}\x1b[39m' "
+    assert count == 1
+
+
+@pytest.mark.parametrize("value", ["", "short", "1234567"])
+def test_short_values_are_refused(value):
+    """Below eight characters a value cannot be masked, and the error is without it."""
+    with pytest.raises(ConfigurationError, match="8 characters") as caught:
+        Masker().protect(Secret(value))
+    assert not value or value not in str(caught.value)
+
+
+def test_json_is_masked_in_values_and_keys():
+    """Dicts with their keys, lists, tuples and bytes are masked at any depth."""
+    value = {
+        CLIENT_SECRET: [1, None, {"b": f"<{CLIENT_SECRET}>"}],
+        "t": ("x", CLIENT_SECRET.encode()),
+        "n": 1.5,
+    }
+    masked, count = masker_for(CLIENT_SECRET).mask_json(value)
+    stars = b"*" * len(CLIENT_SECRET)
+    assert masked == {
+        "***": [1, None, {"b": "<***>"}],
+        "t": ["x", stars],
+        "n": 1.5,
+    }
+    assert count == 3
+
+
+def test_json_without_a_value_is_not_copied():
+    """What needs no masking is given back as it is, beside what needs it."""
+    kept = {"a": [1, "text"]}
+    value = {"kept": kept, "secret": CLIENT_SECRET}
+    masked, _ = masker_for(CLIENT_SECRET).mask_json(value)
+    assert masked["kept"] is kept
+    assert masker_for(CLIENT_SECRET).mask_json(kept)[0] is kept
+
+
+def test_binary_data_keeps_its_length():
+    """Readers of binary data rely on offsets."""
+    data = b"\x00\xff" + CLIENT_SECRET.encode() + b"\x80"
+    masked, count = masker_for(CLIENT_SECRET).mask_bytes(data)
+    assert masked == b"\x00\xff" + b"*" * len(CLIENT_SECRET) + b"\x80"
+    assert count == 1
+
+
+def test_masking_again_changes_nothing():
+    """A value may be protected twice, and masked text is not masked again."""
+    masker = masker_for(CLIENT_SECRET, CLIENT_SECRET)
+    once, _ = masker.mask_text(CLIENT_SECRET)
+    assert masker.mask_text(once) == (once, 0)
+
+
+def test_nothing_that_an_inspector_lists_shows_a_value():
+    """Neither the masker nor a stream that holds text back shows a value."""
+    masker = masker_for(CLIENT_SECRET)
+    tail = Tail(masker)
+    tail.feed(CLIENT_SECRET[:-1])
+    for thing in (masker, tail):
+        listed = [getattr(thing, name, None) for name in dir(thing)]
+        assert CLIENT_SECRET[:-1] not in repr(listed)
+
+
+def test_usual_tokens_have_few_forms():
+    """A token without odd characters costs few searches."""
+    assert len(forms(TOKEN)) <= 8
