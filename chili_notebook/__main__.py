@@ -58,7 +58,7 @@ def _audit(options: argparse.Namespace) -> int:
     profiles = sorted(Path(get_ipython_dir()).glob("profile_*"))
     findings = audit(wanted, options.paths, profiles=profiles, fix=options.fix)
     sys.stdout.write(f"{bundle_of(findings, wanted)['text/plain']}\n")
-    require_clean(findings, wanted)
+    require_clean(findings)
     return 0
 
 

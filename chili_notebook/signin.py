@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from chili_notebook.api.client import Chili
 from chili_notebook.auth.credentials import (
+    Origin,
     Resolution,
     Source,
     any_credentials,
@@ -37,6 +38,7 @@ if TYPE_CHECKING:
 
     from chili_notebook.audit.findings import Wanted
     from chili_notebook.auth.credentials import TraceEntry
+    from chili_notebook.auth.env_file import Danger
     from chili_notebook.auth.environment import Environment
 
 
@@ -69,14 +71,14 @@ class Found:
         settings = trace_settings(self.sources, self.profile, rank=self.resolution.rank)
         return [*self.resolution.trace, *settings]
 
-    def danger(self) -> tuple[str, str]:
-        """Say what is unsafe about the file of the credentials, and what mends it.
+    def danger(self) -> Danger | None:
+        """Return what is unsafe about the file of the credentials, if anything is.
 
-        Both are empty if nothing is, or they come from no file.
+        Without a file nothing is.
         """
         source = next(iter(self.sources[self.resolution.rank :]), None)
         if source is None or source.path is None:
-            return "", ""
+            return None
         return danger_of(source.path, source.name)
 
     def environment(
@@ -137,7 +139,7 @@ def find(
     sources = find_sources(where, env_file=env_file)
     if env_file is None and not any(source.discovered for source in sources):
         # Whoever is told where was looked hears of .env too, and that there is none.
-        sources.append(Source(".env here or above", discovered=True))
+        sources.append(Source(".env here or above", Origin.ENV_FILE, discovered=True))
     if env_file is None and not any_credentials(sources, profile):
         # Last, and only if it is needed: a locked keyring asks the person to open it.
         kept = keyring_source(profile)

@@ -41,12 +41,19 @@ SIGNED_IN = {
         "token_host": "integration-login.chiligrafx.com",
     },
     "source": ".env",
+    "origin": "env-file",
     "token": TOKEN,
     "remaining_s": DAY_S,
     "note": None,
     "form": {"environment": "", "why": "No credentials found in .env."},
 }
-FORM = SIGNED_IN | {"phase": "form", "source": "", "token": None, "remaining_s": None}
+FORM = SIGNED_IN | {
+    "phase": "form",
+    "source": "",
+    "origin": "",
+    "token": None,
+    "remaining_s": None,
+}
 SIGN_IN = {
     "kind": "sign-in",
     "client_id": "an-id",

@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, settings
 from IPython.core.interactiveshell import InteractiveShell
 
 from chili_notebook.api.client import Chili
-from chili_notebook.auth.credentials import Credentials, Source, resolve
+from chili_notebook.auth.credentials import Credentials, Origin, Source, resolve
 from chili_notebook.auth.environment import Environment
 from chili_notebook.auth.secret import Secret
 from chili_notebook.auth.token_manager import TokenSource
@@ -77,7 +77,9 @@ def clock():
 @pytest.fixture
 def credentials():
     """Give a pair that the fake endpoint takes."""
-    return Credentials(".env", CLIENT_ID, client_secret=Secret(CLIENT_SECRET))
+    return Credentials(
+        ".env", Origin.ENV_FILE, CLIENT_ID, client_secret=Secret(CLIENT_SECRET)
+    )
 
 
 @pytest.fixture
@@ -121,7 +123,7 @@ def signed_in():
 
     def sign_in(simulator):
         values = {k: Secret(v) for k, v in simulator.variables().items()}
-        sources = (Source("the simulator", values),)
+        sources = (Source("the simulator", Origin.SIMULATOR, values),)
         found = Found(sources, resolve(sources), None, Path.cwd(), demo=True)
         source = TokenSource(clock=simulator.clock)
         source.sign_in(found.resolution.require(), found.environment())

@@ -8,8 +8,6 @@ from urllib.parse import quote
 
 from chili_notebook.errors import ConfigurationError
 
-_AN_ID = "an id"
-
 
 class _Item(Protocol):
     """What a listing gives."""
@@ -45,12 +43,12 @@ def said_of(given: object) -> str:
     return "None" if given is None else f"Something of the type {kind}"
 
 
-def segment(text: object, *, what: str = _AN_ID) -> str:
+def segment(text: object, *, what: str | None = None) -> str:
     """Escape an id, or a word, as one segment of a path, out of which it cannot climb.
 
     Args:
         text: The id.
-        what: What it should be, with its article.
+        what: What it should be, with its article; by default an id.
 
     Raises:
         ConfigurationError: If it cannot be that.
@@ -61,8 +59,8 @@ def segment(text: object, *, what: str = _AN_ID) -> str:
             with suppress(UnicodeEncodeError):  # half of a character is none
                 return quote(text, safe="")
     raise ConfigurationError(
-        f"{text!r} is not {what}.",
+        f"{text!r} is not {what or 'an id'}.",
         hint="Copy the id from a listing."
-        if what == _AN_ID
+        if what is None
         else "Give a plain word, as GraFx spells it.",
     )

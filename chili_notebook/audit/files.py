@@ -56,24 +56,29 @@ def audit_file(
         before = path.read_bytes().decode(**_EXACT)
     except OSError as error:
         why = error.strerror or "it cannot be opened"
-        return [Finding(place, "not read", why, "Look at it by hand.")]
+        return [Finding.unreadable(place, why)]
     found = [
-        (secret.label, where)
+        (secret, where)
         for secret in wanted
         if secret.is_in(before) or secret.is_in(_joined(_parsed(before)))
         for where in _places(secret, before, is_notebook=path.suffix == ".ipynb")
     ]
-    remedy = _FIX
+    remedy: str | None = _FIX
     if found and fix:
         after = before
         for secret in wanted:
             after = secret.masked(after)
         remedy = _replaced(path, before, after)
-    return [Finding(place, where, label, remedy) for label, where in found]
+    return [
+        Finding.fixed(place, where, secret)
+        if remedy is None
+        else Finding.found(place, where, secret, remedy)
+        for secret, where in found
+    ]
 
 
-def _replaced(path: Path, before: str, after: str) -> str:
-    """Write the masked text; give what is left to do, empty if nothing."""
+def _replaced(path: Path, before: str, after: str) -> str | None:
+    """Write the masked text; return what is left to do, ``None`` if nothing is."""
     if path.suffix == ".ipynb" and _parsed(before) and not _parsed(after):
         return "Masking would break the file: clear it by hand."
     if before == after:
@@ -86,7 +91,7 @@ def _replaced(path: Path, before: str, after: str) -> str:
         replace_bytes(path, after.encode(**_EXACT))
     except OSError as error:
         return f"It could not be written ({error.strerror}): clear it by hand."
-    return ""
+    return None
 
 
 def _places(secret: Wanted, text: str, *, is_notebook: bool) -> list[str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import tempfile
+from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
 
     from chili_notebook.audit.findings import Wanted
 
-    Places = dict[str, tuple[str, str]]
+    Places = dict[str, tuple[str, "_Where"]]
 
 _LARGEST = 50_000_000
 _PATIENCE_S = 120.0
@@ -27,7 +28,14 @@ _COMMITTED = (
     "reflog; else git filter-repo --replace-text takes it out, but not out of other "
     "clones."
 )
-_BY_HAND = "Look at it by hand."
+
+
+class _Where(StrEnum):
+    """Where git holds an object, as the table shows it."""
+
+    STAGED = "staged"
+    HISTORY = "history"
+    HEAD = "HEAD"
 
 
 def audit_repositories(
@@ -63,14 +71,14 @@ def _audit(wanted: Sequence[Wanted], top: Path) -> list[Finding]:
     sizes = _sizes(top, places)
     for blob in [blob for blob, size in sizes.items() if size > _LARGEST]:
         name, _ = places[blob]
-        findings.append(Finding(f"git: {name}", "not read", "too large", _BY_HAND))
+        findings.append(Finding.unreadable(f"git: {name}", "too large"))
         del sizes[blob]
     for blob, content in _contents(top, sizes):
         name, where = places[blob]
         text = content.decode("utf-8", "surrogateescape")
-        remedy = _STAGED if where == "staged" else _COMMITTED
+        remedy = _STAGED if where is _Where.STAGED else _COMMITTED
         findings += [
-            Finding(f"git: {name}", where, secret.label, remedy)
+            Finding.found(f"git: {name}", where, secret, remedy)
             for secret in wanted
             if secret.is_in(text)
         ]
@@ -82,17 +90,17 @@ def _places(top: Path) -> Places:
     places: Places = {}
     staged = run_git(top, "ls-files", "--stage", "-z", timeout_s=_PATIENCE_S)
     for blob, name in _tree(staged):
-        places[blob] = name, "staged"
+        places[blob] = name, _Where.STAGED
     listed = run_git(
         *(top, "rev-list", "--all", "--reflog", "--objects"), timeout_s=_PATIENCE_S
     )
     for line in os.fsdecode(listed).splitlines():
         blob, _, name = line.partition(" ")
-        places[blob] = name or f"message of {blob[:10]}", "history"
+        places[blob] = name or f"message of {blob[:10]}", _Where.HISTORY
     if run_git(top, "rev-parse", "--verify", "--quiet", "HEAD", fine=(0, 1)):
         head = run_git(top, "ls-tree", "-r", "-z", "HEAD", timeout_s=_PATIENCE_S)
         for blob, name in _tree(head):
-            places[blob] = name, "HEAD"
+            places[blob] = name, _Where.HEAD
     return places
 
 
@@ -146,4 +154,4 @@ def _cat_file(top: Path, blobs: Iterable[str], how: str) -> subprocess.Popen[byt
 
 def _not_read(folder: Path, error: GitError) -> Finding:
     place = f"git: {shown(folder, Path.cwd())}"
-    return Finding(place, "not read", str(error), _BY_HAND)
+    return Finding.unreadable(place, str(error))

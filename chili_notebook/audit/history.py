@@ -35,8 +35,7 @@ def audit_history(
                 for finding in _rows(wanted, database, table, fix=fix)
             ]
     except sqlite3.Error as error:
-        told = f"not read ({error})"
-        return [Finding(HISTORY, told, "unknown", "Look at it by hand.")]
+        return [Finding.unreadable(HISTORY, str(error))]
 
 
 def mask_session(path: Path, session: int, mask: Callable[[str], str]) -> None:
@@ -67,10 +66,13 @@ def audit_store(wanted: Sequence[Wanted], folder: Path) -> list[Finding]:
         try:
             content = path.read_bytes()
         except OSError:
-            findings.append(Finding(STORE, path.name, "unknown", "It cannot be read."))
+            reason, remedy = "unknown", "It cannot be read."
+            findings.append(
+                Finding.unreadable(STORE, reason, where=path.name, remedy=remedy)
+            )
             continue
         findings += [
-            Finding(STORE, path.name, secret.label, f"Run %store -d {path.name}")
+            Finding.found(STORE, path.name, secret, f"Run %store -d {path.name}")
             for secret in wanted
             if secret.is_in(content)
         ]
@@ -86,7 +88,11 @@ def _rows(
         held = [secret for secret in wanted if secret.is_in(texts)]
         if held and fix:
             database.execute(f"DELETE FROM {table} WHERE rowid = ?", (rowid,))  # noqa: S608 - the same
-        remedy = "" if fix else "Run %chili_audit --fix."
         where = f"session {session}, line {line}"
-        found += [Finding(HISTORY, where, secret.label, remedy) for secret in held]
+        found += [
+            Finding.fixed(HISTORY, where, secret)
+            if fix
+            else Finding.found(HISTORY, where, secret, "Run %chili_audit --fix.")
+            for secret in held
+        ]
     return found

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from chili_notebook.audit.findings import FindingState
 from chili_notebook.display.tables import table_bundle
 from chili_notebook.errors import SecretsFoundError
 
@@ -18,14 +19,19 @@ HEADINGS = ("Place", "Where", "Secret", "To do")
 def rows_of(findings: Sequence[Finding]) -> list[tuple[str, str, str, str]]:
     """Give a row a finding."""
     return [
-        (found.place, found.where, found.what, found.remedy or "mended")
+        (
+            found.place,
+            found.where,
+            found.what,
+            "mended" if found.state is FindingState.FIXED else found.remedy,
+        )
         for found in findings
     ]
 
 
 def summary_of(findings: Sequence[Finding], wanted: Sequence[Wanted]) -> str:
     """Say in one line what was looked for and found."""
-    mended = sum(not found.remedy for found in findings)
+    mended = sum(found.state is FindingState.FIXED for found in findings)
     sought = f"{len(wanted)} secret{'' if len(wanted) == 1 else 's'}"
     places = f"{len(findings)} place{'' if len(findings) == 1 else 's'}"
     return f"Looked for {sought}: found in {places}, {mended} of them mended."
@@ -39,19 +45,19 @@ def bundle_of(findings: Sequence[Finding], wanted: Sequence[Wanted]) -> dict[str
     return table_bundle(HEADINGS, rows_of(findings), caption=caption)
 
 
-def require_clean(findings: Sequence[Finding], wanted: Sequence[Wanted]) -> None:
+def require_clean(findings: Sequence[Finding]) -> None:
     """Fail if something was found that is not mended.
 
     Raises:
         SecretsFoundError: With what a leaked secret means.
     """
-    left = [found for found in findings if found.remedy]
+    left = [found for found in findings if found.state is not FindingState.FIXED]
     if not left:
         return
     fates = {
-        f"The {secret.label}: {secret.fate}"
-        for secret in wanted
-        if any(found.what == secret.label for found in left)
+        f"The {found.secret.label}: {found.secret.fate}"
+        for found in left
+        if found.secret is not None
     }
     raise SecretsFoundError(
         f"Secrets stand in {len(left)} place{'' if len(left) == 1 else 's'}.",

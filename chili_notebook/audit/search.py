@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from chili_notebook.audit.files import audit_file, notebooks_in, repositories_in
-from chili_notebook.audit.findings import Finding, Wanted
+from chili_notebook.audit.findings import Finding, FindingState, Wanted
 from chili_notebook.audit.git_objects import audit_repositories
 from chili_notebook.audit.history import audit_history, audit_store
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
     from pathlib import Path
 
-__all__ = ["Finding", "Wanted", "audit"]
+__all__ = ["Finding", "FindingState", "Wanted", "audit"]
 
 
 def audit(
@@ -37,7 +37,7 @@ def audit(
         fix: Whether to mask files in place and to remove rows of the history.
 
     Returns:
-        Every place; those that were mended say so.
+        Every place, with its state.
     """
     findings: list[Finding] = []
     folders: list[Path] = []

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
+from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from chili_notebook.auth.pasted_value import read_value
@@ -25,12 +26,23 @@ _PROFILE = re.compile(r"[A-Za-z][A-Za-z0-9_-]*")
 _CREDENTIAL_OF_PROFILE = re.compile(rf"CHILI_(.+)_(?:{'|'.join(CREDENTIAL_KEYS)})")
 
 
+class Origin(StrEnum):
+    """Which kind of source credentials come from."""
+
+    ENV_FILE = "env-file"
+    PROCESS_ENVIRONMENT = "process-environment"
+    KEYRING = "keyring"
+    FORM = "form"
+    SIMULATOR = "simulator"
+
+
 @dataclass(frozen=True, slots=True)
 class Source:
     """One place where settings may stand.
 
     Attributes:
         name: How to call it before a person, such as ``.env``.
+        origin: Which kind of source it is.
         values: Its ``CHILI_*`` keys.
         problem: Why it could not be read; empty when it could.
         required: Whether the person named it, so that no other may stand in.
@@ -39,6 +51,7 @@ class Source:
     """
 
     name: str
+    origin: Origin
     values: Mapping[str, Secret] = field(default_factory=dict)
     problem: str = ""
     required: bool = False
@@ -48,9 +61,15 @@ class Source:
 
 @dataclass(frozen=True, slots=True)
 class Credentials:
-    """A client ID with its secret, or a ready token, and where they came from."""
+    """A client ID with its secret, or a ready token, and where they came from.
+
+    Attributes:
+        source: The name of their source, for messages.
+        origin: Which kind of source it is.
+    """
 
     source: str
+    origin: Origin
     client_id: str = ""
     client_secret: Secret | None = None
     access_token: Secret | None = None
@@ -201,24 +220,27 @@ def _read_source(
     read: dict[str, Secret] = {}
     trouble: list[str] = []
     for key in seen:
-        value, why = read_value(key, source.values[key], source.name)
-        if value is None:
-            trouble.append(why)
+        value = read_value(key, source.values[key], source.name)
+        if value.secret is None:
+            trouble.append(value.problem)
         else:
-            read[key] = value
+            read[key] = value.secret
     if id_key in read and secret_key in read:
         if read[id_key] == read[secret_key]:
             # GraFx's own Node and Java samples do this ("Generating a token").
             why = f"{secret_key} in {source.name} is the client ID, not its secret"
             return None, seen, [*trouble, why]
         pair = Credentials(
-            source=source.name,
+            source.name,
+            source.origin,
             client_id=read[id_key].reveal(),
             client_secret=read[secret_key],
         )
         return pair, seen, trouble
     if token_key in read:
-        return Credentials(source.name, access_token=read[token_key]), seen, trouble
+        token = read[token_key]
+        ready = Credentials(source.name, source.origin, access_token=token)
+        return ready, seen, trouble
     for present, absent in ((id_key, secret_key), (secret_key, id_key)):
         if present in read and absent not in seen:
             trouble.append(f"{source.name} holds {present} without {absent}")

@@ -6,7 +6,7 @@ import atexit
 import threading
 from typing import TYPE_CHECKING
 
-from chili_notebook.auth.credentials import Source
+from chili_notebook.auth.credentials import Origin, Source
 from chili_notebook.auth.secret import Secret
 from chili_notebook.errors import ConfigurationError
 
@@ -29,7 +29,7 @@ def demo_source() -> Source:
             _running.append(_start())
         values = _running[0].variables()
     secrets = {key: Secret(value) for key, value in values.items()}
-    return Source(NAME, secrets, required=True)
+    return Source(NAME, Origin.SIMULATOR, secrets, required=True)
 
 
 def _start() -> Simulator:

@@ -6,6 +6,7 @@ import io
 import os
 import re
 import stat
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from chili_notebook.errors import ConfigurationError
@@ -27,28 +28,41 @@ _PLAIN = re.compile(r"[\w.:/@%+,=~-]+", re.ASCII)
 _FOR_ITS_OWNER = 0o600
 
 
-def danger_of(path: Path, name: str) -> tuple[str, str]:
-    """Say what is unsafe about a file of credentials, and the command that mends it.
+@dataclass(frozen=True, slots=True)
+class Danger:
+    """What is unsafe about a file of credentials.
+
+    Attributes:
+        message: What is unsafe.
+        hint: The command that fixes it, or what git answered.
+    """
+
+    message: str
+    hint: str
+
+
+def danger_of(path: Path, name: str) -> Danger | None:
+    """Return what is unsafe about a file of credentials, ``None`` if nothing is.
 
     Args:
         path: The file.
         name: How to call it before a person.
-
-    Returns:
-        Two texts, empty if nothing is unsafe.
     """
     try:
         view = view_of(path)
     except GitError as error:
-        return f"Git cannot tell whether it would take {name} in.", f"It says: {error}"
+        message = f"Git cannot tell whether it would take {name} in."
+        return Danger(message, f"It says: {error}")
     if view.tracked:
         mend = f"{untrack_command(name)} && {ignore_command(path)}"
-        return f"{name} is tracked by git.", f"Run: {mend}"
+        return Danger(f"{name} is tracked by git.", f"Run: {mend}")
     if view.addable:
-        return f"git add would take {name} in.", f"Run: {ignore_command(path)}"
+        message = f"git add would take {name} in."
+        return Danger(message, f"Run: {ignore_command(path)}")
     if os.name == "posix" and _mode(path) & (stat.S_IRWXG | stat.S_IRWXO):
-        return f"Others on this machine can read {name}.", f"Run: chmod 600 {name}"
-    return "", ""
+        message = f"Others on this machine can read {name}."
+        return Danger(message, f"Run: chmod 600 {name}")
+    return None
 
 
 def write_credentials(

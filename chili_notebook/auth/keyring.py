@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
-from chili_notebook.auth.credentials import Source, profile_prefix
+from chili_notebook.auth.credentials import Origin, Source, profile_prefix
 from chili_notebook.auth.secret import Secret
 from chili_notebook.errors import ConfigurationError
 
@@ -45,13 +45,15 @@ def keyring_source(profile: str | None) -> Source | None:
     try:
         kept = keyring.get_password(_SERVICE, profile_prefix(profile))
     except Exception:  # noqa: BLE001 - backends raise what their systems raise
-        return Source(NAME, problem=f"{NAME} cannot be read; it may be locked")
+        problem = f"{NAME} cannot be read; it may be locked"
+        return Source(NAME, Origin.KEYRING, problem=problem)
     try:
         values = json.loads(kept or "{}")
     except ValueError:
         values = None
     return Source(
         NAME,
+        Origin.KEYRING,
         {
             key: Secret(value)
             for key, value in (values if isinstance(values, dict) else {}).items()

@@ -5,11 +5,13 @@ Pure: sources in, an `Environment` out.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from chili_notebook.auth.credentials import (
     CREDENTIAL_KEYS,
+    Origin,
     Source,
     TraceEntry,
     profile_prefix,
@@ -27,13 +29,13 @@ from chili_notebook.auth.environment import (
     grafx_kind,
     locate,
 )
-from chili_notebook.auth.pasted_value import read_value
+from chili_notebook.auth.pasted_value import ValueFault, read_value
 from chili_notebook.errors import ConfigurationError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
-    from chili_notebook.auth.secret import Secret
+    from chili_notebook.auth.pasted_value import PastedValue
 
 _LEAVE_OUT = "Leave it out unless you use a proxy or a staging environment."
 _REDIRECTING = {"BASE_URL", "TOKEN_URL", "AUDIENCE"}
@@ -72,17 +74,14 @@ def resolve_environment(  # noqa: PLR0913 - each is named at the call
     """
     keys = _Keys(sources, profile, rank, ignored)
     name, kind, base_url = "", "", ""
-    text, key, source = given, "Environment", Source("the form")
-    if not given:
-        text, key, source = keys.find("ENVIRONMENT")
-    if text:
+    typed = _Setting("Environment", Source("the form", Origin.FORM), given)
+    setting = typed if given else keys.find("ENVIRONMENT")
+    if setting is not None:
         try:
-            location = locate(text)
+            location = locate(setting.text)
         except ValueError as error:
-            raise ConfigurationError(
-                f"{key} in {source.name} {error}.", hint=WHERE
-            ) from None
-        if location.is_grafx or given or keys.is_trusted(key, source):
+            raise ConfigurationError(f"{setting.place} {error}.", hint=WHERE) from None
+        if location.is_grafx or given or keys.is_trusted(setting):
             name, kind, base_url = location.name, location.kind, location.base_url
     kind = kind or given_kind or keys.kind()
     override = "" if given and base_url else keys.url("BASE_URL", read=_read_base)
@@ -119,24 +118,40 @@ def trace_settings(
     """Say what became of every key that is no credential of this profile."""
     keys = _Keys(sources, profile, rank)
     credentials = {profile_prefix(profile) + suffix for suffix in CREDENTIAL_KEYS}
-    outcomes: dict[tuple[str, str], str] = {}
+    # By identity: two sources may have the same name.
+    outcomes: dict[tuple[int, str], str] = {}
     for suffix in SETTING_KEYS:
         outcome = "used"
-        for key, source, value, why in keys.seen(suffix):
-            told = outcome if value else f"passed over: {why}"
-            if value and suffix in _REDIRECTING and not keys.may_redirect(source):
+        for source, read in keys.seen(suffix):
+            is_usable = read.fault is None
+            told = outcome if is_usable else f"passed over: {read.problem}"
+            if is_usable and suffix in _REDIRECTING and not keys.may_redirect(source):
                 told = "refused: it may not redirect credentials from elsewhere"
-            outcomes[source.name, key] = told
-            outcome = "shadowed by another" if value else outcome
+            outcomes[id(source), read.key] = told
+            outcome = "shadowed by another" if is_usable else outcome
     return [
         TraceEntry(
             source.name,
             key,
-            outcomes.get((source.name, key), "not a key of this login"),
+            outcomes.get((id(source), key), "not a key of this login"),
         )
         for source in sources
         for key in sorted(source.values.keys() - credentials)
     ]
+
+
+@dataclass(frozen=True, slots=True)
+class _Setting:
+    """A setting with its key and its source."""
+
+    key: str
+    source: Source
+    text: str
+
+    @property
+    def place(self) -> str:
+        """Key and source, as messages name them."""
+        return f"{self.key} in {self.source.name}"
 
 
 class _Keys:
@@ -156,70 +171,76 @@ class _Keys:
         # A .env that came with somebody's notebook decides for its own secrets only.
         self._trusted = [*own, *(s for s in sources[:rank] if not s.discovered)]
 
-    def find(self, suffix: str) -> tuple[str, str, Source]:
-        """Give a value, its key and its source; empty texts if there is none."""
-        for key, source, value, why in self.seen(suffix):
-            if value is not None:
-                return value.reveal(), key, source
-            if not why.endswith("is empty"):
-                hint = WHERE if suffix == "ENVIRONMENT" else _LEAVE_OUT
-                raise ConfigurationError(f"{why}.", hint=hint)
-        return "", "", Source("")
+    def find(self, suffix: str) -> _Setting | None:
+        """Return the first setting that is not empty, if there is one.
 
-    def seen(self, suffix: str) -> Iterator[tuple[str, Source, Secret | None, str]]:
-        """Give key, source, value and what is wrong with it; the first counts first."""
+        Raises:
+            ConfigurationError: If its value cannot be used.
+        """
+        for source, read in self.seen(suffix):
+            if read.secret is not None:
+                return _Setting(read.key, source, read.secret.reveal())
+            if read.fault is not ValueFault.EMPTY:
+                hint = WHERE if suffix == "ENVIRONMENT" else _LEAVE_OUT
+                raise ConfigurationError(f"{read.problem}.", hint=hint)
+        return None
+
+    def seen(self, suffix: str) -> Iterator[tuple[Source, PastedValue]]:
+        """Yield each source that has the setting, with its value; the first counts."""
         for prefix in self._prefixes:
             for source in self._sources:
                 key = prefix + suffix
                 if key in source.values:
-                    read = read_value(key, source.values[key], source.name)
-                    yield key, source, *read
+                    yield source, read_value(key, source.values[key], source.name)
 
     def may_redirect(self, source: Source) -> bool:
         """Whether a source may decide where the credentials are sent."""
         return source in self._trusted
 
-    def is_trusted(self, key: str, source: Source) -> bool:
+    def is_trusted(self, setting: _Setting) -> bool:
         """Whether a source may decide where the credentials are sent.
 
         Raises:
             ConfigurationError: If it may not, and nobody takes up what is ignored.
         """
-        if self.may_redirect(source):
+        if self.may_redirect(setting.source):
             return True
         if self._ignored is not None:
-            self._ignored.append(f"{key} in {source.name}")
+            self._ignored.append(setting.place)
             return False
         raise ConfigurationError(
-            f"{key} is set in {source.name}, which may not redirect credentials "
-            "that come from elsewhere.",
-            hint=f"Put {key} and the credentials into the same place.",
+            f"{setting.key} is set in {setting.source.name}, which may not redirect "
+            "credentials that come from elsewhere.",
+            hint=f"Put {setting.key} and the credentials into the same place.",
         )
 
     def trusted(self, suffix: str) -> str:
         """Give a value that only a trusted source may set."""
-        value, key, source = self.find(suffix)
-        return value if value and self.is_trusted(key, source) else ""
+        setting = self.find(suffix)
+        return "" if setting is None or not self.is_trusted(setting) else setting.text
 
     def url(self, suffix: str, read: Callable[[str], object] = checked_url) -> str:
         """Give a URL that only a trusted source may set, and that can be read."""
-        value, key, source = self.find(suffix)
-        if not value or not self.is_trusted(key, source):
+        setting = self.find(suffix)
+        if setting is None or not self.is_trusted(setting):
             return ""
         try:
-            read(value)
+            read(setting.text)
         except ValueError as error:
             raise ConfigurationError(
-                f"{key} in {source.name} {error}.", hint=_LEAVE_OUT
+                f"{setting.place} {error}.", hint=_LEAVE_OUT
             ) from None
-        return value
+        return setting.text
 
     def kind(self) -> str:
         """Give the kind of environment that is set, if any."""
-        value, key, source = self.find("ENVIRONMENT_TYPE")
-        if value and value.lower() not in DOMAINS:
+        setting = self.find("ENVIRONMENT_TYPE")
+        if setting is None:
+            return ""
+        kind = setting.text.lower()
+        if kind not in DOMAINS:
             raise ConfigurationError(
-                f"{key} in {source.name} is neither production nor sandbox.",
+                f"{setting.place} is neither production nor sandbox.",
                 hint="Leave it out for production.",
             )
-        return value.lower()
+        return kind

@@ -10,7 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from chili_notebook.auth.credentials import Source
+from chili_notebook.auth.credentials import Origin, Source
 from chili_notebook.auth.secret import Secret
 
 if TYPE_CHECKING:
@@ -47,7 +47,7 @@ def find_sources(
 
 def process_environment(environ: Mapping[str, str] = os.environ) -> Source:
     """Read the ``CHILI_*`` variables of this process."""
-    return Source(PROCESS_ENVIRONMENT, _ours(environ))
+    return Source(PROCESS_ENVIRONMENT, Origin.PROCESS_ENVIRONMENT, _ours(environ))
 
 
 def nearest_env_files(folder: Path) -> Iterator[Source]:
@@ -82,23 +82,23 @@ def _is_there(path: Path) -> bool:
 def _read_env_file(path: Path, name: str, *, required: bool) -> Source:
     from dotenv import dotenv_values
 
+    source = Source(name, Origin.ENV_FILE, required=required)
     try:
         if path.stat().st_size > _LARGEST:
-            return Source(name, problem=f"{name} is too large", required=required)
+            return replace(source, problem=f"{name} is too large")
         text = _decode(path.read_bytes())
     except FileNotFoundError:
-        return Source(name, problem=f"{name} does not exist", required=required)
+        return replace(source, problem=f"{name} does not exist")
     except UnicodeDecodeError:
-        return Source(name, problem=f"{name} is not UTF-8 text", required=required)
+        return replace(source, problem=f"{name} is not UTF-8 text")
     except OSError as error:
         why = error.strerror or "it cannot be opened"
-        problem = f"{name} cannot be read ({why})"
-        return Source(name, problem=problem, required=required)
+        return replace(source, problem=f"{name} cannot be read ({why})")
     values = dotenv_values(stream=io.StringIO(text), interpolate=False)
     # A line that dotenv cannot parse is left out by it; as it stands, it is told.
     for match in filter(None, map(_OUR_LINE.match, text.splitlines())):
         values.setdefault(match.group(1), match.group(2))
-    return Source(name, _ours(values), required=required, path=path)
+    return replace(source, values=_ours(values), path=path)
 
 
 def _decode(data: bytes) -> str:

@@ -455,7 +455,7 @@ function advice(model, phase, left) {
   const middle = profile && `${profile.replaceAll("-", "_").toUpperCase()}_`;
   const key = code(`CHILI_${middle}ACCESS_TOKEN`);
   let paste = ["Paste a new token into ", key, " and run ", magic, " again."];
-  if (model.get("source") === "the form") paste = ["Run ", magic, " again and paste a new token."];
+  if (model.get("origin") === "form") paste = ["Run ", magic, " again and paste a new token."];
   if (phase === "signing-in") return ["Asking GraFx for a token."];
   const due = ["GraFx issues a new token now: refresh here, or let the next call do it."];
   const last = ["This token cannot be renewed. ", ...paste];

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Literal
 
-from chili_notebook.auth.credentials import Credentials
+from chili_notebook.auth.credentials import Credentials, Origin
 from chili_notebook.auth.pasted_value import read_value
 from chili_notebook.auth.secret import Secret
 from chili_notebook.errors import (
@@ -38,19 +38,25 @@ class FieldError(Exception):
         self.field = field
 
 
-def typed_credentials(message: Mapping[str, Any]) -> Credentials:
+def typed_credentials(content: Mapping[str, Any]) -> Credentials:
     """Read the credentials in a message of the form.
+
+    Args:
+        content: The fields of the message.
 
     Raises:
         FieldError: If one of them cannot be used.
     """
-    if "access_token" in message:
-        return Credentials(FORM, access_token=_typed(message, "access_token"))
-    client_id = _typed(message, "client_id")
-    client_secret = _typed(message, "client_secret")
+    if "access_token" in content:
+        token = _typed(content, "access_token")
+        return Credentials(FORM, Origin.FORM, access_token=token)
+    client_id = _typed(content, "client_id")
+    client_secret = _typed(content, "client_secret")
     if client_id == client_secret:
         raise FieldError("This is the client ID, not its secret.", "client_secret")
-    return Credentials(FORM, client_id.reveal(), client_secret=client_secret)
+    return Credentials(
+        FORM, Origin.FORM, client_id.reveal(), client_secret=client_secret
+    )
 
 
 def field_of(error: ChiliError) -> Field:
@@ -69,15 +75,15 @@ def hint_of(error: ChiliError) -> str:
     return error.hint
 
 
-def _typed(message: Mapping[str, Any], field: Field) -> Secret:
-    typed = Secret(str(message.get(field) or ""))
-    value, why = read_value(_LABELS[field], typed, FORM)
-    if value is None:
-        raise FieldError(f"{why}.", field)
-    if field != "client_id" and len(value.reveal()) < MINIMUM_LENGTH:
+def _typed(content: Mapping[str, Any], field: Field) -> Secret:
+    typed = Secret(str(content.get(field) or ""))
+    read = read_value(field.upper(), typed, FORM, label=_LABELS[field])
+    if read.secret is None:
+        raise FieldError(f"{read.problem}.", field)
+    if field != "client_id" and len(read.secret.reveal()) < MINIMUM_LENGTH:
         raise FieldError(
             f"{_LABELS[field]} in {FORM} has less than {MINIMUM_LENGTH} characters: "
             "check that the whole of it was copied.",
             field,
         )
-    return value
+    return read.secret

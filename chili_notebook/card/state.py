@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from chili_notebook.auth.environment import Environment
 
 if TYPE_CHECKING:
+    from chili_notebook.auth.credentials import Origin
     from chili_notebook.auth.secret import Secret
     from chili_notebook.auth.tokens import Token
 
@@ -67,7 +68,8 @@ class CardState:
         token_name: What the token is called there.
         profile: The profile, or empty.
         environment: Where to.
-        source: Where the credentials came from.
+        source: The name of the source of the credentials.
+        origin: Which kind of source it is; ``None`` before the first sign-in.
         renewable: Whether another token can be asked for.
         token: The token, when there is one.
         note: What else there is to say.
@@ -83,6 +85,7 @@ class CardState:
     profile: str = ""
     environment: Environment = field(default_factory=Environment)
     source: str = ""
+    origin: Origin | None = None
     renewable: bool = False
     token: Token | None = None
     note: Note | None = None
@@ -204,6 +207,7 @@ def as_traits(state: CardState, *, now: float) -> dict[str, Any]:
             "token_host": environment.token_host,
         },
         "source": state.source,
+        "origin": "" if state.origin is None else state.origin.value,
         "token": token
         and {
             "fingerprint": token.fingerprint,

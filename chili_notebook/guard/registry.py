@@ -6,7 +6,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from chili_notebook.audit.findings import Wanted
-from chili_notebook.auth.pasted_value import read_value
+from chili_notebook.auth.pasted_value import ValueFault, read_value
 from chili_notebook.auth.secret import Secret
 from chili_notebook.card.state import until
 from chili_notebook.errors import ConfigurationError
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from chili_notebook.auth.tokens import Token
 
 _SECRET_KEYS = ("CLIENT_SECRET", "ACCESS_TOKEN")
+_NO_SECRET = {ValueFault.EMPTY, ValueFault.PLACEHOLDER}
 UNTIL_ROTATED = "It works until it is rotated on the integration's page in GraFx."
 _UNTIL_EXPIRY = "It cannot be revoked, and works until it expires."
 _protected: dict[Secret, Wanted] = {}
@@ -45,8 +46,9 @@ def protect_sources(sources: Iterable[Source]) -> None:
         for key, value in source.values.items():
             if not key.endswith(_SECRET_KEYS):
                 continue
-            cleaned, why = read_value(key, value, source.name)
-            if cleaned is None and not why.endswith(("empty", "placeholder")):
+            read = read_value(key, value, source.name)
+            cleaned = read.secret
+            if cleaned is None and read.fault not in _NO_SECRET:
                 cleaned = Secret(value.reveal().strip())  # a secret, copied badly
             if cleaned is not None:
                 # Too short a one is an error only for who signs in with it.

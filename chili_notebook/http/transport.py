@@ -124,11 +124,11 @@ def transport_for(url: str, *, connect_retries: int = 0) -> httpx.HTTPTransport:
     except (ImportError, ValueError) as error:
         # Without the address: it may hold a password.
         kind = proxy.partition("://")[0] if proxy else "none"
-        why = error.name if isinstance(error, ImportError) else ""
+        lacks_package = isinstance(error, ImportError) or kind.startswith("socks")
     raise ConfigurationError(
         f"The proxy that is set for {parts.scheme} ({kind}) cannot be used.",
         hint="Install it with: pip install 'httpx[socks]'"
-        if why or kind.startswith("socks")
+        if lacks_package
         else "Correct HTTPS_PROXY, HTTP_PROXY or ALL_PROXY.",
     )
 

@@ -55,4 +55,4 @@ class AuditMagics(Magics):
         profiles = [Path(profile.location)] if profile is not None else []
         findings = audit(wanted, paths, profiles=profiles, fix=args.fix)
         display(bundle_of(findings, wanted), raw=True)
-        require_clean(findings, wanted)
+        require_clean(findings)

@@ -9,11 +9,10 @@ from secrets import token_hex
 from typing import TYPE_CHECKING, Any
 
 from chili_notebook.api.client import Chili
-from chili_notebook.auth import demo
+from chili_notebook.auth.credentials import Origin
 from chili_notebook.auth.environment import Environment
 from chili_notebook.auth.token_manager import TokenSource
 from chili_notebook.card.actions import CardActions
-from chili_notebook.card.form import FORM
 from chili_notebook.card.remember import keepers
 from chili_notebook.card.state import (
     CardState,
@@ -99,6 +98,7 @@ class Session:
                 phase="form",
                 environment=environment,
                 source="",
+                origin=None,
                 token=None,
                 note=note,
                 why_form=why,
@@ -111,10 +111,10 @@ class Session:
         with self._lock:
             held = self.source.peek() is not None
             self.source.sign_out(why)
-            source = self._state.source
-            places = self.kept if source == FORM else [source]
+            origin = self._state.origin
+            places = self.kept if origin is Origin.FORM else [self._state.source]
             note = None
-            if held and places and source != demo.NAME:
+            if held and places and origin is not Origin.SIMULATOR:
                 note = Note(f"Nothing has changed in {' and in '.join(places)}.")
             self.show(phase="signed-out", note=note)
         self.chili.close()
@@ -162,6 +162,7 @@ class Session:
                 phase="signed-in",
                 environment=environment,
                 source=credentials.source,
+                origin=credentials.origin,
                 renewable=credentials.renewable,
                 token=token,
                 masked=guard.is_active(),
@@ -242,5 +243,5 @@ def _note_at_sign_in(found: Found, environment: Environment) -> Note | None:
             "The environment is not known, so only the token can be used.",
             "Set CHILI_ENVIRONMENT to its technical name and sign in again.",
         )
-    danger, mend = found.danger()
-    return Note(danger, mend) if danger else None
+    danger = found.danger()
+    return None if danger is None else Note(danger.message, danger.hint)

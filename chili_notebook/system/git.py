@@ -19,6 +19,14 @@ class GitError(Exception):
     """Git cannot tell; says why in one line."""
 
 
+class NoGitError(GitError):
+    """Git is not installed."""
+
+
+class NoRepositoryError(GitError):
+    """The folder is not inside a repository."""
+
+
 @dataclass(frozen=True, slots=True)
 class GitView:
     """How git sees one file; outside a repository, or without git, all is false.
@@ -58,10 +66,8 @@ def top_of(folder: Path) -> str | None:
     """
     try:
         top = run_git(folder, "rev-parse", "--show-toplevel")
-    except GitError as error:
-        if error.args[0] in {"no repository", "no git"}:
-            return None
-        raise
+    except (NoGitError, NoRepositoryError):
+        return None
     return os.fsdecode(top).rstrip("\n")
 
 
@@ -87,13 +93,14 @@ def run_git(
             timeout=timeout_s,
         )
     except OSError:
-        raise GitError("no git") from None
+        raise NoGitError("no git") from None
     except subprocess.TimeoutExpired:
         raise GitError(f"git {arguments[0]} took more than {timeout_s:.0f} s") from None
     if done.returncode in fine:
         return done.stdout
+    # Git's exit code is the same for every failure; LC_ALL=C fixes its wording.
     if _NO_REPOSITORY in done.stderr:
-        raise GitError("no repository")
+        raise NoRepositoryError("no repository")
     told = done.stderr.decode("utf-8", "replace").strip().splitlines()
     raise GitError(told[0] if told else f"git {arguments[0]} failed")
 

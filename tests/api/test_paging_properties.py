@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from chili_notebook.api.client import Chili
-from chili_notebook.auth.credentials import Credentials
+from chili_notebook.auth.credentials import Credentials, Origin
 from chili_notebook.auth.environment import Environment
 from chili_notebook.auth.secret import Secret
 from chili_notebook.auth.token_manager import TokenSource
@@ -120,7 +120,9 @@ def client_of(grafx):
     """Give a client, with all that it does about faults, before that server."""
     source = TokenSource(clock=Clock())
     environment = Environment("cp-abc-123", "production", f"{HOST}/grafx")
-    source.sign_in(Credentials(".env", access_token=Secret("a.b.c")), environment)
+    source.sign_in(
+        Credentials(".env", Origin.ENV_FILE, access_token=Secret("a.b.c")), environment
+    )
     chili = Chili(source, retry=AT_ONCE)
     transport = RetryTransport(httpx.MockTransport(grafx), AT_ONCE)
     chili._http = (environment.base_url, httpx.Client(transport=transport))

@@ -16,7 +16,7 @@ from chili_notebook.api.base import Calls
 from chili_notebook.api.client import Chili
 from chili_notebook.api.files import File
 from chili_notebook.api.ids import segment
-from chili_notebook.auth.credentials import Credentials
+from chili_notebook.auth.credentials import Credentials, Origin
 from chili_notebook.auth.environment import Environment, is_loopback, require_safe
 from chili_notebook.auth.secret import Secret
 from chili_notebook.auth.token_manager import TokenSource
@@ -54,7 +54,9 @@ def client_of(recorder, kind=Chili):
     """Give a client of an environment of GraFx's, before that recorder."""
     source = TokenSource(clock=Clock())
     environment = Environment("cp-abc-123", "production", f"https://{HOST}/grafx")
-    source.sign_in(Credentials(".env", access_token=Secret("a.b.c")), environment)
+    source.sign_in(
+        Credentials(".env", Origin.ENV_FILE, access_token=Secret("a.b.c")), environment
+    )
     chili = kind(source)
     transport = httpx.MockTransport(recorder)
     chili._http = (environment.base_url, httpx.Client(transport=transport))

@@ -30,7 +30,7 @@ from chili_notebook.api.responses import (
     moment_in,
     whole_number_in,
 )
-from chili_notebook.auth.credentials import Credentials
+from chili_notebook.auth.credentials import Credentials, Origin
 from chili_notebook.auth.environment import Environment
 from chili_notebook.auth.secret import Secret
 from chili_notebook.auth.token_manager import TokenSource
@@ -134,7 +134,9 @@ def client_of(grafx):
     clock = Clock()
     source = TokenSource(clock=clock)
     environment = Environment("cp-abc-123", "production", BASE)
-    source.sign_in(Credentials(".env", access_token=Secret("a.b.c")), environment)
+    source.sign_in(
+        Credentials(".env", Origin.ENV_FILE, access_token=Secret("a.b.c")), environment
+    )
     chili = Chili(source, retry=RETRY.copy_with(total=0), sleep=clock.advance)
     transport = httpx.MockTransport(grafx)
     chili._http = (environment.base_url, httpx.Client(transport=transport))

@@ -17,7 +17,7 @@ import nbformat
 import pytest
 
 from chili_notebook.audit.report import require_clean, rows_of
-from chili_notebook.audit.search import Wanted, audit
+from chili_notebook.audit.search import FindingState, Wanted, audit
 from chili_notebook.auth.secret import Secret
 from chili_notebook.errors import SecretsFoundError
 from conftest import CLIENT_ID, CLIENT_SECRET
@@ -104,7 +104,7 @@ def test_every_encoding_is_found_and_masked(wanted, leaked):
     """What the guard knows to mask, the audit knows to find."""
     path = write_notebook(Path("a.ipynb"), ("x", leaked))
     (found,) = audit(wanted, [path], fix=True)
-    assert found.remedy == ""
+    assert found.state is FindingState.FIXED
     assert audit(wanted, [path]) == []
     assert leaked not in path.read_text()
 
@@ -116,7 +116,7 @@ def test_fixing_changes_the_secret_and_not_one_byte_more(wanted):
     path.write_bytes(before.replace(b"%b", TOKEN.encode()))
     path.chmod(0o640)
     (found,) = audit(wanted, [path], fix=True)
-    assert found.remedy == ""
+    assert found.state is FindingState.FIXED
     assert path.read_bytes() == before.replace(b"%b", b"***")
     assert stat.S_IMODE(path.stat().st_mode) == 0o640
 
@@ -130,7 +130,7 @@ def test_a_plain_file_is_told_by_line(wanted):
 def test_a_file_that_cannot_be_read_is_told(wanted):
     """A missing file is a finding and not silence."""
     (found,) = audit(wanted, [Path("missing.ipynb")])
-    assert found.where == "not read"
+    assert found.state is FindingState.UNREADABLE
 
 
 def history(profile, *rows):
@@ -153,7 +153,7 @@ def test_rows_of_the_history_are_found_and_removed(wanted, tmp_path):
     (found,) = audit(wanted, [], profiles=[profile])
     assert found.where == "session 7, line 2"
     (found,) = audit(wanted, [], profiles=[profile], fix=True)
-    assert found.remedy == ""
+    assert found.state is FindingState.FIXED
     assert TOKEN.encode() not in (profile / "history.sqlite").read_bytes()
     with sqlite3.connect(profile / "history.sqlite") as database:
         assert database.execute("SELECT line FROM history").fetchall() == [(1,)]
@@ -215,9 +215,9 @@ def test_what_git_cannot_tell_is_no_clean_bill(wanted):
     git("init")
     Path(".git/index").write_bytes(b"no index")
     (found,) = audit(wanted, [Path()])
-    assert found.where == "not read"
+    assert found.state is FindingState.UNREADABLE
     with pytest.raises(SecretsFoundError):
-        require_clean([found], wanted)
+        require_clean([found])
 
 
 def test_a_link_is_not_followed_to_be_mended(wanted):
@@ -252,14 +252,14 @@ def test_no_value_is_ever_shown(wanted):
     write_notebook(Path("a.ipynb"), (TOKEN, TOKEN))
     findings = audit(wanted, [Path()])
     with pytest.raises(SecretsFoundError, match="cannot be revoked") as caught:
-        require_clean(findings, wanted)
+        require_clean(findings)
     assert TOKEN not in str(caught.value) + str(rows_of(findings)) + repr(wanted)
 
 
 def test_what_was_mended_does_not_fail_the_run(wanted):
     """After --fix nothing is left, and the run passes."""
     write_notebook(Path("a.ipynb"), ("x", TOKEN))
-    require_clean(audit(wanted, [Path()], fix=True), wanted)
+    require_clean(audit(wanted, [Path()], fix=True))
 
 
 def run(*arguments):

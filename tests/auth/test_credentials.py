@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chili_notebook.auth.credentials import (
+    Origin,
     Source,
     any_credentials,
     profile_prefix,
@@ -22,7 +23,7 @@ states = st.sampled_from(["absent", *STATES])
 def source(name=".env", *, required=False, problem="", **values):
     """Give a source with these keys, written without their ``CHILI_``."""
     held = {f"CHILI_{key}": Secret(value) for key, value in values.items()}
-    return Source(name, held, problem=problem, required=required)
+    return Source(name, Origin.ENV_FILE, held, problem=problem, required=required)
 
 
 def pair(name, **more):

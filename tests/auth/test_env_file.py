@@ -132,23 +132,26 @@ def test_each_danger_comes_with_the_command_that_mends_it(env_file):
     git("add", ".env")
     env_file.chmod(0o644)
     told = []
-    for _ in range(3):
-        said, mend = danger_of(env_file, ".env")
-        told.append(said)
-        subprocess.run(mend.removeprefix("Run: "), shell=True, check=True)  # noqa: S602
-    assert told[0] == ".env is tracked by git."
-    assert told[-2:] == ["Others on this machine can read .env.", ""]
+    while danger := danger_of(env_file, ".env"):
+        assert danger.message not in told
+        told.append(danger.message)
+        command = danger.hint.removeprefix("Run: ")
+        subprocess.run(command, shell=True, check=True)  # noqa: S602
+    assert told == [
+        ".env is tracked by git.",
+        "Others on this machine can read .env.",
+    ]
 
 
 def test_git_add_is_a_danger(env_file):
     """A file that nobody ignores is told, in a repository only."""
-    assert danger_of(env_file, ".env") == ("", "")
+    assert danger_of(env_file, ".env") is None
     git("init")
-    assert danger_of(env_file, ".env")[0] == "git add would take .env in."
+    assert danger_of(env_file, ".env").message == "git add would take .env in."
 
 
 def test_without_git_nothing_fails(env_file, monkeypatch):
     """A machine without git writes and reads as ever."""
     monkeypatch.setenv("PATH", "")
-    assert danger_of(env_file, ".env") == ("", "")
+    assert danger_of(env_file, ".env") is None
     write_credentials(env_file, VALUES)

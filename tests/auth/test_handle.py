@@ -14,7 +14,7 @@ import httpx
 import pytest
 import requests
 
-from chili_notebook.auth.credentials import Credentials
+from chili_notebook.auth.credentials import Credentials, Origin
 from chili_notebook.auth.environment import Environment
 from chili_notebook.auth.handle import REWINDABLE, ChiliToken, spell_duration
 from chili_notebook.auth.secret import Secret
@@ -333,7 +333,7 @@ def test_a_repr_shows_no_token(handle, source, endpoint):
 def test_a_repr_says_what_is_not_known(clock):
     """An opaque token has neither end nor scopes."""
     source = TokenSource(clock=clock)
-    opaque = Credentials(".env", access_token=Secret("opaque-token"))
+    opaque = Credentials(".env", Origin.ENV_FILE, access_token=Secret("opaque-token"))
     source.sign_in(opaque, Environment())
     handle = ChiliToken(source)
     assert repr(handle).endswith(": expiry unknown, scopes unknown>")
@@ -366,7 +366,7 @@ def test_no_error_inside_a_call_shows_secret_or_token(
 
 def test_signing_follows_a_second_sign_in(handle, source, credentials, environment):
     """The name in the notebook stays bound, whoever signs in next."""
-    other = Credentials("the form", access_token=Secret("another-token"))
+    other = Credentials("the form", Origin.FORM, access_token=Secret("another-token"))
     source.sign_in(other, replace(environment, name="cp-other"))
     assert str(handle) == "another-token"
     source.sign_in(credentials, environment)

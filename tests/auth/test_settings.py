@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from chili_notebook.auth.credentials import Source
+from chili_notebook.auth.credentials import Origin, Source
 from chili_notebook.auth.environment import AUDIENCE, TOKEN_URL, Environment
 from chili_notebook.auth.secret import Secret
 from chili_notebook.auth.settings import resolve_environment, trace_settings
@@ -18,9 +18,8 @@ PROXY = "https://proxy.example.com/grafx"
 
 def source(name=".env", **values):
     """Give a source with these keys, written without their ``CHILI_``."""
-    return Source(
-        name, {f"CHILI_{key}": Secret(value) for key, value in values.items()}
-    )
+    held = {f"CHILI_{key}": Secret(value) for key, value in values.items()}
+    return Source(name, Origin.ENV_FILE, held)
 
 
 def read(*sources, profile=None, rank=0, given=""):

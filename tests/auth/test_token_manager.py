@@ -8,7 +8,7 @@ from dataclasses import replace
 
 import pytest
 
-from chili_notebook.auth.credentials import Credentials
+from chili_notebook.auth.credentials import Credentials, Origin
 from chili_notebook.auth.environment import Environment
 from chili_notebook.auth.secret import Secret
 from chili_notebook.auth.token_manager import TokenSource
@@ -45,7 +45,9 @@ def ready(clock):
     """Give a source with a ready token that ends in a day."""
     source = TokenSource(clock=clock)
     token = Secret(jwt(exp=NOON + DAY_S))
-    source.sign_in(Credentials(".env", access_token=token), Environment())
+    source.sign_in(
+        Credentials(".env", Origin.ENV_FILE, access_token=token), Environment()
+    )
     return source
 
 
@@ -414,7 +416,7 @@ def test_a_ready_token_cannot_be_renewed(ready):
 def test_an_ended_ready_token_is_refused_at_the_sign_in(source):
     """A token of yesterday is told before the first call, and changes nothing."""
     before = source.current()
-    old = Credentials(".env", access_token=Secret(jwt(exp=NOON - 1)))
+    old = Credentials(".env", Origin.ENV_FILE, access_token=Secret(jwt(exp=NOON - 1)))
     with pytest.raises(TokenExpiredError):
         source.sign_in(old, Environment())
     assert source.current() is before
@@ -423,7 +425,7 @@ def test_an_ended_ready_token_is_refused_at_the_sign_in(source):
 def test_an_opaque_ready_token_never_ends_by_itself(clock):
     """Of what nobody says nothing is assumed."""
     source = TokenSource(clock=clock)
-    opaque = Credentials(".env", access_token=Secret("opaque"))
+    opaque = Credentials(".env", Origin.ENV_FILE, access_token=Secret("opaque"))
     token = source.sign_in(opaque, Environment())
     clock.advance(1e9)
     assert source.current() is token

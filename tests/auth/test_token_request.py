@@ -11,7 +11,7 @@ from email.utils import formatdate
 
 import pytest
 
-from chili_notebook.auth.credentials import Credentials
+from chili_notebook.auth.credentials import Credentials, Origin
 from chili_notebook.auth.environment import AUDIENCE
 from chili_notebook.auth.secret import Secret
 from chili_notebook.auth.token_request import fetch_token
@@ -273,7 +273,7 @@ def test_a_body_that_cannot_be_unpacked_is_told(fetch):
 
 def test_a_ready_token_asks_for_nothing(environment, clock, token_server):
     """Without a client secret there is nothing to send."""
-    ready = Credentials(".env", access_token=Secret(LIVE))
+    ready = Credentials(".env", Origin.ENV_FILE, access_token=Secret(LIVE))
     with pytest.raises(NotSignedInError):
         fetch_token(ready, environment, clock=clock)
     assert token_server.asked == []

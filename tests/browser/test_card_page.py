@@ -101,7 +101,7 @@ def test_where_another_token_goes_is_where_the_first_came_from(make_card):
     card = make_card(**at(0.0, renewable=False), profile="my-acme")
     told = "into CHILI_MY_ACME_ACCESS_TOKEN and run %chili_login my-acme again"
     assert told in card.text
-    card.change(source="the form")
+    card.change(source="the form", origin="form")
     assert "Run %chili_login my-acme again and paste a new token." in card.text
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from chili_notebook.auth.credentials import Origin
 from chili_notebook.auth.secret import Secret
 from chili_notebook.card.form import (
     FORM,
@@ -26,7 +27,7 @@ def test_what_is_typed_becomes_credentials():
     """Both values are cleaned as those of a file are, and tell where they came from."""
     typed = {"client_id": " client-id-zq9 ", "client_secret": '"client-secret-zq9"\n'}
     credentials = typed_credentials(typed)
-    assert credentials.source == FORM
+    assert (credentials.source, credentials.origin) == (FORM, Origin.FORM)
     assert credentials.client_id == "client-id-zq9"
     assert credentials.client_secret == Secret("client-secret-zq9")
     assert "client-secret" not in repr(credentials)
