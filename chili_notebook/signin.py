@@ -36,10 +36,10 @@ from chili_notebook.guard.registry import (
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from chili_notebook.audit.findings import Wanted
     from chili_notebook.auth.credentials import TraceEntry
     from chili_notebook.auth.env_file import Danger
     from chili_notebook.auth.environment import Environment
+    from chili_notebook.guard.registry import KnownSecret
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,7 +151,7 @@ def find(
 
 def find_secrets(
     folders: Sequence[Path], *, env_file: str | None = None
-) -> list[Wanted]:
+) -> list[KnownSecret]:
     """Give every secret that this process knows of, or that its sources hold.
 
     Args:

@@ -17,7 +17,7 @@ import pytest
 
 import chili_notebook
 from chili_notebook.audit.report import require_clean, rows_of
-from chili_notebook.audit.search import Finding, FindingState, Wanted
+from chili_notebook.audit.search import Finding, FindingState
 from chili_notebook.auth.credentials import Origin, Source
 from chili_notebook.auth.pasted_value import ValueFault, read_value
 from chili_notebook.auth.secret import Secret
@@ -29,7 +29,7 @@ from chili_notebook.errors import (
     TokenExpiredError,
     TokenRefusedError,
 )
-from chili_notebook.guard.registry import protect_sources, protected
+from chili_notebook.guard.registry import KnownSecret, protect_sources, protected
 from chili_notebook.notebook.session import Session
 from chili_notebook.signin import find
 from chili_notebook.system.git import (
@@ -303,7 +303,7 @@ def test_the_field_of_an_error_does_not_depend_on_its_message(error, field):
 
 def test_the_state_of_a_finding_decides_and_not_its_remedy():
     """A finding without any advice still fails the run; a fixed one never does."""
-    secret = Wanted("token", "It cannot be revoked.", Secret("zq9-token-zq9"))
+    secret = KnownSecret("token", "It cannot be revoked.", Secret("zq9-token-zq9"))
     with pytest.raises(SecretsFoundError, match="cannot be revoked"):
         require_clean([Finding.found("a.ipynb", "fixed", secret, "")])
     with pytest.raises(SecretsFoundError):
@@ -316,7 +316,8 @@ def test_the_state_of_a_finding_decides_and_not_its_remedy():
 def test_secrets_with_one_label_are_told_apart():
     """The error says of each secret how long it works, whatever its label is."""
     secrets = [
-        Wanted("token", fate, Secret(f"zq9-token-{fate}")) for fate in ("one", "two")
+        KnownSecret("token", fate, Secret(f"zq9-token-{fate}"))
+        for fate in ("one", "two")
     ]
     findings = [
         Finding.found("a.ipynb", "line 1", secret, "Clear it.") for secret in secrets

@@ -13,9 +13,10 @@ from typing import Any
 
 import httpx
 
-from chili_notebook.auth.environment import API_PATH, grafx_kind, is_loopback
+from chili_notebook.auth.environment import API_PATH, grafx_kind
 from chili_notebook.errors import UnexpectedAnswerError
 from chili_notebook.http.foreign import one_line
+from chili_notebook.http.urls import is_loopback
 
 _MOST_DIGITS = 18
 

@@ -8,13 +8,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from chili_notebook.audit.findings import Finding
-from chili_notebook.auth.sources import shown
+from chili_notebook.display.wording import relative_path
 from chili_notebook.system.atomic_write import replace_bytes
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from chili_notebook.audit.findings import Wanted
+    from chili_notebook.guard.registry import KnownSecret
 
 _CHECKPOINTS = ".ipynb_checkpoints"
 _NOT_OURS = {"node_modules", "site-packages", "__pycache__"}
@@ -48,10 +48,10 @@ def _walk(folder: Path) -> Iterator[tuple[Path, list[str], list[str]]]:
 
 
 def audit_file(
-    wanted: Sequence[Wanted], path: Path, *, fix: bool = False
+    wanted: Sequence[KnownSecret], path: Path, *, fix: bool = False
 ) -> list[Finding]:
     """Look into one file, and mask it in place if asked to."""
-    place = shown(path, Path.cwd())  # a saved notebook names no home folder
+    place = relative_path(path, Path.cwd())  # a saved notebook names no home folder
     try:
         before = path.read_bytes().decode(**_EXACT)
     except OSError as error:
@@ -94,7 +94,7 @@ def _replaced(path: Path, before: str, after: str) -> str | None:
     return None
 
 
-def _places(secret: Wanted, text: str, *, is_notebook: bool) -> list[str]:
+def _places(secret: KnownSecret, text: str, *, is_notebook: bool) -> list[str]:
     notebook = _parsed(text) if is_notebook else None
     cells = notebook.get("cells") if isinstance(notebook, dict) else None
     places = []
@@ -117,7 +117,7 @@ def _places(secret: Wanted, text: str, *, is_notebook: bool) -> list[str]:
     )
 
 
-def _cell_places(secret: Wanted, cells: list[Any]) -> Iterator[str]:
+def _cell_places(secret: KnownSecret, cells: list[Any]) -> Iterator[str]:
     for number, cell in enumerate(cells, 1):
         parts = dict(cell) if isinstance(cell, dict) else {"text": cell}
         source = parts.pop("source", "")

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import Enum, auto
-from functools import partial
-from typing import TYPE_CHECKING, Any
-
-from chili_notebook.guard.masking import Masker
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from chili_notebook.auth.secret import Secret
+    from chili_notebook.guard.registry import KnownSecret
 
 
 _BY_HAND = "Look at it by hand."
@@ -22,34 +19,6 @@ class FindingState(Enum):
     FOUND = auto()
     FIXED = auto()
     UNREADABLE = auto()
-
-
-@dataclass(frozen=True, slots=True)
-class Wanted:
-    """A secret that is looked for.
-
-    Attributes:
-        label: Which it is, such as ``access token #3f9a11c2``.
-        fate: For how long it can be misused, as a sentence.
-    """
-
-    label: str
-    fate: str
-    secret: Secret
-    _masker: Masker = field(
-        default_factory=partial(Masker, clipped=False), compare=False, repr=False
-    )
-
-    def __post_init__(self) -> None:
-        self._masker.protect(self.secret)
-
-    def is_in(self, value: Any) -> bool:
-        """Whether it stands in a text, in bytes or anywhere in a JSON value."""
-        return self._masker.mask_json(value)[1] > 0
-
-    def masked(self, text: str) -> str:
-        """Give a text without it."""
-        return self._masker.mask_text(text)[0]
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,15 +39,15 @@ class Finding:
     what: str
     remedy: str
     state: FindingState
-    secret: Wanted | None = None
+    secret: KnownSecret | None = None
 
     @classmethod
-    def found(cls, place: str, where: str, secret: Wanted, remedy: str) -> Finding:
+    def found(cls, place: str, where: str, secret: KnownSecret, remedy: str) -> Finding:
         """Return a finding of a secret that is still there."""
         return cls(place, where, secret.label, remedy, FindingState.FOUND, secret)
 
     @classmethod
-    def fixed(cls, place: str, where: str, secret: Wanted) -> Finding:
+    def fixed(cls, place: str, where: str, secret: KnownSecret) -> Finding:
         """Return a finding of a secret that has been masked or removed."""
         return cls(place, where, secret.label, "", FindingState.FIXED, secret)
 

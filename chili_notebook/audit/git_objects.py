@@ -10,13 +10,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from chili_notebook.audit.findings import Finding
-from chili_notebook.auth.sources import shown
+from chili_notebook.display.wording import relative_path
 from chili_notebook.system.git import GitError, run_git, top_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-    from chili_notebook.audit.findings import Wanted
+    from chili_notebook.guard.registry import KnownSecret
 
     Places = dict[str, tuple[str, "_Where"]]
 
@@ -39,7 +39,7 @@ class _Where(StrEnum):
 
 
 def audit_repositories(
-    wanted: Sequence[Wanted], folders: Iterable[Path]
+    wanted: Sequence[KnownSecret], folders: Iterable[Path]
 ) -> list[Finding]:
     """Look into the repositories around and below these folders, each once."""
     findings: list[Finding] = []
@@ -60,7 +60,7 @@ def audit_repositories(
     return findings
 
 
-def _audit(wanted: Sequence[Wanted], top: Path) -> list[Finding]:
+def _audit(wanted: Sequence[KnownSecret], top: Path) -> list[Finding]:
     """Look into every object that git holds; each is named at its latest place.
 
     Raises:
@@ -153,5 +153,5 @@ def _cat_file(top: Path, blobs: Iterable[str], how: str) -> subprocess.Popen[byt
 
 
 def _not_read(folder: Path, error: GitError) -> Finding:
-    place = f"git: {shown(folder, Path.cwd())}"
+    place = f"git: {relative_path(folder, Path.cwd())}"
     return Finding.unreadable(place, str(error))

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import sqlite3
-from contextlib import closing, suppress
+from contextlib import closing
 from typing import TYPE_CHECKING
 
 from chili_notebook.audit.findings import Finding
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Sequence
     from pathlib import Path
 
-    from chili_notebook.audit.findings import Wanted
+    from chili_notebook.guard.registry import KnownSecret
 
 HISTORY = "IPython's history"
 STORE = "IPython's %store"
@@ -20,7 +20,7 @@ _TABLES = ("history", "output_history")
 
 
 def audit_history(
-    wanted: Sequence[Wanted], path: Path, *, fix: bool = False
+    wanted: Sequence[KnownSecret], path: Path, *, fix: bool = False
 ) -> list[Finding]:
     """Look into a history database, and remove the rows if asked to."""
     if not path.exists():
@@ -38,28 +38,7 @@ def audit_history(
         return [Finding.unreadable(HISTORY, str(error))]
 
 
-def mask_session(path: Path, session: int, mask: Callable[[str], str]) -> None:
-    """Mask the rows of one session in a history database, as far as it can be had."""
-    with (
-        suppress(sqlite3.Error),
-        closing(sqlite3.connect(path, timeout=5)) as database,
-        database,
-    ):
-        database.execute("PRAGMA secure_delete = ON")
-        rows = database.execute(
-            "SELECT rowid, source, source_raw FROM history WHERE session = ?",
-            (session,),
-        )
-        for rowid, *texts in rows.fetchall():
-            masked = [mask(text) for text in texts]
-            if masked != texts:
-                database.execute(
-                    "UPDATE history SET source = ?, source_raw = ? WHERE rowid = ?",
-                    (*masked, rowid),
-                )
-
-
-def audit_store(wanted: Sequence[Wanted], folder: Path) -> list[Finding]:
+def audit_store(wanted: Sequence[KnownSecret], folder: Path) -> list[Finding]:
     """Look into the variables that ``%store`` keeps."""
     findings = []
     for path in sorted(folder.glob("autorestore/*")):
@@ -80,7 +59,11 @@ def audit_store(wanted: Sequence[Wanted], folder: Path) -> list[Finding]:
 
 
 def _rows(
-    wanted: Sequence[Wanted], database: sqlite3.Connection, table: str, *, fix: bool
+    wanted: Sequence[KnownSecret],
+    database: sqlite3.Connection,
+    table: str,
+    *,
+    fix: bool,
 ) -> list[Finding]:
     found = []
     rows = database.execute(f"SELECT rowid, * FROM {table}").fetchall()  # noqa: S608 - our own names

@@ -11,7 +11,8 @@ from chili_notebook.errors import SecretsFoundError
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from chili_notebook.audit.findings import Finding, Wanted
+    from chili_notebook.audit.findings import Finding
+    from chili_notebook.guard.registry import KnownSecret
 
 HEADINGS = ("Place", "Where", "Secret", "To do")
 
@@ -29,7 +30,7 @@ def rows_of(findings: Sequence[Finding]) -> list[tuple[str, str, str, str]]:
     ]
 
 
-def summary_of(findings: Sequence[Finding], wanted: Sequence[Wanted]) -> str:
+def summary_of(findings: Sequence[Finding], wanted: Sequence[KnownSecret]) -> str:
     """Say in one line what was looked for and found."""
     mended = sum(found.state is FindingState.FIXED for found in findings)
     sought = f"{len(wanted)} secret{'' if len(wanted) == 1 else 's'}"
@@ -37,7 +38,9 @@ def summary_of(findings: Sequence[Finding], wanted: Sequence[Wanted]) -> str:
     return f"Looked for {sought}: found in {places}, {mended} of them mended."
 
 
-def bundle_of(findings: Sequence[Finding], wanted: Sequence[Wanted]) -> dict[str, str]:
+def bundle_of(
+    findings: Sequence[Finding], wanted: Sequence[KnownSecret]
+) -> dict[str, str]:
     """Give the table of the findings, or the one line that there are none."""
     caption = summary_of(findings, wanted)
     if not findings:

@@ -10,19 +10,20 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from chili_notebook.audit.files import audit_file, notebooks_in, repositories_in
-from chili_notebook.audit.findings import Finding, FindingState, Wanted
+from chili_notebook.audit.findings import Finding, FindingState
 from chili_notebook.audit.git_objects import audit_repositories
 from chili_notebook.audit.history import audit_history, audit_store
+from chili_notebook.guard.registry import KnownSecret
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
     from pathlib import Path
 
-__all__ = ["Finding", "FindingState", "Wanted", "audit"]
+__all__ = ["Finding", "FindingState", "KnownSecret", "audit"]
 
 
 def audit(
-    wanted: Sequence[Wanted],
+    wanted: Sequence[KnownSecret],
     paths: Iterable[Path],
     *,
     profiles: Iterable[Path] = (),

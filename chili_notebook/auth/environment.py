@@ -7,12 +7,12 @@ Pure. Facts are from GraFx's "Environment API" pages: the API stands at
 
 from __future__ import annotations
 
-import ipaddress
 import re
 from dataclasses import dataclass
-from urllib.parse import SplitResult, quote, unquote, urlsplit
+from urllib.parse import quote, unquote, urlsplit
 
-from chili_notebook.errors import ConfigurationError, InsecureURLError
+from chili_notebook.errors import ConfigurationError
+from chili_notebook.http.urls import checked_url
 
 TOKEN_URL = "https://integration-login.chiligrafx.com/oauth/token"  # noqa: S105
 AUDIENCE = "https://chiligrafx.com"
@@ -163,54 +163,6 @@ def call_url(environment: Environment, path: str) -> str:
 def base_url_for(name: str, kind: str) -> str:
     """Where the API of the environment `name` of this kind begins."""
     return f"https://{name}.{DOMAINS[kind]}/grafx"
-
-
-def checked_url(text: str) -> SplitResult:
-    """Split a URL to which a secret may be sent.
-
-    Raises:
-        ValueError: If it is not https (or http to this machine), or names a user; the
-            message says so in one clause, without the URL.
-    """
-    try:
-        parts = urlsplit(text)
-        _ = parts.port
-    except ValueError:
-        raise ValueError("is not a URL") from None
-    if parts.scheme not in {"https", "http"} or not parts.hostname:
-        raise ValueError("is not an https URL")
-    if parts.username is not None or parts.password is not None:
-        raise ValueError("holds a user name or a password")
-    if parts.scheme == "http" and not is_loopback(parts.hostname):
-        raise ValueError("is plain http to another machine; a secret needs https")
-    return parts
-
-
-def require_safe(url: str, *, told: str, hint: str) -> None:
-    """Refuse an address to which no secret may be sent.
-
-    Args:
-        url: The address.
-        told: The beginning of the message, before what is wrong with it.
-        hint: What to do.
-
-    Raises:
-        InsecureURLError: If it is neither https nor on this machine.
-    """
-    try:
-        checked_url(url)
-    except ValueError as error:
-        raise InsecureURLError(f"{told} {error}.", hint=hint) from None
-
-
-def is_loopback(host: str) -> bool:
-    """Whether `host` is this machine."""
-    if host == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
 
 
 def grafx_kind(host: str) -> str | None:

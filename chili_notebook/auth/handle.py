@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, NoReturn, Protocol, TypeVar
 
 import httpx
 
-from chili_notebook.auth.environment import require_safe
 from chili_notebook.auth.secret import NOT_PICKLED
+from chili_notebook.display.wording import spell_duration
+from chili_notebook.http.urls import require_safe
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Generator, MutableMapping
@@ -130,15 +131,6 @@ class ChiliToken(httpx.Auth):
             renewed = await asyncio.to_thread(self._source.after_401, token)
             if renewed is not None:
                 yield _signed(request, renewed)
-
-
-def spell_duration(seconds: float) -> str:
-    """Say a duration in its two largest units, as in ``21 h 57 min``."""
-    minutes, left = divmod(int(seconds), 60)
-    hours, minutes = divmod(minutes, 60)
-    if hours:
-        return f"{hours} h {minutes:02} min"
-    return f"{minutes} min {left:02} s" if minutes else f"{left} s"
 
 
 def _signed(request: httpx.Request, token: Token) -> httpx.Request:

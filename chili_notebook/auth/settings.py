@@ -25,12 +25,12 @@ from chili_notebook.auth.environment import (
     Environment,
     Location,
     base_url_for,
-    checked_url,
     grafx_kind,
     locate,
 )
 from chili_notebook.auth.pasted_value import ValueFault, read_value
 from chili_notebook.errors import ConfigurationError
+from chili_notebook.http.urls import checked_url
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence

@@ -7,14 +7,15 @@ import io
 import os
 import re
 from dataclasses import replace
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from chili_notebook.auth.credentials import Origin, Source
 from chili_notebook.auth.secret import Secret
+from chili_notebook.display.wording import relative_path
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
+    from pathlib import Path
 
 PROCESS_ENVIRONMENT = "the process environment"
 
@@ -39,7 +40,7 @@ def find_sources(
     sources = []
     if env_file is not None:
         path = folder / os.path.expanduser(env_file)  # noqa: PTH111 - pathlib's raises
-        sources.append(_read_env_file(path, shown(path, folder), required=True))
+        sources.append(_read_env_file(path, relative_path(path, folder), required=True))
     sources.append(process_environment(environ))
     sources.extend(nearest_env_files(folder))
     return sources
@@ -56,19 +57,10 @@ def nearest_env_files(folder: Path) -> Iterator[Source]:
         path = parent / ".env"
         if not _is_there(path):
             continue
-        source = _read_env_file(path, shown(path, folder), required=False)
+        source = _read_env_file(path, relative_path(path, folder), required=False)
         yield replace(source, discovered=True)
         if source.values:
             return
-
-
-def shown(path: Path, folder: Path) -> str:
-    """Name `path` as seen from `folder`: a saved notebook names no home folder."""
-    try:
-        relative = Path(os.path.relpath(path, folder))
-    except ValueError:  # on another drive
-        return path.name
-    return path.name if relative.parts.count("..") > 4 else relative.as_posix()  # noqa: PLR2004
 
 
 def _is_there(path: Path) -> bool:

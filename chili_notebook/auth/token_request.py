@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING
 
 import httpx
 
-from chili_notebook.auth.environment import require_safe
 from chili_notebook.auth.secret import MASK
 from chili_notebook.auth.tokens import Token, token_from_answer
 from chili_notebook.errors import (
@@ -24,6 +23,7 @@ from chili_notebook.errors import (
 from chili_notebook.http.foreign import json_object, one_line, reason_of
 from chili_notebook.http.reading import read_up_to
 from chili_notebook.http.transport import TIMEOUT, USER_AGENT, transport_for
+from chili_notebook.http.urls import require_safe
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from html import escape
 from typing import TYPE_CHECKING, Any, Literal
 
 from chili_notebook.auth.environment import Environment
+from chili_notebook.display.wording import spell_moment
 
 if TYPE_CHECKING:
     from chili_notebook.auth.credentials import Origin
@@ -55,7 +55,7 @@ class Note:
         """Give text and hint for a place where nobody knows the time zone."""
         if self.moment is None:
             return [self.text, self.hint]
-        return [self.text.replace("{moment}", _moment(self.moment)), self.hint]
+        return [self.text.replace("{moment}", spell_moment(self.moment)), self.hint]
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +110,7 @@ class CardState:
             name = self.environment.name or self.environment.host
             rows.append(("Environment", name + kind))
         if self.token is not None:
-            rows.append(("Token valid until", until(self.token)))
+            rows.append(("Token valid until", spell_moment(self.token.expires_at)))
             rows.append(("Scopes", _scopes(self.token)))
         if self.phase == "signed-in":
             rows.append(("Credentials from", self.source))
@@ -162,7 +162,7 @@ def as_line(state: CardState) -> str:
     """Give the card as one line, for logs and terminals."""
     said = [state.headline()]
     if state.token is not None:
-        said.append(f"token valid until {until(state.token)}")
+        said.append(f"token valid until {spell_moment(state.token.expires_at)}")
     if state.token is not None and state.phase == "signed-in":
         environment = dict(state.facts()).get("Environment", "an unknown environment")
         said[0] += f" to {environment}"
@@ -234,18 +234,6 @@ def as_traits(state: CardState, *, now: float) -> dict[str, Any]:
             "remember": list(state.keepers),
         },
     }
-
-
-def until(token: Token) -> str:
-    """Say when a token ends, in words that stay true in a saved file."""
-    if token.expires_at is None:
-        return "unknown"
-    return _moment(token.expires_at)
-
-
-def _moment(epoch_s: float) -> str:
-    moment = datetime.fromtimestamp(epoch_s, UTC)
-    return f"{moment:%a} {moment.day} {moment:%b %Y, %H:%M} UTC"
 
 
 def _scopes(token: Token) -> str:

@@ -7,13 +7,13 @@ IPython stores them. A secret in a cell's own text is replaced in the notebook t
 from __future__ import annotations
 
 import re
+import sqlite3
 import sys
-from contextlib import suppress
+from contextlib import closing, suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
-from chili_notebook.audit.history import mask_session
 from chili_notebook.auth.secret import Secret
 from chili_notebook.errors import ConfigurationError
 from chili_notebook.guard import output_guard as guard
@@ -154,3 +154,24 @@ def _masked_entry(entry: Any) -> Any:
     if hasattr(entry, "bundle"):
         return replace(entry, bundle=guard.mask(entry.bundle))
     return guard.mask(entry)
+
+
+def mask_session(path: Path, session: int, mask: Callable[[str], str]) -> None:
+    """Mask the rows of one session in a history database, as far as it can be had."""
+    with (
+        suppress(sqlite3.Error),
+        closing(sqlite3.connect(path, timeout=5)) as database,
+        database,
+    ):
+        database.execute("PRAGMA secure_delete = ON")
+        rows = database.execute(
+            "SELECT rowid, source, source_raw FROM history WHERE session = ?",
+            (session,),
+        )
+        for rowid, *texts in rows.fetchall():
+            masked = [mask(text) for text in texts]
+            if masked != texts:
+                database.execute(
+                    "UPDATE history SET source = ?, source_raw = ? WHERE rowid = ?",
+                    (*masked, rowid),
+                )

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from chili_notebook.guard import output_guard as guard
 from chili_notebook.guard.cell_history import CellSources
-from chili_notebook.notebook.arguments import has_front_end
+from chili_notebook.system.frontend import has_front_end
 
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell

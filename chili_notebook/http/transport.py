@@ -13,9 +13,9 @@ import httpx
 from httpx_retries import Retry, RetryTransport
 
 from chili_notebook import __version__
-from chili_notebook.auth.environment import is_loopback, require_safe
 from chili_notebook.errors import ConfigurationError, ConnectionFailedError
 from chili_notebook.http.foreign import reason_of
+from chili_notebook.http.urls import is_loopback, require_safe
 
 if TYPE_CHECKING:
     from ssl import SSLContext

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import builtins
 import keyword
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from IPython.core.error import UsageError
@@ -44,31 +43,6 @@ def parse(
             f"{' and '.join(clash)} do not go together.", hint="Leave one of them out."
         )
     return arguments
-
-
-def folder_of(shell: InteractiveShell) -> Path:
-    """Give the folder of the notebook, or else the working directory."""
-    # VS Code runs kernels in the folder of the workspace and tells the notebook.
-    notebook = shell.user_ns.get("__vsc_ipynb_file__")
-    return Path(notebook).parent if isinstance(notebook, str) else Path.cwd()
-
-
-def has_front_end(shell: InteractiveShell, *, voila: bool = False) -> bool:
-    """Whether somebody may answer: papermill, nbclient and nbconvert say no.
-
-    Args:
-        shell: The shell that runs the notebook.
-        voila: What to say in Voilà, whose readers are not the notebook's author.
-    """
-    from chili_notebook.system.frontend import in_voila
-
-    if in_voila():
-        return voila
-    kernel = getattr(shell, "kernel", None)
-    if kernel is None:
-        return False
-    content = kernel.get_parent("shell").get("content", {})
-    return bool(content.get("allow_stdin", False))
 
 
 def require_no_secret(shell: InteractiveShell, line: str) -> None:

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, cast
 from IPython.core.magic import Magics, line_magic, magics_class
 from IPython.core.magic_arguments import argument, magic_arguments
 
-from chili_notebook.notebook.arguments import folder_of, parse
+from chili_notebook.notebook.arguments import parse
+from chili_notebook.system.frontend import folder_of
 
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell

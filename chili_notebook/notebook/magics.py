@@ -9,14 +9,13 @@ from IPython.core.magic import Magics, line_magic, magics_class
 from IPython.core.magic_arguments import argument, magic_arguments
 
 from chili_notebook.notebook.arguments import (
-    folder_of,
-    has_front_end,
     names_for,
     parse,
     require_no_secret,
     require_somebody,
 )
 from chili_notebook.notebook.audit_magic import AuditMagics
+from chili_notebook.system.frontend import folder_of, has_front_end
 
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell

@@ -17,10 +17,11 @@ from chili_notebook.api.client import Chili
 from chili_notebook.api.files import File
 from chili_notebook.api.ids import segment
 from chili_notebook.auth.credentials import Credentials, Origin
-from chili_notebook.auth.environment import Environment, is_loopback, require_safe
+from chili_notebook.auth.environment import Environment
 from chili_notebook.auth.secret import Secret
 from chili_notebook.auth.token_manager import TokenSource
 from chili_notebook.errors import ChiliError, ConfigurationError, InsecureURLError
+from chili_notebook.http.urls import is_loopback, require_safe
 from fakes import Clock
 
 HOST = "cp-abc-123.chili-publish.online"

@@ -17,7 +17,7 @@ import nbformat
 import pytest
 
 from chili_notebook.audit.report import require_clean, rows_of
-from chili_notebook.audit.search import FindingState, Wanted, audit
+from chili_notebook.audit.search import FindingState, KnownSecret, audit
 from chili_notebook.auth.secret import Secret
 from chili_notebook.errors import SecretsFoundError
 from conftest import CLIENT_ID, CLIENT_SECRET
@@ -29,7 +29,7 @@ FATE = "It cannot be revoked."
 @pytest.fixture
 def wanted():
     """Give what is looked for: a token."""
-    return [Wanted("access token", FATE, Secret(TOKEN))]
+    return [KnownSecret("access token", FATE, Secret(TOKEN))]
 
 
 def git(*arguments):

@@ -14,11 +14,10 @@ from chili_notebook.auth.environment import (
     Location,
     base_url_for,
     call_url,
-    checked_url,
-    is_loopback,
     locate,
 )
 from chili_notebook.errors import ConfigurationError
+from chili_notebook.http.urls import checked_url, is_loopback
 
 NAME = "cp-abc-123"
 HOST = f"https://{NAME}.chili-publish.online"

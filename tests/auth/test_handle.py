@@ -16,9 +16,10 @@ import requests
 
 from chili_notebook.auth.credentials import Credentials, Origin
 from chili_notebook.auth.environment import Environment
-from chili_notebook.auth.handle import REWINDABLE, ChiliToken, spell_duration
+from chili_notebook.auth.handle import REWINDABLE, ChiliToken
 from chili_notebook.auth.secret import Secret
 from chili_notebook.auth.token_manager import TokenSource
+from chili_notebook.display.wording import spell_duration
 from chili_notebook.errors import InsecureURLError, NotSignedInError, TokenError
 from conftest import CLIENT_SECRET
 from fakes import NOON, Answer, Gate, Server, shown_by

@@ -15,8 +15,8 @@ from chili_notebook.auth.sources import (
     find_sources,
     nearest_env_files,
     process_environment,
-    shown,
 )
+from chili_notebook.display.wording import relative_path
 from chili_notebook.errors import ConfigurationError
 
 PAIR = "CHILI_CLIENT_ID=abc\nCHILI_CLIENT_SECRET=xyz\n"
@@ -164,10 +164,10 @@ def test_a_line_that_cannot_be_parsed_is_named_by_its_key(tmp_path, line, why):
 def test_a_path_is_shown_from_the_notebook(tmp_path):
     """A saved notebook names no home folder."""
     folder = tmp_path / "a" / "b"
-    assert shown(folder / ".env", folder) == ".env"
-    assert shown(tmp_path / "x" / ".env", folder) == "../../x/.env"
+    assert relative_path(folder / ".env", folder) == ".env"
+    assert relative_path(tmp_path / "x" / ".env", folder) == "../../x/.env"
     far = folder / "1" / "2" / "3" / "4" / "5"
-    assert shown(tmp_path / "x.env", far) == "x.env"
+    assert relative_path(tmp_path / "x.env", far) == "x.env"
 
 
 def test_two_files_of_one_name_are_two_sources(tmp_path):

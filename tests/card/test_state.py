@@ -21,8 +21,8 @@ from chili_notebook.card.state import (
     as_line,
     as_text,
     as_traits,
-    until,
 )
+from chili_notebook.display.wording import spell_moment
 from fakes import NOON
 
 MARK = "zq9-live-token-zq9"
@@ -141,7 +141,7 @@ def test_a_signed_out_card_says_that_the_token_lives_on():
     """What cannot be revoked is said with the moment when it ends by itself."""
     shown = as_text(state("signed-out"))
     assert "cannot be revoked" in shown
-    assert until(TOKEN) in shown
+    assert spell_moment(TOKEN.expires_at) in shown
     assert "revoked" not in as_text(state("signed-out", token=None))
 
 

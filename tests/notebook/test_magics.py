@@ -279,6 +279,12 @@ def test_no_option_of_a_magic_takes_a_secret(shell):
     assert set(options) == {"profile", "env_file", "form", "demo", "name", "no_widget"}
 
 
+LIGHT = (
+    *("notebook", "notebook.arguments", "notebook.audit_magic", "notebook.magics"),
+    *("system", "system.frontend"),
+)
+
+
 def test_loading_loads_neither_httpx_nor_anywidget():
     """%load_ext costs next to nothing: the heavy modules wait for %chili_login."""
     code = """
@@ -294,6 +300,5 @@ print(json.dumps(sorted(set(sys.modules) - before)))
     )
     loaded = set(json.loads(done.stdout.splitlines()[-1]))
     ours = {name for name in loaded if name.startswith("chili_notebook")}
-    light = ("magics", "audit_magic", "magic_lines")
-    assert ours == {"chili_notebook", *(f"chili_notebook.{name}" for name in light)}
+    assert ours == {"chili_notebook", *(f"chili_notebook.{name}" for name in LIGHT)}
     assert not {"httpx", "anywidget", "ipywidgets", "dotenv", "tqdm"} & loaded
