@@ -1,210 +1,265 @@
-"""Finds credentials and signs in; the same for magics and for scripts.
+"""Find credentials and sign in: the same flow for the magics, the form and scripts.
 
-Not called `login`: a module of that name would hide the function in the package.
+::
+
+    find_login ── reads and cleans each source once ──► LoginSettings
+    LoginSettings.with_form ── what was typed instead ──► LoginSettings
+    login ── LoginSettings, TokenManager, Chili
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from chili_notebook.api.client import Chili
 from chili_notebook.auth.credentials import (
+    CredentialChoice,
     Origin,
-    Resolution,
     Source,
-    any_credentials,
-    resolve,
+    choose_credentials,
+    has_credentials,
 )
-from chili_notebook.auth.demo import demo_source
-from chili_notebook.auth.env_file import danger_of
-from chili_notebook.auth.environment import DOMAINS
-from chili_notebook.auth.keyring import keyring_source
-from chili_notebook.auth.settings import resolve_environment, trace_settings
+from chili_notebook.auth.demo import read_simulator
+from chili_notebook.auth.env_file import find_danger
+from chili_notebook.auth.environment import DOMAINS, Environment
+from chili_notebook.auth.keyring import read_keyring
+from chili_notebook.auth.settings import (
+    TypedEnvironment,
+    choose_environment,
+    trace_settings,
+)
 from chili_notebook.auth.sources import find_sources
-from chili_notebook.auth.token_manager import TokenSource
+from chili_notebook.auth.token_manager import TokenManager
 from chili_notebook.errors import ConfigurationError, CredentialsNotFoundError
-from chili_notebook.guard.install import watch_here
-from chili_notebook.guard.registry import (
-    protect_credentials,
-    protect_sources,
-    protect_token,
-    protected,
-)
+from chili_notebook.guard.install import process_guard
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from chili_notebook.auth.credentials import TraceEntry
+    from chili_notebook.auth.credentials import Credentials, TraceEntry
     from chili_notebook.auth.env_file import Danger
-    from chili_notebook.auth.environment import Environment
-    from chili_notebook.guard.registry import KnownSecret
+    from chili_notebook.auth.settings import Setting
+    from chili_notebook.guard.registry import KnownSecret, SecretRegistry
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
-    """What the sources say.
+class LoginSettings:
+    """Everything that one login needs to know, from the sources or from the form.
 
     Attributes:
-        sources: Those that were read.
-        resolution: The credentials, if any, and the trace.
-        profile: The profile that was looked for.
-        folder: From where ``.env`` was looked for.
-        demo: Whether they are the simulator's.
+        profile: The profile, if any.
+        folder: The folder from which ``.env`` was searched upward.
+        sources: The sources that were read.
+        choice: The credentials that the sources contain, and the trace.
+        credentials: The credentials to sign in with, if there are any.
+        environment: The environment to sign in to.
+        environment_error: Why the settings name no valid environment.
+        refused: Settings that may not redirect these credentials.
     """
 
-    sources: tuple[Source, ...]
-    resolution: Resolution
     profile: str | None
     folder: Path
-    demo: bool
+    sources: tuple[Source, ...]
+    choice: CredentialChoice
+    credentials: Credentials | None
+    environment: Environment = field(default_factory=Environment)
+    environment_error: ConfigurationError | None = None
+    refused: tuple[Setting, ...] = ()
 
     @property
-    def nothing(self) -> bool:
-        """Whether no source holds anything, right or wrong."""
-        return self.resolution.credentials is None and not self.resolution.problems
+    def found_nothing(self) -> bool:
+        """Whether no source contains any credentials, valid or not."""
+        return self.choice.credentials is None and not self.choice.problems
 
     @property
     def trace(self) -> list[TraceEntry]:
-        """Every key of every source and what became of it."""
-        settings = trace_settings(self.sources, self.profile, rank=self.resolution.rank)
-        return [*self.resolution.trace, *settings]
+        """Every key of every source, and whether it was used."""
+        settings = trace_settings(self.sources, self.profile, own=self.choice.source)
+        return [*self.choice.trace, *settings]
 
-    def danger(self) -> Danger | None:
-        """Return what is unsafe about the file of the credentials, if anything is.
-
-        Without a file nothing is.
-        """
-        source = next(iter(self.sources[self.resolution.rank :]), None)
-        if source is None or source.path is None:
-            return None
-        return danger_of(source.path, source.name)
-
-    def environment(
-        self,
-        *,
-        typed: str | None = None,
-        kind: str = "",
-        ignored: list[str] | None = None,
-    ) -> Environment:
-        """Read the environment.
-
-        Args:
-            typed: What the form says, if the credentials are typed; goes before what
-                the sources say.
-            kind: The kind of environment that the form says.
-            ignored: Takes up the settings that may not decide about what is typed.
+    def require_credentials(self) -> Credentials:
+        """Return the credentials, if the sources allow a login without the form.
 
         Raises:
-            ConfigurationError: If a value is not what its key says.
+            CredentialsNotFoundError: If no source contains any.
+            ConfigurationError: If the credentials or a setting cannot be used, or a
+                setting may not redirect them.
         """
-        rank = self.resolution.rank if typed is None else len(self.sources)
-        environment = resolve_environment(
-            self.sources,
-            self.profile,
-            rank=rank,
-            given=typed or "",
-            given_kind=kind if kind in DOMAINS else "",
-            ignored=ignored,
-        )
-        return replace(environment, kind="simulated") if self.demo else environment
+        credentials = self.choice.require()
+        if self.environment_error is not None:
+            raise self.environment_error
+        if self.refused:
+            setting = self.refused[0]
+            raise ConfigurationError(
+                f"{setting.key} is set in {setting.source.name}, which may not "
+                "redirect credentials that come from another source.",
+                hint=f"Put {setting.key} and the credentials into the same place.",
+            )
+        return credentials
+
+    def find_danger(self) -> Danger | None:
+        """Return what is unsafe about the file of the credentials, if anything is."""
+        source = self.choice.source
+        if source is None or source.path is None:
+            return None
+        return find_danger(source.path, source.name)
+
+    def with_form(
+        self,
+        credentials: Credentials | None = None,
+        *,
+        environment: str = "",
+        environment_type: str = "",
+    ) -> LoginSettings:
+        """Return the settings for credentials that are typed into the form.
+
+        Settings of a ``.env`` that the user did not name cannot redirect them.
+
+        Args:
+            credentials: The typed credentials; none before the form is sent.
+            environment: The typed environment.
+            environment_type: The chosen type; any other than GraFx's is ignored.
+        """
+        kind = environment_type if environment_type in DOMAINS else ""
+        typed = TypedEnvironment(environment, kind)
+        return _choose(self, credentials, own=None, typed=typed)
 
 
-def find(
+def find_login(  # noqa: PLR0913 - each is named at the call
     profile: str | None = None,
     *,
     env_file: str | None = None,
     demo: bool = False,
     folder: Path | None = None,
-    new_profile: bool = False,
-) -> Found:
-    """Read the sources and choose credentials; asks no server.
+    is_new_profile: bool = False,
+    registry: SecretRegistry | None = None,
+) -> LoginSettings:
+    """Read the sources and choose credentials and environment, without any request.
 
     Args:
         profile: The profile, if any.
-        env_file: A file to read in place of all other sources.
-        demo: Whether the simulator is the source.
-        folder: From where ``.env`` is looked for; by default the working directory.
-        new_profile: Whether the profile may be one that no source knows.
+        env_file: A file to read instead of all other sources.
+        demo: Whether to start the simulator and use its credentials.
+        folder: The folder from which ``.env`` is searched upward; by default the
+            working directory.
+        is_new_profile: Whether the profile may be one that no source knows.
+        registry: Protects the secrets of the sources; by default the process's own.
 
     Raises:
-        ConfigurationError: If `profile` is unknown.
+        ConfigurationError: If no source knows `profile`.
     """
-    where = folder or Path.cwd()
+    folder = folder or Path.cwd()
     if demo:
-        sources = [demo_source()]
-        protect_sources(sources)
-        return Found(tuple(sources), resolve(sources), None, where, demo=True)
-    sources = find_sources(where, env_file=env_file)
-    if env_file is None and not any(source.discovered for source in sources):
-        # Whoever is told where was looked hears of .env too, and that there is none.
-        sources.append(Source(".env here or above", Origin.ENV_FILE, discovered=True))
-    if env_file is None and not any_credentials(sources, profile):
-        # Last, and only if it is needed: a locked keyring asks the person to open it.
-        kept = keyring_source(profile)
-        sources += [kept] if kept else []
-    protect_sources(sources)
-    resolution = resolve(sources, profile, known=not new_profile)
-    return Found(tuple(sources), resolution, profile, where, demo=False)
+        profile, sources = None, [read_simulator()]
+    else:
+        sources = find_sources(folder, env_file=env_file)
+    if not demo and env_file is None:
+        if not any(source.discovered for source in sources):
+            # Messages list .env among the places searched, even if there is none.
+            sources.append(
+                Source(".env here or above", Origin.ENV_FILE, discovered=True)
+            )
+        if not has_credentials(sources, profile):
+            # Last, and only if needed: a locked keyring asks the user to open it.
+            keyring = read_keyring(profile)
+            sources += [] if keyring is None else [keyring]
+    (registry or process_guard().registry).protect_sources(sources)
+    choice = choose_credentials(sources, profile, is_new=is_new_profile)
+    settings = LoginSettings(profile, folder, tuple(sources), choice, None)
+    return _choose(settings, choice.credentials, own=choice.source)
+
+
+def _choose(
+    settings: LoginSettings,
+    credentials: Credentials | None,
+    *,
+    own: Source | None,
+    typed: TypedEnvironment | None = None,
+) -> LoginSettings:
+    """Return the settings with these credentials and the environment for them."""
+    environment, error = Environment(), None
+    refused: tuple[Setting, ...] = ()
+    try:
+        choice = choose_environment(
+            settings.sources, settings.profile, own=own, typed=typed
+        )
+    except ConfigurationError as failure:
+        error = failure
+    else:
+        environment, refused = choice.environment, choice.refused
+    if own is not None and own.origin is Origin.SIMULATOR:
+        environment = replace(environment, kind="simulated")
+    return replace(
+        settings,
+        credentials=credentials,
+        environment=environment,
+        environment_error=error,
+        refused=refused,
+    )
 
 
 def find_secrets(
     folders: Sequence[Path], *, env_file: str | None = None
-) -> list[KnownSecret]:
-    """Give every secret that this process knows of, or that its sources hold.
+) -> tuple[KnownSecret, ...]:
+    """Return every secret that this process has used, or that its sources contain.
 
     Args:
-        folders: From where ``.env`` is looked for upward.
-        env_file: A file to read besides.
+        folders: Folders from which ``.env`` is searched upward.
+        env_file: A file to read as well.
 
     Raises:
         CredentialsNotFoundError: If there is none.
-        ConfigurationError: If a source is there and cannot be read.
+        ConfigurationError: If a source exists and cannot be read.
     """
-    kept = keyring_source(None)
-    sources = [kept] if kept else []
+    registry = process_guard().registry
+    keyring = read_keyring(None)
+    sources = [] if keyring is None else [keyring]
     for folder in folders:
         sources += find_sources(folder, env_file=env_file)
-    protect_sources(sources)
+    registry.protect_sources(sources)
     problems = dict.fromkeys(source.problem for source in sources if source.problem)
     if problems:
         raise ConfigurationError(
-            f"What to look for is not known whole: {'; '.join(problems)}.",
-            hint="Correct that, so that nothing is taken for clean unseen.",
+            "Cannot audit: some credential sources could not be read: "
+            f"{'; '.join(problems)}.",
+            hint="Fix them first, or a secret could be missed.",
         )
-    if not protected():
+    if not registry.known:
         raise CredentialsNotFoundError(
-            "There is nothing to look for: no source holds a secret.",
-            hint="Sign in first, or run it where your .env is.",
+            "There is nothing to search for: no source contains a secret.",
+            hint="Sign in first, or run the audit where your .env is.",
         )
-    return protected()
+    return registry.known
 
 
 def login(
     profile: str | None = None, env_file: str | None = None, *, demo: bool = False
 ) -> Chili:
-    """Sign in to CHILI GraFx and give the client.
+    """Sign in to CHILI GraFx and return the client.
 
-    Credentials are looked for in `env_file`, the process environment, the nearest
-    ``.env`` from the working directory upward and the system keyring; the first that
-    holds a client ID with its secret, or a ready token, is used.
+    Credentials are searched in `env_file`, the process environment, the nearest
+    ``.env`` from the working directory upward, and the system keyring. The first
+    source that contains a client ID with its secret, or an access token, is used.
 
     Args:
-        profile: Reads ``CHILI_<PROFILE>_…`` keys; by default the plain ``CHILI_…``.
-        env_file: A file to read in place of all other sources.
+        profile: Read ``CHILI_<PROFILE>_…`` keys; by default ``CHILI_…``.
+        env_file: A file to read instead of all other sources.
         demo: Sign in to a simulator that is started in this process.
 
     Raises:
         ConfigurationError: If there are no credentials, or they are malformed.
-        TokenError: If no token is to be had with them.
+        TokenError: If the token request fails.
+
+    Example:
+        >>> chili = login(demo=True)
+        >>> chili.templates.list()
     """
-    watch_here()
-    found = find(profile, env_file=env_file, demo=demo)
-    credentials = found.resolution.require()
-    protect_credentials(credentials)
-    watch_here()  # what was stored of earlier cells may hold them
-    source = TokenSource()
-    source.protect = protect_token
-    source.sign_in(credentials, found.environment())
-    return Chili(source)
+    guard = process_guard()
+    guard.install_here()
+    settings = find_login(profile, env_file=env_file, demo=demo)
+    guard.install_here()  # earlier cells may contain the secrets that are known now
+    manager = TokenManager(guard.registry)
+    manager.sign_in(settings.require_credentials(), settings.environment)
+    return Chili(manager)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -11,13 +12,20 @@ from hypothesis import HealthCheck, settings
 from IPython.core.interactiveshell import InteractiveShell
 
 from chili_notebook.api.client import Chili
-from chili_notebook.auth.credentials import Credentials, Origin, Source, resolve
+from chili_notebook.auth.credentials import (
+    Credentials,
+    Origin,
+    Source,
+    choose_credentials,
+)
 from chili_notebook.auth.environment import Environment
 from chili_notebook.auth.secret import Secret
-from chili_notebook.auth.token_manager import TokenSource
+from chili_notebook.auth.settings import choose_environment
+from chili_notebook.auth.token_manager import TokenManager
+from chili_notebook.guard.install import Guard
 from chili_notebook.notebook.session import Session
-from chili_notebook.signin import Found, find
-from fakes import Clock, Server, TokenEndpoint
+from chili_notebook.signin import find_login
+from fakes import Clock, Protector, Server, TokenEndpoint
 
 CLIENT_ID = "clientid0123456789abcdefWXYZ"
 CLIENT_SECRET = "s3cret_" + "0123456789-abcdefghijklmnop" * 2
@@ -123,11 +131,12 @@ def signed_in():
 
     def sign_in(simulator):
         values = {k: Secret(v) for k, v in simulator.variables().items()}
-        sources = (Source("the simulator", Origin.SIMULATOR, values),)
-        found = Found(sources, resolve(sources), None, Path.cwd(), demo=True)
-        source = TokenSource(clock=simulator.clock)
-        source.sign_in(found.resolution.require(), found.environment())
-        return Chili(source, sleep=simulator.clock.advance)
+        source = Source.read("the simulator", Origin.SIMULATOR, values)
+        credentials = choose_credentials([source]).require()
+        environment = choose_environment([source], None, own=source).environment
+        manager = TokenManager(Protector(), clock=simulator.clock)
+        manager.sign_in(credentials, replace(environment, kind="simulated"))
+        return Chili(manager, sleep=simulator.clock.advance)
 
     return sign_in
 
@@ -136,8 +145,8 @@ def signed_in():
 def session(clock, token_server, monkeypatch):
     """Give a session that shows its form."""
     monkeypatch.setenv("CHILI_TOKEN_URL", f"{token_server.url}/oauth/token")
-    session = Session("", "chili", clock=clock)
-    session.ask(find())
+    session = Session("", "chili", guard=Guard(), clock=clock)
+    session.ask(find_login())
     return session
 
 

@@ -199,3 +199,19 @@ def shown_by(error):
             step = step.tb_next
         error = error.__cause__ or error.__context__
     return "\n".join(shown)
+
+
+class Protector:
+    """Records what a token manager protects, in place of the guard's registry."""
+
+    def __init__(self):
+        self.credentials = []
+        self.tokens = []
+
+    def protect_credentials(self, credentials):
+        """Record credentials."""
+        self.credentials.append(credentials)
+
+    def protect_token(self, token):
+        """Record a token."""
+        self.tokens.append(token)

@@ -22,22 +22,23 @@ from chili_notebook.auth.credentials import Origin, Source
 from chili_notebook.auth.pasted_value import ValueFault, read_value
 from chili_notebook.auth.secret import Secret
 from chili_notebook.auth.settings import resolve_environment, trace_settings
-from chili_notebook.card.form import field_of, typed_credentials
+from chili_notebook.card.form import choose_field, read_credentials
 from chili_notebook.errors import (
     ConfigurationError,
     SecretsFoundError,
     TokenExpiredError,
     TokenRefusedError,
 )
+from chili_notebook.guard.install import Guard
 from chili_notebook.guard.registry import KnownSecret, protect_sources, protected
 from chili_notebook.notebook.session import Session
-from chili_notebook.signin import find
+from chili_notebook.signin import find_login
 from chili_notebook.system.git import (
     GitError,
     NoGitError,
     NoRepositoryError,
+    find_repository,
     run_git,
-    top_of,
 )
 
 PACKAGE = Path(chili_notebook.__file__).parent
@@ -200,7 +201,7 @@ def test_decisions_by_text_are_recognised_in_scripts(code):
 def source(name, **values):
     """Return a source with these keys, written without their ``CHILI_``."""
     held = {f"CHILI_{key}": Secret(value) for key, value in values.items()}
-    return Source(name, Origin.ENV_FILE, held)
+    return Source.read(name, Origin.ENV_FILE, held)
 
 
 # A name that ends as the messages about an empty value do.
@@ -251,7 +252,7 @@ def test_a_folder_outside_of_a_repository_is_not_an_error(tmp_path):
     """The class of the error says that there is no repository."""
     with pytest.raises(NoRepositoryError):
         run_git(tmp_path, "rev-parse", "--show-toplevel")
-    assert top_of(tmp_path) is None
+    assert find_repository(tmp_path) is None
 
 
 def test_a_machine_without_git_is_not_an_error(tmp_path, monkeypatch):
@@ -259,7 +260,7 @@ def test_a_machine_without_git_is_not_an_error(tmp_path, monkeypatch):
     monkeypatch.setenv("PATH", os.devnull)
     with pytest.raises(NoGitError):
         run_git(tmp_path, "status")
-    assert top_of(tmp_path) is None
+    assert find_repository(tmp_path) is None
 
 
 def test_a_broken_repository_is_an_error(tmp_path):
@@ -267,7 +268,7 @@ def test_a_broken_repository_is_an_error(tmp_path):
     git("init")
     Path(".git/config").write_text("no git")
     with pytest.raises(GitError) as caught:
-        top_of(tmp_path)
+        find_repository(tmp_path)
     assert type(caught.value) is GitError
 
 
@@ -275,8 +276,8 @@ def test_a_broken_repository_is_an_error(tmp_path):
 def test_a_file_with_the_name_of_another_source_is_a_file(env_file, clock, name):
     """The card decides by the origin of the credentials and not by its name."""
     env_file(name)
-    session = Session("", "chili", clock=clock)
-    session.sign_in(find(env_file=name))
+    session = Session("", "chili", guard=Guard(), clock=clock)
+    session.sign_in(find_login(env_file=name))
     assert session.state.source == name
     assert session.live_card().origin == Origin.ENV_FILE
     session.sign_out("done")
@@ -285,7 +286,7 @@ def test_a_file_with_the_name_of_another_source_is_a_file(env_file, clock, name)
 
 def test_typed_credentials_come_from_the_form():
     """The origin of what is typed is the form; the card asks to paste there again."""
-    assert typed_credentials({"access_token": "a-ready-token"}).origin is Origin.FORM
+    assert read_credentials({"access_token": "a-ready-token"}).origin is Origin.FORM
 
 
 @pytest.mark.parametrize(
@@ -298,7 +299,7 @@ def test_typed_credentials_come_from_the_form():
 )
 def test_the_field_of_an_error_does_not_depend_on_its_message(error, field):
     """A message without meaning is shown beside the right field."""
-    assert field_of(error) == field
+    assert choose_field(error) == field
 
 
 def test_the_state_of_a_finding_decides_and_not_its_remedy():

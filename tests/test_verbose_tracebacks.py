@@ -11,8 +11,9 @@ from IPython.core.ultratb import VerboseTB
 
 import chili_notebook
 from chili_notebook.guard import output_guard as guard
+from chili_notebook.guard.install import Guard
 from chili_notebook.notebook.session import Session
-from chili_notebook.signin import find
+from chili_notebook.signin import find_login
 from conftest import CLIENT_ID, CLIENT_SECRET
 
 PACKAGE = str(Path(chili_notebook.__file__).parent)
@@ -25,8 +26,8 @@ class Accident(BaseException):
 
 def sign_in_and_use(clock):
     """Sign in, use the token, refresh it, sign out."""
-    session = Session("", "chili", clock=clock)
-    session.sign_in(find())
+    session = Session("", "chili", guard=Guard(), clock=clock)
+    session.sign_in(find_login())
     clock.advance(86_400 - 30)
     bearer = f"Bearer {session.chili.token}"
     session.sign_out("done")

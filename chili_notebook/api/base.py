@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from httpx_retries import Retry
 
     from chili_notebook.auth.environment import Environment
-    from chili_notebook.auth.token_manager import TokenSource
+    from chili_notebook.auth.token_manager import TokenManager
     from chili_notebook.errors import APIError
 
 LARGEST = 2_000_000_000
@@ -60,7 +60,7 @@ class Calls:
 
     def __init__(
         self,
-        source: TokenSource,
+        source: TokenManager,
         *,
         retry: Retry = RETRY,
         sleep: Callable[[float], None] = time.sleep,
@@ -170,7 +170,7 @@ class Calls:
         self.close()
 
     def _send(self, method: str, path: str, options: dict[str, Any]) -> httpx.Response:
-        self._source.held()  # who is not signed in is told so before all else
+        self._source.require()  # who is not signed in is told so before all else
         environment = self.environment
         url = _url(call_url(environment, path))
         ours = _origin(url) == _origin(httpx.URL(environment.base_url))

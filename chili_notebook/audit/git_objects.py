@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from chili_notebook.audit.findings import Finding
 from chili_notebook.display.wording import relative_path
-from chili_notebook.system.git import GitError, run_git, top_of
+from chili_notebook.system.git import GitError, find_repository, run_git
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -46,7 +46,7 @@ def audit_repositories(
     tops: dict[str, None] = {}
     for folder in folders:
         try:
-            top = top_of(folder)
+            top = find_repository(folder)
         except GitError as error:
             findings.append(_not_read(folder, error))
             continue
@@ -97,7 +97,7 @@ def _places(top: Path) -> Places:
     for line in os.fsdecode(listed).splitlines():
         blob, _, name = line.partition(" ")
         places[blob] = name or f"message of {blob[:10]}", _Where.HISTORY
-    if run_git(top, "rev-parse", "--verify", "--quiet", "HEAD", fine=(0, 1)):
+    if run_git(top, "rev-parse", "--verify", "--quiet", "HEAD", ok_codes=(0, 1)):
         head = run_git(top, "ls-tree", "-r", "-z", "HEAD", timeout_s=_PATIENCE_S)
         for blob, name in _tree(head):
             places[blob] = name, _Where.HEAD

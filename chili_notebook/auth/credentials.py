@@ -1,7 +1,7 @@
-"""Which credentials: chosen from sources, with a trace of what was seen.
+"""Choose the credentials from the sources, and trace what each source contains.
 
-Pure: mappings in, a `Resolution` out. Reading files and variables is the job of
-`chili_notebook.auth.sources`.
+Pure: sources in, a `CredentialChoice` out. Reading files, variables and stores is the
+job of `chili_notebook.auth.sources` and `chili_notebook.auth.keyring`.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from pathlib import Path
 
+    from chili_notebook.auth.pasted_value import PastedValue
     from chili_notebook.auth.secret import Secret
 
 CREDENTIAL_KEYS = ("CLIENT_ID", "CLIENT_SECRET", "ACCESS_TOKEN")
@@ -27,7 +28,7 @@ _CREDENTIAL_OF_PROFILE = re.compile(rf"CHILI_(.+)_(?:{'|'.join(CREDENTIAL_KEYS)}
 
 
 class Origin(StrEnum):
-    """Which kind of source credentials come from."""
+    """The kind of source that credentials come from."""
 
     ENV_FILE = "env-file"
     PROCESS_ENVIRONMENT = "process-environment"
@@ -38,34 +39,56 @@ class Origin(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """One place where settings may stand.
+    """One place where settings may be found, read and cleaned once.
 
     Attributes:
-        name: How to call it before a person, such as ``.env``.
-        origin: Which kind of source it is.
-        values: Its ``CHILI_*`` keys.
-        problem: Why it could not be read; empty when it could.
-        required: Whether the person named it, so that no other may stand in.
-        path: Where it is, if it is a file.
-        discovered: Whether it was only come upon, as a ``.env`` that a folder holds.
+        name: The name of the source in messages, such as ``.env``.
+        origin: The kind of source.
+        values: Its ``CHILI_*`` keys with their cleaned values.
+        problem: Why the source could not be read; empty if it could.
+        required: Whether the user named it, so that no other source is used.
+        path: Its path, if it is a file.
+        discovered: Whether it is a ``.env`` that was found in a folder, and that the
+            user did not name.
     """
 
     name: str
     origin: Origin
-    values: Mapping[str, Secret] = field(default_factory=dict)
+    values: Mapping[str, PastedValue] = field(default_factory=dict)
     problem: str = ""
     required: bool = False
     path: Path | None = None
     discovered: bool = False
 
+    @classmethod
+    def read(  # noqa: PLR0913 - one argument for each attribute
+        cls,
+        name: str,
+        origin: Origin,
+        values: Mapping[str, Secret] | None = None,
+        *,
+        problem: str = "",
+        required: bool = False,
+        path: Path | None = None,
+        discovered: bool = False,
+    ) -> Source:
+        """Return a source whose values are cleaned."""
+        cleaned = {
+            key: read_value(key, value, name) for key, value in (values or {}).items()
+        }
+        return cls(name, origin, cleaned, problem, required, path, discovered)
+
 
 @dataclass(frozen=True, slots=True)
 class Credentials:
-    """A client ID with its secret, or a ready token, and where they came from.
+    """A client ID with its secret, or an access token, and where they come from.
 
     Attributes:
-        source: The name of their source, for messages.
-        origin: Which kind of source it is.
+        source: The name of their source in messages.
+        origin: The kind of source.
+        client_id: The client ID; empty beside an access token.
+        client_secret: The client secret.
+        access_token: An access token that the user pasted instead of the pair.
     """
 
     source: str
@@ -76,13 +99,13 @@ class Credentials:
 
     @property
     def renewable(self) -> bool:
-        """Whether another token can be asked for."""
+        """Whether another token can be requested with them."""
         return self.client_secret is not None
 
 
 @dataclass(frozen=True, slots=True)
 class TraceEntry:
-    """What one source held under one key, and what became of it; never a value."""
+    """One key of one source, and whether it was used; never a value."""
 
     source: str
     key: str
@@ -90,27 +113,27 @@ class TraceEntry:
 
 
 @dataclass(frozen=True, slots=True)
-class Resolution:
-    """What `resolve` found.
+class CredentialChoice:
+    """The result of `choose_credentials`.
 
     Attributes:
-        credentials: The ones to use, if any source holds usable ones.
-        rank: The position of their source, or the number of sources.
-        problems: Why sources were passed over, in their order.
-        trace: Every source tried.
+        credentials: The credentials to use, if any source contains usable ones.
+        source: Their source.
+        problems: Why sources before it were passed over, in their order.
+        trace: The credential keys of every source.
     """
 
     credentials: Credentials | None
-    rank: int
+    source: Source | None
     problems: tuple[str, ...]
     trace: tuple[TraceEntry, ...]
 
     def require(self) -> Credentials:
-        """Give the credentials.
+        """Return the credentials.
 
         Raises:
-            CredentialsNotFoundError: If no source holds any.
-            ConfigurationError: If what the sources hold cannot be used.
+            CredentialsNotFoundError: If no source contains any.
+            ConfigurationError: If a source contains credentials that cannot be used.
         """
         if self.credentials is not None:
             return self.credentials
@@ -118,20 +141,20 @@ class Resolution:
             raise ConfigurationError(
                 "; ".join(self.problems) + ".",
                 hint="Correct it there and sign in again. "
-                "A live notebook also takes them typed: %chili_login --form.",
+                "In a live notebook you can also type it: %chili_login --form.",
             )
         places = ", ".join(dict.fromkeys(entry.source for entry in self.trace))
         raise CredentialsNotFoundError(
-            f"No credentials found. Looked in: {places or 'nowhere'}.",
+            f"No credentials found. Searched: {places or 'nothing'}.",
             hint="Set CHILI_CLIENT_ID, CHILI_CLIENT_SECRET and CHILI_ENVIRONMENT in a "
             ".env file in that folder, or as environment variables "
-            "(or CHILI_ACCESS_TOKEN for a ready token). "
+            "(or CHILI_ACCESS_TOKEN for your own access token). "
             "The simulator needs none: %chili_login --demo, or login(demo=True).",
         )
 
 
 def profile_prefix(profile: str | None) -> str:
-    """Give the beginning of a profile's keys, ``CHILI_`` without a profile.
+    """Return the beginning of a profile's keys; ``CHILI_`` without a profile.
 
     Raises:
         ConfigurationError: If `profile` cannot be part of a variable's name.
@@ -140,118 +163,135 @@ def profile_prefix(profile: str | None) -> str:
         return "CHILI_"
     if not _PROFILE.fullmatch(profile):
         raise ConfigurationError(
-            f"{profile!r} cannot be the name of a profile.",
+            f"{profile!r} is not a valid profile name.",
             hint="Use letters, digits, - and _, beginning with a letter.",
         )
     return f"CHILI_{profile.replace('-', '_').upper()}_"
 
 
-def any_credentials(sources: Sequence[Source], profile: str | None = None) -> bool:
-    """Whether any of these sources holds credentials that can be used."""
+def has_credentials(sources: Sequence[Source], profile: str | None = None) -> bool:
+    """Return whether any of the sources contains usable credentials."""
     prefix = profile_prefix(profile)
-    return any(_read_source(source, prefix)[0] is not None for source in sources)
+    return any(_read_credentials(source, prefix).credentials for source in sources)
 
 
-def resolve(
-    sources: Sequence[Source], profile: str | None = None, *, known: bool = True
-) -> Resolution:
-    """Choose the first source that holds a whole pair, or a ready token.
+def choose_credentials(
+    sources: Sequence[Source], profile: str | None = None, *, is_new: bool = False
+) -> CredentialChoice:
+    """Choose the first source that contains a complete pair, or an access token.
 
-    The client ID and its secret always come from one source. A source that was named
-    (``--env-file``) is the only one: nothing stands in for it.
+    The client ID and its secret always come from one source. A source that the user
+    named (``--env-file``) is the only one: no other source is used instead.
+
+    Args:
+        sources: All sources, in their order.
+        profile: The profile, if any.
+        is_new: Whether the profile may be one that no source knows.
 
     Raises:
-        ConfigurationError: If `profile` is no name, or must be `known` and is not.
+        ConfigurationError: If `profile` is not a valid name, or no source knows it.
     """
     prefix = profile_prefix(profile)
     trace: list[TraceEntry] = []
     problems: list[str] = []
-    found: Credentials | None = None
-    rank = len(sources)
-    for position, source in enumerate(sources):
-        candidate, seen, trouble = _read_source(source, prefix)
-        use = candidate is not None and found is None
-        if use:
-            found, rank = candidate, position
-        elif found is None:
-            problems.extend(trouble)
-        trace.extend(_entries(source, seen, candidate, trouble, use=use))
+    chosen: Credentials | None = None
+    own: Source | None = None
+    searched = _up_to_required(sources)
+    for source in searched:
+        reading = _read_credentials(source, prefix)
+        is_chosen = reading.credentials is not None and chosen is None
+        if is_chosen:
+            chosen, own = reading.credentials, source
+        elif chosen is None:
+            problems.extend(reading.problems)
+        trace.extend(_trace(source, reading, is_chosen=is_chosen))
+    if not is_new and chosen is None and all(not entry.key for entry in trace):
+        _require_known_profile(searched, profile)
+    return CredentialChoice(chosen, own, tuple(problems), tuple(trace))
+
+
+def _up_to_required(sources: Sequence[Source]) -> Sequence[Source]:
+    for position, source in enumerate(sources, 1):
         if source.required:
-            sources = sources[: position + 1]
-            break
-    if known and found is None and all(not entry.key for entry in trace):
-        _require_known_profile(sources, profile)
-    return Resolution(found, rank, tuple(problems), tuple(trace))
+            return sources[:position]
+    return sources
 
 
-def _entries(
-    source: Source,
-    seen: list[str],
-    candidate: Credentials | None,
-    trouble: list[str],
-    *,
-    use: bool,
-) -> list[TraceEntry]:
-    if not seen:
-        return [TraceEntry(source.name, "", source.problem or "holds no such keys")]
-    if candidate is None:
-        why = "; ".join(trouble) or "not a whole pair"
-        return [TraceEntry(source.name, key, f"passed over: {why}") for key in seen]
-    verdict = "used" if use else "shadowed by a source before it"
-    needed = ("_CLIENT_ID", "_CLIENT_SECRET") if candidate.renewable else ("_TOKEN",)
+@dataclass(frozen=True, slots=True)
+class _Reading:
+    """What one source contains for one profile.
+
+    Attributes:
+        keys: The credential keys in it.
+        credentials: Its credentials, if they are usable.
+        problems: Why values of it cannot be used.
+    """
+
+    keys: tuple[str, ...] = ()
+    credentials: Credentials | None = None
+    problems: tuple[str, ...] = ()
+
+
+def _read_credentials(source: Source, prefix: str) -> _Reading:
+    if source.problem:
+        return _Reading(problems=(source.problem,))
+    id_key, secret_key, token_key = (prefix + key for key in CREDENTIAL_KEYS)
+    keys = tuple(key for key in (id_key, secret_key, token_key) if key in source.values)
+    usable: dict[str, Secret] = {}
+    problems: list[str] = []
+    for key in keys:
+        value = source.values[key]
+        if value.secret is None:
+            problems.append(value.problem)
+        else:
+            usable[key] = value.secret
+    if id_key in usable and secret_key in usable:
+        if usable[id_key] == usable[secret_key]:
+            # GraFx's own Node and Java samples do this ("Generating a token").
+            same = f"{secret_key} in {source.name} is the client ID, not its secret"
+            return _Reading(keys, problems=(*problems, same))
+        pair = Credentials(
+            source.name,
+            source.origin,
+            client_id=usable[id_key].reveal(),
+            client_secret=usable[secret_key],
+        )
+        return _Reading(keys, pair, tuple(problems))
+    if token_key in usable:
+        token = Credentials(source.name, source.origin, access_token=usable[token_key])
+        return _Reading(keys, token, tuple(problems))
+    for present, absent in ((id_key, secret_key), (secret_key, id_key)):
+        if present in usable and absent not in keys:
+            problems.append(f"{source.name} contains {present} without {absent}")
+    if source.required and not problems:
+        problems.append(
+            f"{source.name} contains neither {id_key} with {secret_key} nor {token_key}"
+        )
+    return _Reading(keys, problems=tuple(problems))
+
+
+def _trace(source: Source, reading: _Reading, *, is_chosen: bool) -> list[TraceEntry]:
+    if not reading.keys:
+        return [TraceEntry(source.name, "", source.problem or "contains no such keys")]
+    if reading.credentials is None:
+        reason = "; ".join(reading.problems) or "the pair is not complete"
+        outcome = f"passed over: {reason}"
+        return [TraceEntry(source.name, key, outcome) for key in reading.keys]
+    verdict = "used" if is_chosen else "shadowed by a source before it"
+    renewable = reading.credentials.renewable
+    needed = ("_CLIENT_ID", "_CLIENT_SECRET") if renewable else ("_TOKEN",)
     return [
         TraceEntry(
             source.name,
             key,
             verdict if key.endswith(needed) else "not needed beside the others",
         )
-        for key in seen
+        for key in reading.keys
     ]
 
 
-def _read_source(
-    source: Source, prefix: str
-) -> tuple[Credentials | None, list[str], list[str]]:
-    """Give its usable credentials, the credential keys in it, and its problems."""
-    if source.problem:
-        return None, [], [source.problem]
-    id_key, secret_key, token_key = (prefix + key for key in CREDENTIAL_KEYS)
-    seen = [key for key in (id_key, secret_key, token_key) if key in source.values]
-    read: dict[str, Secret] = {}
-    trouble: list[str] = []
-    for key in seen:
-        value = read_value(key, source.values[key], source.name)
-        if value.secret is None:
-            trouble.append(value.problem)
-        else:
-            read[key] = value.secret
-    if id_key in read and secret_key in read:
-        if read[id_key] == read[secret_key]:
-            # GraFx's own Node and Java samples do this ("Generating a token").
-            why = f"{secret_key} in {source.name} is the client ID, not its secret"
-            return None, seen, [*trouble, why]
-        pair = Credentials(
-            source.name,
-            source.origin,
-            client_id=read[id_key].reveal(),
-            client_secret=read[secret_key],
-        )
-        return pair, seen, trouble
-    if token_key in read:
-        token = read[token_key]
-        ready = Credentials(source.name, source.origin, access_token=token)
-        return ready, seen, trouble
-    for present, absent in ((id_key, secret_key), (secret_key, id_key)):
-        if present in read and absent not in seen:
-            trouble.append(f"{source.name} holds {present} without {absent}")
-    if source.required and not trouble:
-        trouble.append(f"{source.name} holds neither {id_key} with {secret_key}")
-        trouble[-1] += f" nor {token_key}"
-    return None, seen, trouble
-
-
 def _require_known_profile(sources: Sequence[Source], profile: str | None) -> None:
-    """Refuse a profile that no source knows, unless a source could not be read."""
+    """Raise if no source knows the profile, unless a source could not be read."""
     if not profile or any(source.problem for source in sources):
         return
     known = {
@@ -264,9 +304,9 @@ def _require_known_profile(sources: Sequence[Source], profile: str | None) -> No
     places = ", ".join(dict.fromkeys(source.name for source in sources))
     prefix = profile_prefix(profile)
     raise ConfigurationError(
-        f"There is no profile {profile!r}. Looked in: {places or 'nowhere'}. "
+        f"There is no profile {profile!r}. Searched: {places or 'nothing'}. "
         f"Known profiles: {listed or 'none'}.",
         hint=f"Set {prefix}CLIENT_ID, {prefix}CLIENT_SECRET (or {prefix}ACCESS_TOKEN) "
-        f"and {prefix}ENVIRONMENT, if it is not the plain one, in .env or as "
+        f"and {prefix}ENVIRONMENT, if it differs from CHILI_ENVIRONMENT, in .env or as "
         "environment variables; or leave the profile out.",
     )

@@ -1,4 +1,4 @@
-"""The simulator of this process, as a source of credentials."""
+"""Start the simulator in this process, as a source of credentials."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ _lock = threading.Lock()
 _running: list[Simulator] = []
 
 
-def demo_source() -> Source:
-    """Start the simulator, once a process, and give its credentials.
+def read_simulator() -> Source:
+    """Return the simulator's credentials; start it at the first call.
 
     Raises:
         ConfigurationError: If the extra ``demo`` is not installed.
@@ -29,7 +29,7 @@ def demo_source() -> Source:
             _running.append(_start())
         values = _running[0].variables()
     secrets = {key: Secret(value) for key, value in values.items()}
-    return Source(NAME, Origin.SIMULATOR, secrets, required=True)
+    return Source.read(NAME, Origin.SIMULATOR, secrets, required=True)
 
 
 def _start() -> Simulator:

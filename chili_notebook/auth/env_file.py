@@ -1,12 +1,13 @@
-"""The ``.env`` file: what is unsafe about it, and writing credentials into it."""
+"""Check a ``.env`` file for what is unsafe about it, and write credentials into it."""
 
 from __future__ import annotations
 
 import io
 import os
-import re
 import stat
 from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 from chili_notebook.errors import ConfigurationError
@@ -14,18 +15,16 @@ from chili_notebook.system.atomic_write import write_text
 from chili_notebook.system.git import (
     GitError,
     ignore_command,
+    read_git_status,
     untrack_command,
-    view_of,
 )
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
-    from pathlib import Path
 
     from chili_notebook.auth.secret import Secret
 
-_PLAIN = re.compile(r"[\w.:/@%+,=~-]+", re.ASCII)
-_FOR_ITS_OWNER = 0o600
+_OWNER_ONLY = 0o600
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,33 +33,33 @@ class Danger:
 
     Attributes:
         message: What is unsafe.
-        hint: The command that fixes it, or what git answered.
+        hint: The command that fixes it, or git's own error.
     """
 
     message: str
     hint: str
 
 
-def danger_of(path: Path, name: str) -> Danger | None:
-    """Return what is unsafe about a file of credentials, ``None`` if nothing is.
+def find_danger(path: Path, name: str) -> Danger | None:
+    """Return what is unsafe about a file of credentials; ``None`` if nothing is.
 
     Args:
         path: The file.
-        name: How to call it before a person.
+        name: Its name in messages.
     """
     try:
-        view = view_of(path)
+        status = read_git_status(path)
     except GitError as error:
-        message = f"Git cannot tell whether it would take {name} in."
-        return Danger(message, f"It says: {error}")
-    if view.tracked:
-        mend = f"{untrack_command(name)} && {ignore_command(path)}"
-        return Danger(f"{name} is tracked by git.", f"Run: {mend}")
-    if view.addable:
-        message = f"git add would take {name} in."
+        message = f"It is unknown whether git add would include {name}."
+        return Danger(message, f"Git failed: {error}")
+    if status.tracked:
+        commands = f"{untrack_command(name)} && {ignore_command(path)}"
+        return Danger(f"{name} is tracked by git.", f"Run: {commands}")
+    if status.addable:
+        message = f"git add would include {name}."
         return Danger(message, f"Run: {ignore_command(path)}")
     if os.name == "posix" and _mode(path) & (stat.S_IRWXG | stat.S_IRWXO):
-        message = f"Others on this machine can read {name}."
+        message = f"Other users of this machine can read {name}."
         return Danger(message, f"Run: chmod 600 {name}")
     return None
 
@@ -68,83 +67,75 @@ def danger_of(path: Path, name: str) -> Danger | None:
 def write_credentials(
     path: Path, values: Mapping[str, Secret], *, drop: Iterable[str] = ()
 ) -> None:
-    """Write keys into a ``.env`` file, which only its owner can read from then on.
+    """Write keys into a ``.env`` file, which only its owner can read afterwards.
 
     Other keys, comments and the order stay as they are.
 
     Args:
-        path: The file; made if it is not there.
-        values: The keys and what they are to hold.
-        drop: Keys to leave out.
+        path: The file; it is created if it does not exist.
+        values: The keys with their new values.
+        drop: Keys to remove.
 
     Raises:
-        ConfigurationError: If git tracks the file or would add it, or it cannot be
-            read or written.
+        ConfigurationError: If git tracks the file or would add it, or the file cannot
+            be read or written.
     """
+    nothing = f"Nothing was written into {path.name}"
     try:
-        view = view_of(path)
+        status = read_git_status(path)
     except GitError as error:
         raise ConfigurationError(
-            f"Nothing was written into {path.name}: git cannot tell whether it would "
-            "take it in.",
-            hint=f"It says: {error}",
+            f"{nothing}: it is unknown whether git add would include it.",
+            hint=f"Git failed: {error}",
         ) from None
-    if view.tracked:
+    if status.tracked:
         raise ConfigurationError(
-            f"Nothing was written into {path.name}: git tracks it.",
+            f"{nothing}: git tracks it.",
             hint=f"Run: {untrack_command(path.name)} && {ignore_command(path)}",
         )
-    if view.addable:
+    if status.addable:
         raise ConfigurationError(
-            f"Nothing was written into {path.name}: git does not ignore it.",
+            f"{nothing}: git does not ignore it.",
             hint=f"Add this line to .gitignore: /{path.name}",
         )
     try:
         text = path.read_text("utf-8-sig") if path.exists() else ""
-        write_text(_changed(text, values, set(drop)), path, mode=_FOR_ITS_OWNER)
+        write_text(_edit(text, values, set(drop)), path, mode=_OWNER_ONLY)
     except (OSError, ValueError) as error:
-        why = getattr(error, "strerror", None) or "it is not the text of a .env file"
+        reason = getattr(error, "strerror", None) or "it is not a valid .env file"
         raise ConfigurationError(
-            f"Nothing was written into {path.name} ({why}).",
-            hint="Correct that, or choose another place.",
+            f"{nothing} ({reason}).", hint="Fix the file, or choose another place."
         ) from None
 
 
-def _changed(text: str, values: Mapping[str, Secret], drop: set[str]) -> str:
-    """Give the text with these keys set and dropped.
+def _edit(text: str, values: Mapping[str, Secret], drop: set[str]) -> str:
+    """Return the text with these keys set and dropped.
+
+    python-dotenv edits files in place, so it edits a copy that only this user can read.
 
     Raises:
-        ValueError: If a line of it, such as an open quote, would swallow them.
+        ValueError: If a line of the text, such as an open quote, swallows a key.
     """
-    from dotenv import dotenv_values
-    from dotenv.parser import parse_stream
+    from dotenv import set_key, unset_key
 
-    left = dict(values)
-    lines: list[str] = []
-    for binding in parse_stream(io.StringIO(text)):
-        original = binding.original.string
-        blank = original[: len(original) - len(original.lstrip())]
-        if binding.key in left:
-            lines.append(blank + _line(binding.key, left.pop(binding.key)))
-        elif binding.key in values or binding.key in drop:
-            lines.append(blank)
-        else:
-            lines.append(original)
-    if lines and not lines[-1].endswith("\n"):
-        lines.append("\n")
-    lines += [_line(key, value) for key, value in left.items()]
-    changed = "".join(lines)
-    read = dotenv_values(stream=io.StringIO(changed), interpolate=False)
+    with TemporaryDirectory() as folder:
+        copy = Path(folder, "copy")
+        copy.write_text(text, "utf-8")
+        for key in sorted(drop & _parse(text).keys()):
+            unset_key(copy, key)
+        for key, value in values.items():
+            set_key(copy, key, value.reveal(), quote_mode="auto")
+        edited = copy.read_text("utf-8")
+    read = _parse(edited)
     if any(read.get(key) != value.reveal() for key, value in values.items()):
         raise ValueError
-    return changed
+    return edited
 
 
-def _line(key: str, value: Secret) -> str:
-    text = value.reveal()
-    if not _PLAIN.fullmatch(text):
-        text = "'" + text.replace("\\", "\\\\").replace("'", "\\'") + "'"
-    return f"{key}={text}\n"
+def _parse(text: str) -> dict[str, str | None]:
+    from dotenv import dotenv_values
+
+    return dotenv_values(stream=io.StringIO(text), interpolate=False)
 
 
 def _mode(path: Path) -> int:

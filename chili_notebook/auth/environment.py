@@ -1,7 +1,7 @@
-"""Which GraFx environment: read from a technical name or from any of its URLs.
+"""Read a GraFx environment from its technical name or from any of its URLs. Pure.
 
-Pure. Facts are from GraFx's "Environment API" pages: the API stands at
-``https://{name}.chili-publish.online/grafx``, a sandbox's at
+Source: GraFx's "Environment API" pages. The API's base URL is
+``https://{name}.chili-publish.online/grafx``, or for a sandbox
 ``https://{name}.chili-publish-sandbox.online/grafx``.
 """
 
@@ -21,7 +21,7 @@ DOMAINS = {
     "sandbox": "chili-publish-sandbox.online",
 }
 WHERE = (
-    "In GraFx open Settings → Details and copy the Technical name "
+    "In GraFx, open Settings → Details and copy the Technical name "
     "(it looks like cp-abc-123), or paste the address of the environment's API page."
 )
 
@@ -35,14 +35,14 @@ _SWAGGER_PATH = re.compile(r"/swagger(?:/|$)")
 
 @dataclass(frozen=True, slots=True)
 class Environment:
-    """One GraFx environment and where to sign in to it.
+    """One GraFx environment, and the endpoint that issues its tokens.
 
     Attributes:
-        name: Its technical name, as given; empty when it is not known.
+        name: Its technical name; empty if unknown.
         kind: ``production``, ``sandbox``, ``simulated`` or empty.
-        base_url: Where ``/api/v1`` begins, without a slash at the end; may be empty.
+        base_url: The URL before ``/api/v1``, without a slash at the end; may be empty.
         token_url: The OAuth 2.0 token endpoint.
-        audience: What the token is for.
+        audience: The ``audience`` of the token request.
     """
 
     name: str = ""
@@ -53,7 +53,7 @@ class Environment:
 
     @property
     def api_url(self) -> str:
-        """Where the paths of this environment begin, with a slash at the end."""
+        """The URL before the paths of this environment, with a slash at the end."""
         name = quote(self.name, safe="")
         return f"{self.base_url}/api/v1/environment/{name}/"
 
@@ -70,7 +70,7 @@ class Environment:
 
 @dataclass(frozen=True, slots=True)
 class Location:
-    """What a person's text says of an environment; each part may be empty."""
+    """What a text says about an environment; each part may be empty."""
 
     name: str = ""
     kind: str = ""
@@ -78,7 +78,7 @@ class Location:
 
     @property
     def is_grafx(self) -> bool:
-        """Whether it leads to one of GraFx's own domains, or says no address."""
+        """Whether it names one of GraFx's own domains, or no address at all."""
         if not self.base_url:
             return True
         return grafx_kind(urlsplit(self.base_url).hostname or "") is not None
@@ -88,7 +88,7 @@ def locate(text: str) -> Location:
     """Read a technical name, or any URL of the environment.
 
     Raises:
-        ValueError: If it is neither; the message says why, in one clause.
+        ValueError: If it is neither; the message is a clause without a subject.
     """
     text = text.strip()
     if _GUID.fullmatch(text):
@@ -101,21 +101,21 @@ def locate(text: str) -> Location:
     host = parts.hostname or ""
     if host in {"chiligrafx.com", "www.chiligrafx.com"}:
         raise ValueError(
-            "is an address of the GraFx platform, which does not tell the technical "
+            "is an address of the GraFx platform, which does not contain the technical "
             "name of the environment"
         )
     kind, api = grafx_kind(host), API_PATH.search(parts.path)
     swagger = _SWAGGER_PATH.search(parts.path)
     if kind is None and api is None and swagger is None:
         raise ValueError("is not an address of a GraFx environment")
-    # A custom host tells nothing; GraFx's first host label is the technical name.
+    # On GraFx's own hosts the first label is the technical name.
     name = unquote(api.group(1)) if api and api.group(1) else ""
     if not name and kind is not None:
         name = host.partition(".")[0]
     if _GUID.fullmatch(name):
-        raise ValueError("holds the environment's GUID and not its technical name")
+        raise ValueError("contains the environment's GUID and not its technical name")
     if name and not _NAME.fullmatch(name):
-        raise ValueError("does not hold a technical name")
+        raise ValueError("does not contain a technical name")
     cut = min([m.start() for m in (api, swagger) if m], default=None)
     path = parts.path[:cut] if cut is not None else "/grafx"
     base = f"{parts.scheme}://{parts.netloc}{path.rstrip('/')}"
@@ -123,36 +123,36 @@ def locate(text: str) -> Location:
 
 
 def call_url(environment: Environment, path: str) -> str:
-    """Give the URL that a path of a call stands for.
+    """Return the URL of a call.
 
     Args:
-        environment: Where the call goes.
-        path: Relative to the environment; with ``/`` before it, to the base URL; or a
-            full URL.
+        environment: The environment of the call.
+        path: A path relative to the environment; with a leading ``/``, relative to the
+            base URL; or a full URL.
 
     Raises:
-        ConfigurationError: If it is no URL or leads out of the environment, or the
-            environment is not known.
+        ConfigurationError: If it is not a valid URL, or leaves the environment, or the
+            environment is unknown.
     """
     if _SCHEME.match(path):
         try:
             checked_url(path)
         except ValueError as error:
             raise ConfigurationError(
-                f"The address of the call {error}.",
-                hint="Give a path such as templates, or a full https URL.",
+                f"The URL of the call {error}.",
+                hint="Use a path such as templates, or a full https URL.",
             ) from None
         return path
-    # Some servers take a backslash for a slash.
+    # Some servers treat a backslash as a slash.
     plain = unquote(_QUERY.sub("", path)).replace("\\", "/")
     if {".", ".."} & set(plain.split("/")):
         raise ConfigurationError(
-            "The path of the call climbs with dots.",
-            hint="Begin it with / for a path under the base URL.",
+            'The path contains "." or ".." segments.',
+            hint="Begin the path with / to make it relative to the base URL.",
         )
     if not environment.base_url or not (environment.name or path.startswith("/")):
         raise ConfigurationError(
-            "The environment of the call is not known.",
+            "No environment is set for this call.",
             hint=f"Set CHILI_ENVIRONMENT and run %chili_login again. {WHERE}",
         )
     if path.startswith("/"):
@@ -161,12 +161,12 @@ def call_url(environment: Environment, path: str) -> str:
 
 
 def base_url_for(name: str, kind: str) -> str:
-    """Where the API of the environment `name` of this kind begins."""
+    """Return the base URL of the environment `name` of this kind."""
     return f"https://{name}.{DOMAINS[kind]}/grafx"
 
 
 def grafx_kind(host: str) -> str | None:
-    """Give the kind of environment that stands at a host, ``None`` if not GraFx's."""
+    """Return the kind of environment at a host; ``None`` if it is not GraFx's."""
     for kind, domain in DOMAINS.items():
         if host.lower().endswith(f".{domain}"):
             return kind

@@ -1,4 +1,4 @@
-"""The handle that notebooks hold on the token: a text, and an auth object."""
+"""Represent the token in a notebook: as a text, and as an auth object."""
 
 from __future__ import annotations
 
@@ -15,16 +15,16 @@ from chili_notebook.http.urls import require_safe
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Generator, MutableMapping
 
-    from chili_notebook.auth.token_manager import TokenSource
+    from chili_notebook.auth.token_manager import TokenManager
     from chili_notebook.auth.tokens import Token
 
 REWINDABLE = "chili_notebook.rewindable"
-"""The extension of a request whose body can be sent again, though it is a stream."""
+"""The extension of a request whose streamed body can be sent again."""
 _UNAUTHORIZED = 401
 
 
 class _RequestLike(Protocol):
-    """What `requests` hands to an auth callable."""
+    """The part of a `requests` request that an auth callable uses."""
 
     @property
     def url(self) -> str | None: ...
@@ -38,38 +38,41 @@ _R = TypeVar("_R", bound=_RequestLike)
 class ChiliToken(httpx.Auth):
     """A live handle on the session's token.
 
-    ``str(chili_token)`` and f-strings give a token that is valid now, refetched if that
-    is due. It is an auth object too: ``httpx.get(url, auth=chili_token)``,
-    ``httpx.AsyncClient(auth=chili_token)``, ``requests.get(url, auth=chili_token)``.
-    Its ``repr`` never shows the token.
+    ``str(chili_token)`` and f-strings return a token that is valid now; it is fetched
+    again when that is due. The handle is also an auth object for httpx (sync and async)
+    and requests. Its ``repr`` never shows the token.
 
     Raises:
-        NotSignedInError: On use, while nobody is signed in.
-        TokenError: On use, if the token has ended and there is no other.
+        NotSignedInError: On use, if nobody is signed in.
+        TokenError: On use, if the token has expired and no other can be fetched.
+
+    Example:
+        >>> httpx.get(url, auth=chili_token)
+        >>> requests.get(url, headers={"Authorization": f"Bearer {chili_token}"})
     """
 
-    def __init__(self, source: TokenSource) -> None:
+    def __init__(self, source: TokenManager) -> None:
         self._source = source
 
     @property
     def expires_at(self) -> datetime | None:
-        """When the token ends, with its time zone; ``None`` if nobody says."""
-        ends = self._source.held().expires_at
+        """The expiry of the token, in UTC; ``None`` if unknown."""
+        ends = self._source.require().expires_at
         return None if ends is None else datetime.fromtimestamp(ends, UTC)
 
     @property
     def expires_in(self) -> float | None:
-        """Seconds left; ``None`` if nobody says."""
-        return self._source.held().remaining_s(self._source.clock())
+        """The seconds until the expiry; ``None`` if unknown."""
+        return self._source.require().remaining_s(self._source.clock())
 
     @property
     def scopes(self) -> frozenset[str] | None:
-        """What the token allows; ``None`` if nobody says."""
-        return self._source.held().scopes
+        """The scopes of the token; ``None`` if unknown."""
+        return self._source.require().scopes
 
     @property
     def expired(self) -> bool:
-        """Whether the token at hand has ended, or there is none."""
+        """Whether the current token has expired, or there is none."""
         token = self._source.peek()
         return token is None or token.expired(self._source.clock())
 
@@ -99,7 +102,7 @@ class ChiliToken(httpx.Auth):
         raise TypeError(NOT_PICKLED)
 
     def __call__(self, request: _R) -> _R:
-        """Sign a request of the `requests` library."""
+        """Add the token to a request of the `requests` library."""
         _require_safe(request.url or "")
         request.headers["Authorization"] = f"Bearer {self}"
         return request
@@ -107,7 +110,7 @@ class ChiliToken(httpx.Auth):
     def sync_auth_flow(
         self, request: httpx.Request
     ) -> Generator[httpx.Request, httpx.Response, None]:
-        """Sign `request`; on a 401 refetch once and replay once."""
+        """Add the token to `request`; after a 401 refetch it once and replay once."""
         _require_safe(str(request.url))
         token = self._source.current()
         response = yield _signed(request, token)
@@ -119,7 +122,7 @@ class ChiliToken(httpx.Auth):
     async def async_auth_flow(
         self, request: httpx.Request
     ) -> AsyncGenerator[httpx.Request, httpx.Response]:
-        """Sign `request`; on a 401 refetch once and replay once."""
+        """Add the token to `request`; after a 401 refetch it once and replay once."""
         _require_safe(str(request.url))
         token = (
             self._source.current()
@@ -143,7 +146,7 @@ def _replayable(request: httpx.Request) -> bool:
         return True
     try:
         _ = request.content
-    except httpx.RequestNotRead:  # a stream that the first try has used up
+    except httpx.RequestNotRead:  # a stream that the first attempt has consumed
         return False
     return True
 
@@ -153,5 +156,4 @@ def _count(scopes: frozenset[str]) -> str:
 
 
 def _require_safe(url: str) -> None:
-    told = "The token was not sent: the address"
-    require_safe(url, told=told, hint="Use https.")
+    require_safe(url, told="The token was not sent: the URL", hint="Use https.")

@@ -1,7 +1,7 @@
-"""The system's keyring, as a source of credentials and a place to keep them.
+"""Read credentials from the system keyring, and store them there.
 
-Needs the extra ``keyring``, and a backend that really stores; without either it holds
-nothing and offers nothing.
+This needs the extra ``keyring`` and a backend that really stores; without either,
+there is no such source and nothing can be stored.
 """
 
 from __future__ import annotations
@@ -21,49 +21,46 @@ _SERVICE = "chili_notebook"
 
 
 def is_available() -> bool:
-    """Whether there is a keyring that really stores."""
+    """Return whether there is a keyring that really stores."""
     try:
         import keyring
     except ImportError:
         return False
     backend = keyring.get_keyring()
     inner = getattr(backend, "backends", [backend])
-    # The backends that refuse everything and that forget everything rank below 1.
+    # Backends that refuse everything, or store nothing, have a priority below 1.
     return any(_priority(candidate) >= 1 for candidate in inner)
 
 
-def keyring_source(profile: str | None) -> Source | None:
-    """Read what is kept for a profile; ``None`` where there is no keyring.
+def read_keyring(profile: str | None) -> Source | None:
+    """Read the credentials stored for a profile; ``None`` if there is no keyring.
 
     Raises:
-        ConfigurationError: If `profile` cannot be one.
+        ConfigurationError: If `profile` is not a valid name.
     """
     if not is_available():
         return None
     import keyring
 
     try:
-        kept = keyring.get_password(_SERVICE, profile_prefix(profile))
+        stored = keyring.get_password(_SERVICE, profile_prefix(profile))
     except Exception:  # noqa: BLE001 - backends raise what their systems raise
         problem = f"{NAME} cannot be read; it may be locked"
         return Source(NAME, Origin.KEYRING, problem=problem)
     try:
-        values = json.loads(kept or "{}")
+        values = json.loads(stored or "{}")
     except ValueError:
         values = None
-    return Source(
-        NAME,
-        Origin.KEYRING,
-        {
-            key: Secret(value)
-            for key, value in (values if isinstance(values, dict) else {}).items()
-            if key.startswith("CHILI_") and isinstance(value, str)
-        },
-    )
+    secrets = {
+        key: Secret(value)
+        for key, value in (values if isinstance(values, dict) else {}).items()
+        if key.startswith("CHILI_") and isinstance(value, str)
+    }
+    return Source.read(NAME, Origin.KEYRING, secrets)
 
 
-def keep_in_keyring(profile: str | None, values: Mapping[str, Secret]) -> None:
-    """Keep these keys for a profile, in place of what was kept for it.
+def store_in_keyring(profile: str | None, values: Mapping[str, Secret]) -> None:
+    """Store these keys for a profile, replacing the ones stored before.
 
     Raises:
         ConfigurationError: If the keyring refuses.
@@ -72,19 +69,19 @@ def keep_in_keyring(profile: str | None, values: Mapping[str, Secret]) -> None:
         import keyring
     except ImportError:
         raise ConfigurationError(
-            "Nothing was kept in the system keyring: there is none.",
-            hint="Install the extra: pip install 'chili-notebook[keyring]'",
+            "Nothing was stored in the system keyring: the package keyring is missing.",
+            hint="Install it with: pip install 'chili-notebook[keyring]'",
         ) from None
     text = json.dumps({key: value.reveal() for key, value in values.items()})
-    refused = ""
+    refusal = ""
     try:
         keyring.set_password(_SERVICE, profile_prefix(profile), text)
-    except Exception as error:  # noqa: BLE001 - the same
-        refused = type(error).__name__
-    del text  # the frame of an error that people see holds no secret
-    if refused:
+    except Exception as error:  # noqa: BLE001 - backends raise what their systems raise
+        refusal = type(error).__name__
+    del text  # so that the frame of the error below holds no secret
+    if refusal:
         raise ConfigurationError(
-            f"Nothing was kept in {NAME}: it refused ({refused}).",
+            f"Nothing was stored in {NAME}: it refused ({refusal}).",
             hint="Unlock it, or choose .env.",
         )
 

@@ -1,4 +1,4 @@
-"""Cleans one value as people paste it, or says why it cannot be used. Pure."""
+"""Clean one value as people paste it, or report why it cannot be used. Pure."""
 
 from __future__ import annotations
 
@@ -29,59 +29,74 @@ class ValueFault(Enum):
 
 _FAULT_TEXTS = {
     ValueFault.EMPTY: "is empty",
-    ValueFault.PLACEHOLDER: "still holds a placeholder",
-    ValueFault.STRAY_QUOTE: "has a stray quote at one of its ends",
-    ValueFault.UNUSUAL_CHARACTER: "has a space or an unusual character in it",
+    ValueFault.PLACEHOLDER: "still contains a placeholder",
+    ValueFault.STRAY_QUOTE: "begins or ends with a stray quote",
+    ValueFault.UNUSUAL_CHARACTER: "contains a space or an unusual character",
 }
 
 
 @dataclass(frozen=True, slots=True)
 class PastedValue:
-    """A cleaned value, or why it cannot be used.
+    """One value of a source: the cleaned text, or why it cannot be used.
 
     Attributes:
         key: The key of the value.
         source_name: The name of its source, for messages.
-        secret: The cleaned value; ``None`` if it cannot be used.
+        raw: The text as it was pasted, without white space around it.
+        secret: The cleaned text; ``None`` if it cannot be used.
         fault: Why it cannot be used; ``None`` if it can.
         label: What messages call the key; by default the key itself.
     """
 
     key: str
     source_name: str
+    raw: Secret
     secret: Secret | None = None
     fault: ValueFault | None = None
     label: str = ""
 
     @property
     def problem(self) -> str:
-        """The fault as a text that names key and source; empty without a fault."""
+        """The fault as a clause that names key and source; empty without a fault."""
         if self.fault is None:
             return ""
         name = self.label or self.key
         return f"{name} in {self.source_name} {_FAULT_TEXTS[self.fault]}"
 
+    @property
+    def to_protect(self) -> Secret | None:
+        """What to mask for a secret's key: also a secret that was copied badly."""
+        if self.fault in {ValueFault.EMPTY, ValueFault.PLACEHOLDER}:
+            return None
+        return self.secret or self.raw
+
 
 def read_value(
     key: str, value: Secret, source_name: str, *, label: str = ""
 ) -> PastedValue:
-    """Clean one value, or return why it cannot be used.
+    """Clean one value.
 
-    What surely does not belong to it is taken off: white space, a byte-order mark,
-    quotes around it, ``Bearer`` before a token.
+    White space, a byte-order mark, quotes around the value and ``Bearer`` before a
+    token are removed, since they are never part of a value.
+
+    Args:
+        key: The key of the value, such as ``CHILI_CLIENT_ID``.
+        value: The text as it was pasted.
+        source_name: The name of its source, for messages.
+        label: What messages call the key.
     """
-    text = value.reveal().strip().strip("\ufeff\u200b\xa0").strip()
+    raw = value.reveal().strip().strip("\ufeff\u200b\xa0").strip()
+    text = raw
     if len(text) > 1 and text[0] == text[-1] and text[0] in "\"'`":
         text = text[1:-1].strip()
     if key.endswith("ACCESS_TOKEN") and text[:7].lower() == "bearer ":
         text = text[7:].strip()
-    fault = _fault_of(text)
-    if fault is not None:
-        return PastedValue(key, source_name, fault=fault, label=label)
-    return PastedValue(key, source_name, Secret(text), label=label)
+    fault = _find_fault(text)
+    secret = Secret(text) if fault is None else None
+    return PastedValue(key, source_name, Secret(raw), secret, fault, label)
 
 
-def _fault_of(text: str) -> ValueFault | None:
+def _find_fault(text: str) -> ValueFault | None:
     if not text:
         return ValueFault.EMPTY
     if _PLACEHOLDER.fullmatch(text):

@@ -1,4 +1,4 @@
-"""The one type in which client secrets and access tokens are held."""
+"""Hold client secrets and access tokens in one type that hides them."""
 
 from __future__ import annotations
 
@@ -11,32 +11,32 @@ if TYPE_CHECKING:
 
 MASK = "***"
 NOT_PICKLED = (
-    "A GraFx secret or token is not pickled, since a pickle is a plain copy. "
-    "Call chili_notebook.login() in the worker instead: it reads the same "
-    "environment variables or .env file."
+    "A GraFx secret or token cannot be pickled: a pickle would be a plain copy of it. "
+    "Call chili_notebook.login() in the worker instead. It reads the same environment "
+    "variables or .env file."
 )
 
 
 class Secret:
-    """A text that hides itself wherever Python shows, copies or stores objects.
+    """A text that is hidden wherever Python shows, copies or stores objects.
 
-    ``repr``, ``str``, ``format``, ``vars`` and ``dataclasses.asdict`` give no part of
-    it, and it cannot be pickled. Only `reveal` gives the value.
+    ``repr``, ``str``, ``format``, ``vars`` and ``dataclasses.asdict`` show no part of
+    it, and it cannot be pickled. Only `reveal` returns the value.
     """
 
-    # A closure rather than an attribute: debuggers and `rich` list attributes.
+    # A closure instead of an attribute: debuggers and `rich` list attributes.
     __slots__ = ("_reveal",)
 
     def __init__(self, value: str) -> None:
         self._reveal: Callable[[], str] = lambda: value
 
     def reveal(self) -> str:
-        """Give the value itself."""
+        """Return the value."""
         return self._reveal()
 
     @property
     def fingerprint(self) -> str:
-        """Eight hex digits that tell two secrets apart and give neither away."""
+        """Eight hexadecimal digits that distinguish secrets without revealing them."""
         return hashlib.sha256(self._bytes()).hexdigest()[:8]
 
     def __repr__(self) -> str:

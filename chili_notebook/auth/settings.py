@@ -1,12 +1,16 @@
-"""Which environment and token endpoint: read from the same sources as credentials.
+"""Choose the environment and the token endpoint from the sources. Pure.
 
-Pure: sources in, an `Environment` out.
+A ``.env`` that came with somebody's notebook must not redirect the secret of another
+source. So a setting that decides where a secret is sent (``CHILI_BASE_URL``,
+``CHILI_TOKEN_URL``, ``CHILI_AUDIENCE``, a URL in ``CHILI_ENVIRONMENT``) counts only if
+it comes from the credentials' own source, or from one before it that the user set.
+Any other such setting is refused.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 from urllib.parse import urlsplit
 
 from chili_notebook.auth.credentials import (
@@ -28,7 +32,7 @@ from chili_notebook.auth.environment import (
     grafx_kind,
     locate,
 )
-from chili_notebook.auth.pasted_value import ValueFault, read_value
+from chili_notebook.auth.pasted_value import ValueFault
 from chili_notebook.errors import ConfigurationError
 from chili_notebook.http.urls import checked_url
 
@@ -37,98 +41,137 @@ if TYPE_CHECKING:
 
     from chili_notebook.auth.pasted_value import PastedValue
 
-_LEAVE_OUT = "Leave it out unless you use a proxy or a staging environment."
-_REDIRECTING = {"BASE_URL", "TOKEN_URL", "AUDIENCE"}
 SETTING_KEYS = ("ENVIRONMENT", "ENVIRONMENT_TYPE", "BASE_URL", "TOKEN_URL", "AUDIENCE")
 
+_T = TypeVar("_T")
+_FORM = Source("the form", Origin.FORM)
+_REDIRECTING_KEYS = {"BASE_URL", "TOKEN_URL", "AUDIENCE"}
+_LEAVE_OUT = "Leave it out unless you use a proxy or a staging environment."
 
-def resolve_environment(  # noqa: PLR0913 - each is named at the call
+
+@dataclass(frozen=True, slots=True)
+class TypedEnvironment:
+    """What the user typed into the form.
+
+    Attributes:
+        text: A technical name or a URL; counts before every source.
+        kind: ``production``, ``sandbox`` or empty; a URL in `text` counts before it.
+    """
+
+    text: str = ""
+    kind: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """One setting that was found.
+
+    Attributes:
+        key: Its key, such as ``CHILI_BASE_URL``.
+        source: Where it was found.
+        text: Its value.
+    """
+
+    key: str
+    source: Source
+    text: str
+
+    @property
+    def place(self) -> str:
+        """The key and its source, as messages name them."""
+        return f"{self.key} in {self.source.name}"
+
+
+@dataclass(frozen=True, slots=True)
+class EnvironmentChoice:
+    """The result of `choose_environment`.
+
+    Attributes:
+        environment: The environment to sign in to.
+        refused: Settings that may not redirect these credentials.
+    """
+
+    environment: Environment
+    refused: tuple[Setting, ...]
+
+
+def choose_environment(
     sources: Sequence[Source],
     profile: str | None,
     *,
-    rank: int,
-    given: str = "",
-    given_kind: str = "",
-    ignored: list[str] | None = None,
-) -> Environment:
-    """Read which environment to sign in to.
+    own: Source | None,
+    typed: TypedEnvironment | None = None,
+) -> EnvironmentChoice:
+    """Choose the environment to sign in to.
 
-    A profile's keys go before the plain ones, the credentials' own source before the
-    others. Where a secret is sent (``CHILI_TOKEN_URL``, ``CHILI_BASE_URL``) is decided
-    by the credentials' own source, or by one that the person set before it: a ``.env``
-    that came with somebody's notebook must not draw in the secret of the process
-    environment, of the keyring or of the form.
+    A profile's keys count before the plain ones, and the credentials' own source
+    before the others.
 
     Args:
         sources: All sources, in their order.
         profile: The profile, if any.
-        rank: The position of the credentials' source.
-        given: What was typed for the environment; goes before every source.
-        given_kind: The kind that was chosen beside it; a URL in `given` goes before it.
-        ignored: Takes up what may not decide, as ``KEY in SOURCE``; without it that is
-            an error.
+        own: The credentials' own source; ``None`` if they are typed into the form.
+        typed: What was typed beside them.
 
     Raises:
-        ConfigurationError: If a value is not what its key says; the key and its source
-            are named.
+        ConfigurationError: If a setting cannot be used; the key and its source are
+            named.
     """
-    keys = _Keys(sources, profile, rank, ignored)
-    name, kind, base_url = "", "", ""
-    typed = _Setting("Environment", Source("the form", Origin.FORM), given)
-    setting = typed if given else keys.find("ENVIRONMENT")
-    if setting is not None:
-        try:
-            location = locate(setting.text)
-        except ValueError as error:
-            raise ConfigurationError(f"{setting.place} {error}.", hint=WHERE) from None
-        if location.is_grafx or given or keys.is_trusted(setting):
-            name, kind, base_url = location.name, location.kind, location.base_url
-    kind = kind or given_kind or keys.kind()
-    override = "" if given and base_url else keys.url("BASE_URL", read=_read_base)
-    if override:
-        stated = _read_base(override)
-        base_url = stated.base_url
-        name = name or stated.name
-        kind = grafx_kind(urlsplit(base_url).hostname or "") or ""
+    typed = typed or TypedEnvironment()
+    lookup = _Lookup(sources, profile, own)
+    location = Location()
+    setting = None if typed.text else lookup.find("ENVIRONMENT")
+    if typed.text:
+        location = _read(Setting("Environment", _FORM, typed.text), locate, hint=WHERE)
+    elif setting is not None:
+        location = _read(setting, locate, hint=WHERE)
+        if not location.is_grafx and not lookup.allows(setting):
+            location = Location()
+    name, base_url = location.name, location.base_url
+    kind = location.kind or typed.kind or _read_kind(lookup.find("ENVIRONMENT_TYPE"))
+    override = None if typed.text and base_url else lookup.find_allowed("BASE_URL")
+    if override is not None:
+        stated = _read(override, _read_base_url)
+        name, base_url = name or stated.name, stated.base_url
+        kind = grafx_kind(_host_of(base_url)) or ""
     elif name and not base_url:
         kind = kind or "production"
         base_url = base_url_for(name, kind)
-    if not name and base_url and grafx_kind(urlsplit(base_url).hostname or ""):
-        name = (urlsplit(base_url).hostname or "").partition(".")[0]
-    return Environment(
+    if not name and grafx_kind(_host_of(base_url)):
+        name = _host_of(base_url).partition(".")[0]
+    token_url = lookup.find_allowed("TOKEN_URL")
+    if token_url is not None:
+        _read(token_url, checked_url)
+    audience = lookup.find_allowed("AUDIENCE")
+    environment = Environment(
         name=name,
         kind=kind,
         base_url=base_url,
-        token_url=keys.url("TOKEN_URL") or TOKEN_URL,
-        audience=keys.trusted("AUDIENCE") or AUDIENCE,
+        token_url=TOKEN_URL if token_url is None else token_url.text,
+        audience=AUDIENCE if audience is None else audience.text,
     )
-
-
-def _read_base(text: str) -> Location:
-    """Read a base URL, with or without the path of the API behind it."""
-    if API_PATH.search(text):
-        return locate(text)
-    checked_url(text)
-    return Location(base_url=text.rstrip("/"))
+    return EnvironmentChoice(environment, tuple(lookup.refused))
 
 
 def trace_settings(
-    sources: Sequence[Source], profile: str | None, *, rank: int
+    sources: Sequence[Source], profile: str | None, *, own: Source | None
 ) -> list[TraceEntry]:
-    """Say what became of every key that is no credential of this profile."""
-    keys = _Keys(sources, profile, rank)
+    """Return an entry for each key that is not a credential of this profile."""
+    lookup = _Lookup(sources, profile, own)
     credentials = {profile_prefix(profile) + suffix for suffix in CREDENTIAL_KEYS}
     # By identity: two sources may have the same name.
     outcomes: dict[tuple[int, str], str] = {}
     for suffix in SETTING_KEYS:
         outcome = "used"
-        for source, read in keys.seen(suffix):
-            is_usable = read.fault is None
-            told = outcome if is_usable else f"passed over: {read.problem}"
-            if is_usable and suffix in _REDIRECTING and not keys.may_redirect(source):
-                told = "refused: it may not redirect credentials from elsewhere"
-            outcomes[id(source), read.key] = told
-            outcome = "shadowed by another" if is_usable else outcome
+        for source, value in lookup.candidates(suffix):
+            if value.fault is not None:
+                found = f"passed over: {value.problem}"
+            elif suffix in _REDIRECTING_KEYS and not lookup.may_redirect(source):
+                found = "refused: it may not redirect credentials from another source"
+                outcome = "shadowed by another"
+            else:
+                found, outcome = outcome, "shadowed by another"
+            outcomes[id(source), value.key] = found
     return [
         TraceEntry(
             source.name,
@@ -140,107 +183,89 @@ def trace_settings(
     ]
 
 
-@dataclass(frozen=True, slots=True)
-class _Setting:
-    """A setting with its key and its source."""
-
-    key: str
-    source: Source
-    text: str
-
-    @property
-    def place(self) -> str:
-        """Key and source, as messages name them."""
-        return f"{self.key} in {self.source.name}"
-
-
-class _Keys:
-    """Looks keys up in sources in the order that fits the credentials."""
+class _Lookup:
+    """Find settings in the sources, and collect those that are refused."""
 
     def __init__(
-        self,
-        sources: Sequence[Source],
-        profile: str | None,
-        rank: int,
-        ignored: list[str] | None = None,
+        self, sources: Sequence[Source], profile: str | None, own: Source | None
     ) -> None:
-        self._ignored = ignored
+        self.refused: list[Setting] = []
         self._prefixes = dict.fromkeys((profile_prefix(profile), "CHILI_"))
-        own = sources[rank : rank + 1]
-        self._sources = [*own, *(s for s in sources if s not in own)]
-        # A .env that came with somebody's notebook decides for its own secrets only.
-        self._trusted = [*own, *(s for s in sources[:rank] if not s.discovered)]
+        others = [source for source in sources if source is not own]
+        before = list(sources)
+        if own is not None:
+            before = before[: next(i for i, s in enumerate(sources) if s is own)]
+        self._sources = ([] if own is None else [own]) + others
+        self._trusted = [source for source in before if not source.discovered]
+        if own is not None:
+            self._trusted.append(own)
 
-    def find(self, suffix: str) -> _Setting | None:
+    def candidates(self, suffix: str) -> Iterator[tuple[Source, PastedValue]]:
+        """Yield each source that has the setting, with its value; the first counts."""
+        for prefix in self._prefixes:
+            for source in self._sources:
+                value = source.values.get(prefix + suffix)
+                if value is not None:
+                    yield source, value
+
+    def may_redirect(self, source: Source) -> bool:
+        """Return whether a source may decide where the credentials are sent."""
+        return any(source is trusted for trusted in self._trusted)
+
+    def find(self, suffix: str) -> Setting | None:
         """Return the first setting that is not empty, if there is one.
 
         Raises:
             ConfigurationError: If its value cannot be used.
         """
-        for source, read in self.seen(suffix):
-            if read.secret is not None:
-                return _Setting(read.key, source, read.secret.reveal())
-            if read.fault is not ValueFault.EMPTY:
+        for source, value in self.candidates(suffix):
+            if value.secret is not None:
+                return Setting(value.key, source, value.secret.reveal())
+            if value.fault is not ValueFault.EMPTY:
                 hint = WHERE if suffix == "ENVIRONMENT" else _LEAVE_OUT
-                raise ConfigurationError(f"{read.problem}.", hint=hint)
+                raise ConfigurationError(f"{value.problem}.", hint=hint)
         return None
 
-    def seen(self, suffix: str) -> Iterator[tuple[Source, PastedValue]]:
-        """Yield each source that has the setting, with its value; the first counts."""
-        for prefix in self._prefixes:
-            for source in self._sources:
-                key = prefix + suffix
-                if key in source.values:
-                    yield source, read_value(key, source.values[key], source.name)
+    def allows(self, setting: Setting) -> bool:
+        """Return whether a setting may redirect; add it to `refused` if not."""
+        allowed = self.may_redirect(setting.source)
+        if not allowed:
+            self.refused.append(setting)
+        return allowed
 
-    def may_redirect(self, source: Source) -> bool:
-        """Whether a source may decide where the credentials are sent."""
-        return source in self._trusted
+    def find_allowed(self, suffix: str) -> Setting | None:
+        """Return the first setting that is not empty, if it may redirect."""
+        setting = self.find(suffix)
+        return None if setting is None or not self.allows(setting) else setting
 
-    def is_trusted(self, setting: _Setting) -> bool:
-        """Whether a source may decide where the credentials are sent.
 
-        Raises:
-            ConfigurationError: If it may not, and nobody takes up what is ignored.
-        """
-        if self.may_redirect(setting.source):
-            return True
-        if self._ignored is not None:
-            self._ignored.append(setting.place)
-            return False
+def _read(setting: Setting, read: Callable[[str], _T], *, hint: str = _LEAVE_OUT) -> _T:
+    """Read a setting with a function that raises ValueError with a clause."""
+    try:
+        return read(setting.text)
+    except ValueError as error:
+        raise ConfigurationError(f"{setting.place} {error}.", hint=hint) from None
+
+
+def _read_base_url(text: str) -> Location:
+    """Read a base URL, with or without the path of the API after it."""
+    if API_PATH.search(text):
+        return locate(text)
+    checked_url(text)
+    return Location(base_url=text.rstrip("/"))
+
+
+def _read_kind(setting: Setting | None) -> str:
+    if setting is None:
+        return ""
+    kind = setting.text.lower()
+    if kind not in DOMAINS:
         raise ConfigurationError(
-            f"{setting.key} is set in {setting.source.name}, which may not redirect "
-            "credentials that come from elsewhere.",
-            hint=f"Put {setting.key} and the credentials into the same place.",
+            f"{setting.place} is neither production nor sandbox.",
+            hint="Leave it out for production.",
         )
+    return kind
 
-    def trusted(self, suffix: str) -> str:
-        """Give a value that only a trusted source may set."""
-        setting = self.find(suffix)
-        return "" if setting is None or not self.is_trusted(setting) else setting.text
 
-    def url(self, suffix: str, read: Callable[[str], object] = checked_url) -> str:
-        """Give a URL that only a trusted source may set, and that can be read."""
-        setting = self.find(suffix)
-        if setting is None or not self.is_trusted(setting):
-            return ""
-        try:
-            read(setting.text)
-        except ValueError as error:
-            raise ConfigurationError(
-                f"{setting.place} {error}.", hint=_LEAVE_OUT
-            ) from None
-        return setting.text
-
-    def kind(self) -> str:
-        """Give the kind of environment that is set, if any."""
-        setting = self.find("ENVIRONMENT_TYPE")
-        if setting is None:
-            return ""
-        kind = setting.text.lower()
-        if kind not in DOMAINS:
-            raise ConfigurationError(
-                f"{setting.place} is neither production nor sandbox.",
-                hint="Leave it out for production.",
-            )
-        return kind
+def _host_of(url: str) -> str:
+    return urlsplit(url).hostname or ""

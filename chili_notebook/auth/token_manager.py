@@ -1,15 +1,21 @@
-"""The token's life in one session: fetched, handed out, replaced, forgotten."""
+"""Manage the token of one session: fetch it, return it, renew it, forget it."""
 
 from __future__ import annotations
 
 import threading
 import time
 from copy import copy
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING, NoReturn, Protocol
 
 from chili_notebook.auth.environment import Environment
 from chili_notebook.auth.token_request import fetch_token
-from chili_notebook.auth.tokens import RETRY_S, Freshness, Token, freshness, ready_token
+from chili_notebook.auth.tokens import (
+    RETRY_S,
+    Freshness,
+    Token,
+    freshness,
+    read_pasted_token,
+)
 from chili_notebook.errors import (
     ConfigurationError,
     NotSignedInError,
@@ -23,103 +29,126 @@ if TYPE_CHECKING:
     from chili_notebook.auth.credentials import Credentials
 
 
-class TokenSource:
-    """Holds the token of one session and replaces it when that is due.
+class SecretProtector(Protocol):
+    """Masks secrets before anything else can hold them: the guard's registry."""
 
-    One lock makes that one grant for any number of threads; coroutines wait in a
-    thread, so that an event loop is never blocked and no waiter can be the one whom
-    all others wait for.
+    def protect_credentials(self, credentials: Credentials) -> None:
+        """Protect the secret of these credentials."""
+
+    def protect_token(self, token: Token) -> None:
+        """Protect a token."""
+
+
+class TokenManager:
+    """Holds the token of one session and renews it when that is due.
+
+    One lock, so that concurrent threads share one token request. Coroutines wait in a
+    worker thread, so the event loop is never blocked.
 
     Args:
-        clock: Gives the time in seconds since the epoch.
+        protector: Protects credentials before they are used, and each new token
+            before anything else can hold it.
+        on_renewal: Called with each token that replaces another without the caller
+            asking for it.
+        clock: Returns the time in seconds since the epoch.
     """
 
-    def __init__(self, *, clock: Callable[[], float] = time.time) -> None:
+    def __init__(
+        self,
+        protector: SecretProtector,
+        *,
+        on_renewal: Callable[[Token], None] | None = None,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
         self.clock = clock
         self.environment = Environment()
-        self.protect: Callable[[Token], None] = lambda _token: None
-        self.on_token: Callable[[Token], None] = lambda _token: None
+        self._protector = protector
+        self._on_renewal = on_renewal
         self._credentials: Credentials | None = None
         self._token: Token | None = None
-        self._why_not = "Nobody is signed in."
-        self._lock = threading.Lock()  # of who fetches
-        self._changing = threading.Lock()  # never held for long
-        self._generation = 0  # of who is signed in
+        self._reason_signed_out = "You are not signed in."
+        self._fetch_lock = threading.Lock()  # held during a token request
+        self._state_lock = threading.Lock()  # held for moments only
+        self._sign_in_generation = 0
         self._attempts = 0
         self._attempted_at = float("-inf")
-        self._failure: TokenError | None = None
-        self._rejected_at = float("-inf")
+        self._last_fetch_error: TokenError | None = None
+        self._refetched_after_401_at = float("-inf")
 
     @property
     def renewable(self) -> bool:
-        """Whether there are credentials to ask for another token with."""
+        """Whether there are credentials to request another token with."""
         return self._credentials is not None and self._credentials.renewable
 
     def peek(self) -> Token | None:
-        """Give the token at hand, fresh or not, if there is one."""
+        """Return the current token, fresh or not; ``None`` if nobody is signed in."""
         return self._token
 
-    def held(self) -> Token:
-        """Give the token at hand, fresh or not.
+    def require(self) -> Token:
+        """Return the current token, fresh or not.
 
         Raises:
             NotSignedInError: If nobody is signed in.
         """
         token = self._token
         if token is None:
-            raise self._nobody()
+            raise self._not_signed_in()
         return token
 
     def is_fresh(self) -> bool:
-        """Whether `current` would answer at once."""
+        """Return whether `current` would return without a token request."""
         token = self._token
         return token is None or freshness(token, self.clock()) is Freshness.FRESH
 
     def sign_in(self, credentials: Credentials, environment: Environment) -> Token:
-        """Fetch the first token, or take a ready one.
+        """Fetch the first token, or use the access token of the credentials.
 
-        Nothing changes if that fails.
+        If that fails, nothing changes.
 
         Raises:
-            TokenError: If there is no token to be had with these credentials.
-            NotSignedInError: If somebody signs in or out meanwhile.
+            ConfigurationError: If the secret is too short to be masked.
+            TokenError: If the credentials yield no valid token.
+            NotSignedInError: If another thread signs in or out meanwhile.
         """
-        generation = self._generation
+        self._protector.protect_credentials(credentials)
+        generation = self._sign_in_generation
         if credentials.access_token is not None:
-            token = ready_token(credentials.access_token, now=self.clock())
+            token = read_pasted_token(credentials.access_token, now=self.clock())
             if token.expired(self.clock()):
                 self._raise_expired()
         else:
             token = fetch_token(credentials, environment, clock=self.clock)
-        self.protect(token)  # before anybody else can have it
-        with self._changing:
-            self._require_same(generation)
-            self._generation += 1
+        self._protector.protect_token(token)
+        with self._state_lock:
+            self._require_generation(generation)
+            self._sign_in_generation += 1
             self._credentials, self.environment = credentials, environment
             self._attempted_at = token.obtained_at
-            self._token, self._failure = token, None
-            self._rejected_at = float("-inf")
-        self.on_token(token)
+            self._token, self._last_fetch_error = token, None
+            self._refetched_after_401_at = float("-inf")
         return token
 
-    def sign_out(self, why: str) -> None:
-        """Forget the token and the credentials; `why` is told to whoever asks.
+    def sign_out(self, reason: str) -> None:
+        """Forget the token and the credentials, without waiting.
 
-        It waits for nobody: a token that is on its way then is thrown away.
+        A token that is requested at this moment is discarded when it arrives.
+
+        Args:
+            reason: The message of the error that later calls raise.
         """
-        with self._changing:
-            self._generation += 1
-            self._why_not = why
+        with self._state_lock:
+            self._sign_in_generation += 1
+            self._reason_signed_out = reason
             self._credentials = self._token = None
 
     def current(self) -> Token:
-        """Give a token that is valid now, asking for another one if that is due.
+        """Return a token that is valid now, and fetch one if that is due.
 
         Raises:
             NotSignedInError: If nobody is signed in.
-            TokenError: If the token has ended and there is no other.
+            TokenError: If the token has expired and no other can be fetched.
         """
-        token = self.held()
+        token = self.require()
         state = freshness(token, self.clock())
         if state is Freshness.FRESH:
             return token
@@ -129,102 +158,112 @@ class TokenSource:
             return token
         if state is Freshness.ADVISORY:
             return self._renew_if_convenient(token)
-        return self._renew(token)
+        return self._renew(token, self._on_renewal)
 
     def renew(self) -> Token:
-        """Ask for a token now, however fresh the one at hand is.
+        """Request a token now, however fresh the current one is.
 
-        GraFx serves the same one again until about an hour before its end
-        (Environment API, "Generating a token").
+        GraFx returns the same token again until about an hour before its expiry
+        (Environment API, "Generating a token"). `on_renewal` is not called: the caller
+        gets the token.
 
         Raises:
             NotSignedInError: If nobody is signed in.
-            TokenError: If the endpoint gives none.
+            TokenError: If the token request fails.
         """
-        held = self.held()
+        token = self.require()
         if not self.renewable:
             self._raise_expired("can only be replaced by hand")
-        return self._renew(held)
+        return self._renew(token)
 
     def after_401(self, rejected: Token) -> Token | None:
-        """Give the token to replay a request with, ``None`` if that is pointless.
+        """Return the token to replay a request with; ``None`` if that is pointless.
 
-        Rejections are answered with one refetch a minute: GraFx's cache would only
-        serve the same token once more, and new ones would be rejected like the last.
+        At most one token is requested in a minute: GraFx's cache would only return the
+        same token again, and a new one would be rejected like the last.
 
         Raises:
-            TokenError: If the endpoint gives none.
+            TokenError: If the token request fails.
         """
-        token = self.held()
+        token = self.require()
         if token.secret != rejected.secret:
             return token
-        if not self.renewable or self.clock() - self._rejected_at < RETRY_S:
+        since_refetch_s = self.clock() - self._refetched_after_401_at
+        if not self.renewable or since_refetch_s < RETRY_S:
             return None
-        renewed = self._renew(rejected)
-        self._rejected_at = self.clock()
+        renewed = self._renew(rejected, self._on_renewal)
+        self._refetched_after_401_at = self.clock()
         return renewed
 
     def _renew_if_convenient(self, token: Token) -> Token:
-        if self.clock() - self._attempted_at < RETRY_S:
+        """Renew a token that still works; if that fails, return it."""
+        if not self._is_attempt_due():
             return token
-        if not self._lock.acquire(blocking=False):
-            return token  # somebody else is at it
+        if not self._fetch_lock.acquire(blocking=False):
+            return token  # another thread is renewing it
         try:
-            if (
-                self._token is not token or self.clock() - self._attempted_at < RETRY_S
-            ):  # somebody else has been at it
-                return self.held()
+            # Another thread may have renewed it, or tried to, before the lock was free.
+            if self._token is not token or not self._is_attempt_due():
+                return self.require()
             token = self._fetch()
         except (TokenError, ConfigurationError):
-            return token  # it still works, and there are more attempts to come
+            return token  # it still works, and there will be other attempts
         finally:
-            self._lock.release()
-        self.on_token(token)
+            self._fetch_lock.release()
+        if self._on_renewal is not None:
+            self._on_renewal(token)
         return token
 
-    def _renew(self, stale: Token) -> Token:
+    def _is_attempt_due(self) -> bool:
+        return self.clock() - self._attempted_at >= RETRY_S
+
+    def _renew(
+        self, stale: Token, on_renewal: Callable[[Token], None] | None = None
+    ) -> Token:
         attempts = self._attempts
-        with self._lock:
-            held = self.held()
-            if held is not stale:
-                return held
-            if self._attempts != attempts and self._failure is not None:
-                raise copy(self._failure)  # what the one who was first got, we all get
+        with self._fetch_lock:
+            token = self.require()
+            if token is not stale:
+                return token
+            if self._attempts != attempts and self._last_fetch_error is not None:
+                # Another thread made the request while this one waited for the lock.
+                raise copy(self._last_fetch_error)
             token = self._fetch()
-        self.on_token(token)
+        if on_renewal is not None:
+            on_renewal(token)
         return token
 
     def _fetch(self) -> Token:
-        """Ask the endpoint; the lock is held."""
-        generation, credentials = self._generation, self._credentials
+        """Make the token request; the caller holds the fetch lock."""
+        generation, credentials = self._sign_in_generation, self._credentials
         if credentials is None:
-            raise self._nobody()
-        self._attempted_at, self._failure = self.clock(), None
+            raise self._not_signed_in()
+        self._attempted_at, self._last_fetch_error = self.clock(), None
         try:
             token = fetch_token(credentials, self.environment, clock=self.clock)
         except TokenError as error:
-            # A copy, since the traceback of the error itself holds all its frames.
-            self._failure = copy(error)
+            # A copy, because the traceback of the error itself holds all its frames.
+            self._last_fetch_error = copy(error)
             raise
         finally:
             self._attempts += 1
-        self.protect(token)
-        with self._changing:
-            self._require_same(generation)
+        self._protector.protect_token(token)
+        with self._state_lock:
+            self._require_generation(generation)
             self._token = token
         return token
 
-    def _require_same(self, generation: int) -> None:
-        if generation != self._generation:
-            raise self._nobody()
+    def _require_generation(self, generation: int) -> None:
+        if generation != self._sign_in_generation:
+            raise self._not_signed_in()
 
-    def _nobody(self) -> NotSignedInError:
+    def _not_signed_in(self) -> NotSignedInError:
         hint = "Sign in with %chili_login, or send its form."
-        return NotSignedInError(self._why_not, hint=hint)
+        return NotSignedInError(self._reason_signed_out, hint=hint)
 
-    def _raise_expired(self, why: str = "has expired") -> NoReturn:
+    def _raise_expired(self, state: str = "has expired") -> NoReturn:
         raise TokenExpiredError(
-            f"The access token {why}, and there are no credentials to ask for another.",
+            f"The access token {state}: there are no credentials to request another.",
             hint="Copy a new one from GraFx into CHILI_ACCESS_TOKEN, or set "
             "CHILI_CLIENT_ID and CHILI_CLIENT_SECRET; then run %chili_login again.",
         )

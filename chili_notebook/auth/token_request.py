@@ -1,8 +1,8 @@
-"""Asks the token endpoint: one POST, and what each kind of answer means.
+"""Request a token from the token endpoint: one POST, and its possible responses.
 
-The request goes through a client of its own. Were it yielded into the caller's
-client, the answer would stay in ``response.history``, and the caller's redirects,
-hooks and TLS settings would apply to the client secret.
+The request has a client of its own. If it were yielded into the caller's client, the
+response would stay in ``response.history``, and the caller's redirects, hooks and TLS
+settings would apply to the client secret.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import httpx
 
 from chili_notebook.auth.secret import MASK
-from chili_notebook.auth.tokens import Token, token_from_answer
+from chili_notebook.auth.tokens import Token, token_from_response
 from chili_notebook.errors import (
     NotSignedInError,
     TokenRefusedError,
@@ -31,11 +31,11 @@ if TYPE_CHECKING:
     from chili_notebook.auth.credentials import Credentials
     from chili_notebook.auth.environment import Environment
 
-_LARGEST = 1_000_000
+_MAX_BYTES = 1_000_000
 _WRONG_PAIR = (
     "the secret belongs to another integration, was rotated, was copied incompletely "
-    "or with a space, or the client ID was put in its place, as GraFx's own Node and "
-    "Java samples do"
+    "or with a space, or is really the client ID (as in GraFx's own Node and Java "
+    "samples)"
 )
 _COPY_AGAIN = "Copy both again from the integration's page in GraFx."
 
@@ -43,16 +43,16 @@ _COPY_AGAIN = "Copy both again from the integration's page in GraFx."
 def fetch_token(
     credentials: Credentials, environment: Environment, *, clock: Callable[[], float]
 ) -> Token:
-    """Ask for a token with the client-credentials grant (RFC 6749, section 4.4).
+    """Request a token with the client-credentials grant (RFC 6749, section 4.4).
 
     The body is JSON with exactly the four fields of GraFx's page "Generating a
-    token". A redirect is never followed.
+    token". Redirects are not followed.
 
     Raises:
         TokenRequestError: If the endpoint cannot be reached.
-        TokenRefusedError: If it answers with an error status.
-        TokenResponseError: If its answer is not a token.
-        InsecureURLError: If it is reached neither over https nor on this machine.
+        TokenRefusedError: If it responds with an error status.
+        TokenResponseError: If its response is not a token.
+        InsecureURLError: If its URL is neither https nor on this machine.
     """
     require_safe(
         environment.token_url, told="CHILI_TOKEN_URL", hint="Use the https address."
@@ -64,10 +64,10 @@ def fetch_token(
     except (httpx.HTTPError, httpx.InvalidURL, ValueError) as error:
         failure = reason_of(error)
     except BaseException as error:  # noqa: BLE001 - raised again
-        # Such as an interrupt: its frames in httpx hold the secret too.
+        # Such as an interrupt: its frames in httpx hold the secret, too.
         raise error.with_traceback(None)  # noqa: B904 - it is the same error
     if failure:
-        # Raised out here, no error carries httpx's frames, which hold the secret.
+        # Raised here, the error has none of httpx's frames, which hold the secret.
         raise TokenRequestError(
             f"The token endpoint {environment.token_host} could not be reached "
             f"({failure}).",
@@ -75,20 +75,20 @@ def fetch_token(
         )
     if response.is_redirect:
         raise TokenResponseError(
-            f"The token endpoint {environment.token_host} answered with a redirect "
-            f"({response.status_code}), which is not followed: the request holds the "
-            "client secret.",
-            hint="Set CHILI_TOKEN_URL to the endpoint's own address.",
+            f"The token endpoint {environment.token_host} responded with a redirect "
+            f"({response.status_code}). It was not followed, because the request "
+            "contains the client secret.",
+            hint="Set CHILI_TOKEN_URL to the URL of the endpoint itself.",
         )
     if not response.is_success:
         raise _refusal(response, credentials, environment)
-    if len(response.content) > _LARGEST:
+    if len(response.content) > _MAX_BYTES:
         raise TokenResponseError(
-            "The token endpoint's answer cannot be used: it is larger than "
-            f"{_LARGEST:,} bytes.",
+            "The token endpoint's response cannot be used: it is larger than "
+            f"{_MAX_BYTES:,} bytes.",
             hint="Check CHILI_TOKEN_URL.",
         )
-    return token_from_answer(
+    return token_from_response(
         response.content,
         response.headers.get("content-type", ""),
         asked_at=asked_at,
@@ -109,13 +109,13 @@ def _post(credentials: Credentials, environment: Environment) -> httpx.Response:
         ) as response,
     ):
         # Without its request, whose body holds the secret.
-        return read_up_to(response, _LARGEST)
+        return read_up_to(response, _MAX_BYTES)
 
 
 def _body(credentials: Credentials, environment: Environment) -> dict[str, str]:
     if credentials.client_secret is None:
         raise NotSignedInError(
-            "A ready token holds no credentials to ask for another one.",
+            "An access token cannot be used to request another one.",
             hint="Run %chili_login with a client ID and its secret.",
         )
     return {
@@ -132,9 +132,9 @@ def _refusal(
     status = response.status_code
     answer = json_object(response)
     error = _plain(answer.get("error"), credentials)
-    described = _plain(answer.get("error_description"), credentials)
-    said = ": ".join(part for part in (error, described) if part)
-    who = (
+    description = _plain(answer.get("error_description"), credentials)
+    reason = ": ".join(part for part in (error, description) if part)
+    client = (
         f"client ID ending in …{credentials.client_id[-4:]}, from {credentials.source}"
     )
     hints = {
@@ -144,14 +144,14 @@ def _refusal(
         403: "Likely causes: the integration may not use this audience (check "
         "CHILI_AUDIENCE if you set it) or was disabled in GraFx; or "
         f"{_WRONG_PAIR}. {_COPY_AGAIN}",
-        429: f"Too many tokens were asked for. {_when(response)}",
+        429: f"Too many tokens were requested. {_when(response)}",
     }
-    fallback = "Try again later; the endpoint, or a gateway before it, has failed."
+    fallback = "The endpoint, or a gateway before it, failed. Try again later."
     if status < 500:  # noqa: PLR2004 - RFC 9110: the client's side
         fallback = "Check CHILI_TOKEN_URL if you set it."
     return TokenRefusedError(
-        f"The token endpoint {environment.token_host} answered {status}"
-        f"{f' ({said})' if said else ''} to the {who}.",
+        f"The token endpoint {environment.token_host} responded {status}"
+        f"{f' ({reason})' if reason else ''} to the {client}.",
         hint=hints.get(status, fallback),
         status_code=status,
         error=error,
@@ -159,7 +159,7 @@ def _refusal(
 
 
 def _plain(value: object, credentials: Credentials) -> str:
-    """Give foreign text in one short line, without what it may echo of the request."""
+    """Return text of the response in one short line, without an echoed secret."""
     if not isinstance(value, str):
         return ""
     secret = credentials.client_secret

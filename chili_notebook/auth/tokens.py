@@ -1,7 +1,7 @@
-"""Tokens: what the endpoint's answer says, when it ends, and when to ask again.
+"""Read tokens, and decide when they expire and when to fetch another. Pure.
 
-Pure: bytes and numbers in, values out; the time is always an argument. Times are
-seconds since the epoch by this machine's clock, durations are seconds.
+The time is always an argument. Times are seconds since the epoch by this machine's
+clock; durations are seconds.
 """
 
 from __future__ import annotations
@@ -17,29 +17,29 @@ from chili_notebook.auth.secret import Secret
 from chili_notebook.errors import TokenResponseError
 
 ADVISORY_S = 3600.0
-"""GraFx serves the same token until about one hour before its end
+"""GraFx returns the same token until about one hour before its expiry
 (Environment API, "Generating a token")."""
 MANDATORY_S = 60.0
-"""With so little left, a token is not handed out without asking for another."""
+"""With less time left, a token is not used without requesting another."""
 RETRY_S = 60.0
-"""At most one attempt in this time while the old token still works."""
+"""While the old token works, there is at most one attempt in this time."""
 
 _TEN_YEARS_S = 10 * 366 * 86_400
-_YEAR_9999 = 2.5e11  # the last that a calendar can show
+_YEAR_9999 = 2.5e11  # datetime ends there
 _JSON_TYPE = re.compile(r"^(application|text)/([\w.-]+\+)?json$", re.IGNORECASE)
 _HEADER_SAFE = re.compile(r"[\x21-\x7e]+")
 
 
 @dataclass(frozen=True, slots=True)
 class Token:
-    """An access token and what is known of it.
+    """An access token and what is known about it.
 
     Attributes:
         secret: The token itself.
-        obtained_at: When it was asked for.
-        expires_at: When it ends, or ``None`` when nobody says.
-        lifetime_s: From its issue to its end, as far as known.
-        scopes: What it allows, or ``None`` when nobody says.
+        obtained_at: When it was requested.
+        expires_at: When it expires; ``None`` if unknown.
+        lifetime_s: The time from its issue to its expiry; ``None`` if unknown.
+        scopes: Its scopes; ``None`` if unknown.
     """
 
     secret: Secret
@@ -50,15 +50,15 @@ class Token:
 
     @property
     def fingerprint(self) -> str:
-        """Tells two tokens apart without giving either away."""
+        """Eight hexadecimal digits that distinguish tokens without revealing them."""
         return self.secret.fingerprint
 
     def remaining_s(self, now: float) -> float | None:
-        """Seconds left at `now`, never negative; ``None`` when unknown."""
+        """Return the seconds left at `now`, never negative; ``None`` if unknown."""
         return None if self.expires_at is None else max(0.0, self.expires_at - now)
 
     def expired(self, now: float) -> bool:
-        """Whether the token has ended at `now`; unknown counts as not."""
+        """Return whether the token has expired at `now`; unknown counts as not."""
         return self.expires_at is not None and now >= self.expires_at
 
 
@@ -67,17 +67,17 @@ class Freshness(enum.Enum):
 
     FRESH = "fresh"
     ADVISORY = "advisory"
-    """A new token can be had; the old one works if that fails."""
+    """A new token is available; the old one works if fetching it fails."""
     MANDATORY = "mandatory"
-    """The old token must not be relied on any more."""
+    """The old token must not be used any more."""
 
 
 def freshness(token: Token, now: float) -> Freshness:
-    """Say whether `token` should be replaced at `now`.
+    """Return whether `token` should be replaced at `now`.
 
-    The last minute shrinks to half of what was left when the token was obtained, so
-    that an endpoint which re-serves a token in its last seconds is asked a few times
-    and not at each call.
+    A token that was obtained with less than two minutes left is replaced after half of
+    that time. So an endpoint that returns a token in its last seconds is asked a few
+    times, and not at each call.
     """
     if token.expires_at is None:
         return Freshness.FRESH
@@ -87,42 +87,42 @@ def freshness(token: Token, now: float) -> Freshness:
     return Freshness.ADVISORY if left <= ADVISORY_S else Freshness.FRESH
 
 
-def token_from_answer(
+def token_from_response(
     body: bytes, content_type: str, *, asked_at: float, server_date: float | None
 ) -> Token:
-    """Read the token endpoint's answer to a successful request.
+    """Read the token endpoint's response to a successful request.
 
     Args:
-        body: The body as it came.
-        content_type: The Content-Type header; empty when there was none.
+        body: The body.
+        content_type: The Content-Type header; empty if there is none.
         asked_at: When the request was made.
-        server_date: The Date header as epoch seconds, if there was one.
+        server_date: The Date header in seconds since the epoch, if there is one.
 
     Raises:
-        TokenResponseError: If the answer is not a bearer token with a lifetime.
+        TokenResponseError: If the response is not a bearer token with a lifetime.
     """
     try:
         return _read(body, content_type, asked_at, server_date)
     except _UnusableError as error:
-        why = str(error)
-    del body  # the frame of an error that people see holds no token
+        reason = str(error)
+    del body  # so that the frame of the error below holds no token
     raise TokenResponseError(
-        f"The token endpoint's answer cannot be used: {why}.",
-        hint="The endpoint, or a proxy before it, did not answer as OAuth 2.0 "
-        "(RFC 6749, section 5.1) says. Check CHILI_TOKEN_URL, or try again later.",
+        f"The token endpoint's response cannot be used: {reason}.",
+        hint="The endpoint, or a proxy before it, does not follow OAuth 2.0 (RFC 6749, "
+        "section 5.1). Check CHILI_TOKEN_URL, or try again later.",
     )
 
 
-def ready_token(secret: Secret, *, now: float) -> Token:
-    """Describe a token that was issued elsewhere; what it says itself is all there is.
+def read_pasted_token(secret: Secret, *, now: float) -> Token:
+    """Read an access token that the user pasted; only its own claims are known.
 
     Raises:
-        TokenResponseError: If the text cannot be sent as a token.
+        TokenResponseError: If the text cannot be sent in a header.
     """
     text = secret.reveal()
     if not _HEADER_SAFE.fullmatch(text):
         raise TokenResponseError(
-            "The access token holds characters that no HTTP header may carry.",
+            "The access token contains characters that an HTTP header cannot contain.",
             hint="Copy the token again from GraFx, without line breaks or spaces.",
         )
     claims = jwt_claims(text)
@@ -137,7 +137,7 @@ def ready_token(secret: Secret, *, now: float) -> Token:
 
 
 def jwt_claims(token: str) -> dict[str, Any]:
-    """Read a JWT's claims without verifying them; empty if it is not a JWT."""
+    """Return a JWT's claims without verifying them; empty if it is not a JWT."""
     parts = token.split(".")
     if len(parts) != 3:  # noqa: PLR2004 - header, payload, signature
         return {}
@@ -150,7 +150,7 @@ def jwt_claims(token: str) -> dict[str, Any]:
 
 
 class _UnusableError(Exception):
-    """Why an answer is no token; says nothing of its content."""
+    """Why a response is not a token; the message reveals nothing of its content."""
 
 
 def _read(
@@ -159,7 +159,7 @@ def _read(
     answer = _json_object(body, content_type)
     access_token = _text(answer, "access_token")
     if not _HEADER_SAFE.fullmatch(access_token):
-        _refuse("its access_token has characters that no HTTP header may carry")
+        _refuse("its access_token contains characters that a header cannot contain")
     if _text(answer, "token_type").lower() != "bearer":
         _refuse("its token_type is not Bearer")
     expires_in = _seconds(answer)
@@ -167,9 +167,9 @@ def _read(
     exp, issued_at = _number(claims, "exp"), _number(claims, "iat")
     expires_at = asked_at + expires_in
     if exp is not None:
-        # The endpoint's clock, not this machine's, is the one `exp` was set by.
+        # `exp` was set by the endpoint's clock, not by this machine's.
         skew = asked_at - server_date if server_date is not None else 0.0
-        # Where it contradicts the answer so far, a clock is wrong, and not the answer.
+        # If it is in the past, a clock is wrong: then `expires_in` counts.
         if exp + skew > asked_at:
             expires_at = min(expires_at, exp + skew)
     lifetime = exp - issued_at if exp is not None and issued_at is not None else 0.0
@@ -193,7 +193,7 @@ def _json_object(body: bytes, content_type: str) -> dict[str, Any]:
     except (ValueError, RecursionError):
         answer = None
     if not isinstance(answer, dict):
-        _refuse(f"its {len(body):,} bytes are not a whole JSON object")
+        _refuse(f"its {len(body):,} bytes are not a complete JSON object")
     return answer
 
 
@@ -213,14 +213,14 @@ def _seconds(answer: dict[str, Any]) -> float:
     if isinstance(value, bool) or not isinstance(value, int | float):
         _refuse("its expires_in is not a number of seconds")
     if not 0 < value <= _TEN_YEARS_S:
-        _refuse("its expires_in is not a lifetime: negative, zero or absurdly long")
+        _refuse("its expires_in is not a lifetime: negative, zero or too long")
     return float(value)
 
 
 def _scopes(answer: dict[str, Any], claims: dict[str, Any]) -> frozenset[str] | None:
     scope = answer.get("scope")
     if scope is None:
-        # RFC 6749 lets an endpoint leave it out; the token itself may still tell.
+        # RFC 6749 lets an endpoint leave it out; the token's claims may contain it.
         scope = claims.get("scope")
         return frozenset(scope.split()) if isinstance(scope, str) else None
     if not isinstance(scope, str):
@@ -243,5 +243,5 @@ def _refuse_constant(name: str) -> NoReturn:
     raise ValueError(name)
 
 
-def _refuse(why: str) -> NoReturn:
-    raise _UnusableError(why)
+def _refuse(reason: str) -> NoReturn:
+    raise _UnusableError(reason)

@@ -1,48 +1,84 @@
-"""What is done when somebody clicks on the card."""
+"""Carry out what the user clicks on the card."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from chili_notebook.auth.tokens import ADVISORY_S
 from chili_notebook.card.form import (
-    Field,
     FieldError,
-    field_of,
-    hint_of,
-    typed_credentials,
+    choose_field,
+    choose_hint,
+    read_credentials,
 )
-from chili_notebook.card.remember import remember
+from chili_notebook.card.remember import store_credentials
 from chili_notebook.card.state import Note
 from chili_notebook.errors import ChiliError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
+    from pathlib import Path
 
     from chili_notebook.auth.credentials import Credentials
+    from chili_notebook.auth.token_manager import TokenManager
     from chili_notebook.auth.tokens import Token
-    from chili_notebook.notebook.session import Session
-    from chili_notebook.signin import Found
+    from chili_notebook.card.form import Field
+    from chili_notebook.card.state import CardState
+    from chili_notebook.card.widget import Card
+
+_MAX_NONCE_LENGTH = 40
 
 
-_FAILED = {"phase": "failed"}
-_NONCE_CHARACTERS = 40
+class CardSession(Protocol):
+    """What the actions need of the session behind the card."""
+
+    manager: TokenManager
+    stored_in: list[str]
+
+    @property
+    def state(self) -> CardState:
+        """The state that the card shows."""
+
+    @property
+    def profile(self) -> str | None:
+        """The profile whose keys the form stores."""
+
+    @property
+    def folder(self) -> Path | None:
+        """The folder whose ``.env`` the form writes; ``None`` before a login."""
+
+    def sign_in_typed(
+        self, credentials: Credentials, *, environment: str, environment_type: str
+    ) -> None:
+        """Sign in with what was typed into the form."""
+
+    def sign_out(self, reason: str) -> None:
+        """Close the client and forget the token."""
+
+    def show(self, **changes: Any) -> None:
+        """Change what the card shows."""
+
+    def show_token(self, token: Token, *, note: Note | None = None) -> None:
+        """Show another token."""
+
+    def live_card(self) -> Card:
+        """Return the widget."""
 
 
 class CardActions:
-    """Carries out the messages of a session's card.
+    """Carries out the messages of a card.
 
     Args:
-        session: The session.
+        session: The session behind the card.
     """
 
-    def __init__(self, session: Session) -> None:
+    def __init__(self, session: CardSession) -> None:
         self._session = session
 
     def __call__(self, message: Mapping[str, Any]) -> None:
-        """Do what was clicked; errors are shown on the card, where the person looks."""
+        """Carry out one message; errors are shown on the card, where the user looks."""
         actions: dict[str, Callable[[Mapping[str, Any]], None]] = {
-            "sign-in": self._send_form,
+            "sign-in": self._sign_in,
             "refresh": self._refresh,
             "copy": self._copy,
             "copied": self._copied,
@@ -56,73 +92,74 @@ class CardActions:
         except FieldError as error:
             self._fail(error.message, "", error.field)
         except ChiliError as error:
-            hint = hint_of(error) if action == self._send_form else error.hint
-            self._fail(error.message, hint, field_of(error))
+            hint = choose_hint(error) if action == self._sign_in else error.hint
+            self._fail(error.message, hint, choose_field(error))
         except Exception as error:  # noqa: BLE001 - nobody sees it elsewhere
             self._fail(f"Something unexpected failed ({type(error).__name__}).", "", "")
         except BaseException:
             self._fail("It was interrupted.", "Try again.", "")
             raise
 
-    def _send_form(self, message: Mapping[str, Any]) -> None:
-        found = self._session.found
-        if found is None:
+    def _sign_in(self, message: Mapping[str, Any]) -> None:
+        if self._session.folder is None:
             return  # no form was shown
         self._session.show(phase="signing-in", note=None)
-        credentials = typed_credentials(message)
-        typed = str(message.get("environment", "")).strip()
-        kind = str(message.get("environment_type", ""))
-        environment = found.environment(typed=typed, kind=kind, ignored=[])
-        self._session.sign_in_with(found, credentials, environment)
-        self._remember(found, message, credentials, typed)
+        credentials = read_credentials(message)
+        environment = str(message.get("environment", "")).strip()
+        self._session.sign_in_typed(
+            credentials,
+            environment=environment,
+            environment_type=str(message.get("environment_type", "")),
+        )
+        self._store(message, credentials, environment, self._session.folder)
 
-    def _remember(
+    def _store(
         self,
-        found: Found,
         message: Mapping[str, Any],
         credentials: Credentials,
-        typed: str,
+        environment: str,
+        folder: Path,
     ) -> None:
-        """Keep what was typed, where that was ticked; a refusal is told on the card."""
+        """Store what was typed in the ticked places; show failures on the card."""
         places = message.get("remember")
-        self._session.kept, problems = remember(
+        stored = store_credentials(
             [str(place) for place in places] if isinstance(places, list) else [],
             credentials,
-            typed=typed,
+            typed_environment=environment,
             environment=self._session.state.environment,
-            profile=found.profile,
-            folder=found.folder,
+            profile=self._session.profile,
+            folder=folder,
         )
-        kept = self._session.kept
-        told = [f"Kept in {' and in '.join(kept)}."] if kept else []
-        if problems:
-            told += [problem.message for problem in problems]
-            note = Note(" ".join(told), problems[0].hint, kind="error")
-            self._session.show(note=note)
-        elif told:
-            told.append("Next time %chili_login signs in by itself.")
-            self._session.show(note=Note(" ".join(told)))
+        self._session.stored_in = list(stored.places)
+        sentences = []
+        if stored.places:
+            sentences.append(f"Stored in {' and in '.join(stored.places)}.")
+        if stored.problems:
+            sentences += [problem.message for problem in stored.problems]
+            hint = stored.problems[0].hint
+            self._session.show(note=Note(" ".join(sentences), hint, kind="error"))
+        elif sentences:
+            sentences.append("Next time %chili_login signs in without the form.")
+            self._session.show(note=Note(" ".join(sentences)))
 
     def _refresh(self, _message: Mapping[str, Any]) -> None:
-        source = self._session.source
-        before = source.peek()
-        token = source.renew()
+        manager = self._session.manager
+        before = manager.peek()
+        token = manager.renew()
         note = Note("GraFx issued a new token.")
         if before is not None and before.secret == token.secret:
-            note = _same_token(token, source.clock())
-        self._session.follow(token, note=note)
+            note = _describe_same_token(token, manager.clock())
+        self._session.show_token(token, note=note)
 
     def _copy(self, message: Mapping[str, Any]) -> None:
         nonce = message.get("nonce")
-        # It leaves again unmasked, so it is nothing but the mark of a page.
-        if isinstance(nonce, str) and 0 < len(nonce) <= _NONCE_CHARACTERS:
-            token = self._session.source.current()
-            self._session.live_card().hand_over(token.secret, nonce)
+        # The nonce is sent back unmasked, so only a short one is accepted.
+        if isinstance(nonce, str) and 0 < len(nonce) <= _MAX_NONCE_LENGTH:
+            token = self._session.manager.current()
+            self._session.live_card().send_token(token.secret, nonce)
 
     def _copied(self, message: Mapping[str, Any]) -> None:
-        note = Note(
-            "The browser did not let the token onto the clipboard.", kind="error"
-        )
+        note = Note("The browser refused to write to the clipboard.", kind="error")
         if message.get("is_copied") is True:
             note = Note(
                 "The token is on the clipboard. It cannot be revoked: keep it secret."
@@ -132,20 +169,25 @@ class CardActions:
     def _fail(self, text: str, hint: str, field: Field) -> None:
         changes: dict[str, Any] = {}
         if self._session.state.phase == "signing-in":
-            # A form that was sent twice may fail after it has signed in.
-            held = self._session.source.peek()
-            changes = {"phase": "signed-in", "token": held} if held else _FAILED
-            if not held:
-                told = "Nobody is signed in: the form's last try has failed."
-                self._session.source.sign_out(told)
+            token = self._session.manager.peek()
+            if token is not None:
+                # The form was sent twice, and the first time signed in.
+                changes = {"phase": "signed-in", "token": token}
+            else:
+                changes = {"phase": "failed"}
+                self._session.manager.sign_out(
+                    "You are not signed in: the form's last attempt failed."
+                )
         note = Note(text, hint, kind="error", field=field)
         self._session.show(note=note, **changes)
 
 
-def _same_token(token: Token, now: float) -> Note:
-    """Tell that GraFx's cache answered, and when it will not any more."""
-    again = "GraFx gave the same token again"
+def _describe_same_token(token: Token, now: float) -> Note:
+    """Explain that GraFx's cache returned the same token, and until when it does."""
+    same = "GraFx returned the same token again"
     if token.expires_at is None or token.expires_at - now <= ADVISORY_S:
-        return Note(f"{again}, though a new one is due.", "Try again in a few minutes.")
+        return Note(
+            f"{same}, although a new one is due.", "Try again in a few minutes."
+        )
     due = token.expires_at - ADVISORY_S
-    return Note(f"{again}; a new one is issued from about {{moment}}.", moment=due)
+    return Note(f"{same}; it issues a new one from about {{moment}}.", moment=due)

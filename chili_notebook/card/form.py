@@ -1,4 +1,4 @@
-"""What is typed into the form, read and checked. Pure."""
+"""Read and check what was typed into the form. Pure."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ _LABELS: dict[Field, str] = {
 
 
 class FieldError(Exception):
-    """What is wrong with one field of the form."""
+    """The value of one field of the form cannot be used."""
 
     def __init__(self, message: str, field: Field) -> None:
         super().__init__(message)
@@ -38,29 +38,24 @@ class FieldError(Exception):
         self.field = field
 
 
-def typed_credentials(content: Mapping[str, Any]) -> Credentials:
-    """Read the credentials in a message of the form.
-
-    Args:
-        content: The fields of the message.
+def read_credentials(content: Mapping[str, Any]) -> Credentials:
+    """Read the credentials from a message of the form.
 
     Raises:
-        FieldError: If one of them cannot be used.
+        FieldError: If the value of a field cannot be used.
     """
     if "access_token" in content:
-        token = _typed(content, "access_token")
+        token = _read_field(content, "access_token")
         return Credentials(FORM, Origin.FORM, access_token=token)
-    client_id = _typed(content, "client_id")
-    client_secret = _typed(content, "client_secret")
-    if client_id == client_secret:
+    client_id = _read_field(content, "client_id")
+    secret = _read_field(content, "client_secret")
+    if client_id == secret:
         raise FieldError("This is the client ID, not its secret.", "client_secret")
-    return Credentials(
-        FORM, Origin.FORM, client_id.reveal(), client_secret=client_secret
-    )
+    return Credentials(FORM, Origin.FORM, client_id.reveal(), client_secret=secret)
 
 
-def field_of(error: ChiliError) -> Field:
-    """Say which field of the form an error of the sign-in is about."""
+def choose_field(error: ChiliError) -> Field:
+    """Return the field of the form that an error of the sign-in is about."""
     if isinstance(error, TokenRefusedError) and error.status_code == _UNAUTHORIZED:
         return "client_secret"
     if isinstance(error, TokenExpiredError):
@@ -68,22 +63,22 @@ def field_of(error: ChiliError) -> Field:
     return "environment" if isinstance(error, ConfigurationError) else ""
 
 
-def hint_of(error: ChiliError) -> str:
-    """Say what to do in the form about an error of the sign-in."""
+def choose_hint(error: ChiliError) -> str:
+    """Return what to do in the form about an error of the sign-in."""
     if isinstance(error, TokenExpiredError):
         return "Copy a new one from GraFx and paste it here."
     return error.hint
 
 
-def _typed(content: Mapping[str, Any], field: Field) -> Secret:
+def _read_field(content: Mapping[str, Any], field: Field) -> Secret:
     typed = Secret(str(content.get(field) or ""))
-    read = read_value(field.upper(), typed, FORM, label=_LABELS[field])
-    if read.secret is None:
-        raise FieldError(f"{read.problem}.", field)
-    if field != "client_id" and len(read.secret.reveal()) < MINIMUM_LENGTH:
+    value = read_value(field.upper(), typed, FORM, label=_LABELS[field])
+    if value.secret is None:
+        raise FieldError(f"{value.problem}.", field)
+    if field != "client_id" and len(value.secret.reveal()) < MINIMUM_LENGTH:
         raise FieldError(
-            f"{_LABELS[field]} in {FORM} has less than {MINIMUM_LENGTH} characters: "
-            "check that the whole of it was copied.",
+            f"{_LABELS[field]} in {FORM} has fewer than {MINIMUM_LENGTH} characters: "
+            "check that you copied all of it.",
             field,
         )
-    return read.secret
+    return value.secret

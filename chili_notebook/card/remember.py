@@ -1,14 +1,14 @@
-"""Keeps what was typed into the form, where the person ticked that."""
+"""Store what was typed into the form, in the places that the user ticked."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from chili_notebook.auth import keyring
 from chili_notebook.auth.credentials import CREDENTIAL_KEYS, profile_prefix
 from chili_notebook.auth.env_file import write_credentials
 from chili_notebook.auth.environment import DOMAINS, Environment, base_url_for
-from chili_notebook.auth.keyring import NAME as KEYRING_NAME
-from chili_notebook.auth.keyring import is_available, keep_in_keyring
 from chili_notebook.auth.secret import Secret
 from chili_notebook.errors import ConfigurationError
 from chili_notebook.system.frontend import in_voila
@@ -22,71 +22,93 @@ if TYPE_CHECKING:
 ENV, KEYRING = "env", "keyring"
 
 
-def keepers() -> tuple[str, ...]:
-    """Give where something can be kept on this machine; in Voilà it is not theirs."""
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """The result of `store_credentials`.
+
+    Attributes:
+        places: The names of the places where the credentials are stored now.
+        problems: Why they could not be stored in other places.
+    """
+
+    places: tuple[str, ...]
+    problems: tuple[ConfigurationError, ...]
+
+
+def list_storage_options() -> tuple[str, ...]:
+    """Return the places where this user can store credentials.
+
+    There are none in Voilà, whose readers are not the users of this machine.
+    """
     if in_voila():
         return ()
-    return (ENV, KEYRING) if is_available() else (ENV,)
+    return (ENV, KEYRING) if keyring.is_available() else (ENV,)
 
 
-def remember(  # noqa: PLR0913 - each is named at the call
+def store_credentials(  # noqa: PLR0913 - each is named at the call
     places: Collection[str],
     credentials: Credentials,
     *,
-    typed: str,
+    typed_environment: str,
     environment: Environment,
     profile: str | None,
     folder: Path,
-) -> tuple[list[str], list[ConfigurationError]]:
-    """Keep credentials; give where they are kept now, and what went wrong elsewhere.
+) -> Stored:
+    """Store credentials that have just signed in.
 
     Args:
         places: ``env``, ``keyring``, both or none.
-        credentials: What was typed, after it has signed in.
-        typed: What was typed for the environment.
-        environment: Where it has signed in.
-        profile: Whose keys they are.
-        folder: Where the ``.env`` is.
+        credentials: The typed credentials.
+        typed_environment: The typed environment.
+        environment: The environment that they signed in to.
+        profile: The profile whose keys they are.
+        folder: The folder of the ``.env``.
     """
     prefix = profile_prefix(profile)
-    kind = environment.kind if environment.kind in DOMAINS else ""
-    unusual = _unusual(environment)
-    texts = {"ENVIRONMENT": typed, "ENVIRONMENT_TYPE": kind, **unusual}
-    held = {
-        "CLIENT_ID": Secret(credentials.client_id) if credentials.client_id else None,
+    addresses = _unusual_addresses(environment)
+    texts = {
+        "CLIENT_ID": credentials.client_id,
+        "ENVIRONMENT": typed_environment,
+        "ENVIRONMENT_TYPE": environment.kind if environment.kind in DOMAINS else "",
+        **addresses,
+    }
+    secrets = {
         "CLIENT_SECRET": credentials.client_secret,
         "ACCESS_TOKEN": credentials.access_token,
-        **{key: Secret(text) if text else None for key, text in texts.items()},
+        **{key: Secret(text) for key, text in texts.items() if text},
     }
-    values = {prefix + key: value for key, value in held.items() if value is not None}
-    # What is there of another way to sign in, or of another place, would go before it.
-    ours = (*CREDENTIAL_KEYS, *unusual)
-    stale = {prefix + key for key in ours} - values.keys()
-    ways: dict[str, tuple[str, Callable[[], None]]] = {
+    values = {
+        prefix + key: secret for key, secret in secrets.items() if secret is not None
+    }
+    # Stale keys of another pair, token or address would take precedence over new ones.
+    stale = {prefix + key for key in (*CREDENTIAL_KEYS, *addresses)} - values.keys()
+    options: dict[str, tuple[str, Callable[[], None]]] = {
         ENV: (".env", lambda: write_credentials(folder / ".env", values, drop=stale)),
-        KEYRING: (KEYRING_NAME, lambda: keep_in_keyring(profile, values)),
+        KEYRING: (keyring.NAME, lambda: keyring.store_in_keyring(profile, values)),
     }
-    kept, problems = [], []
-    for place, (name, keep) in ways.items():
+    stored, problems = [], []
+    for place, (name, store) in options.items():
         if place in places and not in_voila():
             try:
-                keep()
+                store()
             except ConfigurationError as error:
                 problems.append(error)
             else:
-                kept.append(name)
-    return kept, problems
+                stored.append(name)
+    return Stored(tuple(stored), tuple(problems))
 
 
-def _unusual(environment: Environment) -> dict[str, str]:
-    """Give what is not GraFx's own, and without which the secret would go elsewhere."""
+def _unusual_addresses(environment: Environment) -> dict[str, str]:
+    """Return the addresses that differ from GraFx's own; the others are empty.
+
+    Without them the next login would send the secret elsewhere.
+    """
     name, kind = environment.name, environment.kind
-    own = Environment(
-        base_url=base_url_for(name, kind) if name and kind in DOMAINS else ""
-    )
-    there = {
-        "BASE_URL": (environment.base_url, own.base_url),
-        "TOKEN_URL": (environment.token_url, own.token_url),
-        "AUDIENCE": (environment.audience, own.audience),
+    is_known = bool(name) and kind in DOMAINS
+    usual = Environment(base_url=base_url_for(name, kind) if is_known else "")
+    pairs = {
+        "BASE_URL": (environment.base_url, usual.base_url),
+        "TOKEN_URL": (environment.token_url, usual.token_url),
+        "AUDIENCE": (environment.audience, usual.audience),
     }
-    return {key: "" if used == usual else used for key, (used, usual) in there.items()}
+    return {key: "" if used == own else used for key, (used, own) in pairs.items()}

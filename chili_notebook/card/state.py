@@ -1,4 +1,4 @@
-"""What the card says, and its static twins for places where no widget lives. Pure."""
+"""What the card shows, and its static twins for places without widgets. Pure."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _EITHER = (
     f"{_OUTPUT}{_TWIN} + {_OUTPUT}:has(.jupyter-widgets)"
     f":not(:has(.chili-card):not({_PAPER})){{display:none}}</style>"
 )
-_STORED = "So it was when this was stored; it may have changed since."
+_STORED = "This was the state when the notebook was saved; it may have changed."
 _KEYS = "CHILI_CLIENT_ID, CHILI_CLIENT_SECRET and CHILI_ENVIRONMENT"
 Phase = Literal["form", "signing-in", "signed-in", "failed", "signed-out"]
 
@@ -37,12 +37,12 @@ class Note:
     """A line on the card, or beside the field of the form that it is about.
 
     Attributes:
-        text: What happened; may hold ``{moment}``.
+        text: What happened; may contain ``{moment}``.
         hint: What to do next.
         kind: Whether it is an error.
         field: The field that it is about.
-        moment: What stands for ``{moment}``, in seconds since the epoch; each view
-            shows it in its reader's time zone.
+        moment: The moment that replaces ``{moment}``, in seconds since the epoch; each
+            view shows it in its reader's time zone.
     """
 
     text: str
@@ -52,7 +52,7 @@ class Note:
     moment: float | None = None
 
     def sentences(self) -> list[str]:
-        """Give text and hint for a place where nobody knows the time zone."""
+        """Return text and hint, with the moment in UTC."""
         if self.moment is None:
             return [self.text, self.hint]
         return [self.text.replace("{moment}", spell_moment(self.moment)), self.hint]
@@ -60,23 +60,23 @@ class Note:
 
 @dataclass(frozen=True, slots=True)
 class CardState:
-    """Everything that a card shows; holds no secret but inside `Token`.
+    """Everything that a card shows; the only secret in it is inside `Token`.
 
     Attributes:
-        phase: Where the sign-in is; ``expiring`` and ``expired`` follow from the time.
-        client_name: What the client is called in the notebook.
-        token_name: What the token is called there.
+        phase: The phase; ``expiring`` and ``expired`` follow from the time.
+        client_name: The name of the client in the notebook.
+        token_name: The name of the token there.
         profile: The profile, or empty.
-        environment: Where to.
+        environment: The environment.
         source: The name of the source of the credentials.
         origin: Which kind of source it is; ``None`` before the first sign-in.
-        renewable: Whether another token can be asked for.
-        token: The token, when there is one.
-        note: What else there is to say.
-        why_form: Why the form is shown.
-        keepers: Where the form offers to remember: ``env``, ``keyring``.
+        renewable: Whether another token can be requested.
+        token: The token, if there is one.
+        note: One more line.
+        form_reason: Why the form is shown.
+        storage_options: Where the form offers to store: ``env``, ``keyring``.
         masked: Whether secrets are masked in this notebook's outputs.
-        refused: The scopes for want of which calls were probably refused.
+        refused_scopes: Scopes that refused calls probably needed.
     """
 
     phase: Phase
@@ -89,19 +89,19 @@ class CardState:
     renewable: bool = False
     token: Token | None = None
     note: Note | None = None
-    why_form: str = ""
-    keepers: tuple[str, ...] = ()
+    form_reason: str = ""
+    storage_options: tuple[str, ...] = ()
     masked: bool = True
-    refused: frozenset[str] = frozenset()
+    refused_scopes: frozenset[str] = frozenset()
 
     @property
     def lacking(self) -> list[str]:
-        """The scopes that calls needed and this token does not have."""
+        """Scopes that refused calls probably needed and that this token lacks."""
         held = self.token.scopes if self.token else None
-        return [] if held is None else sorted(self.refused - held)
+        return [] if held is None else sorted(self.refused_scopes - held)
 
     def facts(self) -> list[tuple[str, str]]:
-        """Give the rows of the static twins; moments, never time left."""
+        """Return the rows of the static twins; moments, never the time left."""
         rows = []
         if self.profile:
             rows.append(("Profile", self.profile))
@@ -118,63 +118,63 @@ class CardState:
         return rows
 
     def stored_as(self) -> tuple[Phase, Environment, Secret | None]:
-        """Give what a card that is stored with the notebook must not be behind."""
+        """Return the parts in which a stored twin must agree with the live card."""
         secret = None if self.token is None else self.token.secret
         return self.phase, self.environment, secret
 
     def headline(self) -> str:
-        """Give the one line that says where the sign-in is."""
+        """Return the title line."""
         return {
-            "form": "CHILI GraFx: not signed in; the form shows in a live notebook",
+            "form": "CHILI GraFx: not signed in; a live notebook shows the form",
             "signing-in": "CHILI GraFx: signing in",
             "signed-in": "CHILI GraFx: signed in",
-            "failed": "CHILI GraFx: not signed in; the last try failed",
+            "failed": "CHILI GraFx: not signed in; the last attempt failed",
             "signed-out": f"CHILI GraFx: signed out of {self.client_name}",
         }[self.phase]
 
     def remarks(self) -> list[str]:
-        """Give the sentences below the rows."""
-        said = []
+        """Return the sentences below the rows."""
+        lines = []
         if self.phase in {"form", "failed"}:
             keys = "the keys of this profile" if self.profile else _KEYS
-            said = [self.why_form, f"Where no form shows, set {keys} in .env."]
+            lines = [self.form_reason, f"Without the form: set {keys} in .env."]
         if self.note is not None:
-            said += self.note.sentences()
+            lines += self.note.sentences()
         if self.phase == "signed-in" and not self.masked:
-            said.append("Outputs are not masked here: what is printed is shown.")
+            lines.append("Secrets are not masked here: what you print is shown.")
         if self.phase == "signed-in" and self.lacking:
             one = len(self.lacking) == 1
             calls = "a call that probably needs" if one else "calls that probably need"
-            said.append(f"GraFx refused {calls} {', '.join(self.lacking)}.")
+            lines.append(f"GraFx refused {calls} {', '.join(self.lacking)}.")
         if self.phase == "signed-out" and self.token is not None:
-            said.append("GraFx tokens cannot be revoked: it stays valid until then.")
-        return [line for line in said if line]
+            lines.append("GraFx tokens cannot be revoked: it stays valid until then.")
+        return [line for line in lines if line]
 
 
 def as_text(state: CardState) -> str:
-    """Give the card as plain text."""
+    """Return the card as plain text."""
     facts = [f"  {label}: {value}" for label, value in state.facts()]
     remarks = [f"  {line}" for line in state.remarks()]
     return "\n".join([state.headline(), *facts, *remarks])
 
 
 def as_line(state: CardState) -> str:
-    """Give the card as one line, for logs and terminals."""
-    said = [state.headline()]
+    """Return the card as one line, for logs and terminals."""
+    parts = [state.headline()]
     if state.token is not None:
-        said.append(f"token valid until {spell_moment(state.token.expires_at)}")
+        parts.append(f"token valid until {spell_moment(state.token.expires_at)}")
     if state.token is not None and state.phase == "signed-in":
         environment = dict(state.facts()).get("Environment", "an unknown environment")
-        said[0] += f" to {environment}"
+        parts[0] += f" to {environment}"
         scopes = state.token.scopes
-        said.append("scopes unknown" if scopes is None else f"{len(scopes)} scopes")
-        said.append(f"credentials from {state.source}")
-        said.append(f"names {state.client_name}, {state.token_name}")
-    return " ".join([f"{'; '.join(said)}.", *state.remarks()])
+        parts.append("scopes unknown" if scopes is None else f"{len(scopes)} scopes")
+        parts.append(f"credentials from {state.source}")
+        parts.append(f"names {state.client_name}, {state.token_name}")
+    return " ".join([f"{'; '.join(parts)}.", *state.remarks()])
 
 
 def as_html(state: CardState) -> str:
-    """Give the card as HTML without script, for GitHub, exports and reopened files."""
+    """Return the card as HTML without script, for GitHub and exports."""
     rows = "".join(
         f'<tr><td style="text-align:left"><b>{escape(label)}</b></td>'
         f'<td style="text-align:left">{escape(value)}</td></tr>'
@@ -189,12 +189,12 @@ def as_html(state: CardState) -> str:
 
 
 def as_html_beside(state: CardState) -> str:
-    """Give the card as HTML that hides where the live card is the next output."""
+    """Return the card as HTML that hides itself if the live card is the next output."""
     return f"<div data-chili-beside>{_EITHER}{as_html(state)}<p>{_STORED}</p></div>"
 
 
 def as_traits(state: CardState, *, now: float) -> dict[str, Any]:
-    """Give the values of the live card's synced traits; JSON, and no secret in it."""
+    """Return the values of the live card's synced traits: JSON without a secret."""
     environment, token = state.environment, state.token
     return {
         "phase": state.phase,
@@ -230,8 +230,8 @@ def as_traits(state: CardState, *, now: float) -> dict[str, Any]:
         "form": {
             "environment": environment.name,
             "environment_type": environment.kind,
-            "why": state.why_form,
-            "remember": list(state.keepers),
+            "why": state.form_reason,
+            "remember": list(state.storage_options),
         },
     }
 

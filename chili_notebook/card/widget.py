@@ -1,38 +1,41 @@
-"""The live card: an anywidget that shows a `CardState` and reports what is clicked.
+"""Show a `CardState` as an anywidget, and report what the user clicks.
 
-The states, of which the browser derives the three in brackets::
+The phases, of which the browser derives the three in brackets::
 
     form ──► signing-in ──► signed-in ──► (expiring) ──► (expired)
      │          │  ▲         │     ▲            │              │
      │          ▼  │         │     └─ refresh ──┴──────────────┘
-     │         failed        │         which a call may do too
+     │         failed        │         (a call may refresh, too)
      │           │           ▼
      └───────────┴─────► signed-out ◄── from each of these three
 
-    %chili_login leads from every state to signed-in, or to form;
-    %chili_logout and %unload_ext lead from every state to signed-out
+    %chili_login leads from every phase to signed-in, or to form;
+    %chili_logout and %unload_ext lead from every phase to signed-out
 
 =============  ==============================  ===================  =================
-state          says                            can be done          static twin
+phase          shows                           the user can         static twin
 =============  ==============================  ===================  =================
-form           why nobody is signed in,        Sign in, by pair     not signed in; the
-               where the secret goes           or ready token       form waits
-signing-in     that GraFx is asked             wait                 signing in
-signed-in      time left, end, names, scopes   Refresh, Copy        valid until, scopes,
-                                               token, Sign out      names
-(expiring)     that GraFx issues a new one     the same             that of signed-in
-(expired)      since when, what comes next     Refresh, Sign out    that of signed-in
+form           why nobody is signed in, where  sign in, by pair     not signed in; the
+               the secret is sent              or access token      form is waiting
+signing-in     that the request is running     wait                 signing in
+signed-in      time left, expiry, names,       refresh, copy the    valid until, scopes,
+               scopes                          token, sign out      names
+(expiring)     that GraFx issues a new token   the same             that of signed-in
+(expired)      since when, what to do          refresh, sign out    that of signed-in
 (unconfirmed)  that no kernel has confirmed    wait, %chili_login   that of signed-in
                it
-failed         what failed, beside its field   Sign in again        the last try failed
-signed-out     until when the token lives      %chili_login         signed out, the end
+failed         what failed, beside its field   sign in again        the last attempt
+                                                                    failed
+signed-out     until when the token is valid   %chili_login         signed out, the
+                                                                    expiry
 =============  ==============================  ===================  =================
 
-A token without a known end never expires here; one that cannot be renewed has no
-Refresh. When the kernel is gone the browser shows what was signed-in as signed-out
-and says so; what an old notebook says is unconfirmed until its kernel says anything.
-Twins are read at any time, so they tell moments and never time left, and that they are
-of when they were stored: JupyterLab updates none that was there before a page reload.
+A token without a known expiry never expires here; one that cannot be renewed has no
+Refresh. When the kernel is gone, the browser shows what was signed-in as signed-out,
+and says so; the card of a reopened notebook is unconfirmed until its kernel answers.
+Twins are read at any time. So they show moments and never the time left, and say that
+they show the state at the time of saving: JupyterLab updates no twin that was there
+before the page was reloaded.
 
 What is typed travels in one custom message and is never a trait: synced traits are
 saved in notebooks.
@@ -48,10 +51,10 @@ import anywidget
 import traitlets
 
 from chili_notebook.card.state import CardState, as_text, as_traits
-from chili_notebook.guard import output_guard as guard
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
+    from contextlib import AbstractContextManager
 
     from chili_notebook.auth.secret import Secret
 
@@ -63,11 +66,13 @@ class Card(anywidget.AnyWidget):
     """One card; every view of it shows the same state.
 
     Args:
-        state: What to show first.
+        state: The first state to show.
         on_action: Called with each message of the browser: ``{"kind": …}``, kinds
-            ``sign-in``, ``refresh``, ``copy``, ``copied`` and ``sign-out``. When it is
-            over every view is told so, with whatever it has changed.
-        clock: Gives the time in seconds since the epoch.
+            ``sign-in``, ``refresh``, ``copy``, ``copied`` and ``sign-out``.
+            Afterwards every view receives a ``done`` message.
+        allow_once: Lets one custom message pass the guard unmasked; called with the
+            comm's ID and the kind of the message.
+        clock: Returns the time in seconds since the epoch.
     """
 
     _esm = _FOLDER / "card.js"
@@ -91,11 +96,13 @@ class Card(anywidget.AnyWidget):
         state: CardState,
         *,
         on_action: Callable[[Mapping[str, Any]], None],
+        allow_once: Callable[[str, str], AbstractContextManager[None]],
         clock: Callable[[], float] = time.time,
     ) -> None:
         self._state = state
         self._clock = clock
         self._on_action = on_action
+        self._allow_once = allow_once
         self._serial = 0
         super().__init__(**self._trait_state())
         self.on_msg(self._receive)
@@ -110,20 +117,20 @@ class Card(anywidget.AnyWidget):
                 self.set_trait(name, value)
 
     def get_state(self, key: Any = None, drop_defaults: bool = False) -> dict[str, Any]:  # noqa: FBT001, FBT002 - ipywidgets' signature
-        """Give the synced traits; a page that is reloaded gets the time left now."""
+        """Return the synced traits; a reloaded page gets the time left now."""
         state: dict[str, Any] = super().get_state(key, drop_defaults)
         if "remaining_s" in state:
             state["remaining_s"] = self._remaining_s()
         return state
 
-    def hand_over(self, token: Secret, nonce: str) -> None:
-        """Give the browser a token for its clipboard, in one message and no trait.
+    def send_token(self, token: Secret, nonce: str) -> None:
+        """Send the browser a token for its clipboard, in one message and in no trait.
 
         Args:
             token: The token.
-            nonce: What that page sent along, since every page gets the message.
+            nonce: The nonce of the page that asked, since every page gets the message.
         """
-        with guard.allow_once(self.model_id, "token"):
+        with self._allow_once(self.model_id, "token"):
             self.send({"kind": "token", "value": token.reveal(), "nonce": nonce})
 
     def _trait_state(self) -> dict[str, Any]:
@@ -134,7 +141,7 @@ class Card(anywidget.AnyWidget):
         return traits
 
     def _remaining_s(self) -> float | None:
-        """Give the seconds left; below nought they tell how long ago the end was."""
+        """Return the seconds until the expiry; negative after it."""
         token = self._state.token
         if token is None or token.expires_at is None:
             return None
@@ -154,11 +161,11 @@ class Card(anywidget.AnyWidget):
             self.send({"kind": "done"})
 
     def __repr__(self) -> str:
-        # No address and no clock: what is stored must not change from run to run.
+        # No address and no clock: what is stored must not differ from run to run.
         return as_text(self._state)
 
     def view(self) -> dict[str, Any]:
-        """Give the bundle of one more view; its static twin is not in it."""
+        """Return the bundle of one more view, without the static twin."""
         bundle = super()._repr_mimebundle_()
         # Without any text nbconvert warns that it has nothing to show.
         return {"text/plain": ""} | (

@@ -1,4 +1,4 @@
-"""What the magics share: reading their line, names, where their notebook is."""
+"""Read the arguments of a magic, and check them."""
 
 from __future__ import annotations
 
@@ -15,20 +15,22 @@ if TYPE_CHECKING:
 
     from IPython.core.interactiveshell import InteractiveShell
 
+    from chili_notebook.guard.install import Guard
+
 
 def parse(
-    magic: Callable[..., Any], line: str, *, clash: tuple[str, ...] = ()
+    magic: Callable[..., Any], line: str, *, exclusive: tuple[str, ...] = ()
 ) -> Namespace:
-    """Read the arguments of a magic.
+    """Parse the line of a magic.
 
     Args:
         magic: The magic.
         line: Its line.
-        clash: Options that do not go together.
+        exclusive: Options of which only one may be given.
 
     Raises:
-        ConfigurationError: If they are none of its; IPython's own error would let some
-            runs of a notebook pass.
+        ConfigurationError: If the arguments are not valid. IPython's own UsageError
+            would not fail the cell in nbclient and papermill.
     """
     from chili_notebook.errors import ConfigurationError
 
@@ -36,65 +38,65 @@ def parse(
         arguments: Namespace = parse_argstring(magic, line)
     except UsageError as error:
         raise ConfigurationError(
-            f"%{magic.__name__}: {error}.", hint=f"%{magic.__name__}? is the manual."
+            f"%{magic.__name__}: {error}.",
+            hint=f"Run %{magic.__name__}? to read the manual.",
         ) from None
-    if clash and all(vars(arguments)[option.lstrip("-")] for option in clash):
+    if exclusive and all(vars(arguments)[name.lstrip("-")] for name in exclusive):
         raise ConfigurationError(
-            f"{' and '.join(clash)} do not go together.", hint="Leave one of them out."
+            f"{' and '.join(exclusive)} cannot be combined.", hint="Use only one."
         )
     return arguments
 
 
-def require_no_secret(shell: InteractiveShell, line: str) -> None:
-    """Refuse a line of %chili_login that holds a secret, and clean its cell.
+def reject_secrets(guard: Guard, shell: InteractiveShell, line: str) -> None:
+    """Raise if a line of %chili_login contains a secret, and remove it from its cell.
 
     Raises:
         ConfigurationError: If it does.
     """
     from chili_notebook.errors import ConfigurationError
     from chili_notebook.guard.cell_history import secrets_in_options
-    from chili_notebook.guard.install import heal_cell
 
     if any(secrets_in_options(f"%chili_login {line}")):
-        heal_cell(shell)
+        guard.fix_running_cell(shell)
         raise ConfigurationError(
-            "A secret is never an option of a magic: it would be saved with the cell.",
+            "A secret cannot be an option of a magic: it would be saved with the cell.",
             hint="Put it into .env, or run %chili_login alone and type it into the "
-            "form. If the notebook was saved or shared, rotate it in GraFx.",
+            "form. If the notebook was saved or shared, rotate the secret in GraFx.",
         )
 
 
-def require_somebody(live: bool) -> None:  # noqa: FBT001 - what was asked just before
-    """Refuse a form that nobody could fill in.
+def require_front_end(live: bool) -> None:  # noqa: FBT001 - the caller just asked
+    """Raise if no front-end can show the form.
 
     Raises:
-        ConfigurationError: If nobody is there.
+        ConfigurationError: If none can.
     """
     from chili_notebook.errors import ConfigurationError
 
     if not live:
         raise ConfigurationError(
-            "There is nobody here to fill in a form.",
-            hint="Leave --form out, and set the keys in .env or the environment.",
+            "No front-end can show the form here.",
+            hint="Leave out --form, and set the keys in .env or the environment.",
         )
 
 
-def names_for(profile: str | None, name: str | None) -> str:
-    """Give the name of the client: ``chili``, ``chili_PROFILE``, or what was asked for.
+def choose_name(profile: str | None, name: str | None) -> str:
+    """Return the name of the client: ``chili``, ``chili_PROFILE``, or a given one.
 
     Raises:
-        ConfigurationError: If that is not a name in Python, or hides one of its own.
+        ConfigurationError: If it is not a valid name, or is one of Python's own.
     """
     from chili_notebook.errors import ConfigurationError
 
     chosen = name or (f"chili_{profile.replace('-', '_')}" if profile else "chili")
     if not chosen.isidentifier() or keyword.iskeyword(chosen):
         raise ConfigurationError(
-            f"{chosen!r} is not a name in Python.", hint="Give another one with --as."
+            f"{chosen!r} is not a valid Python name.", hint="Set another with --as."
         )
     if hasattr(builtins, chosen):
         raise ConfigurationError(
-            f"{chosen!r} is one of Python's own names, which would be hidden.",
-            hint="Give another one with --as.",
+            f"{chosen!r} is one of Python's own names and would be hidden.",
+            hint="Set another with --as.",
         )
     return chosen

@@ -9,7 +9,7 @@ from IPython.core.magic import Magics, line_magic, magics_class
 from IPython.core.magic_arguments import argument, magic_arguments
 
 from chili_notebook.notebook.arguments import parse
-from chili_notebook.system.frontend import folder_of
+from chili_notebook.system.frontend import find_notebook_folder
 
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
@@ -49,7 +49,7 @@ class AuditMagics(Magics):
 
         args = parse(self.chili_audit, line)
         shell = cast("InteractiveShell", self.shell)
-        folder = folder_of(shell)
+        folder = find_notebook_folder(shell)
         wanted = find_secrets([folder])
         paths = [folder / Path(path).expanduser() for path in args.paths] or [folder]
         profile = shell.profile_dir

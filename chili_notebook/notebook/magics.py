@@ -1,4 +1,4 @@
-"""The magics: parse, call, bind, display."""
+"""Define the magics: each parses, calls, binds and displays."""
 
 from __future__ import annotations
 
@@ -9,32 +9,34 @@ from IPython.core.magic import Magics, line_magic, magics_class
 from IPython.core.magic_arguments import argument, magic_arguments
 
 from chili_notebook.notebook.arguments import (
-    names_for,
+    choose_name,
     parse,
-    require_no_secret,
-    require_somebody,
+    reject_secrets,
+    require_front_end,
 )
 from chili_notebook.notebook.audit_magic import AuditMagics
-from chili_notebook.system.frontend import folder_of, has_front_end
+from chili_notebook.system.frontend import find_notebook_folder, has_front_end
 
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
 
     from chili_notebook.notebook.session import Session
-    from chili_notebook.signin import Found
+    from chili_notebook.signin import LoginSettings
 
-_TRACE = ("Source", "Key", "Outcome")
-NAMES = ("chili_login", "chili_status", "chili_logout", "chili_audit")
+_TRACE_HEADINGS = ("Source", "Key", "Outcome")
+_MAGICS = ("chili_login", "chili_status", "chili_logout", "chili_audit")
+_GUARD = "chili_notebook.guard.install"
 
 
 @magics_class
 class ChiliMagics(Magics):
-    """Sign in to CHILI GraFx, look at the sessions, sign out."""
+    """Sign in to CHILI GraFx, show the sessions, sign out."""
 
     def __init__(self, shell: InteractiveShell) -> None:
         super().__init__(shell)
         self._sessions: dict[str, Session] = {}
-        self._found: dict[str, tuple[str, Found]] = {}
+        # The profile and the settings of the last login under each name.
+        self._logins: dict[str, tuple[str, LoginSettings]] = {}
 
     @magic_arguments()
     @argument(
@@ -45,7 +47,7 @@ class ChiliMagics(Magics):
     @argument(
         "--env-file",
         metavar="PATH",
-        help="Read credentials from this file and from nowhere else.",
+        help="Read credentials from this file only.",
     )
     @argument(
         "--form",
@@ -61,7 +63,7 @@ class ChiliMagics(Magics):
         "--as",
         dest="name",
         metavar="NAME",
-        help="Bind NAME and NAME_token in place of chili and chili_token.",
+        help="Bind NAME and NAME_token instead of chili and chili_token.",
     )
     @argument(
         "--no-widget",
@@ -72,73 +74,77 @@ class ChiliMagics(Magics):
     def chili_login(self, line: str) -> None:
         """Sign in to CHILI GraFx and bind a client and its token.
 
-        Credentials are taken from the first of these that holds a client ID with its
-        secret, or a ready token: the file given with --env-file, the process
-        environment, the nearest .env from the notebook's folder upward, the system
-        keyring. If none does, a form is shown. A secret is never an argument: it would
-        be saved in the notebook.
+        The first of these sources that contains a client ID with its secret, or an
+        access token, is used: the file given with --env-file, the process environment,
+        the nearest .env from the notebook's folder upward, the system keyring. If none
+        does, a form is shown. A secret is never an argument: it would be saved in the
+        notebook.
 
         The keys are CHILI_CLIENT_ID, CHILI_CLIENT_SECRET (or CHILI_ACCESS_TOKEN) and
         CHILI_ENVIRONMENT, the technical name of the environment or any of its URLs.
         """
-        from chili_notebook.guard.install import watch
-        from chili_notebook.signin import find
+        from chili_notebook.guard.install import process_guard
+        from chili_notebook.signin import find_login
 
-        watch(self._shell)
-        require_no_secret(self._shell, line)
-        args = parse(self.chili_login, line, clash=("--demo", "--form"))
-        name = names_for(args.profile, args.name)
+        guard = process_guard()
+        guard.install(self._shell)
+        reject_secrets(guard, self._shell, line)
+        args = parse(self.chili_login, line, exclusive=("--demo", "--form"))
+        name, profile = choose_name(args.profile, args.name), args.profile or ""
         live = not args.no_widget and has_front_end(self._shell, voila=True)
         if args.form:
-            require_somebody(live)
-        found = find(
+            require_front_end(live)
+        settings = find_login(
             args.profile,
             env_file=args.env_file,
             demo=args.demo,
-            folder=folder_of(self._shell),
-            new_profile=live and args.form,
+            folder=find_notebook_folder(self._shell),
+            is_new_profile=live and args.form,
         )
-        self._found[name] = args.profile or "", found
-        watch(self._shell)  # what was stored of earlier cells may hold secrets
-        session = self._session(name, args.profile or "")
-        asking = live and (args.form or found.nothing)
-        session.ask(found) if asking else session.sign_in(found)
+        self._logins[name] = profile, settings
+        guard.install(self._shell)  # earlier cells may contain secrets known now
+        session = self._find_or_create(name, profile)
+        asks = live and (args.form or settings.found_nothing)
+        if asks:
+            session.ask(settings)
+        else:
+            session.sign_in(settings)
         self._bind(name, session)
-        # A live card hands out its token: in Voilà the reader's own, not the author's.
-        own = asking or args.demo
-        live = live and has_front_end(self._shell, voila=own)
+        # A live card hands out its token. Voilà's readers are not the author: they get
+        # a live card only for a token of their own.
+        is_own = asks or args.demo
+        live = live and has_front_end(self._shell, voila=is_own)
         session.display(live=live, in_full=False)
 
     @magic_arguments()
     @argument("profile", nargs="?", help="Show this profile's session only.")
     @line_magic
     def chili_status(self, line: str) -> None:
-        """Show the cards of all sessions and where their credentials came from.
+        """Show the cards of all sessions, and where their credentials come from.
 
-        The trace lists every source that was tried, what it held and what was passed
-        over, and never a value.
+        The trace lists every source that was read, its keys and whether they were used.
+        It never shows a value.
         """
         from IPython.display import display
 
         from chili_notebook.display.tables import table_bundle
 
         args = parse(self.chili_status, line)
-        for session in self._of_profile(args.profile):
+        for session in self._select(args.profile):
             session.display(live=has_front_end(self._shell))
         traces = {
-            name: found.trace
-            for name, (profile, found) in self._found.items()
+            name: settings.trace
+            for name, (profile, settings) in self._logins.items()
             if args.profile is None or profile == args.profile
         }
         if not traces:
-            self._missing(args.profile)
+            self._raise_no_session(args.profile)
         for name, trace in traces.items():
             rows = [(entry.source, entry.key, entry.outcome) for entry in trace]
-            held = self._sessions.get(name)
-            outcome = held.outcome() if held else "nobody is signed in"
-            caption = f"Login trace of {name}; {outcome}"
-            table = table_bundle(_TRACE, rows, caption=caption)
-            display(table, raw=True)
+            known = self._sessions.get(name)
+            outcome = "not signed in" if known is None else known.describe_outcome()
+            caption = f"Login trace of {name}: {outcome}"
+            display(table_bundle(_TRACE_HEADINGS, rows, caption=caption), raw=True)
 
     @magic_arguments()
     @argument("profile", nargs="?", help="Sign this profile out.")
@@ -147,68 +153,72 @@ class ChiliMagics(Magics):
     def chili_logout(self, line: str) -> None:
         """Sign out: unbind the names, close the client, forget the token.
 
-        GraFx tokens cannot be revoked: the token stays valid until its expiry, which
-        the card goes on to say.
+        GraFx tokens cannot be revoked: the token stays valid until it expires, which
+        the card continues to show.
         """
         args = parse(self.chili_logout, line)
         profile = None if args.all else args.profile or ""
-        for session in self._of_profile(profile) or self._missing(profile):
+        for session in self._select(profile) or self._raise_no_session(profile):
             session.sign_out("You signed out with %chili_logout.")
             self._unbind(session)
             session.display(live=False, in_full=False)
 
     def close(self) -> None:
-        """Sign every session out; the names stay, and say so when used."""
+        """Sign every session out; its names stay bound and raise an error when used."""
         for session in self._sessions.values():
             session.sign_out("The extension has been unloaded.")
         self._sessions.clear()
-        if "chili_notebook.guard.install" in sys.modules:
-            from chili_notebook.guard.install import unwatch
+        if _GUARD in sys.modules:
+            from chili_notebook.guard.install import process_guard
 
-            unwatch(self._shell)
+            process_guard().uninstall(self._shell)
 
-    def _session(self, name: str, profile: str) -> Session:
-        """Give the session of this name: signing in again keeps its objects alive."""
+    def _find_or_create(self, name: str, profile: str) -> Session:
+        """Return the session of this name; signing in again keeps its objects alive."""
+        from chili_notebook.guard.install import process_guard
         from chili_notebook.notebook.session import Session
 
-        held = self._sessions.get(name)
-        same = held is not None and held.state.profile == profile
-        return held if held is not None and same else Session(profile, name)
+        session = self._sessions.get(name)
+        if session is not None and session.state.profile == profile:
+            return session
+        return Session(profile, name, guard=process_guard())
 
     def _bind(self, name: str, session: Session) -> None:
-        """Bind the names of a session, once it has come about."""
-        held = self._sessions.get(name)
-        if held is not None and held is not session:
-            held.sign_out(f"{name} now belongs to another profile.")
+        """Bind the names of a session that has signed in, or shows its form."""
+        previous = self._sessions.get(name)
+        if previous is not None and previous is not session:
+            previous.sign_out(f"{name} now belongs to another profile.")
         self._sessions[name] = session
         self._shell.push(session.names)
 
-    def _of_profile(self, profile: str | None) -> list[Session]:
-        """Give the sessions of a profile, empty for the plain ones, or all."""
+    def _select(self, profile: str | None) -> list[Session]:
+        """Return the sessions of a profile; of all profiles for ``None``."""
         return [
             session
             for session in self._sessions.values()
             if profile is None or session.state.profile == profile
         ]
 
-    def _missing(self, profile: str | None) -> NoReturn:
+    def _raise_no_session(self, profile: str | None) -> NoReturn:
         from chili_notebook.errors import NotSignedInError
 
-        known = ", ".join(self._sessions) or "none"
-        whose = f" of profile {profile!r}" if profile else ""
+        sessions = ", ".join(self._sessions) or "none"
+        of_profile = f" of profile {profile!r}" if profile else ""
         raise NotSignedInError(
-            f"There is no session{whose}; sessions: {known}.",
+            f"There is no session{of_profile}. Sessions: {sessions}.",
             hint=f"Sign in with %chili_login{f' {profile}' if profile else ''}.",
         )
 
     def _unbind(self, session: Session) -> None:
-        """Remove the names, unless the person has bound something else to them."""
+        """Remove the names, unless the user has bound them to something else."""
         namespace = self._shell.user_ns
         for name, value in session.names.items():
             if namespace.get(name) is value:
                 self._shell.drop_by_id({name: value})
         self._sessions = {
-            name: held for name, held in self._sessions.items() if held is not session
+            name: other
+            for name, other in self._sessions.items()
+            if other is not session
         }
 
     @property
@@ -217,29 +227,30 @@ class ChiliMagics(Magics):
 
 
 def load(shell: InteractiveShell) -> None:
-    """Register the magics; once, however often it is called."""
-    if _registered(shell) is None:
+    """Register the magics; calling it again changes nothing."""
+    if _find_registered(shell) is None:
         shell.register_magics(ChiliMagics(shell), AuditMagics(shell))
-    protection = sys.modules.get("chili_notebook.guard.registry")
-    if protection is not None and protection.protected():
-        from chili_notebook.guard.install import watch
+    if _GUARD in sys.modules:
+        from chili_notebook.guard.install import process_guard
 
-        watch(shell)  # what was protected before %unload_ext is masked again
+        if process_guard().registry.known:
+            # Secrets that were known before %unload_ext are masked again.
+            process_guard().install(shell)
 
 
 def unload(shell: InteractiveShell) -> None:
-    """Sign out everywhere and remove the magics."""
-    magics = _registered(shell)
+    """Sign out every session and remove the magics."""
+    magics = _find_registered(shell)
     if magics is None:
         return
     magics.close()
-    for name in NAMES:
+    for name in _MAGICS:
         shell.magics_manager.magics["line"].pop(name, None)
-    for kind in (ChiliMagics, AuditMagics):
-        held = shell.magics_manager.registry.pop(kind.__name__, None)
-        cast("list[object]", shell.configurables).remove(held)
+    for magics_type in (ChiliMagics, AuditMagics):
+        registered = shell.magics_manager.registry.pop(magics_type.__name__, None)
+        cast("list[object]", shell.configurables).remove(registered)
 
 
-def _registered(shell: InteractiveShell) -> ChiliMagics | None:
+def _find_registered(shell: InteractiveShell) -> ChiliMagics | None:
     magics = shell.magics_manager.registry.get(ChiliMagics.__name__)
     return magics if isinstance(magics, ChiliMagics) else None

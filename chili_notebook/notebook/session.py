@@ -1,4 +1,4 @@
-"""One sign-in of a notebook: its token, its client, its card, its names."""
+"""One sign-in of a notebook: its token, its client, its card and its names."""
 
 from __future__ import annotations
 
@@ -8,12 +8,13 @@ from dataclasses import replace
 from secrets import token_hex
 from typing import TYPE_CHECKING, Any
 
+from IPython.display import display
+
 from chili_notebook.api.client import Chili
 from chili_notebook.auth.credentials import Origin
-from chili_notebook.auth.environment import Environment
-from chili_notebook.auth.token_manager import TokenSource
+from chili_notebook.auth.token_manager import TokenManager
 from chili_notebook.card.actions import CardActions
-from chili_notebook.card.remember import keepers
+from chili_notebook.card.remember import list_storage_options
 from chili_notebook.card.state import (
     CardState,
     Note,
@@ -22,142 +23,139 @@ from chili_notebook.card.state import (
     as_line,
     as_text,
 )
-from chili_notebook.errors import ConfigurationError, ForbiddenError
-from chili_notebook.guard import output_guard as guard
-from chili_notebook.guard.registry import protect_credentials, protect_token
+from chili_notebook.errors import ForbiddenError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
     from chili_notebook.auth.credentials import Credentials
     from chili_notebook.auth.tokens import Token
     from chili_notebook.card.widget import Card
     from chili_notebook.errors import APIError
-    from chili_notebook.signin import Found
+    from chili_notebook.guard.install import Guard
+    from chili_notebook.signin import LoginSettings
 
 
 class Session:
     """A client and a token handle under their names, with the card that shows them.
 
     Attributes:
-        source: The token's life.
+        manager: The token manager.
         chili: The client.
-        names: What is to be bound in the notebook.
-        found: What the sources said at the last login.
-        kept: Where what was typed is kept.
+        names: The names to bind in the notebook, with their objects.
+        settings: The settings of the last login.
+        stored_in: The places where the typed credentials are stored.
 
     Args:
         profile: The profile, or empty.
-        name: What the client is called in the notebook.
-        clock: Gives the time in seconds since the epoch.
+        name: The name of the client in the notebook.
+        guard: The guard of this process.
+        clock: Returns the time in seconds since the epoch.
+        show_output: Displays a bundle, as `IPython.display.display` does.
     """
 
     def __init__(
-        self, profile: str, name: str, *, clock: Callable[[], float] = time.time
+        self,
+        profile: str,
+        name: str,
+        *,
+        guard: Guard,
+        clock: Callable[[], float] = time.time,
+        show_output: Callable[..., Any] = display,
     ) -> None:
-        self.source = TokenSource(clock=clock)
-        self.source.protect = protect_token
-        self.source.on_token = self.follow
-        self.chili = Chili(self.source)
+        self.manager = TokenManager(
+            guard.registry, on_renewal=self.show_token, clock=clock
+        )
+        self.chili = Chili(self.manager)
         self.chili.name = name
-        self.chili.on_refusal = self._call_refused
+        self.chili.on_refusal = self._show_refused_scope
         self.names = {name: self.chili, f"{name}_token": self.chili.token}
-        self.found: Found | None = None
+        self.settings: LoginSettings | None = None
+        self.stored_in: list[str] = []
+        self._guard = guard
+        self._show_output = show_output
         self._state = CardState("signed-out", name, f"{name}_token", profile)
         self._card: Card | None = None
-        self._is_shown = False
+        self._is_displayed = False
         self._display_id = f"chili-{token_hex(8)}"
-        self.kept: list[str] = []
-        # Reentrant: what is shown may follow from a token that is fetched under it.
+        # Reentrant, because showing a change may fetch a token under the same lock.
         self._lock = threading.RLock()
 
     @property
     def state(self) -> CardState:
-        """What the card says now."""
+        """The state that the card shows."""
         return self._state
 
-    def sign_in(self, found: Found) -> None:
-        """Sign in with what was found.
+    @property
+    def profile(self) -> str | None:
+        """The profile of the last login."""
+        return None if self.settings is None else self.settings.profile
 
-        Raises:
-            ConfigurationError: If that is nothing, or malformed.
-            TokenError: If no token is to be had with it.
-        """
-        credentials = found.resolution.require()
-        self.sign_in_with(found, credentials, found.environment())
+    @property
+    def folder(self) -> Path | None:
+        """The folder of the last login; ``None`` before one."""
+        return None if self.settings is None else self.settings.folder
 
-    def ask(self, found: Found) -> None:
-        """Show the form; whoever uses the client before it is sent is told so."""
-        environment, note = _where_the_form_sends(found)
-        self.found = found
-        places = list(dict.fromkeys(entry.source for entry in found.resolution.trace))
-        why = f"No credentials found in {' or '.join(places)}." if found.nothing else ""
+    def ask(self, settings: LoginSettings) -> None:
+        """Show the form; until it is sent, calls raise an error that says so."""
+        self.settings = settings
+        form = settings.with_form()
+        places = dict.fromkeys(entry.source for entry in settings.choice.trace)
+        reason = ""
+        if settings.found_nothing:
+            reason = f"No credentials found in {' or '.join(places)}."
         with self._lock:
-            self.source.sign_out("Nobody is signed in: the form has not been sent yet.")
+            self.manager.sign_out(
+                "You are not signed in: the form has not been sent yet."
+            )
             self.show(
                 phase="form",
-                environment=environment,
+                environment=form.environment,
                 source="",
                 origin=None,
                 token=None,
-                note=note,
-                why_form=why,
-                keepers=keepers(),
-                refused=frozenset(),
+                note=_describe_form_settings(form),
+                form_reason=reason,
+                storage_options=list_storage_options(),
+                refused_scopes=frozenset(),
             )
 
-    def sign_out(self, why: str) -> None:
-        """Close the client and forget the token; the card says what remains."""
-        with self._lock:
-            held = self.source.peek() is not None
-            self.source.sign_out(why)
-            origin = self._state.origin
-            places = self.kept if origin is Origin.FORM else [self._state.source]
-            note = None
-            if held and places and origin is not Origin.SIMULATOR:
-                note = Note(f"Nothing has changed in {' and in '.join(places)}.")
-            self.show(phase="signed-out", note=note)
-        self.chili.close()
-
-    def outcome(self) -> str:
-        """Say what came of a login trace, which tells only what the sources hold."""
-        if self.source.peek() is None:
-            return "nobody is signed in"
-        return f"signed in by {self._state.source}"
-
-    def display(self, *, live: bool, in_full: bool = True) -> None:
-        """Show the card in the cell that runs: live, or its static twin.
-
-        Args:
-            live: Whether somebody is there to see it live.
-            in_full: Whether the twin's plain text is more than a line.
-        """
-        from IPython.display import display
-
-        if live:
-            self._is_shown = True
-            display(self._twin(beside=True), raw=True, display_id=self._display_id)
-            display(self.live_card().view(), raw=True)
-        else:
-            text = {} if in_full else {"text/plain": as_line(self._state)}
-            display(self._twin() | text, raw=True)
-
-    def sign_in_with(
-        self, found: Found, credentials: Credentials, environment: Environment
-    ) -> None:
-        """Sign in with these credentials, and show that on the card.
+    def sign_in(self, settings: LoginSettings) -> None:
+        """Sign in with the credentials that the sources contain.
 
         Raises:
-            ConfigurationError: If the secret is too short to be masked.
-            TokenError: If no token is to be had with them.
+            ConfigurationError: If there are none, or a setting cannot be used.
+            TokenError: If the token request fails.
         """
-        protect_credentials(credentials)
-        self.source.sign_in(credentials, environment)
+        self._sign_in(settings, settings.require_credentials())
+
+    def sign_in_typed(
+        self, credentials: Credentials, *, environment: str, environment_type: str
+    ) -> None:
+        """Sign in with what was typed into the form.
+
+        Raises:
+            ConfigurationError: If the environment cannot be used.
+            TokenError: If the token request fails.
+        """
+        if self.settings is None:
+            return  # no form was shown
+        settings = self.settings.with_form(
+            credentials, environment=environment, environment_type=environment_type
+        )
+        if settings.environment_error is not None:
+            raise settings.environment_error
+        self._sign_in(settings, credentials)
+
+    def _sign_in(self, settings: LoginSettings, credentials: Credentials) -> None:
+        environment = settings.environment
+        self.manager.sign_in(credentials, environment)
         with self._lock:
-            token = self.source.peek()
-            if token is None or self.source.environment is not environment:
-                return  # somebody signed out, or in elsewhere, meanwhile
-            self.found, self.kept = found, []
+            token = self.manager.peek()
+            if token is None or self.manager.environment is not environment:
+                return  # another thread signed out, or in elsewhere, meanwhile
+            self.settings, self.stored_in = settings, []
             self.show(
                 phase="signed-in",
                 environment=environment,
@@ -165,83 +163,126 @@ class Session:
                 origin=credentials.origin,
                 renewable=credentials.renewable,
                 token=token,
-                masked=guard.is_active(),
-                refused=frozenset(),
-                note=_note_at_sign_in(found, environment),
+                masked=self._guard.is_active(),
+                refused_scopes=frozenset(),
+                note=_describe_login(settings),
             )
 
-    def live_card(self) -> Card:
-        """Give the widget, which is made when it is first needed."""
-        from chili_notebook.card.widget import Card
+    def sign_out(self, reason: str) -> None:
+        """Close the client and forget the token; the card shows what remains true.
 
+        Args:
+            reason: The message of the error that later calls raise.
+        """
+        with self._lock:
+            had_token = self.manager.peek() is not None
+            self.manager.sign_out(reason)
+            is_typed = self._state.origin is Origin.FORM
+            places = self.stored_in if is_typed else [self._state.source]
+            note = None
+            if had_token and places and self._state.origin is not Origin.SIMULATOR:
+                note = Note(f"Nothing has changed in {' and in '.join(places)}.")
+            self.show(phase="signed-out", note=note)
+        self.chili.close()
+
+    def describe_outcome(self) -> str:
+        """Return how the last login ended, for the caption of its trace."""
+        if self.manager.peek() is None:
+            return "not signed in"
+        return f"signed in with credentials from {self._state.source}"
+
+    def display(self, *, live: bool, in_full: bool = True) -> None:
+        """Display the card in the running cell: live, or its static twin.
+
+        Args:
+            live: Whether a front-end shows it live.
+            in_full: Whether the twin's plain text has more than one line.
+        """
+        if live:
+            self._is_displayed = True
+            twin = self._twin(beside=True)
+            self._show_output(twin, raw=True, display_id=self._display_id)
+            self._show_output(self.live_card().view(), raw=True)
+        else:
+            text = {} if in_full else {"text/plain": as_line(self._state)}
+            self._show_output(self._twin() | text, raw=True)
+
+    def live_card(self) -> Card:
+        """Return the widget, which is created when it is first needed."""
         if self._card is None:
-            clock = self.source.clock
-            self._card = Card(self._state, on_action=CardActions(self), clock=clock)
+            # A login without a live card must not wait for anywidget to load.
+            from chili_notebook.card.widget import Card
+
+            self._card = Card(
+                self._state,
+                on_action=CardActions(self),
+                allow_once=self._guard.allow_once,
+                clock=self.manager.clock,
+            )
         return self._card
 
-    def _twin(self, *, beside: bool = False) -> dict[str, str]:
-        """Give the static twin, which hides where a live card is beside it."""
-        html = as_html_beside if beside else as_html
-        return {"text/plain": as_text(self._state), "text/html": html(self._state)}
-
     def show(self, **changes: Any) -> None:
-        """Change what the card says, in every view and in what is stored."""
-        from IPython.display import display
-
+        """Change what the card shows, in every view and in what is stored."""
         with self._lock:
             before, self._state = self._state, replace(self._state, **changes)
-            settled = {before.phase, self._state.phase} & {"signed-in", "signed-out"}
-            moved = before.stored_as() != self._state.stored_as()
-            if self._is_shown and settled and moved:
-                # What is stored with the notebook must not go on showing the old state,
-                # not even where it is saved as soon as the live card shows the new one.
+            phases = {before.phase, self._state.phase}
+            is_changed = before.stored_as() != self._state.stored_as()
+            if (
+                self._is_displayed
+                and phases & {"signed-in", "signed-out"}
+                and is_changed
+            ):
+                # The stored twin changes before the live card does: a notebook that is
+                # saved as soon as the live card changes must not keep the old state.
                 twin = self._twin(beside=True)
-                display(twin, raw=True, display_id=self._display_id, update=True)
+                self._show_output(
+                    twin, raw=True, display_id=self._display_id, update=True
+                )
             if self._card is not None:
                 self._card.show(self._state)
 
-    def follow(self, token: Token, *, note: Note | None = None) -> None:
-        """Show a token that came in place of another, wherever that was asked for.
-
-        Nothing is shown if it is not the session's any more, or the first of a sign-in
-        that has yet to tell its environment.
-        """
+    def show_token(self, token: Token, *, note: Note | None = None) -> None:
+        """Show a token that replaced another, unless it has been replaced again."""
         with self._lock:
-            is_held = token is self.source.peek()
-            is_told = self._state.environment is self.source.environment
-            if self._state.phase == "signed-in" and is_held and is_told:
+            is_current = token is self.manager.peek()
+            if self._state.phase == "signed-in" and is_current:
                 self.show(token=token, note=note)
 
-    def _call_refused(self, error: APIError) -> None:
-        """Mark the scope for want of which a call was probably refused."""
+    def _twin(self, *, beside: bool = False) -> dict[str, str]:
+        """Return the static twin; `beside` a live card it hides itself."""
+        html = as_html_beside if beside else as_html
+        return {"text/plain": as_text(self._state), "text/html": html(self._state)}
+
+    def _show_refused_scope(self, error: APIError) -> None:
+        """Mark the scope that a refused call probably needed."""
         if not isinstance(error, ForbiddenError) or not error.scope:
             return
         with self._lock:
             if self._state.phase == "signed-in":
-                self.show(refused=self._state.refused | {error.scope})
+                scopes = self._state.refused_scopes | {error.scope}
+                self.show(refused_scopes=scopes)
 
 
-def _where_the_form_sends(found: Found) -> tuple[Environment, Note | None]:
-    """Read the environment for the form, which opens whatever the settings say."""
-    ignored: list[str] = []
-    try:
-        environment = found.environment(typed="", ignored=ignored)
-    except ConfigurationError as error:
-        note = Note(error.message, error.hint, kind="error", field="environment")
-        return Environment(), note
-    if not ignored:
-        return environment, None
-    does = "does" if len(ignored) == 1 else "do"
-    told = f"{' and '.join(ignored)} {does} not count for what is typed here."
-    mend = "If you mean it, set it in the process environment or with --env-file."
-    return environment, Note(told, mend)
+def _describe_form_settings(form: LoginSettings) -> Note | None:
+    """Return a note on the settings that do not apply to typed credentials."""
+    error = form.environment_error
+    if error is not None:
+        return Note(error.message, error.hint, kind="error", field="environment")
+    if not form.refused:
+        return None
+    places = " and ".join(setting.place for setting in form.refused)
+    verb = "does" if len(form.refused) == 1 else "do"
+    return Note(
+        f"{places} {verb} not apply to credentials typed here.",
+        "To apply it, set it in the process environment or use --env-file.",
+    )
 
 
-def _note_at_sign_in(found: Found, environment: Environment) -> Note | None:
-    if not environment.base_url:
+def _describe_login(settings: LoginSettings) -> Note | None:
+    if not settings.environment.base_url:
         return Note(
-            "The environment is not known, so only the token can be used.",
+            "The environment is unknown, so only the token can be used.",
             "Set CHILI_ENVIRONMENT to its technical name and sign in again.",
         )
-    danger = found.danger()
+    danger = settings.find_danger()
     return None if danger is None else Note(danger.message, danger.hint)

@@ -1,4 +1,4 @@
-"""Writes files whole or not at all."""
+"""Write files completely or not at all."""
 
 from __future__ import annotations
 
@@ -15,20 +15,20 @@ if TYPE_CHECKING:
 
 
 def save_bytes(content: bytes, path: str | Path, *, default_name: str) -> Path:
-    """Write `content` to `path`, or under `default_name` into it if it is a folder."""
+    """Write `content` to `path`; if that is a folder, to `default_name` inside it."""
     return save_stream([content], path, default_name=default_name)
 
 
 def save_stream(
     pieces: Iterable[bytes], path: str | Path, *, default_name: str
 ) -> Path:
-    """Write what comes piece by piece, as `save_bytes` does.
+    """Write pieces as they arrive, like `save_bytes`.
 
     Raises:
-        ConfigurationError: If it cannot be written there.
+        ConfigurationError: If the file cannot be written.
     """
     target = Path(path)
-    with suppress(RuntimeError):  # no home is known; the tilde stays as it is
+    with suppress(RuntimeError):  # there is no home folder; the tilde stays as it is
         target = target.expanduser()
     try:
         if target.is_dir() or str(path).endswith(("/", "\\")):
@@ -36,11 +36,11 @@ def save_stream(
         target.parent.mkdir(parents=True, exist_ok=True)
         _replace(target, pieces, mode=0o666)
     except OSError as error:
-        why = error.strerror or type(error).__name__
+        reason = error.strerror or type(error).__name__
     else:
         return target
     raise ConfigurationError(
-        f"{target} cannot be written ({why}).", hint="Save it somewhere else."
+        f"{target} cannot be written ({reason}).", hint="Save it somewhere else."
     )
 
 
@@ -50,7 +50,7 @@ def write_text(text: str, path: Path, *, mode: int) -> None:
 
 
 def replace_bytes(path: Path, content: bytes) -> None:
-    """Write other content into a file that is there; its permissions stay."""
+    """Replace the content of a file; its permissions stay."""
     target = path.resolve()
     _replace(target, [content], like=target.stat().st_mode & 0o777)
 
@@ -58,22 +58,22 @@ def replace_bytes(path: Path, content: bytes) -> None:
 def _replace(
     target: Path, pieces: Iterable[bytes], *, mode: int = 0o600, like: int | None = None
 ) -> None:
-    """Write beside the target, and move that into its place.
+    """Write a temporary file beside the target, and rename it to the target.
 
     Args:
         target: The file.
-        pieces: What it is to hold.
+        pieces: Its content.
         mode: The permissions of a new file, less the umask.
-        like: The permissions that it has in the end, whatever the umask.
+        like: The final permissions, whatever the umask.
     """
-    beside = target.with_name(f".{target.name}.{token_hex(4)}")
+    temporary = target.with_name(f".{target.name}.{token_hex(4)}")
     try:
-        descriptor = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
+        descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
         with os.fdopen(descriptor, "wb") as stream:
             for piece in pieces:
                 stream.write(piece)
         if like is not None:
-            beside.chmod(like)
-        beside.replace(target)
+            temporary.chmod(like)
+        temporary.replace(target)
     finally:
-        beside.unlink(missing_ok=True)
+        temporary.unlink(missing_ok=True)

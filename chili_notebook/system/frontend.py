@@ -10,19 +10,19 @@ if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
 
 
-def folder_of(shell: InteractiveShell) -> Path:
-    """Give the folder of the notebook, or else the working directory."""
-    # VS Code runs kernels in the folder of the workspace and tells the notebook.
+def find_notebook_folder(shell: InteractiveShell) -> Path:
+    """Return the folder of the notebook; without one the working directory."""
+    # VS Code runs kernels in the workspace's folder and passes the notebook's path.
     notebook = shell.user_ns.get("__vsc_ipynb_file__")
     return Path(notebook).parent if isinstance(notebook, str) else Path.cwd()
 
 
 def has_front_end(shell: InteractiveShell, *, voila: bool = False) -> bool:
-    """Whether somebody may answer: papermill, nbclient and nbconvert say no.
+    """Return whether a user can answer: not in papermill, nbclient and nbconvert.
 
     Args:
         shell: The shell that runs the notebook.
-        voila: What to say in Voilà, whose readers are not the notebook's author.
+        voila: The result in Voilà, whose readers are not the notebook's author.
     """
     if in_voila():
         return voila
@@ -34,6 +34,6 @@ def has_front_end(shell: InteractiveShell, *, voila: bool = False) -> bool:
 
 
 def in_voila() -> bool:
-    """Whether Voilà runs the notebook: readers see live widgets and run no cell."""
-    # Set for every kernel of Voilà, also for those that it warms up beforehand.
+    """Return whether Voilà runs the notebook: readers see widgets and run no cell."""
+    # Voilà sets this for every kernel, also for preheated ones.
     return "VOILA_BASE_URL" in os.environ

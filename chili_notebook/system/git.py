@@ -1,4 +1,4 @@
-"""What git knows of a file."""
+"""Run git, and read what it knows about a file."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _NO_REPOSITORY = b"not a git repository"
 
 
 class GitError(Exception):
-    """Git cannot tell; says why in one line."""
+    """Git failed; the message gives the reason in one line."""
 
 
 class NoGitError(GitError):
@@ -28,41 +28,41 @@ class NoRepositoryError(GitError):
 
 
 @dataclass(frozen=True, slots=True)
-class GitView:
-    """How git sees one file; outside a repository, or without git, all is false.
+class GitStatus:
+    """How git treats one file; outside a repository, or without git, all is false.
 
     Attributes:
         tracked: Whether it is in the index.
-        addable: Whether ``git add .`` would take it in.
+        addable: Whether ``git add .`` would include it.
     """
 
     tracked: bool = False
     addable: bool = False
 
 
-def view_of(path: Path) -> GitView:
-    """Ask git about a file, which need not exist.
+def read_git_status(path: Path) -> GitStatus:
+    """Return how git treats a file, which need not exist.
 
     Raises:
-        GitError: If it cannot tell.
+        GitError: If git fails.
     """
-    if top_of(path.parent) is None:
-        return GitView()
+    if find_repository(path.parent) is None:
+        return GitStatus()
     listed = run_git(path.parent, "ls-files", "-z", "--", path.name)
     if listed:
-        return GitView(tracked=True)
+        return GitStatus(tracked=True)
     untracked = ("ls-files", "--others", "--exclude-standard", "-z", "--", path.name)
     if path.exists():
-        return GitView(addable=bool(run_git(path.parent, *untracked)))
-    ignored = run_git(path.parent, "check-ignore", "--", path.name, fine=(0, 1))
-    return GitView(addable=not ignored)
+        return GitStatus(addable=bool(run_git(path.parent, *untracked)))
+    ignored = run_git(path.parent, "check-ignore", "--", path.name, ok_codes=(0, 1))
+    return GitStatus(addable=not ignored)
 
 
-def top_of(folder: Path) -> str | None:
-    """Give the top folder of the repository around a folder, ``None`` outside of any.
+def find_repository(folder: Path) -> str | None:
+    """Return the top folder of the repository around a folder; ``None`` outside one.
 
     Raises:
-        GitError: If git cannot tell.
+        GitError: If git fails.
     """
     try:
         top = run_git(folder, "rev-parse", "--show-toplevel")
@@ -74,14 +74,14 @@ def top_of(folder: Path) -> str | None:
 def run_git(
     folder: Path,
     *arguments: str,
-    fine: tuple[int, ...] = (0,),
+    ok_codes: tuple[int, ...] = (0,),
     timeout_s: float = _TIMEOUT_S,
 ) -> bytes:
-    """Give what git prints.
+    """Return what git prints.
 
     Raises:
-        GitError: If it is not there, takes too long, or ends with another exit code
-            than those that are `fine`.
+        GitError: If git is not installed, takes too long, or ends with an exit code
+            that is not in `ok_codes`.
     """
     try:
         done = subprocess.run(  # noqa: S603 - no shell, and our own arguments
@@ -96,20 +96,20 @@ def run_git(
         raise NoGitError("no git") from None
     except subprocess.TimeoutExpired:
         raise GitError(f"git {arguments[0]} took more than {timeout_s:.0f} s") from None
-    if done.returncode in fine:
+    if done.returncode in ok_codes:
         return done.stdout
     # Git's exit code is the same for every failure; LC_ALL=C fixes its wording.
     if _NO_REPOSITORY in done.stderr:
         raise NoRepositoryError("no repository")
-    told = done.stderr.decode("utf-8", "replace").strip().splitlines()
-    raise GitError(told[0] if told else f"git {arguments[0]} failed")
+    lines = done.stderr.decode("utf-8", "replace").strip().splitlines()
+    raise GitError(lines[0] if lines else f"git {arguments[0]} failed")
 
 
 def untrack_command(path: str) -> str:
-    """Give the command that takes a file out of the index and keeps it on disk."""
+    """Return the command that removes a file from the index and keeps it on disk."""
     return f"git rm --cached {shlex.quote(path)}"
 
 
 def ignore_command(path: Path) -> str:
-    """Give the command that makes git ignore a file; run beside it."""
+    """Return the command, run in its folder, that makes git ignore a file."""
     return f"echo {shlex.quote('/' + path.name)} >> .gitignore"

@@ -8,7 +8,7 @@ import httpx
 import pytest
 
 from chili_notebook.api.client import Chili
-from chili_notebook.auth.token_manager import TokenSource
+from chili_notebook.auth.token_manager import TokenManager
 from chili_notebook.errors import (
     APIError,
     ChiliError,
@@ -23,7 +23,7 @@ from chili_notebook.errors import (
     UnexpectedAnswerError,
 )
 from chili_notebook.http.transport import RETRY
-from fakes import Answer, Server
+from fakes import Answer, Protector, Server
 
 NO_WAITING = RETRY.copy_with(backoff_factor=0.0)
 ROOT = "/grafx/api/v1/environment/cp-abc-123/"
@@ -43,7 +43,7 @@ def api():
 @pytest.fixture
 def chili(api, clock, credentials, environment):
     """Give a client that is signed in to that API."""
-    source = TokenSource(clock=clock)
+    source = TokenManager(Protector(), clock=clock)
     source.sign_in(credentials, replace(environment, base_url=f"{api.url}/grafx"))
     with Chili(source, retry=NO_WAITING, sleep=clock.advance) as client:
         yield client
@@ -210,7 +210,7 @@ def test_a_stream_raises_for_an_error_status(chili, api):
 
 def test_without_a_session_every_call_says_so(clock):
     """An unsent form shows up as NotSignedInError, not as a strange address."""
-    chili = Chili(TokenSource(clock=clock))
+    chili = Chili(TokenManager(Protector(), clock=clock))
     with pytest.raises(NotSignedInError, match="chili_login"):
         chili.get("templates")
     assert repr(chili) == "<Chili: not signed in>"
@@ -220,7 +220,7 @@ def test_without_an_environment_calls_say_which_key_to_set(
     clock, credentials, environment
 ):
     """A token alone signs in, and the first call names CHILI_ENVIRONMENT."""
-    source = TokenSource(clock=clock)
+    source = TokenManager(Protector(), clock=clock)
     source.sign_in(credentials, replace(environment, name="", base_url=""))
     with pytest.raises(ConfigurationError, match="CHILI_ENVIRONMENT"):
         Chili(source).get("templates")
@@ -430,7 +430,7 @@ def test_the_users_proxy_is_used(monkeypatch, clock, credentials, environment):
     """HTTPS_PROXY is honoured even though the transport is our own."""
     with Server(lambda _asked: Answer(502, b"")) as proxy:
         monkeypatch.setenv("HTTPS_PROXY", proxy.url)
-        source = TokenSource(clock=clock)
+        source = TokenManager(Protector(), clock=clock)
         source.sign_in(credentials, environment)
         with (
             pytest.raises(ConnectionFailedError),

@@ -13,9 +13,9 @@ from hypothesis import strategies as st
 
 from chili_notebook.api.client import Chili
 from chili_notebook.api.listing import Listing
-from chili_notebook.auth.token_manager import TokenSource
+from chili_notebook.auth.token_manager import TokenManager
 from chili_notebook.errors import NotListedError
-from fakes import Answer, Server
+from fakes import Answer, Protector, Server
 
 bounds = st.none() | st.integers(-8, 8)
 
@@ -134,7 +134,7 @@ def test_who_stops_a_gallery_is_not_kept_waiting(clock, credentials, environment
 
     before = set(threading.enumerate())
     with Server(answer) as server:
-        source = TokenSource(clock=clock)
+        source = TokenManager(Protector(), clock=clock)
         there = replace(environment, base_url=f"{server.url}/grafx")
         source.sign_in(credentials, there)
         with Chili(source, sleep=clock.advance) as chili:

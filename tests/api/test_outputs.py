@@ -25,7 +25,7 @@ from chili_notebook.api.output_reports import (
     read_report,
     words_of,
 )
-from chili_notebook.auth.token_manager import TokenSource
+from chili_notebook.auth.token_manager import TokenManager
 from chili_notebook.errors import (
     ChiliError,
     ConfigurationError,
@@ -38,7 +38,7 @@ from chili_notebook.errors import (
     VariableError,
 )
 from chili_notebook.http.transport import RETRY
-from fakes import Answer, Gate, Server
+from fakes import Answer, Gate, Protector, Server
 
 ROOT = "/grafx/api/v1/environment/cp-abc-123/"
 REPORT_KEYS = st.sampled_from(["recordNumber", "RecordId", "errorList", "type", "x"])
@@ -90,7 +90,7 @@ def api():
 def chili(api, clock, credentials, environment):
     """Give a client of that API that waits by the test's clock."""
     with Server(api) as server:
-        source = TokenSource(clock=clock)
+        source = TokenManager(Protector(), clock=clock)
         there = replace(environment, base_url=f"{server.url}/grafx")
         source.sign_in(credentials, there)
         patient = RETRY.copy_with(total=0)

@@ -15,7 +15,7 @@ from chili_notebook.api.client import Chili
 from chili_notebook.auth.credentials import Credentials, Origin
 from chili_notebook.auth.environment import Environment
 from chili_notebook.auth.secret import Secret
-from chili_notebook.auth.token_manager import TokenSource
+from chili_notebook.auth.token_manager import TokenManager
 from chili_notebook.errors import (
     ChiliError,
     ConnectionFailedError,
@@ -25,7 +25,7 @@ from chili_notebook.errors import (
     UnexpectedAnswerError,
 )
 from chili_notebook.http.transport import RETRY
-from fakes import Clock
+from fakes import Clock, Protector
 
 HOST = "https://cp-abc-123.chili-publish.online"
 THINGS = f"{HOST}/grafx/api/v1/environment/cp-abc-123/things"
@@ -118,7 +118,7 @@ class _Cut(httpx.SyncByteStream):
 
 def client_of(grafx):
     """Give a client, with all that it does about faults, before that server."""
-    source = TokenSource(clock=Clock())
+    source = TokenManager(Protector(), clock=Clock())
     environment = Environment("cp-abc-123", "production", f"{HOST}/grafx")
     source.sign_in(
         Credentials(".env", Origin.ENV_FILE, access_token=Secret("a.b.c")), environment

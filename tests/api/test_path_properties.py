@@ -19,10 +19,10 @@ from chili_notebook.api.ids import segment
 from chili_notebook.auth.credentials import Credentials, Origin
 from chili_notebook.auth.environment import Environment
 from chili_notebook.auth.secret import Secret
-from chili_notebook.auth.token_manager import TokenSource
+from chili_notebook.auth.token_manager import TokenManager
 from chili_notebook.errors import ChiliError, ConfigurationError, InsecureURLError
 from chili_notebook.http.urls import is_loopback, require_safe
-from fakes import Clock
+from fakes import Clock, Protector
 
 HOST = "cp-abc-123.chili-publish.online"
 BASE = "/grafx/"
@@ -53,7 +53,7 @@ class Recorder:
 
 def client_of(recorder, kind=Chili):
     """Give a client of an environment of GraFx's, before that recorder."""
-    source = TokenSource(clock=Clock())
+    source = TokenManager(Protector(), clock=Clock())
     environment = Environment("cp-abc-123", "production", f"https://{HOST}/grafx")
     source.sign_in(
         Credentials(".env", Origin.ENV_FILE, access_token=Secret("a.b.c")), environment

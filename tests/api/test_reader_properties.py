@@ -33,7 +33,7 @@ from chili_notebook.api.responses import (
 from chili_notebook.auth.credentials import Credentials, Origin
 from chili_notebook.auth.environment import Environment
 from chili_notebook.auth.secret import Secret
-from chili_notebook.auth.token_manager import TokenSource
+from chili_notebook.auth.token_manager import TokenManager
 from chili_notebook.errors import (
     APIError,
     ChiliError,
@@ -41,7 +41,7 @@ from chili_notebook.errors import (
     VariableError,
 )
 from chili_notebook.http.transport import RETRY
-from fakes import Clock
+from fakes import Clock, Protector
 
 BASE = "https://cp-abc-123.chili-publish.online/grafx"
 ROOT = f"{BASE}/api/v1/environment/cp-abc-123/"
@@ -132,7 +132,7 @@ class Babel:
 def client_of(grafx):
     """Give a client before that server, for which waiting takes no time."""
     clock = Clock()
-    source = TokenSource(clock=clock)
+    source = TokenManager(Protector(), clock=clock)
     environment = Environment("cp-abc-123", "production", BASE)
     source.sign_in(
         Credentials(".env", Origin.ENV_FILE, access_token=Secret("a.b.c")), environment

@@ -9,9 +9,9 @@ from hypothesis import strategies as st
 from chili_notebook.auth.credentials import (
     Origin,
     Source,
-    any_credentials,
+    choose_credentials,
+    has_credentials,
     profile_prefix,
-    resolve,
 )
 from chili_notebook.auth.secret import Secret
 from chili_notebook.errors import ConfigurationError, CredentialsNotFoundError
@@ -23,7 +23,7 @@ states = st.sampled_from(["absent", *STATES])
 def source(name=".env", *, required=False, problem="", **values):
     """Give a source with these keys, written without their ``CHILI_``."""
     held = {f"CHILI_{key}": Secret(value) for key, value in values.items()}
-    return Source(name, Origin.ENV_FILE, held, problem=problem, required=required)
+    return Source.read(name, Origin.ENV_FILE, held, problem=problem, required=required)
 
 
 def pair(name, **more):
@@ -34,14 +34,14 @@ def pair(name, **more):
 def problem_of(*sources, profile=None):
     """Give the error of sources that hold nothing to use."""
     with pytest.raises(ConfigurationError) as caught:
-        resolve(sources, profile).require()
+        choose_credentials(sources, profile).require()
     assert caught.value.hint
     return caught.value
 
 
 def outcomes(*sources, profile=None):
     """Give what became of each key."""
-    trace = resolve(sources, profile).trace
+    trace = choose_credentials(sources, profile).trace
     return {(entry.source, entry.key): entry.outcome for entry in trace}
 
 
@@ -61,7 +61,7 @@ def test_the_first_whole_source_wins_and_nothing_is_mixed(plan):
         whole = row[0] == row[1] == "good" or row[2] == "good"
         if whole and expected is None and position <= named:
             expected = position
-    found = resolve(sources)
+    found = choose_credentials(sources)
     if expected is None:
         assert found.credentials is None
         assert found.rank == len(sources)
@@ -95,12 +95,14 @@ def test_a_named_file_that_cannot_be_read_is_told():
 
 def test_a_pair_goes_before_a_token_of_the_same_source():
     """What can be renewed is better than what cannot."""
-    assert resolve([pair(".env", ACCESS_TOKEN="t")]).require().renewable
+    assert choose_credentials([pair(".env", ACCESS_TOKEN="t")]).require().renewable
 
 
 def test_a_token_alone_is_enough():
     """CHILI_ACCESS_TOKEN signs in, beside half a pair too."""
-    credentials = resolve([source(ACCESS_TOKEN="Bearer t", CLIENT_ID="i")]).require()
+    credentials = choose_credentials(
+        [source(ACCESS_TOKEN="Bearer t", CLIENT_ID="i")]
+    ).require()
     assert credentials.access_token == Secret("t")
     assert not credentials.renewable
 
@@ -146,14 +148,18 @@ def test_every_problem_is_told_at_once():
 
 def test_a_broken_source_does_not_hide_a_whole_one():
     """Half a pair in the environment leaves .env to be used."""
-    found = resolve([source("the environment", CLIENT_ID="other"), pair(".env")])
+    found = choose_credentials(
+        [source("the environment", CLIENT_ID="other"), pair(".env")]
+    )
     assert found.require().client_id == "id-.env"
 
 
 def test_nothing_anywhere_names_places_and_keys():
     """Without credentials the error says where it looked and what to set."""
     with pytest.raises(CredentialsNotFoundError) as caught:
-        resolve([source("the environment"), source(".env", OTHER="x")]).require()
+        choose_credentials(
+            [source("the environment"), source(".env", OTHER="x")]
+        ).require()
     assert "Looked in: the environment, .env." in caught.value.message
     for key in ("CHILI_CLIENT_ID", "CHILI_CLIENT_SECRET", "CHILI_ENVIRONMENT"):
         assert key in caught.value.hint
@@ -171,15 +177,15 @@ def test_a_profile_reads_its_own_keys(profile, prefix):
 def test_a_profile_never_takes_the_plain_pair():
     """Credentials of another integration do not stand in for the profile's."""
     both = pair(".env", ADMIN_CLIENT_ID="a", ADMIN_CLIENT_SECRET="b")
-    assert resolve([both], "admin").require().client_id == "a"
-    assert resolve([both]).require().client_id == "id-.env"
+    assert choose_credentials([both], "admin").require().client_id == "a"
+    assert choose_credentials([both]).require().client_id == "id-.env"
 
 
 def test_an_unknown_profile_names_the_known_ones():
     """A misspelt profile shows the right spelling, where was looked, what to set."""
     known = source(ADMIN_CLIENT_ID="a", READ_ONLY_ACCESS_TOKEN="t", CLIENT_ID="i")
     with pytest.raises(ConfigurationError) as caught:
-        resolve([known], "amdin")
+        choose_credentials([known], "amdin")
     assert "admin (in .env), read_only (in .env)" in caught.value.message
     assert "Looked in: .env." in caught.value.message
     for key in ("CLIENT_ID", "CLIENT_SECRET", "ACCESS_TOKEN", "ENVIRONMENT"):
@@ -196,7 +202,7 @@ def test_an_unreadable_file_goes_before_an_unknown_profile():
 def test_a_profile_that_no_key_can_hold_is_refused(profile):
     """Only what can be part of a variable's name is a profile."""
     with pytest.raises(ConfigurationError, match="profile"):
-        resolve([], profile)
+        choose_credentials([], profile)
 
 
 def test_the_trace_tells_every_key_and_no_value():
@@ -225,14 +231,14 @@ def test_the_trace_tells_every_key_and_no_value():
 
 def test_whether_there_are_any_is_known_without_choosing():
     """A whole pair anywhere counts, for its own profile only."""
-    assert any_credentials([source(CLIENT_ID="i"), pair(".env")])
-    assert not any_credentials([pair(".env")], "admin")
-    assert not any_credentials([source(CLIENT_ID="i"), source(CLIENT_SECRET="s")])
+    assert has_credentials([source(CLIENT_ID="i"), pair(".env")])
+    assert not has_credentials([pair(".env")], "admin")
+    assert not has_credentials([source(CLIENT_ID="i"), source(CLIENT_SECRET="s")])
 
 
 def test_no_repr_holds_a_secret():
     """Sources, credentials and resolutions can be shown in a traceback."""
     sources = [pair(".env", ACCESS_TOKEN="token-x")]
-    shown = repr((sources, resolve(sources)))
+    shown = repr((sources, choose_credentials(sources)))
     assert "secret-.env" not in shown
     assert "token-x" not in shown

@@ -13,7 +13,7 @@ from dotenv import dotenv_values
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chili_notebook.auth.env_file import _changed, danger_of, write_credentials
+from chili_notebook.auth.env_file import _changed, find_danger, write_credentials
 from chili_notebook.auth.secret import Secret
 from chili_notebook.errors import ConfigurationError
 
@@ -132,7 +132,7 @@ def test_each_danger_comes_with_the_command_that_mends_it(env_file):
     git("add", ".env")
     env_file.chmod(0o644)
     told = []
-    while danger := danger_of(env_file, ".env"):
+    while danger := find_danger(env_file, ".env"):
         assert danger.message not in told
         told.append(danger.message)
         command = danger.hint.removeprefix("Run: ")
@@ -145,13 +145,13 @@ def test_each_danger_comes_with_the_command_that_mends_it(env_file):
 
 def test_git_add_is_a_danger(env_file):
     """A file that nobody ignores is told, in a repository only."""
-    assert danger_of(env_file, ".env") is None
+    assert find_danger(env_file, ".env") is None
     git("init")
-    assert danger_of(env_file, ".env").message == "git add would take .env in."
+    assert find_danger(env_file, ".env").message == "git add would take .env in."
 
 
 def test_without_git_nothing_fails(env_file, monkeypatch):
     """A machine without git writes and reads as ever."""
     monkeypatch.setenv("PATH", "")
-    assert danger_of(env_file, ".env") is None
+    assert find_danger(env_file, ".env") is None
     write_credentials(env_file, VALUES)

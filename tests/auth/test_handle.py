@@ -18,11 +18,11 @@ from chili_notebook.auth.credentials import Credentials, Origin
 from chili_notebook.auth.environment import Environment
 from chili_notebook.auth.handle import REWINDABLE, ChiliToken
 from chili_notebook.auth.secret import Secret
-from chili_notebook.auth.token_manager import TokenSource
+from chili_notebook.auth.token_manager import TokenManager
 from chili_notebook.display.wording import spell_duration
 from chili_notebook.errors import InsecureURLError, NotSignedInError, TokenError
 from conftest import CLIENT_SECRET
-from fakes import NOON, Answer, Gate, Server, shown_by
+from fakes import NOON, Answer, Gate, Protector, Server, shown_by
 
 DAY_S = 86_400
 URL = "https://cp-abc-123.chili-publish.online/grafx/api/v1/info"
@@ -31,7 +31,7 @@ URL = "https://cp-abc-123.chili-publish.online/grafx/api/v1/info"
 @pytest.fixture
 def source(clock, credentials, environment):
     """Give a source that is signed in."""
-    source = TokenSource(clock=clock)
+    source = TokenManager(Protector(), clock=clock)
     source.sign_in(credentials, environment)
     return source
 
@@ -180,7 +180,12 @@ def test_a_flow_never_signs_what_goes_in_the_clear(begin, handle, url):
 def test_a_flow_without_a_session_says_so(begin, clock):
     """An unsigned request is not sent in its place."""
     with pytest.raises(NotSignedInError):
-        next(begin(ChiliToken(TokenSource(clock=clock)), httpx.Request("GET", URL)))
+        next(
+            begin(
+                ChiliToken(TokenManager(Protector(), clock=clock)),
+                httpx.Request("GET", URL),
+            )
+        )
 
 
 def test_httpx_takes_the_handle(handle, api, endpoint):
@@ -292,7 +297,7 @@ def test_a_text_of_the_handle_is_a_token_that_is_valid_now(handle, clock, endpoi
 
 def test_a_text_without_a_session_says_so(clock):
     """An f-string never gets an empty token."""
-    handle = ChiliToken(TokenSource(clock=clock))
+    handle = ChiliToken(TokenManager(Protector(), clock=clock))
     for use in (str, lambda h: f"Bearer {h}", lambda h: "Bearer " + h):
         with pytest.raises(NotSignedInError):
             use(handle)
@@ -333,7 +338,7 @@ def test_a_repr_shows_no_token(handle, source, endpoint):
 
 def test_a_repr_says_what_is_not_known(clock):
     """An opaque token has neither end nor scopes."""
-    source = TokenSource(clock=clock)
+    source = TokenManager(Protector(), clock=clock)
     opaque = Credentials(".env", Origin.ENV_FILE, access_token=Secret("opaque-token"))
     source.sign_in(opaque, Environment())
     handle = ChiliToken(source)
@@ -344,7 +349,7 @@ def test_a_repr_says_what_is_not_known(clock):
 @pytest.mark.parametrize("store", [pickle.dumps, copy.deepcopy])
 def test_a_handle_is_not_pickled(handle, clock, store):
     """Neither a signed-in handle nor an empty one becomes a file."""
-    for item in (handle, ChiliToken(TokenSource(clock=clock))):
+    for item in (handle, ChiliToken(TokenManager(Protector(), clock=clock))):
         with pytest.raises(TypeError, match="pickled"):
             store(item)
 

@@ -7,7 +7,11 @@ import pytest
 from chili_notebook.auth.credentials import Origin, Source
 from chili_notebook.auth.environment import AUDIENCE, TOKEN_URL, Environment
 from chili_notebook.auth.secret import Secret
-from chili_notebook.auth.settings import resolve_environment, trace_settings
+from chili_notebook.auth.settings import (
+    TypedEnvironment,
+    choose_environment,
+    trace_settings,
+)
 from chili_notebook.errors import ConfigurationError
 
 NAME = "cp-abc-123"
@@ -19,12 +23,29 @@ PROXY = "https://proxy.example.com/grafx"
 def source(name=".env", **values):
     """Give a source with these keys, written without their ``CHILI_``."""
     held = {f"CHILI_{key}": Secret(value) for key, value in values.items()}
-    return Source(name, Origin.ENV_FILE, held)
+    return Source.read(name, Origin.ENV_FILE, held)
 
 
 def read(*sources, profile=None, rank=0, given=""):
     """Read the environment for credentials that stand in the first source."""
-    return resolve_environment(sources, profile, rank=rank, given=given)
+    choice = choose_environment(
+        sources, profile, own=own_of(sources, rank), typed=TypedEnvironment(given)
+    )
+    assert not choice.refused
+    return choice.environment
+
+
+def own_of(sources, rank):
+    """Give the credentials' source; none if they are typed into the form."""
+    return sources[rank] if rank < len(sources) else None
+
+
+def refused_by(*sources, profile=None, rank=0, given=""):
+    """Give the places of the settings that may not redirect."""
+    choice = choose_environment(
+        sources, profile, own=own_of(sources, rank), typed=TypedEnvironment(given)
+    )
+    return [setting.place for setting in choice.refused]
 
 
 def problem_of(*sources, **options):
@@ -182,14 +203,13 @@ def test_what_is_typed_goes_before_every_source():
 )
 def test_a_typed_url_tells_the_kind_and_a_typed_name_does_not(given, kind):
     """The kind chosen beside the name counts, unless the address already says it."""
-    environment = resolve_environment(
+    choice = choose_environment(
         [source(ENVIRONMENT_TYPE="production")],
         None,
-        rank=1,
-        given=given,
-        given_kind="sandbox",
+        own=None,
+        typed=TypedEnvironment(given, "sandbox"),
     )
-    assert environment.kind == kind
+    assert choice.environment.kind == kind
 
 
 def test_every_key_is_traced_without_its_value():
@@ -200,7 +220,7 @@ def test_every_key_is_traced_without_its_value():
     ]
     told = {
         (entry.source, entry.key): entry.outcome
-        for entry in trace_settings(sources, None, rank=0)
+        for entry in trace_settings(sources, None, own=sources[0])
     }
     assert told == {
         ("shell", "CHILI_AUDIENCE"): "passed over: CHILI_AUDIENCE in shell is empty",
@@ -209,7 +229,7 @@ def test_every_key_is_traced_without_its_value():
         (".env", "CHILI_ADMIN_ENVIRONMENT"): "not a key of this login",
         (".env", "CHILI_ENVIRONMENT"): "shadowed by another",
     }
-    admin = trace_settings(sources, "admin", rank=0)
+    admin = trace_settings(sources, "admin", own=sources[0])
     assert [entry.key for entry in admin if entry.outcome == "used"] == [
         "CHILI_ADMIN_ENVIRONMENT"
     ]

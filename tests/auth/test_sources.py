@@ -6,15 +6,14 @@ import os
 
 import pytest
 
-from chili_notebook.auth.credentials import resolve
+from chili_notebook.auth.credentials import choose_credentials
 from chili_notebook.auth.environment import TOKEN_URL
 from chili_notebook.auth.secret import Secret
-from chili_notebook.auth.settings import resolve_environment
+from chili_notebook.auth.settings import choose_environment
 from chili_notebook.auth.sources import (
-    PROCESS_ENVIRONMENT,
     find_sources,
-    nearest_env_files,
-    process_environment,
+    read_nearest_env_files,
+    read_process_environment,
 )
 from chili_notebook.display.wording import relative_path
 from chili_notebook.errors import ConfigurationError
@@ -29,7 +28,7 @@ def values_of(source):
 
 def nearest(folder):
     """Read the one ``.env`` in a folder."""
-    (source,) = nearest_env_files(folder)
+    (source,) = read_nearest_env_files(folder)
     return source
 
 
@@ -42,7 +41,6 @@ def test_the_order_is_file_environment_nearest(tmp_path):
     )
     assert [source.name for source in sources] == [
         "given.env",
-        PROCESS_ENVIRONMENT,
         ".env",
     ]
     assert [source.required for source in sources] == [True, False, False]
@@ -50,7 +48,7 @@ def test_the_order_is_file_environment_nearest(tmp_path):
 
 def test_only_our_keys_are_kept():
     """Other variables of the process are not even held."""
-    source = process_environment({"PATH": "/bin", "CHILI_X": "1", "XCHILI_Y": "2"})
+    source = read_process_environment({"PATH": "/bin", "CHILI_X": "1", "XCHILI_Y": "2"})
     assert values_of(source) == {"CHILI_X": "1"}
 
 
@@ -77,7 +75,7 @@ def test_a_file_is_never_put_into_the_process_environment(tmp_path):
 def test_files_of_any_editor_are_read(tmp_path, content):
     """Line ends, byte-order marks, quotes, comments and export change nothing."""
     (tmp_path / ".env").write_bytes(content)
-    credentials = resolve([nearest(tmp_path)]).require()
+    credentials = choose_credentials([nearest(tmp_path)]).require()
     assert credentials.client_id == "abc"
     assert credentials.client_secret == Secret("xyz")
 
@@ -104,7 +102,7 @@ def test_the_nearest_file_with_our_keys_is_used(tmp_path):
     (folder / ".env").write_text("OTHER=1\n")
     (tmp_path / "a" / ".env").write_text(PAIR)
     (tmp_path / ".env").write_text("CHILI_CLIENT_ID=far\n")
-    sources = list(nearest_env_files(folder))
+    sources = list(read_nearest_env_files(folder))
     assert [source.name for source in sources] == [".env", "../.env"]
     assert values_of(sources[-1])["CHILI_CLIENT_ID"] == "abc"
 
@@ -125,7 +123,7 @@ def test_a_file_that_cannot_be_read_is_named(tmp_path, content, why):
     (source, *_) = find_sources(tmp_path, env_file="given.env", environ={})
     assert source.problem == why
     with pytest.raises(ConfigurationError, match=r"given\.env"):
-        resolve([source]).require()
+        choose_credentials([source]).require()
 
 
 @pytest.mark.parametrize(
@@ -136,7 +134,7 @@ def test_a_named_file_that_is_not_there_is_named(tmp_path, missing):
     environ = {"CHILI_CLIENT_ID": "a", "CHILI_CLIENT_SECRET": "b"}
     sources = find_sources(tmp_path, env_file=missing, environ=environ)
     with pytest.raises(ConfigurationError, match=r"no\.env does not exist") as caught:
-        resolve(sources).require()
+        choose_credentials(sources).require()
     assert caught.value.hint
 
 
@@ -155,7 +153,7 @@ def test_a_line_that_cannot_be_parsed_is_named_by_its_key(tmp_path, line, why):
     """A slip in the file is told by key, file and kind, and never shown."""
     (tmp_path / ".env").write_text(f"CHILI_CLIENT_ID=abc\n{line}\n")
     with pytest.raises(ConfigurationError) as caught:
-        resolve([nearest(tmp_path)]).require()
+        choose_credentials([nearest(tmp_path)]).require()
     assert "CHILI_CLIENT_SECRET in .env" in caught.value.message
     assert why in caught.value.message
     assert "zq9" not in str(caught.value)
@@ -179,10 +177,10 @@ def test_two_files_of_one_name_are_two_sources(tmp_path):
     (folder / ".env").write_text("CHILI_TOKEN_URL=https://evil.example.com/token\n")
     far = str(tmp_path / "mine" / ".env")
     sources = find_sources(folder, env_file=far, environ={})
-    found = resolve(sources)
+    found = choose_credentials(sources)
     assert found.require().client_id == "abc"
     try:
-        environment = resolve_environment(sources, None, rank=found.rank)
+        environment = choose_environment(sources, None, rank=found.rank)
     except ConfigurationError as error:
         assert "CHILI_TOKEN_URL" in error.message  # noqa: PT017 - to ignore it is right too
     else:

@@ -11,7 +11,7 @@ import pytest
 from chili_notebook.auth.credentials import Credentials, Origin
 from chili_notebook.auth.environment import Environment
 from chili_notebook.auth.secret import Secret
-from chili_notebook.auth.token_manager import TokenSource
+from chili_notebook.auth.token_manager import TokenManager
 from chili_notebook.errors import (
     ConfigurationError,
     NotSignedInError,
@@ -20,7 +20,7 @@ from chili_notebook.errors import (
     TokenRefusedError,
 )
 from conftest import CLIENT_SECRET
-from fakes import NOON, Answer, Clock, Gate, jwt, shown_by, token_body
+from fakes import NOON, Answer, Clock, Gate, Protector, jwt, shown_by, token_body
 
 DAY_S = 86_400
 FAILURES = [
@@ -35,7 +35,7 @@ FAILURES = [
 @pytest.fixture
 def source(clock, credentials, environment):
     """Give a source that is signed in."""
-    source = TokenSource(clock=clock)
+    source = TokenManager(Protector(), clock=clock)
     source.sign_in(credentials, environment)
     return source
 
@@ -43,7 +43,7 @@ def source(clock, credentials, environment):
 @pytest.fixture
 def ready(clock):
     """Give a source with a ready token that ends in a day."""
-    source = TokenSource(clock=clock)
+    source = TokenManager(Protector(), clock=clock)
     token = Secret(jwt(exp=NOON + DAY_S))
     source.sign_in(
         Credentials(".env", Origin.ENV_FILE, access_token=token), Environment()
@@ -73,7 +73,7 @@ def text_of(token):
 
 def test_before_a_sign_in_every_use_says_so(clock):
     """There is no token to hand out, and the error says how to get one."""
-    source = TokenSource(clock=clock)
+    source = TokenManager(Protector(), clock=clock)
     assert source.peek() is None
     assert not source.renewable
     for use in (source.held, source.current, source.renew):
@@ -85,7 +85,7 @@ def test_a_sign_in_costs_one_grant_and_is_told(
     clock, credentials, environment, endpoint
 ):
     """The first token is there at once, and whoever listens gets it."""
-    source, told = TokenSource(clock=clock), []
+    source, told = TokenManager(Protector(), clock=clock), []
     source.on_token = told.append
     token = source.sign_in(credentials, environment)
     assert told == [token]
@@ -158,7 +158,7 @@ def test_a_token_that_was_just_fetched_is_not_asked_for_again(
 ):
     """A short-lived token is used at least a minute before the next attempt."""
     endpoint.lifetime_s = 1800
-    source = TokenSource(clock=clock)
+    source = TokenManager(Protector(), clock=clock)
     source.sign_in(credentials, environment)
     clock.advance(59)
     source.current()
@@ -248,7 +248,7 @@ def test_those_who_wait_share_a_failure(
     """An endpoint that is down is asked once for all who wait, not by each in turn."""
     many = 10
     clock = WatchedClock(looks=1 + many)
-    source = TokenSource(clock=clock)
+    source = TokenManager(Protector(), clock=clock)
     source.sign_in(credentials, environment)
     gate = token_server.answer = Gate(endpoint)
     endpoint.failing = Answer(503, b"")
@@ -424,7 +424,7 @@ def test_an_ended_ready_token_is_refused_at_the_sign_in(source):
 
 def test_an_opaque_ready_token_never_ends_by_itself(clock):
     """Of what nobody says nothing is assumed."""
-    source = TokenSource(clock=clock)
+    source = TokenManager(Protector(), clock=clock)
     opaque = Credentials(".env", Origin.ENV_FILE, access_token=Secret("opaque"))
     token = source.sign_in(opaque, Environment())
     clock.advance(1e9)
@@ -460,7 +460,7 @@ def test_who_signs_out_meanwhile_stays_signed_out(
     credentials, environment, clock, token_server, endpoint
 ):
     """A token that arrives after a sign-out is thrown away, and nobody waits for it."""
-    source = TokenSource(clock=clock)
+    source = TokenManager(Protector(), clock=clock)
     gate = token_server.answer = Gate(endpoint)
     with ThreadPoolExecutor(1) as pool:
         signing_in = pool.submit(source.sign_in, credentials, environment)
@@ -474,7 +474,7 @@ def test_who_signs_out_meanwhile_stays_signed_out(
 
 def test_a_token_is_protected_before_anybody_has_it(credentials, environment, clock):
     """Whoever protects it sees it first; if that fails, nothing has changed."""
-    source = TokenSource(clock=clock)
+    source = TokenManager(Protector(), clock=clock)
     seen = []
 
     def protect(token):

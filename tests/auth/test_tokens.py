@@ -17,8 +17,8 @@ from chili_notebook.auth.tokens import (
     Token,
     freshness,
     jwt_claims,
-    ready_token,
-    token_from_answer,
+    read_pasted_token,
+    token_from_response,
 )
 from chili_notebook.errors import TokenResponseError
 from fakes import NOON, jwt, token_body
@@ -48,7 +48,7 @@ def read(body, content_type="application/json", *, asked_at=NOON, server_date=No
     """Read an answer that was asked for at noon."""
     if not isinstance(body, bytes):
         body = json.dumps(body).encode()
-    return token_from_answer(
+    return token_from_response(
         body, content_type, asked_at=asked_at, server_date=server_date
     )
 
@@ -253,7 +253,7 @@ def test_a_token_from_the_cache_knows_its_whole_life():
 
 def test_a_ready_token_tells_its_own_end_and_scopes():
     """A pasted JWT is described by what it says itself."""
-    token = ready_token(
+    token = read_pasted_token(
         Secret(jwt(iat=NOON - 60, exp=NOON + 60, scope="a b")), now=NOON
     )
     assert (token.expires_at, token.lifetime_s, token.scopes) == (
@@ -265,7 +265,7 @@ def test_a_ready_token_tells_its_own_end_and_scopes():
 
 def test_an_opaque_ready_token_tells_nothing():
     """Unknown is unknown, and never counts as expired."""
-    token = ready_token(Secret("opaque-token"), now=NOON)
+    token = read_pasted_token(Secret("opaque-token"), now=NOON)
     assert (token.expires_at, token.lifetime_s, token.scopes) == (None, None, None)
     assert token.remaining_s(NOON) is None
     assert not token.expired(NOON + 1e9)
@@ -275,7 +275,7 @@ def test_an_opaque_ready_token_tells_nothing():
 def test_a_ready_token_that_no_header_can_carry_is_refused():
     """A line break inside a pasted token is told, without the token."""
     with pytest.raises(TokenResponseError, match="access token") as caught:
-        ready_token(Secret(f"{MARK}\n{MARK}"), now=NOON)
+        read_pasted_token(Secret(f"{MARK}\n{MARK}"), now=NOON)
     assert MARK not in str(caught.value)
 
 

@@ -96,7 +96,7 @@ def test_an_interrupt_is_answered(session, page):
     def interrupt(_token):
         raise KeyboardInterrupt
 
-    session.source.protect = interrupt
+    session.manager.protect = interrupt
     with pytest.raises(KeyboardInterrupt):
         page.send(**TYPED)
     assert page.heard == [DONE]

@@ -21,8 +21,9 @@ from hypothesis.stateful import (
 from chili_notebook.card import widget as card
 from chili_notebook.card.state import Phase, as_html, as_text
 from chili_notebook.errors import ChiliError, ForbiddenError
+from chili_notebook.guard.install import Guard
 from chili_notebook.notebook.session import Session
-from chili_notebook.signin import find
+from chili_notebook.signin import find_login
 from conftest import CLIENT_ID, CLIENT_SECRET
 from fakes import Answer, Clock, Gate, Server, TokenEndpoint, jwt
 
@@ -60,8 +61,8 @@ def server(clock, monkeypatch):
 @pytest.fixture
 def session(server, clock):  # noqa: ARG001 - it must be there first
     """Give a session that shows its form."""
-    session = Session("", "chili", clock=clock)
-    session.ask(find())
+    session = Session("", "chili", guard=Guard(), clock=clock)
+    session.ask(find_login())
     session.live_card()
     yield session
     session.sign_out("The test is over.")
@@ -74,7 +75,7 @@ def send(session, kind, **more):
 
 def require_truth(session):
     """Compare what the card claims with what the session holds."""
-    card, held = session.live_card(), session.source.peek()
+    card, held = session.live_card(), session.manager.peek()
     state = card.get_state()
     assert state["phase"] in {"form", "failed", "signed-in", "signed-out"}
     assert (state["phase"] == "signed-in") is (held is not None)
@@ -82,11 +83,11 @@ def require_truth(session):
     if held is not None:
         assert state["token"]["fingerprint"] == held.fingerprint
         assert state["token"]["expires_at"] == held.expires_at
-        assert state["token"]["renewable"] is session.source.renewable
+        assert state["token"]["renewable"] is session.manager.renewable
         if held.expires_at is not None:
-            left = held.expires_at - session.source.clock()
+            left = held.expires_at - session.manager.clock()
             assert state["remaining_s"] == pytest.approx(left)
-        assert state["environment"]["host"] == session.source.environment.host
+        assert state["environment"]["host"] == session.manager.environment.host
         assert not set(state["lacking"]) & (held.scopes or set())
 
 
@@ -97,8 +98,8 @@ class Life(RuleBasedStateMachine):
         super().__init__()
         self.clock = Clock()
         self.endpoint = server.answer = GraFx(self.clock)
-        self.session = Session("", "chili", clock=self.clock)
-        self.session.ask(find())
+        self.session = Session("", "chili", guard=Guard(), clock=self.clock)
+        self.session.ask(find_login())
         self.session.live_card()
 
     @rule(wrong=st.sampled_from([{}, {"client_secret": ""}, {"environment": "<x>"}]))
@@ -143,7 +144,7 @@ class Life(RuleBasedStateMachine):
     @rule()
     def ask_again(self):
         """Run %chili_login --form in another cell."""
-        self.session.ask(find())
+        self.session.ask(find_login())
 
     @rule()
     def log_out(self):

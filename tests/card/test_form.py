@@ -9,9 +9,9 @@ from chili_notebook.auth.secret import Secret
 from chili_notebook.card.form import (
     FORM,
     FieldError,
-    field_of,
-    hint_of,
-    typed_credentials,
+    choose_field,
+    choose_hint,
+    read_credentials,
 )
 from chili_notebook.errors import (
     ConfigurationError,
@@ -26,7 +26,7 @@ TYPED = {"client_id": "client-id-zq9", "client_secret": "client-secret-zq9"}
 def test_what_is_typed_becomes_credentials():
     """Both values are cleaned as those of a file are, and tell where they came from."""
     typed = {"client_id": " client-id-zq9 ", "client_secret": '"client-secret-zq9"\n'}
-    credentials = typed_credentials(typed)
+    credentials = read_credentials(typed)
     assert (credentials.source, credentials.origin) == (FORM, Origin.FORM)
     assert credentials.client_id == "client-id-zq9"
     assert credentials.client_secret == Secret("client-secret-zq9")
@@ -53,30 +53,30 @@ def test_what_is_typed_becomes_credentials():
 def test_what_cannot_be_used_names_its_field(wrong, field, why):
     """Each mistake is told beside the field it is in, and not shown."""
     with pytest.raises(FieldError, match=why) as caught:
-        typed_credentials(TYPED | wrong)
+        read_credentials(TYPED | wrong)
     assert caught.value.field == field
     assert "zq9" not in str(caught.value)
 
 
 def test_an_id_may_be_short():
     """Only what is masked has to be told from other text."""
-    assert typed_credentials(TYPED | {"client_id": "zq9"}).client_id == "zq9"
+    assert read_credentials(TYPED | {"client_id": "zq9"}).client_id == "zq9"
 
 
 def test_a_ready_token_can_be_typed_in_place_of_a_pair():
     """A token copied out of GraFx signs in, and no pair is asked for beside it."""
-    credentials = typed_credentials({"access_token": " Bearer token-zq9 "})
+    credentials = read_credentials({"access_token": " Bearer token-zq9 "})
     assert credentials.access_token == Secret("token-zq9")
     assert not credentials.renewable
     with pytest.raises(FieldError, match="Access token in the form is empty") as caught:
-        typed_credentials({"access_token": " "})
+        read_credentials({"access_token": " "})
     assert caught.value.field == "access_token"
 
 
 def test_a_field_that_is_not_sent_is_empty():
     """A message without its fields is an empty form."""
     with pytest.raises(FieldError, match="Client ID in the form is empty"):
-        typed_credentials({})
+        read_credentials({})
 
 
 @pytest.mark.parametrize(
@@ -91,11 +91,11 @@ def test_a_field_that_is_not_sent_is_empty():
 )
 def test_an_error_of_the_sign_in_is_shown_beside_its_field(error, field):
     """A refused pair is the secret's, a wrong environment the environment's."""
-    assert field_of(error) == field
+    assert choose_field(error) == field
 
 
 def test_whoever_pasted_an_ended_token_pastes_another():
     """The form asks for it where it is; other errors say what they said."""
-    told = hint_of(TokenExpiredError("", hint="Set CHILI_ACCESS_TOKEN."))
+    told = choose_hint(TokenExpiredError("", hint="Set CHILI_ACCESS_TOKEN."))
     assert told == "Copy a new one from GraFx and paste it here."
-    assert hint_of(TokenRequestError("", hint="Try again.")) == "Try again."
+    assert choose_hint(TokenRequestError("", hint="Try again.")) == "Try again."

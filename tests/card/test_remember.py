@@ -8,8 +8,8 @@ from pathlib import Path
 from dotenv import dotenv_values
 
 from chili_notebook.auth.environment import Environment
-from chili_notebook.card.remember import ENV, keepers, remember
-from chili_notebook.signin import find
+from chili_notebook.card.remember import ENV, list_storage_options, remember
+from chili_notebook.signin import find_login
 
 GRAFX = Environment(
     name="cp-abc-123",
@@ -31,7 +31,7 @@ def _keep(credentials, environment=GRAFX):
 
 def test_what_was_ticked_is_kept_beside_the_notebook(credentials):
     """Where the form offers it, a tick writes a .env."""
-    assert ENV in keepers()
+    assert ENV in list_storage_options()
     assert _keep(credentials) == ([".env"], [])
     assert Path(".env").exists()
 
@@ -39,7 +39,7 @@ def test_what_was_ticked_is_kept_beside_the_notebook(credentials):
 def test_in_voila_nothing_is_kept(credentials, monkeypatch):
     """A reader's pair would sign in the next one: no offer, and no tick that counts."""
     monkeypatch.setenv("VOILA_BASE_URL", "/")
-    assert keepers() == ()
+    assert list_storage_options() == ()
     assert _keep(credentials) == ([], [])
     assert not Path(".env").exists()
 
@@ -53,11 +53,11 @@ def test_where_the_secret_went_is_kept_with_it(credentials):
     kept = dotenv_values(".env")
     assert kept["CHILI_BASE_URL"] == "http://127.0.0.1:1/grafx"
     assert kept["CHILI_TOKEN_URL"] == "http://127.0.0.1:1/token"
-    again = find().environment()
+    again = find_login().environment()
     assert (again.base_url, again.token_url) == (
         elsewhere.base_url,
         elsewhere.token_url,
     )
     _keep(credentials)
     assert not {"CHILI_BASE_URL", "CHILI_TOKEN_URL"} & dotenv_values(".env").keys()
-    assert find().environment() == GRAFX
+    assert find_login().environment() == GRAFX

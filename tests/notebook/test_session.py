@@ -11,9 +11,10 @@ import pytest
 
 from chili_notebook.card.actions import CardActions
 from chili_notebook.errors import ConfigurationError, NotSignedInError
-from chili_notebook.notebook.arguments import names_for
+from chili_notebook.guard.install import Guard
+from chili_notebook.notebook.arguments import choose_name
 from chili_notebook.notebook.session import Session
-from chili_notebook.signin import find
+from chili_notebook.signin import find_login
 from conftest import CLIENT_ID, CLIENT_SECRET, TYPED
 from fakes import Answer, jwt
 
@@ -125,7 +126,7 @@ def test_what_was_ticked_is_remembered_and_signs_in_next_time(browser):
     """With the box ticked the pair is in .env, and the next login asks nothing."""
     browser.send(TYPED | {"environment_type": "sandbox", "remember": ["env"]})
     assert "Kept in .env" in browser.card.note["text"]
-    found = find()
+    found = find_login()
     assert found.resolution.require().source == ".env"
     assert found.environment().host == "cp-abc-123.chili-publish-sandbox.online"
     assert stat.S_IMODE(Path(".env").stat().st_mode) == 0o600
@@ -229,8 +230,8 @@ def test_the_form_shows_where_the_secret_goes(browser, token_server):
 def test_a_file_that_came_along_cannot_redirect_the_form(clock):
     """What is typed goes to GraFx, whatever a .env beside the notebook says."""
     Path(".env").write_text("CHILI_TOKEN_URL=https://elsewhere.example/oauth/token\n")
-    session = Session("", "chili", clock=clock)
-    session.ask(find())
+    session = Session("", "chili", guard=Guard(), clock=clock)
+    session.ask(find_login())
     assert session.state.environment.token_host == "integration-login.chiligrafx.com"
     assert "CHILI_TOKEN_URL in .env does not count" in session.state.note.text
 
@@ -238,16 +239,16 @@ def test_a_file_that_came_along_cannot_redirect_the_form(clock):
 def test_the_form_opens_whatever_the_settings_say(clock):
     """A value that cannot be used is told beside its field, where it can be mended."""
     Path(".env").write_text("CHILI_ENVIRONMENT=<cp-abc-123>\n")
-    session = Session("", "chili", clock=clock)
-    session.ask(find())
+    session = Session("", "chili", guard=Guard(), clock=clock)
+    session.ask(find_login())
     assert session.state.phase == "form"
     assert session.state.note.field == "environment"
 
 
 def test_a_new_profile_can_be_typed(clock):
     """The form is for a profile that no source knows, too."""
-    session = Session("new", "chili_new", clock=clock)
-    session.ask(find("new", new_profile=True))
+    session = Session("new", "chili_new", guard=Guard(), clock=clock)
+    session.ask(find_login("new", is_new_profile=True))
     assert session.state.phase == "form"
 
 
@@ -257,7 +258,7 @@ def test_an_interrupt_is_told_and_the_form_stays(session, browser, endpoint):
     def interrupt(_token):
         raise KeyboardInterrupt
 
-    session.source.protect = interrupt
+    session.manager.protect = interrupt
     with pytest.raises(KeyboardInterrupt):
         CardActions(session)(TYPED)
     assert browser.card.phase == "failed"
@@ -362,16 +363,16 @@ def test_an_unknown_environment_still_gives_a_token(session, browser):
 )
 def test_names(profile, name, expected):
     """The client's name follows the profile unless one is given."""
-    assert names_for(profile, name) == expected
+    assert choose_name(profile, name) == expected
 
 
 def test_names_that_python_cannot_bind_are_refused():
     """A profile whose name is no identifier asks for --as."""
     with pytest.raises(ConfigurationError, match="--as"):
-        names_for(None, "a b")
+        choose_name(None, "a b")
 
 
 def test_a_name_of_pythons_own_is_not_hidden():
     """Whoever asks for the name ``print`` would lose the function."""
     with pytest.raises(ConfigurationError, match="'print' is one of Python's own"):
-        names_for(None, "print")
+        choose_name(None, "print")
