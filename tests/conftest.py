@@ -7,6 +7,7 @@ import re
 from dataclasses import replace
 from pathlib import Path
 
+import keyring
 import pytest
 from hypothesis import HealthCheck, settings
 from IPython.core.interactiveshell import InteractiveShell
@@ -25,7 +26,7 @@ from chili_notebook.auth.token_manager import TokenManager
 from chili_notebook.guard.install import Guard
 from chili_notebook.notebook.session import Session
 from chili_notebook.signin import find_login
-from fakes import CardView, Clock, Protector, Server, TokenEndpoint
+from fakes import CardView, Clock, MemoryKeyring, Protector, Server, TokenEndpoint
 
 CLIENT_ID = "clientid0123456789abcdefWXYZ"
 CLIENT_SECRET = "s3cret_" + "0123456789-abcdefghijklmnop" * 2
@@ -140,6 +141,16 @@ def signed_in():
         return Chili(manager, sleep=simulator.clock.advance)
 
     return sign_in
+
+
+@pytest.fixture
+def memory_keyring():
+    """Replace the system's keyring with one that stores in memory."""
+    before = keyring.get_keyring()
+    backend = MemoryKeyring()
+    keyring.set_keyring(backend)
+    yield backend
+    keyring.set_keyring(before)
 
 
 @pytest.fixture

@@ -11,6 +11,8 @@ from email.utils import formatdate
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 from comm.base_comm import BaseComm
+from keyring.backend import KeyringBackend
+from keyring.errors import KeyringLocked
 
 NOON = 1_800_000_000.0
 
@@ -348,3 +350,28 @@ class OutputRecorder:
     def updates(self):
         """The outputs that replaced an earlier one."""
         return [output for output in self.outputs if output.is_update]
+
+
+class MemoryKeyring(KeyringBackend):
+    """A keyring that stores passwords in memory, unless it is locked."""
+
+    priority = 5
+
+    def __init__(self):
+        super().__init__()
+        self.passwords = {}
+        self.is_locked = False
+
+    def get_password(self, service, username):
+        """Return a stored password."""
+        self._require_open()
+        return self.passwords.get((service, username))
+
+    def set_password(self, service, username, password):
+        """Store a password."""
+        self._require_open()
+        self.passwords[service, username] = password
+
+    def _require_open(self):
+        if self.is_locked:
+            raise KeyringLocked
