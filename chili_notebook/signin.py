@@ -25,13 +25,7 @@ from chili_notebook.auth.settings import resolve_environment, trace_settings
 from chili_notebook.auth.sources import find_sources
 from chili_notebook.auth.token_manager import TokenSource
 from chili_notebook.errors import ConfigurationError, CredentialsNotFoundError
-from chili_notebook.guard.install import watch_here
-from chili_notebook.guard.registry import (
-    protect_credentials,
-    protect_sources,
-    protect_token,
-    protected,
-)
+from chili_notebook.guard.install import process_guard
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -134,7 +128,7 @@ def find(
     where = folder or Path.cwd()
     if demo:
         sources = [demo_source()]
-        protect_sources(sources)
+        process_guard().registry.protect_sources(sources)
         return Found(tuple(sources), resolve(sources), None, where, demo=True)
     sources = find_sources(where, env_file=env_file)
     if env_file is None and not any(source.discovered for source in sources):
@@ -144,7 +138,7 @@ def find(
         # Last, and only if it is needed: a locked keyring asks the person to open it.
         kept = keyring_source(profile)
         sources += [kept] if kept else []
-    protect_sources(sources)
+    process_guard().registry.protect_sources(sources)
     resolution = resolve(sources, profile, known=not new_profile)
     return Found(tuple(sources), resolution, profile, where, demo=False)
 
@@ -166,19 +160,20 @@ def find_secrets(
     sources = [kept] if kept else []
     for folder in folders:
         sources += find_sources(folder, env_file=env_file)
-    protect_sources(sources)
+    process_guard().registry.protect_sources(sources)
     problems = dict.fromkeys(source.problem for source in sources if source.problem)
     if problems:
         raise ConfigurationError(
             f"What to look for is not known whole: {'; '.join(problems)}.",
             hint="Correct that, so that nothing is taken for clean unseen.",
         )
-    if not protected():
+    known = process_guard().registry.known
+    if not known:
         raise CredentialsNotFoundError(
             "There is nothing to look for: no source holds a secret.",
             hint="Sign in first, or run it where your .env is.",
         )
-    return protected()
+    return list(known)
 
 
 def login(
@@ -199,12 +194,13 @@ def login(
         ConfigurationError: If there are no credentials, or they are malformed.
         TokenError: If no token is to be had with them.
     """
-    watch_here()
+    guard = process_guard()
+    guard.install_here()
     found = find(profile, env_file=env_file, demo=demo)
     credentials = found.resolution.require()
-    protect_credentials(credentials)
-    watch_here()  # what was stored of earlier cells may hold them
+    guard.registry.protect_credentials(credentials)
+    guard.install_here()  # what was stored of earlier cells may hold them
     source = TokenSource()
-    source.protect = protect_token
+    source.protect = guard.registry.protect_token
     source.sign_in(credentials, found.environment())
     return Chili(source)

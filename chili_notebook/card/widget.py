@@ -48,7 +48,7 @@ import anywidget
 import traitlets
 
 from chili_notebook.card.state import CardState, as_text, as_traits
-from chili_notebook.guard import output_guard as guard
+from chili_notebook.guard.install import process_guard
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -123,7 +123,7 @@ class Card(anywidget.AnyWidget):
             token: The token.
             nonce: What that page sent along, since every page gets the message.
         """
-        with guard.allow_once(self.model_id, "token"):
+        with process_guard().allow_once(self.model_id, "token"):
             self.send({"kind": "token", "value": token.reveal(), "nonce": nonce})
 
     def _trait_state(self) -> dict[str, Any]:

@@ -53,10 +53,10 @@ def require_no_secret(shell: InteractiveShell, line: str) -> None:
     """
     from chili_notebook.errors import ConfigurationError
     from chili_notebook.guard.cell_history import secrets_in_options
-    from chili_notebook.guard.install import heal_cell
+    from chili_notebook.guard.install import process_guard
 
     if any(secrets_in_options(f"%chili_login {line}")):
-        heal_cell(shell)
+        process_guard().fix_running_cell(shell)
         raise ConfigurationError(
             "A secret is never an option of a magic: it would be saved with the cell.",
             hint="Put it into .env, or run %chili_login alone and type it into the "

@@ -81,10 +81,10 @@ class ChiliMagics(Magics):
         The keys are CHILI_CLIENT_ID, CHILI_CLIENT_SECRET (or CHILI_ACCESS_TOKEN) and
         CHILI_ENVIRONMENT, the technical name of the environment or any of its URLs.
         """
-        from chili_notebook.guard.install import watch
+        from chili_notebook.guard.install import process_guard
         from chili_notebook.signin import find
 
-        watch(self._shell)
+        process_guard().install(self._shell)
         require_no_secret(self._shell, line)
         args = parse(self.chili_login, line, clash=("--demo", "--form"))
         name = names_for(args.profile, args.name)
@@ -99,7 +99,9 @@ class ChiliMagics(Magics):
             new_profile=live and args.form,
         )
         self._found[name] = args.profile or "", found
-        watch(self._shell)  # what was stored of earlier cells may hold secrets
+        process_guard().install(
+            self._shell
+        )  # what was stored of earlier cells may hold secrets
         session = self._session(name, args.profile or "")
         asking = live and (args.form or found.nothing)
         session.ask(found) if asking else session.sign_in(found)
@@ -163,9 +165,9 @@ class ChiliMagics(Magics):
             session.sign_out("The extension has been unloaded.")
         self._sessions.clear()
         if "chili_notebook.guard.install" in sys.modules:
-            from chili_notebook.guard.install import unwatch
+            from chili_notebook.guard.install import process_guard
 
-            unwatch(self._shell)
+            process_guard().uninstall(self._shell)
 
     def _session(self, name: str, profile: str) -> Session:
         """Give the session of this name: signing in again keeps its objects alive."""
@@ -220,11 +222,11 @@ def load(shell: InteractiveShell) -> None:
     """Register the magics; once, however often it is called."""
     if _registered(shell) is None:
         shell.register_magics(ChiliMagics(shell), AuditMagics(shell))
-    protection = sys.modules.get("chili_notebook.guard.registry")
-    if protection is not None and protection.protected():
-        from chili_notebook.guard.install import watch
-
-        watch(shell)  # what was protected before %unload_ext is masked again
+    loaded = sys.modules.get("chili_notebook.guard.install")
+    if loaded is not None and loaded.process_guard().registry.known:
+        loaded.process_guard().install(
+            shell
+        )  # what was protected before %unload_ext is masked again
 
 
 def unload(shell: InteractiveShell) -> None:

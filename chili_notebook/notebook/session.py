@@ -23,8 +23,7 @@ from chili_notebook.card.state import (
     as_text,
 )
 from chili_notebook.errors import ConfigurationError, ForbiddenError
-from chili_notebook.guard import output_guard as guard
-from chili_notebook.guard.registry import protect_credentials, protect_token
+from chili_notebook.guard.install import process_guard
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -56,7 +55,7 @@ class Session:
         self, profile: str, name: str, *, clock: Callable[[], float] = time.time
     ) -> None:
         self.source = TokenSource(clock=clock)
-        self.source.protect = protect_token
+        self.source.protect = process_guard().registry.protect_token
         self.source.on_token = self.follow
         self.chili = Chili(self.source)
         self.chili.name = name
@@ -151,7 +150,7 @@ class Session:
             ConfigurationError: If the secret is too short to be masked.
             TokenError: If no token is to be had with them.
         """
-        protect_credentials(credentials)
+        process_guard().registry.protect_credentials(credentials)
         self.source.sign_in(credentials, environment)
         with self._lock:
             token = self.source.peek()
@@ -165,7 +164,7 @@ class Session:
                 origin=credentials.origin,
                 renewable=credentials.renewable,
                 token=token,
-                masked=guard.is_active(),
+                masked=process_guard().is_active(),
                 refused=frozenset(),
                 note=_note_at_sign_in(found, environment),
             )
