@@ -48,6 +48,9 @@ RINGS = {
     "browser": r"tests/browser/",
 }
 
+# No test reads the keyring of this machine, nor do the kernels that tests start.
+os.environ["PYTHON_KEYRING_BACKEND"] = "keyring.backends.fail.Keyring"
+
 # A busy machine is slow: that is not an error of the code.
 settings.register_profile(
     "suite", deadline=None, suppress_health_check=[HealthCheck.too_slow]

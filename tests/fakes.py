@@ -353,7 +353,13 @@ class OutputRecorder:
 
 
 class MemoryKeyring(KeyringBackend):
-    """A keyring that stores passwords in memory, unless it is locked."""
+    """A keyring that stores passwords in memory, unless it is locked.
+
+    Attributes:
+        passwords: The stored passwords by service and user name.
+        is_locked: Whether every use raises an error.
+        reads: How often a password was read.
+    """
 
     priority = 5
 
@@ -361,9 +367,11 @@ class MemoryKeyring(KeyringBackend):
         super().__init__()
         self.passwords = {}
         self.is_locked = False
+        self.reads = 0
 
     def get_password(self, service, username):
         """Return a stored password."""
+        self.reads += 1
         self._require_open()
         return self.passwords.get((service, username))
 
