@@ -10,7 +10,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from chili_notebook.api.client import Chili
@@ -18,13 +17,14 @@ from chili_notebook.auth.credentials import (
     CredentialChoice,
     Origin,
     Source,
+    TraceEntry,
     choose_credentials,
     has_credentials,
 )
 from chili_notebook.auth.demo import read_simulator
 from chili_notebook.auth.env_file import find_danger
 from chili_notebook.auth.environment import DOMAINS, Environment
-from chili_notebook.auth.keyring import read_keyring
+from chili_notebook.auth.keyring import is_available, read_keyring
 from chili_notebook.auth.settings import (
     TypedEnvironment,
     choose_environment,
@@ -34,11 +34,13 @@ from chili_notebook.auth.sources import find_sources
 from chili_notebook.auth.token_manager import TokenManager
 from chili_notebook.errors import ConfigurationError, CredentialsNotFoundError
 from chili_notebook.guard.install import process_guard
+from chili_notebook.system.frontend import find_working_folder
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from pathlib import Path
 
-    from chili_notebook.auth.credentials import Credentials, TraceEntry
+    from chili_notebook.auth.credentials import Credentials
     from chili_notebook.auth.env_file import Danger
     from chili_notebook.auth.settings import Setting
     from chili_notebook.guard.registry import KnownSecret, SecretRegistry
@@ -77,7 +79,12 @@ class LoginSettings:
     def trace(self) -> list[TraceEntry]:
         """Every key of every source, and whether it was used."""
         settings = trace_settings(self.sources, self.profile, own=self.choice.source)
-        return [*self.choice.trace, *settings]
+        superseded = [
+            TraceEntry(source.name, value.key, "set again further down")
+            for source in self.sources
+            for value in source.superseded
+        ]
+        return [*self.choice.trace, *settings, *superseded]
 
     def require_credentials(self) -> Credentials:
         """Return the credentials, if the sources allow a login without the form.
@@ -150,7 +157,7 @@ def find_login(  # noqa: PLR0913 - each is named at the call
     Raises:
         ConfigurationError: If no source knows `profile`.
     """
-    folder = folder or Path.cwd()
+    folder = folder or find_working_folder()
     if demo:
         profile, sources = None, [read_simulator()]
     else:
@@ -214,7 +221,8 @@ def find_secrets(
         ConfigurationError: If a source exists and cannot be read.
     """
     registry = process_guard().registry
-    keyring = read_keyring(None)
+    # A keyring that cannot be loaded cannot contain a secret of this user's logins.
+    keyring = read_keyring(None) if is_available() else None
     sources = [] if keyring is None else [keyring]
     for folder in folders:
         sources += find_sources(folder, env_file=env_file)

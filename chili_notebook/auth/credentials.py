@@ -7,6 +7,7 @@ job of `chili_notebook.auth.sources` and `chili_notebook.auth.keyring`.
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING
@@ -15,7 +16,7 @@ from chili_notebook.auth.pasted_value import read_value
 from chili_notebook.errors import ConfigurationError, CredentialsNotFoundError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Sequence
     from pathlib import Path
 
     from chili_notebook.auth.pasted_value import PastedValue
@@ -45,6 +46,7 @@ class Source:
         name: The name of the source in messages, such as ``.env``.
         origin: The kind of source.
         values: Its ``CHILI_*`` keys with their cleaned values.
+        superseded: Values of keys that are set again further down in the same file.
         problem: Why the source could not be read; empty if it could.
         required: Whether the user named it, so that no other source is used.
         path: Its path, if it is a file.
@@ -55,6 +57,7 @@ class Source:
     name: str
     origin: Origin
     values: Mapping[str, PastedValue] = field(default_factory=dict)
+    superseded: tuple[PastedValue, ...] = ()
     problem: str = ""
     required: bool = False
     path: Path | None = None
@@ -65,18 +68,22 @@ class Source:
         cls,
         name: str,
         origin: Origin,
-        values: Mapping[str, Secret] | None = None,
+        values: Mapping[str, Secret] | Iterable[tuple[str, Secret]] = (),
         *,
         problem: str = "",
         required: bool = False,
         path: Path | None = None,
         discovered: bool = False,
     ) -> Source:
-        """Return a source whose values are cleaned."""
-        cleaned = {
-            key: read_value(key, value, name) for key, value in (values or {}).items()
-        }
-        return cls(name, origin, cleaned, problem, required, path, discovered)
+        """Return a source whose values are cleaned; the last value of a key counts."""
+        pairs = values.items() if isinstance(values, Mapping) else values
+        cleaned = [read_value(key, value, name) for key, value in pairs]
+        counting = {value.key: value for value in cleaned}
+        superseded = tuple(v for v in cleaned if v is not counting[v.key])
+        return cls(
+            *(name, origin, counting, superseded),
+            *(problem, required, path, discovered),
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,12 +127,14 @@ class CredentialChoice:
         credentials: The credentials to use, if any source contains usable ones.
         source: Their source.
         problems: Why sources before it were passed over, in their order.
+        notes: Why optional sources could not be read, which is not an error.
         trace: The credential keys of every source.
     """
 
     credentials: Credentials | None
     source: Source | None
     problems: tuple[str, ...]
+    notes: tuple[str, ...]
     trace: tuple[TraceEntry, ...]
 
     def require(self) -> Credentials:
@@ -145,7 +154,12 @@ class CredentialChoice:
             )
         places = ", ".join(dict.fromkeys(entry.source for entry in self.trace))
         raise CredentialsNotFoundError(
-            f"No credentials found. Searched: {places or 'nothing'}.",
+            " ".join(
+                (
+                    f"No credentials found. Searched: {places or 'nothing'}.",
+                    *(f"Note: {note}." for note in self.notes),
+                )
+            ),
             hint="Set CHILI_CLIENT_ID, CHILI_CLIENT_SECRET and CHILI_ENVIRONMENT in a "
             ".env file in that folder, or as environment variables "
             "(or CHILI_ACCESS_TOKEN for your own access token). "
@@ -194,6 +208,7 @@ def choose_credentials(
     prefix = profile_prefix(profile)
     trace: list[TraceEntry] = []
     problems: list[str] = []
+    notes: list[str] = []
     chosen: Credentials | None = None
     own: Source | None = None
     searched = _up_to_required(sources)
@@ -202,12 +217,14 @@ def choose_credentials(
         is_chosen = reading.credentials is not None and chosen is None
         if is_chosen:
             chosen, own = reading.credentials, source
+        elif source.problem and source.origin is Origin.KEYRING:
+            notes.append(source.problem)
         elif chosen is None:
             problems.extend(reading.problems)
         trace.extend(_trace(source, reading, is_chosen=is_chosen))
     if not is_new and chosen is None and all(not entry.key for entry in trace):
         _require_known_profile(searched, profile)
-    return CredentialChoice(chosen, own, tuple(problems), tuple(trace))
+    return CredentialChoice(chosen, own, tuple(problems), tuple(notes), tuple(trace))
 
 
 def _up_to_required(sources: Sequence[Source]) -> Sequence[Source]:

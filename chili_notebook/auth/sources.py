@@ -11,13 +11,17 @@ from typing import TYPE_CHECKING
 from chili_notebook.auth.credentials import Origin, Source
 from chili_notebook.auth.secret import Secret
 from chili_notebook.display.wording import relative_path
+from chili_notebook.system.small_file import UnreadableFileError, read_small_file
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
     from pathlib import Path
 
-_MAX_BYTES = 1_000_000
+    Pair = tuple[str, str | None]
+
 _OUR_LINE = re.compile(r"\s*(?:export\s+)?(CHILI_\w+)(?:\s*=(.*))?")
+# python-dotenv's time grows with the square of a line's length. Tokens are shorter.
+_MAX_LINE_LENGTH = 8_192
 _UTF_16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 
 
@@ -46,7 +50,7 @@ def find_sources(
 def read_process_environment(environ: Mapping[str, str] = os.environ) -> Source:
     """Read the ``CHILI_*`` variables of this process."""
     return Source.read(
-        "the process environment", Origin.PROCESS_ENVIRONMENT, _select(environ)
+        "the process environment", Origin.PROCESS_ENVIRONMENT, _select(environ.items())
     )
 
 
@@ -74,19 +78,14 @@ def _read_env_file(
     path: Path, folder: Path, *, required: bool = False, discovered: bool = False
 ) -> Source:
     name = relative_path(path, folder)
-    values: dict[str, Secret] = {}
+    values: list[tuple[str, Secret]] = []
     problem = ""
     try:
-        if path.stat().st_size > _MAX_BYTES:
-            problem = f"{name} is too large"
-        else:
-            values = _parse(_decode(path.read_bytes()))
-    except FileNotFoundError:
-        problem = f"{name} does not exist"
+        values = _select(_parse(_decode(read_small_file(path))))
+    except UnreadableFileError as error:
+        problem = f"{name} {error}"
     except UnicodeDecodeError:
         problem = f"{name} is not UTF-8 text"
-    except OSError as error:
-        problem = f"{name} cannot be read ({error.strerror or 'it cannot be opened'})"
     return Source.read(
         name,
         Origin.ENV_FILE,
@@ -103,20 +102,25 @@ def _decode(data: bytes) -> str:
     return data.decode("utf-16" if data.startswith(_UTF_16) else "utf-8-sig")
 
 
-def _parse(text: str) -> dict[str, Secret]:
-    from dotenv import dotenv_values
+def _parse(text: str) -> Iterator[Pair]:
+    """Yield every key with its value, also a key that is set again further down."""
+    from dotenv.main import DotEnv
 
-    values = dotenv_values(stream=io.StringIO(text), interpolate=False)
+    if any(len(line) > _MAX_LINE_LENGTH for line in text.splitlines()):
+        raise UnreadableFileError(
+            f"contains a line of more than {_MAX_LINE_LENGTH:,} characters"
+        )
+    pairs = list(DotEnv(None, io.StringIO(text), interpolate=False).parse())
+    yield from pairs
     # dotenv leaves out a line that it cannot parse; then the rest of the line counts,
     # so that the message names the key.
+    parsed = {key for key, _value in pairs}
     for match in filter(None, map(_OUR_LINE.match, text.splitlines())):
-        values.setdefault(match.group(1), match.group(2))
-    return _select(values)
+        if match.group(1) not in parsed:
+            yield match.group(1), match.group(2)
 
 
-def _select(values: Mapping[str, str | None]) -> dict[str, Secret]:
-    return {
-        key: Secret(value or "")
-        for key, value in values.items()
-        if key.startswith("CHILI_")
-    }
+def _select(pairs: Iterable[Pair]) -> list[tuple[str, Secret]]:
+    return [
+        (key, Secret(value or "")) for key, value in pairs if key.startswith("CHILI_")
+    ]
