@@ -9,6 +9,7 @@
 
 from __future__ import annotations
 
+import warnings
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
@@ -22,7 +23,7 @@ from chili_notebook.auth.credentials import (
     has_credentials,
 )
 from chili_notebook.auth.demo import read_simulator
-from chili_notebook.auth.env_file import find_danger
+from chili_notebook.auth.env_file import find_danger, find_other_author
 from chili_notebook.auth.environment import DOMAINS, Environment
 from chili_notebook.auth.keyring import is_available, read_keyring
 from chili_notebook.auth.settings import (
@@ -112,6 +113,15 @@ class LoginSettings:
         if source is None or source.path is None:
             return None
         return find_danger(source.path, source.name)
+
+    def warn_of_other_author(self) -> None:
+        """Warn if another user may have written the file of the credentials."""
+        source = self.choice.source
+        if source is None or source.path is None or not source.discovered:
+            return
+        danger = find_other_author(source.path, source.name)
+        if danger is not None:
+            warnings.warn(f"{danger.message} {danger.hint}", stacklevel=3)
 
     def with_form(
         self,
@@ -268,6 +278,7 @@ def login(
     guard.install_here()
     settings = find_login(profile, env_file=env_file, demo=demo)
     guard.install_here()  # earlier cells may contain the secrets that are known now
+    settings.warn_of_other_author()
     manager = TokenManager(guard.registry)
     manager.sign_in(settings.require_credentials(), settings.environment)
     return Chili(manager)

@@ -17,7 +17,7 @@ from chili_notebook.auth.secret import Secret
 from chili_notebook.auth.sources import find_sources
 from chili_notebook.errors import ConfigurationError, CredentialsNotFoundError
 from chili_notebook.guard.registry import SecretRegistry
-from chili_notebook.signin import find_login
+from chili_notebook.signin import find_login, login
 from conftest import CLIENT_ID, CLIENT_SECRET
 
 OLD_SECRET = "zq9-an-older-secret-0123456789"
@@ -135,3 +135,24 @@ def test_line_on_which_parsing_is_slow_is_refused(tmp_path):
     (tmp_path / ".env").write_text("A=a" + " " * 90_000 + "x\n")
     (_environment, source) = find_sources(tmp_path, environ={})
     assert source.problem == ".env contains a line of more than 8,192 characters"
+
+
+def test_file_of_another_user_is_named(env_file):
+    """A .env that another user owns is used only with a note and a warning."""
+    if os.getuid() != 0:
+        pytest.skip("only root can give a file to another user")
+    env_file()
+    os.chown(".env", 12345, 12345)
+    danger = find_login().find_danger()
+    assert danger.message == ".env belongs to another user of this machine."
+    with pytest.warns(UserWarning, match="belongs to another user"):
+        login().close()
+
+
+def test_file_that_other_users_can_replace_is_named(env_file, tmp_path):
+    """A folder that everybody may write to is named, unless it has the sticky bit."""
+    env_file()
+    tmp_path.chmod(0o777)
+    assert "can replace .env" in find_login().find_danger().message
+    tmp_path.chmod(0o1777)
+    assert "can read .env" in find_login().find_danger().message
