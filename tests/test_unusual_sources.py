@@ -156,3 +156,31 @@ def test_file_that_other_users_can_replace_is_named(env_file, tmp_path):
     assert "can replace .env" in find_login().find_danger().message
     tmp_path.chmod(0o1777)
     assert "can read .env" in find_login().find_danger().message
+
+
+@pytest.mark.parametrize(
+    ("key", "name"),
+    [
+        ("CLIENT_ID", "CHILI_CLIENT_ID"),
+        ("GRAFX_SECRET", "CHILI_CLIENT_SECRET"),
+        ("SERVER_SECRET", "CHILI_CLIENT_SECRET"),
+        ("BASEURL", "CHILI_BASE_URL"),
+        ("chili_client_id", "CHILI_CLIENT_ID"),
+    ],
+)
+def test_key_with_another_name_is_named(key, name):
+    """A key that looks like ours is named in the error and in the trace."""
+    Path(".env").write_text(f"{key}=zq9-a-value-0123456789\n")
+    settings = find_login()
+    with pytest.raises(CredentialsNotFoundError) as caught:
+        settings.require_credentials()
+    assert f".env contains {key}, which must be called {name}." in caught.value.message
+    assert [e for e in settings.trace if e.key == key and name in e.outcome]
+    assert "zq9" not in f"{caught.value}{settings.trace}"
+
+
+def test_profiles_are_named_where_no_plain_credentials_are():
+    """A .env that contains profiles only says how to sign in with one."""
+    Path(".env").write_text("CHILI_READER_ACCESS_TOKEN=a-token-of-the-reader\n")
+    with pytest.raises(CredentialsNotFoundError, match="%chili_login reader"):
+        find_login().require_credentials()

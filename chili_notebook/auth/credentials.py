@@ -47,6 +47,7 @@ class Source:
         origin: The kind of source.
         values: Its ``CHILI_*`` keys with their cleaned values.
         superseded: Values of keys that are set again further down in the same file.
+        misnamed: Keys that look like ours, with the names that they must have.
         problem: Why the source could not be read; empty if it could.
         required: Whether the user named it, so that no other source is used.
         path: Its path, if it is a file.
@@ -58,6 +59,7 @@ class Source:
     origin: Origin
     values: Mapping[str, PastedValue] = field(default_factory=dict)
     superseded: tuple[PastedValue, ...] = ()
+    misnamed: Mapping[str, str] = field(default_factory=dict)
     problem: str = ""
     required: bool = False
     path: Path | None = None
@@ -70,6 +72,7 @@ class Source:
         origin: Origin,
         values: Mapping[str, Secret] | Iterable[tuple[str, Secret]] = (),
         *,
+        misnamed: Mapping[str, str] | None = None,
         problem: str = "",
         required: bool = False,
         path: Path | None = None,
@@ -81,7 +84,7 @@ class Source:
         counting = {value.key: value for value in cleaned}
         superseded = tuple(v for v in cleaned if v is not counting[v.key])
         return cls(
-            *(name, origin, counting, superseded),
+            *(name, origin, counting, superseded, misnamed or {}),
             *(problem, required, path, discovered),
         )
 
@@ -127,7 +130,8 @@ class CredentialChoice:
         credentials: The credentials to use, if any source contains usable ones.
         source: Their source.
         problems: Why sources before it were passed over, in their order.
-        notes: Why optional sources could not be read, which is not an error.
+        notes: What else is known if there are no credentials: optional sources that
+            could not be read, keys with other names, other profiles.
         trace: The credential keys of every source.
     """
 
@@ -157,7 +161,7 @@ class CredentialChoice:
             " ".join(
                 (
                     f"No credentials found. Searched: {places or 'nothing'}.",
-                    *(f"Note: {note}." for note in self.notes),
+                    *(f"{note}." for note in self.notes),
                 )
             ),
             hint="Set CHILI_CLIENT_ID, CHILI_CLIENT_SECRET and CHILI_ENVIRONMENT in a "
@@ -221,9 +225,20 @@ def choose_credentials(
             notes.append(source.problem)
         elif chosen is None:
             problems.extend(reading.problems)
+        notes.extend(
+            f"{source.name} contains {key}, which must be called {name}"
+            for key, name in source.misnamed.items()
+        )
         trace.extend(_trace(source, reading, is_chosen=is_chosen))
     if not is_new and chosen is None and all(not entry.key for entry in trace):
         _require_known_profile(searched, profile)
+    profiles = _find_profiles(searched)
+    if chosen is None and not profile and profiles:
+        names = ", ".join(profiles)
+        notes.append(
+            f"There are credentials for the profiles {names}, to sign in with "
+            f"%chili_login {next(iter(profiles))}"
+        )
     return CredentialChoice(chosen, own, tuple(problems), tuple(notes), tuple(trace))
 
 
@@ -289,7 +304,14 @@ def _read_credentials(source: Source, prefix: str) -> _Reading:
 
 def _trace(source: Source, reading: _Reading, *, is_chosen: bool) -> list[TraceEntry]:
     if not reading.keys:
-        return [TraceEntry(source.name, "", source.problem or "contains no such keys")]
+        outcome = source.problem or "contains no client ID, secret or access token"
+        return [
+            TraceEntry(source.name, "", outcome),
+            *(
+                TraceEntry(source.name, key, f"not read: it must be called {name}")
+                for key, name in source.misnamed.items()
+            ),
+        ]
     if reading.credentials is None:
         reason = "; ".join(reading.problems) or "the pair is not complete"
         outcome = f"passed over: {reason}"
@@ -311,13 +333,8 @@ def _require_known_profile(sources: Sequence[Source], profile: str | None) -> No
     """Raise if no source knows the profile, unless a source could not be read."""
     if not profile or any(source.problem for source in sources):
         return
-    known = {
-        match.group(1).lower(): source.name
-        for source in sources
-        for key in source.values
-        if (match := _CREDENTIAL_OF_PROFILE.fullmatch(key))
-    }
-    listed = ", ".join(f"{name} (in {place})" for name, place in sorted(known.items()))
+    known = _find_profiles(sources)
+    listed = ", ".join(f"{name} (in {place})" for name, place in known.items())
     places = ", ".join(dict.fromkeys(source.name for source in sources))
     prefix = profile_prefix(profile)
     raise ConfigurationError(
@@ -327,3 +344,14 @@ def _require_known_profile(sources: Sequence[Source], profile: str | None) -> No
         f"and {prefix}ENVIRONMENT, if it differs from CHILI_ENVIRONMENT, in .env or as "
         "environment variables; or leave the profile out.",
     )
+
+
+def _find_profiles(sources: Sequence[Source]) -> dict[str, str]:
+    """Return the profiles that have credentials, each with the name of its source."""
+    found = {
+        match.group(1).lower(): source.name
+        for source in sources
+        for key in source.values
+        if (match := _CREDENTIAL_OF_PROFILE.fullmatch(key))
+    }
+    return dict(sorted(found.items()))

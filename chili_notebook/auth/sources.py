@@ -8,7 +8,7 @@ import os
 import re
 from typing import TYPE_CHECKING
 
-from chili_notebook.auth.credentials import Origin, Source
+from chili_notebook.auth.credentials import CREDENTIAL_KEYS, Origin, Source
 from chili_notebook.auth.secret import Secret
 from chili_notebook.display.wording import relative_path
 from chili_notebook.system.small_file import UnreadableFileError, read_small_file
@@ -22,6 +22,15 @@ if TYPE_CHECKING:
 _OUR_LINE = re.compile(r"\s*(?:export\s+)?(CHILI_\w+)(?:\s*=(.*))?")
 # python-dotenv's time grows with the square of a line's length. Tokens are shorter.
 _MAX_LINE_LENGTH = 8_192
+# Names in GraFx's own samples and in other tools, without their prefix.
+_OTHER_NAMES = {
+    **{key: f"CHILI_{key}" for key in (*CREDENTIAL_KEYS, "ENVIRONMENT", "BASE_URL")},
+    "SECRET": "CHILI_CLIENT_SECRET",
+    "SERVER_ID": "CHILI_CLIENT_ID",
+    "SERVER_SECRET": "CHILI_CLIENT_SECRET",
+    "BASEURL": "CHILI_BASE_URL",
+}
+_OTHER_PREFIX = re.compile(r"(?:GRAFX|CHILI_GRAFX)_")
 _UTF_16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 
 
@@ -78,10 +87,10 @@ def _read_env_file(
     path: Path, folder: Path, *, required: bool = False, discovered: bool = False
 ) -> Source:
     name = relative_path(path, folder)
-    values: list[tuple[str, Secret]] = []
+    pairs: list[Pair] = []
     problem = ""
     try:
-        values = _select(_parse(_decode(read_small_file(path))))
+        pairs = list(_parse(_decode(read_small_file(path))))
     except UnreadableFileError as error:
         problem = f"{name} {error}"
     except UnicodeDecodeError:
@@ -89,7 +98,8 @@ def _read_env_file(
     return Source.read(
         name,
         Origin.ENV_FILE,
-        values,
+        _select(pairs),
+        misnamed=_find_misnamed(key for key, _value in pairs),
         problem=problem,
         required=required,
         path=None if problem else path,
@@ -124,3 +134,16 @@ def _select(pairs: Iterable[Pair]) -> list[tuple[str, Secret]]:
     return [
         (key, Secret(value or "")) for key, value in pairs if key.startswith("CHILI_")
     ]
+
+
+def _find_misnamed(keys: Iterable[str]) -> dict[str, str]:
+    """Return the keys that look like ours, with the names that they must have."""
+    misnamed = {}
+    for key in keys:
+        upper = key.upper()
+        name = _OTHER_NAMES.get(_OTHER_PREFIX.sub("", upper, count=1))
+        if name is None and upper.startswith("CHILI_"):
+            name = upper
+        if name is not None and name != key:
+            misnamed[key] = name
+    return misnamed
