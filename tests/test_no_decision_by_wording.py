@@ -16,8 +16,8 @@ from pathlib import Path
 import pytest
 
 import chili_notebook
-from chili_notebook.audit.report import require_clean, rows_of
-from chili_notebook.audit.search import Finding, FindingState
+from chili_notebook.audit.findings import Finding, FindingState
+from chili_notebook.audit.report import require_clean, table_rows
 from chili_notebook.auth.credentials import Origin, Source
 from chili_notebook.auth.pasted_value import ValueFault, read_value
 from chili_notebook.auth.secret import Secret
@@ -30,24 +30,34 @@ from chili_notebook.errors import (
     TokenRefusedError,
 )
 from chili_notebook.guard.install import Guard
-from chili_notebook.guard.registry import KnownSecret, protect_sources, protected
+from chili_notebook.guard.registry import KnownSecret, SecretRegistry
 from chili_notebook.notebook.session import Session
 from chili_notebook.signin import find_login
 from chili_notebook.system.git import (
     GitError,
     NoGitError,
     NoRepositoryError,
-    find_repository,
     run_git,
+    top_of,
 )
 
 PACKAGE = Path(chili_notebook.__file__).parent
 
 # Names of variables and attributes that hold texts for people.
 MESSAGES = {
-    *("caption", "detail", "fate", "headline", "hint", "hitch", "label", "message"),
+    *("caption", "detail", "headline", "hint", "hitch", "label", "message"),
     *("outcome", "problem", "reason", "remedy", "stderr", "summary"),
-    *("title", "told", "unread", "verdict", "what", "where", "why", "words"),
+    *(
+        "title",
+        "told",
+        "unread",
+        "validity",
+        "verdict",
+        "what",
+        "where",
+        "why",
+        "words",
+    ),
 }
 SEARCHES = {
     *("count", "endswith", "find", "index", "partition", "removeprefix"),
@@ -221,8 +231,9 @@ def test_a_secret_with_a_typing_error_is_protected(pasted, fault, is_protected):
     """The fault decides what is masked: not an empty value and not a placeholder."""
     key, name = "CHILI_CLIENT_SECRET", f"{MISLEADING} placeholder {fault.name}"
     assert read_value(key, Secret(pasted), name).fault is fault
-    protect_sources([source(name, CLIENT_SECRET=pasted)])
-    labels = {wanted.label for wanted in protected()}
+    registry = SecretRegistry()
+    registry.protect_sources([source(name, CLIENT_SECRET=pasted)])
+    labels = {known.label for known in registry.known}
     assert (f"{key} in {name}" in labels) is is_protected
 
 
@@ -252,7 +263,7 @@ def test_a_folder_outside_of_a_repository_is_not_an_error(tmp_path):
     """The class of the error says that there is no repository."""
     with pytest.raises(NoRepositoryError):
         run_git(tmp_path, "rev-parse", "--show-toplevel")
-    assert find_repository(tmp_path) is None
+    assert top_of(tmp_path) is None
 
 
 def test_a_machine_without_git_is_not_an_error(tmp_path, monkeypatch):
@@ -260,7 +271,7 @@ def test_a_machine_without_git_is_not_an_error(tmp_path, monkeypatch):
     monkeypatch.setenv("PATH", os.devnull)
     with pytest.raises(NoGitError):
         run_git(tmp_path, "status")
-    assert find_repository(tmp_path) is None
+    assert top_of(tmp_path) is None
 
 
 def test_a_broken_repository_is_an_error(tmp_path):
@@ -268,7 +279,7 @@ def test_a_broken_repository_is_an_error(tmp_path):
     git("init")
     Path(".git/config").write_text("no git")
     with pytest.raises(GitError) as caught:
-        find_repository(tmp_path)
+        top_of(tmp_path)
     assert type(caught.value) is GitError
 
 
@@ -311,14 +322,14 @@ def test_the_state_of_a_finding_decides_and_not_its_remedy():
         require_clean([Finding.unreadable("a.ipynb", "fixed", remedy="")])
     fixed = Finding("a.ipynb", "x", "token", "zq9", FindingState.FIXED, secret)
     require_clean([fixed])
-    assert "zq9" not in rows_of([fixed])[0]
+    assert "zq9" not in table_rows([fixed])[0]
 
 
 def test_secrets_with_one_label_are_told_apart():
     """The error says of each secret how long it works, whatever its label is."""
     secrets = [
-        KnownSecret("token", fate, Secret(f"zq9-token-{fate}"))
-        for fate in ("one", "two")
+        KnownSecret("token", validity, Secret(f"zq9-token-{validity}"))
+        for validity in ("one", "two")
     ]
     findings = [
         Finding.found("a.ipynb", "line 1", secret, "Clear it.") for secret in secrets

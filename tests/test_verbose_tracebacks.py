@@ -10,8 +10,7 @@ import pytest
 from IPython.core.ultratb import VerboseTB
 
 import chili_notebook
-from chili_notebook.guard import output_guard as guard
-from chili_notebook.guard.install import Guard
+from chili_notebook.guard.install import Guard, process_guard
 from chili_notebook.notebook.session import Session
 from chili_notebook.signin import find_login
 from conftest import CLIENT_ID, CLIENT_SECRET
@@ -88,6 +87,6 @@ def test_no_function_shows_a_secret_when_it_fails(clock, endpoint):
     assert len(shown) > 60
     secrets = (CLIENT_SECRET, *endpoint.issued)
     assert any(secret in text for text in shown for secret in secrets)
-    for text in map(guard.mask, shown):
+    for text in map(process_guard().registry.mask, shown):
         for secret in secrets:
             assert secret not in COLOUR.sub("", text)

@@ -1,4 +1,4 @@
-"""Looks into notebooks and other files, and masks what they hold."""
+"""Search notebooks and other files for secrets, and mask the secrets in them."""
 
 from __future__ import annotations
 
@@ -12,139 +12,135 @@ from chili_notebook.display.wording import relative_path
 from chili_notebook.system.atomic_write import replace_bytes
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator
 
-    from chili_notebook.guard.registry import KnownSecret
+    from chili_notebook.guard.registry import KnownSecret, SecretRegistry
 
 _CHECKPOINTS = ".ipynb_checkpoints"
-_NOT_OURS = {"node_modules", "site-packages", "__pycache__"}
-_FIX = "Run %chili_audit --fix, or clear it by hand."
-# Any bytes survive a round trip through this, so that all else stays as it was.
+_SKIPPED_FOLDERS = {"node_modules", "site-packages", "__pycache__"}
+_FIX = "Run the audit with --fix, or remove it by hand."
+# Bytes that are not UTF-8 come out of this as they were.
 _EXACT = {"encoding": "utf-8", "errors": "surrogateescape"}
 
 
-def notebooks_in(folder: Path) -> Iterator[Path]:
-    """Give the notebooks of a folder and of those below it, checkpoints included."""
-    for name, _folders, files in _walk(folder):
-        yield from (name / file for file in sorted(files) if file.endswith(".ipynb"))
+def find_notebooks(folder: Path) -> Iterator[Path]:
+    """Yield the notebooks in a folder and below it, checkpoints included."""
+    for path, _folders, files in _walk(folder):
+        yield from (path / file for file in sorted(files) if file.endswith(".ipynb"))
 
 
-def repositories_in(folder: Path) -> Iterator[Path]:
-    """Give the folders below this one that are repositories of their own."""
-    for name, folders, files in _walk(folder):
+def find_repositories(folder: Path) -> Iterator[Path]:
+    """Yield the folders, from this one downward, that are the top of a repository."""
+    for path, folders, files in _walk(folder):
         if ".git" in {*folders, *files}:
-            yield name
+            yield path
 
 
 def _walk(folder: Path) -> Iterator[tuple[Path, list[str], list[str]]]:
-    for name, folders, files in os.walk(folder):
-        yield Path(name), folders[:], files
+    for path, folders, files in os.walk(folder):
+        yield Path(path), folders[:], files
         folders[:] = sorted(
-            entry
-            for entry in folders
-            if entry == _CHECKPOINTS
-            or not (entry.startswith(".") or entry in _NOT_OURS)
+            name
+            for name in folders
+            if name == _CHECKPOINTS
+            or not (name.startswith(".") or name in _SKIPPED_FOLDERS)
         )
 
 
 def audit_file(
-    wanted: Sequence[KnownSecret], path: Path, *, fix: bool = False
+    registry: SecretRegistry, path: Path, *, fix: bool = False
 ) -> list[Finding]:
-    """Look into one file, and mask it in place if asked to."""
+    """Search one file, and mask the secrets in place if asked to."""
     place = relative_path(path, Path.cwd())  # a saved notebook names no home folder
     try:
-        before = path.read_bytes().decode(**_EXACT)
+        text = path.read_bytes().decode(**_EXACT)
     except OSError as error:
-        why = error.strerror or "it cannot be opened"
-        return [Finding.unreadable(place, why)]
-    found = [
-        (secret, where)
-        for secret in wanted
-        if secret.is_in(before) or secret.is_in(_joined(_parsed(before)))
-        for where in _places(secret, before, is_notebook=path.suffix == ".ipynb")
-    ]
+        return [Finding.unreadable(place, error.strerror or "it cannot be opened")]
+    is_notebook = path.suffix == ".ipynb"
+    document = _parse(text)
+    # A secret over several lines of a notebook is whole only in the joined lines.
+    known = dict.fromkeys((*registry.find(text), *registry.find(_join(document))))
+    if not known:
+        return []
+    located = _locate(registry, list(known), text, document if is_notebook else None)
     remedy: str | None = _FIX
-    if found and fix:
-        after = before
-        for secret in wanted:
-            after = secret.masked(after)
-        remedy = _replaced(path, before, after)
+    if fix:
+        remedy = _replace_text(path, text, registry.mask(text))
     return [
         Finding.fixed(place, where, secret)
         if remedy is None
         else Finding.found(place, where, secret, remedy)
-        for secret, where in found
+        for where, secret in located
     ]
 
 
-def _replaced(path: Path, before: str, after: str) -> str | None:
-    """Write the masked text; return what is left to do, ``None`` if nothing is."""
-    if path.suffix == ".ipynb" and _parsed(before) and not _parsed(after):
-        return "Masking would break the file: clear it by hand."
+def _replace_text(path: Path, before: str, after: str) -> str | None:
+    """Write the masked text; return what is left for the user to do, if anything."""
+    if path.suffix == ".ipynb" and _parse(before) and not _parse(after):
+        return "Masking it would break the file: remove it by hand."
     if before == after:
-        return "It is broken over lines: clear it by hand."
+        return "It continues over several lines: remove it by hand."
     if path.is_symlink():
-        return "It is a link: run it again for the file that it leads to."
+        return "The file is a symbolic link: run the audit on its target."
     try:
         if path.read_bytes() != before.encode(**_EXACT):
-            return "It was saved meanwhile: run it again."
+            return "The file was saved during the audit: run the audit again."
         replace_bytes(path, after.encode(**_EXACT))
     except OSError as error:
-        return f"It could not be written ({error.strerror}): clear it by hand."
+        return f"The file cannot be written ({error.strerror}): remove it by hand."
     return None
 
 
-def _places(secret: KnownSecret, text: str, *, is_notebook: bool) -> list[str]:
-    notebook = _parsed(text) if is_notebook else None
-    cells = notebook.get("cells") if isinstance(notebook, dict) else None
-    places = []
-    if isinstance(notebook, dict) and isinstance(cells, list):
-        places = list(_cell_places(secret, cells))
-        metadata = notebook.get("metadata")
-        widgets = metadata.pop("widgets", None) if isinstance(metadata, dict) else None
-        if secret.is_in(widgets):
-            places.append("widget state")
-        if secret.is_in(metadata):
-            places.append("metadata")
-    return (
-        places
-        or [
-            f"line {number}"
+def _locate(
+    registry: SecretRegistry, known: list[KnownSecret], text: str, notebook: Any
+) -> list[tuple[str, KnownSecret]]:
+    """Return where in a file these secrets are: by cell, or else by line."""
+    located = [
+        (where, secret)
+        for where, part in _parts(notebook)
+        for secret in registry.find(part)
+    ]
+    rest = [secret for secret in known if secret not in {each for _, each in located}]
+    if rest:
+        by_line = [
+            (f"line {number}", secret)
             for number, line in enumerate(text.splitlines(), 1)
-            if secret.is_in(line)
+            for secret in registry.find(line)
+            if secret in rest
         ]
-        or ["across lines"]
-    )
+        on_one_line = {secret for _, secret in by_line}
+        located += by_line
+        located += [("across lines", each) for each in rest if each not in on_one_line]
+    return located
 
 
-def _cell_places(secret: KnownSecret, cells: list[Any]) -> Iterator[str]:
+def _parts(notebook: Any) -> Iterator[tuple[str, Any]]:
+    """Yield the parts of a notebook, each with its name."""
+    cells = notebook.get("cells") if isinstance(notebook, dict) else None
+    if not isinstance(cells, list):
+        return
     for number, cell in enumerate(cells, 1):
-        parts = dict(cell) if isinstance(cell, dict) else {"text": cell}
-        source = parts.pop("source", "")
-        joined = "".join(source) if _is_lines(source) else source
-        if secret.is_in(joined):
-            yield f"cell {number}, source"
-        outputs = [_joined(output) for output in parts.pop("outputs", None) or []]
-        if secret.is_in(outputs):
-            yield f"cell {number}, output"
-        if secret.is_in(parts):
-            yield f"cell {number}, metadata"
+        rest = dict(cell) if isinstance(cell, dict) else {"text": cell}
+        yield f"cell {number}, source", _join(rest.pop("source", ""))
+        yield f"cell {number}, output", _join(rest.pop("outputs", None))
+        yield f"cell {number}, metadata", rest
+    metadata = notebook.get("metadata")
+    if isinstance(metadata, dict):
+        metadata = dict(metadata)
+        yield "widget state", metadata.pop("widgets", None)
+    yield "metadata", metadata
 
 
-def _joined(value: Any) -> Any:
-    """Put texts that a notebook keeps as lists of lines together again."""
+def _join(value: Any) -> Any:
+    """Join the lists of lines in which a notebook stores its texts."""
     if isinstance(value, dict):
-        return {key: _joined(item) for key, item in value.items()}
-    if _is_lines(value):
+        return {key: _join(item) for key, item in value.items()}
+    if isinstance(value, list) and all(isinstance(item, str) for item in value):
         return "".join(value)
-    return [_joined(item) for item in value] if isinstance(value, list) else value
+    return [_join(item) for item in value] if isinstance(value, list) else value
 
 
-def _is_lines(value: Any) -> bool:
-    return isinstance(value, list) and all(isinstance(item, str) for item in value)
-
-
-def _parsed(text: str) -> Any:
+def _parse(text: str) -> Any:
     try:
         return json.loads(text)
     except (ValueError, RecursionError):

@@ -1,4 +1,4 @@
-"""What is looked for, and what is found of it."""
+"""What an audit found in one place."""
 
 from __future__ import annotations
 
@@ -9,12 +9,11 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from chili_notebook.guard.registry import KnownSecret
 
-
-_BY_HAND = "Look at it by hand."
+_BY_HAND = "Check it by hand."
 
 
 class FindingState(Enum):
-    """What became of a place where a secret is, or could be."""
+    """What the audit knows about a place now."""
 
     FOUND = auto()
     FIXED = auto()
@@ -23,14 +22,14 @@ class FindingState(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One place where a secret is located, or that could not be read.
+    """One place that contains a secret, or that could not be read.
 
     Attributes:
-        place: The file, as the person named its folder, or what holds it.
+        place: The file, relative to the working directory, or what else was searched.
         where: Where in it: a cell, a line, a row, a commit.
         what: The label of the secret, or why the place could not be read.
-        remedy: What to do; empty when nothing is left to do.
-        state: Whether the secret is still there, and whether that is known.
+        remedy: What the user should do; empty if the place is fixed.
+        state: Whether the secret is still there.
         secret: The secret; ``None`` if the place could not be read.
     """
 
@@ -55,5 +54,5 @@ class Finding:
     def unreadable(
         cls, place: str, reason: str, *, where: str = "not read", remedy: str = _BY_HAND
     ) -> Finding:
-        """Return a finding for a place that could hold a secret."""
+        """Return a finding for a place that may contain a secret."""
         return cls(place, where, reason, remedy, FindingState.UNREADABLE)

@@ -1,4 +1,4 @@
-"""What an audit says of its findings: a table, and an error that fails a run."""
+"""Report the findings of an audit: a table, and an error if a secret is left."""
 
 from __future__ import annotations
 
@@ -17,52 +17,71 @@ if TYPE_CHECKING:
 HEADINGS = ("Place", "Where", "Secret", "To do")
 
 
-def rows_of(findings: Sequence[Finding]) -> list[tuple[str, str, str, str]]:
-    """Give a row a finding."""
+def table_rows(findings: Sequence[Finding]) -> list[tuple[str, str, str, str]]:
+    """Return one row per finding."""
     return [
         (
-            found.place,
-            found.where,
-            found.what,
-            "mended" if found.state is FindingState.FIXED else found.remedy,
+            finding.place,
+            finding.where,
+            finding.what,
+            "fixed" if finding.state is FindingState.FIXED else finding.remedy,
         )
-        for found in findings
+        for finding in findings
     ]
 
 
-def summary_of(findings: Sequence[Finding], wanted: Sequence[KnownSecret]) -> str:
-    """Say in one line what was looked for and found."""
-    mended = sum(found.state is FindingState.FIXED for found in findings)
-    sought = f"{len(wanted)} secret{'' if len(wanted) == 1 else 's'}"
-    places = f"{len(findings)} place{'' if len(findings) == 1 else 's'}"
-    return f"Looked for {sought}: found in {places}, {mended} of them mended."
+def summarize(findings: Sequence[Finding], known: Sequence[KnownSecret]) -> str:
+    """Return what was searched for and found, in one line."""
+    fixed = _count(findings, FindingState.FIXED)
+    found = fixed + _count(findings, FindingState.FOUND)
+    unreadable = _count(findings, FindingState.UNREADABLE)
+    summary = (
+        f"Searched for {_number(len(known), 'secret')}: "
+        f"found in {_number(found, 'place')}, {fixed} of them fixed."
+    )
+    return f"{summary} {_unreadable_text(unreadable)}" if unreadable else summary
 
 
-def bundle_of(
-    findings: Sequence[Finding], wanted: Sequence[KnownSecret]
+def report_bundle(
+    findings: Sequence[Finding], known: Sequence[KnownSecret]
 ) -> dict[str, str]:
-    """Give the table of the findings, or the one line that there are none."""
-    caption = summary_of(findings, wanted)
+    """Return the MIME bundle of a table, or of one line if nothing was found."""
+    caption = summarize(findings, known)
     if not findings:
         return {"text/plain": caption}
-    return table_bundle(HEADINGS, rows_of(findings), caption=caption)
+    return table_bundle(HEADINGS, table_rows(findings), caption=caption)
 
 
 def require_clean(findings: Sequence[Finding]) -> None:
-    """Fail if something was found that is not mended.
+    """Raise an error if a secret is left, or if a place could not be read.
 
     Raises:
-        SecretsFoundError: With what a leaked secret means.
+        SecretsFoundError: With the validity of each secret that is left.
     """
-    left = [found for found in findings if found.state is not FindingState.FIXED]
-    if not left:
+    found = _count(findings, FindingState.FOUND)
+    unreadable = _count(findings, FindingState.UNREADABLE)
+    if not found and not unreadable:
         return
-    fates = {
-        f"The {found.secret.label}: {found.secret.fate}"
-        for found in left
-        if found.secret is not None
+    messages = [f"Secrets found in {_number(found, 'place')}."] if found else []
+    messages += [_unreadable_text(unreadable)] if unreadable else []
+    validities = {
+        f"The {finding.secret.label}: {finding.secret.validity}"
+        for finding in findings
+        if finding.state is FindingState.FOUND and finding.secret is not None
     }
     raise SecretsFoundError(
-        f"Secrets stand in {len(left)} place{'' if len(left) == 1 else 's'}.",
-        hint=" ".join(sorted(fates)) or "Look at what could not be read.",
+        " ".join(messages),
+        hint=" ".join(sorted(validities)) or "Check by hand what could not be read.",
     )
+
+
+def _count(findings: Sequence[Finding], state: FindingState) -> int:
+    return sum(finding.state is state for finding in findings)
+
+
+def _number(count: int, noun: str) -> str:
+    return f"{count} {noun}{'' if count == 1 else 's'}"
+
+
+def _unreadable_text(count: int) -> str:
+    return f"{_number(count, 'place')} could not be read."

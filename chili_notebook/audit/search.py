@@ -1,53 +1,54 @@
-"""Where do the secrets of a session stand on disk?
+"""Search for the secrets of a session in everything that was saved.
 
-It looks for the values themselves, in every encoding that the output guard knows: in
-notebooks and their checkpoints, in IPython's history and what ``%store`` keeps, and in
-what git has staged, in HEAD and in its history.
+The audit searches for the values themselves, in every encoding that the guard masks: in
+notebooks and their checkpoints, in IPython's history and ``%store``, and in what git
+has staged, in HEAD and in its history.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from chili_notebook.audit.files import audit_file, notebooks_in, repositories_in
-from chili_notebook.audit.findings import Finding, FindingState
+from chili_notebook.audit.files import audit_file, find_notebooks, find_repositories
 from chili_notebook.audit.git_objects import audit_repositories
 from chili_notebook.audit.history import audit_history, audit_store
-from chili_notebook.guard.registry import KnownSecret
+from chili_notebook.guard.registry import SecretRegistry
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
     from pathlib import Path
 
-__all__ = ["Finding", "FindingState", "KnownSecret", "audit"]
+    from chili_notebook.audit.findings import Finding
+    from chili_notebook.guard.registry import KnownSecret
 
 
 def audit(
-    wanted: Sequence[KnownSecret],
+    known: Sequence[KnownSecret],
     paths: Iterable[Path],
     *,
     profiles: Iterable[Path] = (),
     fix: bool = False,
 ) -> list[Finding]:
-    """Look for secrets, and mask them where that helps.
+    """Search for secrets, and mask or remove them if asked to.
 
     Args:
-        wanted: What to look for.
-        paths: Files, and folders whose notebooks are looked at.
+        known: The secrets to search for.
+        paths: Files, and folders whose notebooks are searched.
         profiles: IPython's profile folders, for the history and ``%store``.
         fix: Whether to mask files in place and to remove rows of the history.
 
     Returns:
-        Every place, with its state.
+        Every place that contains a secret or that could not be read.
     """
+    registry = SecretRegistry(known)
     findings: list[Finding] = []
     folders: list[Path] = []
     for path in paths:
         folders.append(path if path.is_dir() else path.parent)
-        folders += repositories_in(path)
-        for file in notebooks_in(path) if path.is_dir() else [path]:
-            findings += audit_file(wanted, file, fix=fix)
+        folders += find_repositories(path)
+        for file in find_notebooks(path) if path.is_dir() else [path]:
+            findings += audit_file(registry, file, fix=fix)
     for profile in profiles:
-        findings += audit_history(wanted, profile / "history.sqlite", fix=fix)
-        findings += audit_store(wanted, profile / "db")
-    return findings + audit_repositories(wanted, folders)
+        findings += audit_history(registry, profile / "history.sqlite", fix=fix)
+        findings += audit_store(registry, profile / "db")
+    return findings + audit_repositories(registry, folders)

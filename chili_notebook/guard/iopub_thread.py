@@ -1,32 +1,35 @@
-"""Runs jobs in ipykernel's IOPub thread, between two of its own."""
+"""Run callables on ipykernel's IOPub thread, which sends all output."""
 
 from __future__ import annotations
 
 import threading
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    T = TypeVar("T")
+
 _TIMEOUT_S = 10.0
 
 
-class Turns:
-    """Turns in the IOPub thread; where there is none, a job runs at once.
+class IOPubThread:
+    """Run callables on the IOPub thread, or at once if there is no such thread.
 
     Args:
-        io: An ipykernel's ``iopub_thread``, or ``None``.
+        iopub_thread: An ipykernel's ``iopub_thread``, or ``None``.
     """
 
-    def __init__(self, io: Any) -> None:
-        self._io = io
+    def __init__(self, iopub_thread: Any) -> None:
+        self._iopub_thread = iopub_thread
 
-    def take(self, job: Callable[[], int]) -> int:
-        """Run a job and wait for what it gives."""
-        thread = getattr(self._io, "thread", None)
+    def run(self, job: Callable[[], T]) -> T | None:
+        """Run a job and return its result; ``None`` if it does not end in time."""
+        thread = getattr(self._iopub_thread, "thread", None)
         if thread in {None, threading.current_thread()} or not thread.is_alive():
             return job()
-        done, results = threading.Event(), list[int]()
+        done = threading.Event()
+        results: list[T] = []
 
         def run() -> None:
             try:
@@ -34,14 +37,14 @@ class Turns:
             finally:
                 done.set()
 
-        self._io.schedule(run)
+        self._iopub_thread.schedule(run)
         done.wait(_TIMEOUT_S)
-        return sum(results)
+        return results[0] if results else None
 
-    def take_later(self, job: Callable[[], object], seconds: float) -> None:
-        """Run a job after a while, without waiting for it."""
-        if self._io is None or not self._io.thread.is_alive():
+    def run_later(self, job: Callable[[], object], seconds: float) -> None:
+        """Run a job after some seconds; do not wait for it."""
+        if self._iopub_thread is None or not self._iopub_thread.thread.is_alive():
             job()
         else:
-            loop = self._io.io_loop
-            self._io.schedule(lambda: loop.call_later(seconds, job))
+            loop = self._iopub_thread.io_loop
+            self._iopub_thread.schedule(lambda: loop.call_later(seconds, job))

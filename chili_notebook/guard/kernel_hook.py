@@ -1,87 +1,144 @@
-"""Masks what passes the one method through which every message leaves a kernel."""
+"""Mask secrets in every message the kernel sends, by wrapping `kernel.session.send`.
+
+The parts, in this order:
+
+1. `SendHook` wraps the method and decides what happens to each message.
+2. `_HeldStreams` holds back the end of a stream that may be the start of a secret,
+   until more text comes, until its cell ends, clears its output or waits for input, and
+   after the cell for a second. A display in between does not release it, so a few
+   characters may appear behind that display instead of before it.
+3. `_RunningRequests` counts how often secrets were masked in each running request.
+4. `withheld_message` replaces a message that could not be checked.
+"""
 
 from __future__ import annotations
 
 import os
 import threading
+from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from chili_notebook.guard.forked_children import Children
-from chili_notebook.guard.iopub_thread import Turns
+from chili_notebook.guard.forked_children import ForkedChildren
+from chili_notebook.guard.iopub_thread import IOPubThread
 from chili_notebook.guard.masking import Masker, Tail
-from chili_notebook.guard.replies import send_replacing
-from chili_notebook.guard.withheld import NOTE, stand_in
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterator
 
     Message = dict[str, Any]
-    Key = tuple[str, str]
 
 LATE_S = 1.0
-"""How long text is held back when its cell is over; more of it may be on its way."""
+"""How long the end of a stream is held back after its cell: more may follow."""
+
+WITHHELD = "chili_notebook: this could not be checked for secrets and is withheld."
+
+
+class _StreamKey(NamedTuple):
+    request: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Outgoing:
+    """A message and how it is to be sent: the arguments of ``Session.send``."""
+
+    socket: Any
+    message: Message
+    parent: Any
+    ident: Any
+    buffers: Any
+    track: bool
+
+    @property
+    def kind(self) -> str:
+        return str(self.message["header"]["msg_type"])
+
+    @property
+    def request(self) -> str:
+        """The id of the request that the message belongs to; empty without one."""
+        return str(self.message["parent_header"].get("msg_id", ""))
 
 
 @dataclass(frozen=True, slots=True)
 class _Stream:
-    """What is held back of one stream of one request, and how to send it."""
+    """Where to send the text of a stream; it holds no text itself."""
 
-    tail: Tail
-    send: Callable[[str], object]
+    socket: Any
+    name: str
+    parent_header: Message
+    ident: Any
+
+    @property
+    def key(self) -> _StreamKey:
+        request = str(self.parent_header.get("msg_id", ""))
+        return _StreamKey(request, self.name)
 
 
-class Door:
-    """Wraps ``kernel.session.send``, masks what passes and counts it.
+class SendHook:
+    """Mask secrets in each message that a kernel sends, until `close`.
 
-    Streams are sent in the IOPub thread, as ipykernel sends them: so they keep their
-    order, and no lock is held that a full queue could turn into a standstill.
+    Streams are sent from the IOPub thread, as ipykernel sends them. This keeps their
+    order and cannot deadlock on a full queue.
 
     Args:
         kernel: An ipykernel.
-        masker: What knows the secrets.
-        whole: The same, but for their ends.
+        masker: Masks the known secrets.
+
+    Attributes:
+        session: The session whose method is wrapped.
     """
 
-    def __init__(self, kernel: Any, masker: Masker, whole: Masker) -> None:
+    def __init__(self, kernel: Any, masker: Masker) -> None:
         self.session = kernel.session
-        self.total = 0
-        self.permits: set[tuple[int, str, str]] = set()
-        self.replacements: set[str] = set()
-        self._masker, self._whole = masker, whole
-        self._lock = threading.Lock()
+        self._masker = masker
         self._pid = os.getpid()
-        io = getattr(kernel, "iopub_thread", None)
-        self._turns = Turns(io)
-        self._children = Children(
-            io,
+        self._permits: set[tuple[int, str, str]] = set()
+        self._replacements: set[str] = set()
+        iopub_thread = getattr(kernel, "iopub_thread", None)
+        self._iopub = IOPubThread(iopub_thread)
+        self._children = ForkedChildren(
+            iopub_thread,
             self.session,
-            self._turns,
-            lambda message, ident: self._pass(io, message, ident=ident),
+            self._iopub,
+            lambda message, ident: self._send(iopub_thread, message, ident=ident),
         )
-        self._streams: dict[Key, _Stream] = {}
         parent: Message = getattr(kernel, "get_parent", dict)()
-        request = parent.get("header", {}).get("msg_id")
-        self._counts: dict[str | None, int] = {request: 0}  # of the requests that run
-        self._open = True
+        self._running = _RunningRequests(parent.get("header", {}).get("msg_id"))
+        self._streams = _HeldStreams(masker, self._send_text)
+        self._is_open = True
         self._before = vars(self.session).get("send")
-        self._send: Callable[..., Any] = self.session.send
-        self._wrapper = self._pass
+        self._send_unmasked: Callable[..., Any] = self.session.send
+        self._wrapper = self._send
         self.session.send = self._wrapper
-        self._children.adopt()
+        self._children.start()
 
     def close(self) -> None:
         """Restore the method as it was; what is held back is sent."""
-        self._free(list(self._streams))
-        self._open = False
-        self._children.leave()
-        # If somebody has wrapped it in turn, this wrapper stays, and does nothing.
+        self._streams.flush(self._streams.held_keys())
+        self._is_open = False
+        self._children.stop()
+        # If other code has wrapped it again, this wrapper stays, and does nothing.
         if vars(self.session).get("send") is self._wrapper:
             del self.session.send
             if self._before is not None:
                 self.session.send = self._before
 
-    def _pass(  # noqa: PLR0913, PLR0917 - the signature of Session.send
+    @contextmanager
+    def allow_once(self, comm_id: str, kind: str) -> Iterator[None]:
+        """Let one custom message of this thread, comm and kind leave unmasked."""
+        permit = threading.get_ident(), comm_id, kind
+        self._permits.add(permit)
+        try:
+            yield
+        finally:
+            self._permits.discard(permit)
+
+    def expect_replacement(self, source: str) -> None:
+        """Let the reply to the running cell replace its source, even if it fails."""
+        self._replacements.add(source)
+
+    def _send(  # noqa: PLR0913, PLR0917 - the signature of Session.send
         self,
         stream: Any,
         msg_or_type: Any,
@@ -96,126 +153,244 @@ class Door:
         message = msg_or_type
         if not isinstance(message, dict):
             message = self.session.msg(message, content, parent, header, metadata)
-        streams = message["header"]["msg_type"] == "stream"
-        child = os.getpid() != self._pid
-        if not self._open or self._permitted(message):
-            return self._send(stream, message, None, None, ident, buffers, track)
-        if streams and not child:
-            return self._pass_stream(stream, message, ident)
-        # A child may know secrets of its own; its pieces the kernel puts together.
-        adopted = child and streams and self._children.heard
-        masker = self._whole if adopted else self._masker
-        masked, count = _masked(message, buffers, masker)
-        if adopted:
-            masked = self._children.numbered(masked)
-        if not child:
-            # The reply to a cell that failed repeats the error that was sent before.
-            if message["content"].get("status") != "error":
-                self._count(_request(message), count)
-            self._at_turning_point(stream, message, parent)
+        outgoing = _Outgoing(stream, message, parent, ident, buffers, track)
+        if not self._is_open or self._use_permit(message):
+            return self._send_as(outgoing, message, buffers)
+        if os.getpid() != self._pid:
+            return self._send_from_child(outgoing)
+        if outgoing.kind == "stream":
+            return self._send_stream(outgoing)
+        return self._send_other(outgoing)
 
-        def send(message: Message) -> Any:
-            return self._send(stream, message, None, None, ident, None, track)
+    def _send_as(self, outgoing: _Outgoing, message: Message, buffers: Any) -> Any:
+        """Send `message` in place of the one that the kernel wanted to send."""
+        ident, track = outgoing.ident, outgoing.track
+        socket = outgoing.socket
+        return self._send_unmasked(socket, message, None, None, ident, buffers, track)
 
-        return send_replacing(send, masked, self.replacements)
+    def _send_from_child(self, outgoing: _Outgoing) -> Any:
+        """Send a message of a forked child process; the kernel may receive it."""
+        if outgoing.kind != "stream" or not self._children.can_receive:
+            masked, _ = self._mask(outgoing)
+            return self._send_as(outgoing, masked, None)
+        # A child may know secrets of its own. A piece of a secret must stay as it is,
+        # since the kernel joins the pieces.
+        masked, _ = self._mask(outgoing, clipped=False)
+        return self._send_as(outgoing, self._children.number(masked), None)
 
-    def _pass_stream(self, socket: Any, message: Message, ident: Any) -> Message:
-        name = message["content"].get("name", "stdout")
-        key, parent = (_request(message), name), message["parent_header"]
-
-        def send(text: str) -> None:
-            if text:
-                self._send(socket, self._stream(name, text, parent), ident=ident)
-
-        with self._lock:
-            held = self._streams.pop(key, None)
-            tail = held.tail if held is not None else Tail(self._masker)
-            try:
-                text, count = tail.feed(message["content"]["text"])
-            except Exception:  # noqa: BLE001 - whatever it is, the text must not leave
-                tail, text, count = Tail(self._masker), f"{NOTE}\n", 0
-            if tail:
-                self._streams[key] = _Stream(tail, send)
-            late = bool(tail) and key[0] not in self._counts
-        self._count(key[0], count)
-        send(text)
-        if late:
-            self._turns.take_later(lambda: self._free([key]), LATE_S)
+    def _send_stream(self, outgoing: _Outgoing) -> Message:
+        message = outgoing.message
+        content, parent_header = message["content"], message["parent_header"]
+        name = content.get("name", "stdout")
+        stream = _Stream(outgoing.socket, name, parent_header, outgoing.ident)
+        key = stream.key
+        text, count = self._streams.feed(stream, content["text"])
+        self._running.add(key.request, count)
+        self._send_text(stream, text)
+        # Checked after the end was held back: if the request ends in between, one of
+        # this and `_send_other` releases it.
+        if self._streams.holds(key) and not self._running.contains(key.request):
+            self._iopub.run_later(lambda: self._streams.flush([key]), LATE_S)
         return message
 
-    def _at_turning_point(self, socket: Any, message: Message, parent: Any) -> None:
-        """Send what is held back where a cell ends or waits; say what was masked."""
-        kind, request = message["header"]["msg_type"], _request(message)
-        state = message["content"].get("execution_state") if kind == "status" else ""
+    def _send_other(self, outgoing: _Outgoing) -> Any:
+        masked, count = self._mask(outgoing)
+        content, request = outgoing.message["content"], outgoing.request
+        # The reply to a cell that failed repeats the error that was sent before.
+        if content.get("status") != "error":
+            self._running.add(request, count)
+        state = content.get("execution_state") if outgoing.kind == "status" else ""
         if state == "busy":
-            self._counts[request] = 0
-        if state != "idle" and kind not in {"input_request", "clear_output"}:
-            return
-        with self._lock:
-            count = self._counts.pop(request, 0) if state == "idle" else 0
-            keys = [key for key in self._streams if key[0] == request]
-        if keys:
-            count += self._turns.take(lambda: self._free(keys))
-        executes = message["parent_header"].get("msg_type") == "execute_request"
-        silent = (parent or {}).get("content", {}).get("silent", False)
-        if state == "idle" and count and executes and not silent:
+            self._running.start(request)
+        elif state == "idle":
+            self._end_request(outgoing)
+        elif outgoing.kind in {"input_request", "clear_output"}:
+            self._running.add(request, self._flush_streams(request))
+        if self._replaces_failed_cell(masked["content"]):
+            return self._send_reply_as_ok(outgoing, masked)
+        return self._send_as(outgoing, masked, None)
+
+    def _end_request(self, outgoing: _Outgoing) -> None:
+        """Release what is held back of a request; report what was masked in a cell."""
+        header = outgoing.message["parent_header"]
+        count = self._running.end(outgoing.request)
+        count += self._flush_streams(outgoing.request)
+        silent = (outgoing.parent or {}).get("content", {}).get("silent", False)
+        if count and header.get("msg_type") == "execute_request" and not silent:
             times = "once" if count == 1 else f"{count} times"
             text = f"chili_notebook: masked a secret {times} in this output.\n"
-            note = self._stream("stderr", text, message["parent_header"])
-            self._send(socket, note, ident=b"stream.stderr")
+            report = self._stream_message("stderr", text, header)
+            self._send_unmasked(outgoing.socket, report, ident=b"stream.stderr")
 
-    def _free(self, keys: Iterable[Key]) -> int:
-        """Send what is held back of these streams; give what was masked in it."""
-        total = 0
-        for key in keys:
-            with self._lock:
-                stream = self._streams.pop(key, None)
-            if stream is not None:
-                try:
-                    text, count = stream.tail.flush()
-                except Exception:  # noqa: BLE001 - the text must not leave
-                    text, count = f"{NOTE}\n", 0
-                stream.send(text)
-                self._count(key[0], count)
-                total += count
-        return total
+    def _flush_streams(self, request: str) -> int:
+        keys = [key for key in self._streams.held_keys() if key.request == request]
+        if not keys:
+            return 0
+        return self._iopub.run(lambda: self._streams.flush(keys)) or 0
 
-    def _count(self, request: str, count: int) -> None:
-        if count:
-            with self._lock:
-                self.total += count
-                if request in self._counts:
-                    self._counts[request] += count
+    def _mask(
+        self, outgoing: _Outgoing, *, clipped: bool = True
+    ) -> tuple[Message, int]:
+        """Return the masked message, and at how many places it was masked."""
+        message, buffers = outgoing.message, outgoing.buffers
+        try:
+            views = [memoryview(part) for part in buffers or message.get("buffers", ())]
+            parts = message["content"], message["metadata"], views
+            masked, count = self._masker.mask_json(parts, clipped=clipped)
+        except Exception:  # noqa: BLE001 - whatever it is, the message must not leave
+            return withheld_message(message), 0
+        content, metadata, buffers = masked
+        changes = {"content": content, "metadata": metadata, "buffers": buffers}
+        return {**message, **changes}, count
 
-    def _permitted(self, message: Message) -> bool:
-        if not self.permits or message["header"]["msg_type"] != "comm_msg":
+    def _send_text(self, stream: _Stream, text: str) -> None:
+        if text:
+            message = self._stream_message(stream.name, text, stream.parent_header)
+            self._send_unmasked(stream.socket, message, ident=stream.ident)
+
+    def _stream_message(self, name: str, text: str, parent: Message) -> Message:
+        return dict(self.session.msg("stream", {"name": name, "text": text}, parent))
+
+    def _use_permit(self, message: Message) -> bool:
+        if not self._permits or message["header"]["msg_type"] != "comm_msg":
             return False
         content = message["content"]
         data = content.get("data")
         custom = data.get("content") if isinstance(data, dict) else None
         kind = custom.get("kind") if isinstance(custom, dict) else None
         permit = threading.get_ident(), str(content.get("comm_id")), str(kind)
-        permitted = permit in self.permits
-        self.permits.discard(permit)
+        permitted = permit in self._permits
+        self._permits.discard(permit)
         return permitted
 
-    def _stream(self, name: str, text: str, parent: Message) -> Message:
-        return dict(self.session.msg("stream", {"name": name, "text": text}, parent))
+    def _replaces_failed_cell(self, content: Message) -> bool:
+        return content.get("status") == "error" and any(
+            part.get("source") == "set_next_input"
+            and part.get("text") in self._replacements
+            for part in content.get("payload") or ()
+        )
+
+    def _send_reply_as_ok(self, outgoing: _Outgoing, masked: Message) -> Any:
+        """Send the reply to a failed cell with the status ``ok``.
+
+        A cell that contains a secret is replaced by ``set_next_input``, a part of its
+        reply. Front-ends carry that out only if the status is ``ok``. But the login's
+        own cell fails if it contains a secret, and would keep it. The front-end has
+        shown the error before, from a message of its own. The kernel gets the reply
+        with its real status, and cancels the cells behind the failed one.
+        """
+        content = masked["content"]
+        as_ok = {"user_expressions": {}, **content, "status": "ok"}
+        sent = self._send_as(outgoing, {**masked, "content": as_ok}, None)
+        return {**sent, "content": content}
 
 
-def _request(message: Message) -> str:
-    """Give the id of the request that a message belongs to; empty if to none."""
-    return str(message["parent_header"].get("msg_id", ""))
+class _HeldStreams:
+    """The ends of streams that are held back; thread-safe.
+
+    Args:
+        masker: Masks the known secrets.
+        send: Sends a text to a stream. It is called without the lock, because it may
+            block.
+    """
+
+    def __init__(self, masker: Masker, send: Callable[[_Stream, str], object]) -> None:
+        self._masker = masker
+        self._send = send
+        self._lock = threading.Lock()
+        self._held: dict[_StreamKey, tuple[Tail, _Stream]] = {}
+
+    def held_keys(self) -> list[_StreamKey]:
+        """Return the streams of which something is held back."""
+        with self._lock:
+            return list(self._held)
+
+    def holds(self, key: _StreamKey) -> bool:
+        """Return whether something of this stream is held back."""
+        return key in self._held
+
+    def feed(self, stream: _Stream, text: str) -> tuple[str, int]:
+        """Add a piece; return the masked text to send now, and the masked places."""
+        with self._lock:
+            held = self._held.pop(stream.key, None)
+            tail = Tail(self._masker) if held is None else held[0]
+            try:
+                masked, count = tail.feed(text)
+            except Exception:  # noqa: BLE001 - whatever it is, the text must not leave
+                return f"{WITHHELD}\n", 0
+            if tail:
+                self._held[stream.key] = tail, stream
+        return masked, count
+
+    def flush(self, keys: list[_StreamKey]) -> int:
+        """Send what is held back of these streams; return the masked places."""
+        total = 0
+        for key in keys:
+            with self._lock:
+                held = self._held.pop(key, None)
+            if held is None:
+                continue
+            tail, stream = held
+            try:
+                text, count = tail.flush()
+            except Exception:  # noqa: BLE001 - whatever it is, the text must not leave
+                text, count = f"{WITHHELD}\n", 0
+            self._send(stream, text)
+            total += count
+        return total
 
 
-def _masked(message: Message, buffers: Any, masker: Masker) -> tuple[Message, int]:
-    """Give a message that may leave, and at how many places it was masked."""
-    try:
-        views = [memoryview(part) for part in buffers or message.get("buffers", ())]
-        parts = message["content"], message["metadata"], views
-        masked, count = masker.mask_json(parts)
-    except Exception:  # noqa: BLE001 - whatever it is, the message must not leave
-        return stand_in(message), 0
-    content, metadata, buffers = masked
-    changes = {"content": content, "metadata": metadata, "buffers": buffers}
-    return {**message, **changes}, count
+class _RunningRequests:
+    """How often secrets were masked in each running request; thread-safe."""
+
+    def __init__(self, request: str | None) -> None:
+        self._lock = threading.Lock()
+        self._counts: dict[str | None, int] = {request: 0}
+
+    def start(self, request: str) -> None:
+        with self._lock:
+            self._counts[request] = 0
+
+    def contains(self, request: str) -> bool:
+        return request in self._counts
+
+    def add(self, request: str, count: int) -> None:
+        if count:
+            with self._lock:
+                if request in self._counts:
+                    self._counts[request] += count
+
+    def end(self, request: str) -> int:
+        """Forget a request, and return its count."""
+        with self._lock:
+            return self._counts.pop(request, 0)
+
+
+def withheld_message(message: Message) -> Message:
+    """Return a message of the same type, if possible, with a note instead of texts."""
+    kind, content = message["header"]["msg_type"], message["content"]
+    if kind == "status":  # busy or idle: no text of the user
+        return {**message, "metadata": {}, "buffers": []}
+    if kind.endswith("_reply") or kind == "error":
+        texts: dict[str, Any] = {"status": "error", "ename": "Withheld"}
+        texts |= {"evalue": WITHHELD, "traceback": [WITHHELD]}
+    elif kind in {"display_data", "update_display_data", "execute_result"}:
+        texts = {"data": {"text/plain": WITHHELD}, "metadata": {}}
+    elif kind in {"input_request", "execute_input"}:
+        texts = {"prompt" if kind == "input_request" else "code": WITHHELD}
+    else:
+        kind = "stream"
+        texts = {"name": "stderr", "text": f"{WITHHELD}\n"}
+    flags = {
+        key: value
+        for key, value in content.items()
+        if value is None or isinstance(value, bool | int)
+    }
+    return {
+        **message,
+        "header": {**message["header"], "msg_type": kind},
+        "msg_type": kind,
+        "content": flags | texts,
+        "metadata": {},
+        "buffers": [],
+    }

@@ -47,13 +47,13 @@ class Matcher(NamedTuple):
     """Where they are in a text, in order and apart."""
     byte_spans: Callable[[bytes], list[Span]]
     """The same for binary data."""
-    undecided: Callable[[str], int]
+    undecided_from: Callable[[str], int]
     """Where the end of a text starts that may be the beginning of one."""
     shortest: int
     """How long a text is at least that can hold one."""
 
 
-def matcher(secrets: Iterable[Secret], *, clipped: bool = True) -> Matcher:
+def build_matcher(secrets: Iterable[Secret], *, clipped: bool = True) -> Matcher:
     """Build the functions that find these secrets.
 
     Args:
@@ -73,15 +73,15 @@ def matcher(secrets: Iterable[Secret], *, clipped: bool = True) -> Matcher:
         for filler in _fillers(text):
             bare, raw = _without(filler, text)
             found += [(raw(start), raw(end - 1) + 1) for start, end in scan(bare)]
-        return merged(found) if found else found
+        return merge(found) if found else found
 
     def byte_spans(data: bytes) -> list[Span]:
-        return merged([span for form in encoded for span in _places(data, form)])
+        return merge([span for form in encoded for span in _places(data, form)])
 
     return Matcher(spans, byte_spans, _beginnings(values), shortest)
 
 
-def merged(spans: Iterable[Span]) -> list[Span]:
+def merge(spans: Iterable[Span]) -> list[Span]:
     """Give the spans in order, those that overlap as one."""
     found: list[Span] = []
     for start, end in sorted(spans):

@@ -1,117 +1,149 @@
-"""Tells the output guard, and later the audit, which values are secret."""
+"""The known secrets of a process: what the guard masks and the audit searches for."""
 
 from __future__ import annotations
 
 from contextlib import suppress
-from dataclasses import dataclass, field
-from functools import partial
+from dataclasses import dataclass
+from threading import Lock
 from typing import TYPE_CHECKING, Any
 
-from chili_notebook.auth.pasted_value import ValueFault, read_value
-from chili_notebook.auth.secret import Secret
 from chili_notebook.display.wording import spell_moment
 from chili_notebook.errors import ConfigurationError
-from chili_notebook.guard import output_guard as guard
 from chili_notebook.guard.masking import Masker
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from chili_notebook.auth.credentials import Credentials, Source
+    from chili_notebook.auth.secret import Secret
     from chili_notebook.auth.tokens import Token
+
+UNTIL_ROTATED = "It works until it is rotated on the integration's page in GraFx."
+_UNTIL_EXPIRY = "It cannot be revoked, and works until it expires."
+_SECRET_KEYS = ("CLIENT_SECRET", "ACCESS_TOKEN")
 
 
 @dataclass(frozen=True, slots=True)
 class KnownSecret:
-    """A secret that is looked for.
+    """A secret that is masked and searched for.
 
     Attributes:
-        label: Which it is, such as ``access token #3f9a11c2``.
-        fate: For how long it can be misused, as a sentence.
+        label: Which secret it is, such as ``access token #3f9a11c2``.
+        validity: For how long it can be misused, as a sentence.
+        secret: The secret.
     """
 
     label: str
-    fate: str
+    validity: str
     secret: Secret
-    _masker: Masker = field(
-        default_factory=partial(Masker, clipped=False), compare=False, repr=False
-    )
-
-    def __post_init__(self) -> None:
-        self._masker.protect(self.secret)
-
-    def is_in(self, value: Any) -> bool:
-        """Whether it stands in a text, in bytes or anywhere in a JSON value."""
-        return self._masker.mask_json(value)[1] > 0
-
-    def masked(self, text: str) -> str:
-        """Give a text without it."""
-        return self._masker.mask_text(text)[0]
 
 
-_SECRET_KEYS = ("CLIENT_SECRET", "ACCESS_TOKEN")
-_NO_SECRET = {ValueFault.EMPTY, ValueFault.PLACEHOLDER}
-UNTIL_ROTATED = "It works until it is rotated on the integration's page in GraFx."
-_UNTIL_EXPIRY = "It cannot be revoked, and works until it expires."
-_protected: dict[Secret, KnownSecret] = {}
+class SecretRegistry:
+    """Known secrets, with the one masker that masks them; thread-safe.
 
+    A secret is never removed, because a token cannot be revoked::
 
-def protect(secret: Secret, label: str, fate: str) -> None:
-    """Mask a secret from now on, and let the audit look for it.
+        registry = SecretRegistry()
+        registry.protect(secret, label="client secret", validity=UNTIL_ROTATED)
 
-    Raises:
-        ConfigurationError: If it is too short to be told from other text.
+    Args:
+        known: The secrets that are known from the start.
+        masker: Masks the secrets.
+
+    Attributes:
+        masker: The same masker.
     """
-    try:
-        guard.protect(secret)
-    except ConfigurationError as error:
-        raise ConfigurationError(
-            f"The {label} is too short: it cannot be masked.", hint=error.hint
-        ) from None
-    _protected[secret] = KnownSecret(label, fate, secret)
 
+    def __init__(
+        self, known: Iterable[KnownSecret] = (), *, masker: Masker | None = None
+    ) -> None:
+        self.masker = Masker() if masker is None else masker
+        self._lock = Lock()
+        self._known: dict[Secret, KnownSecret] = {}
+        for each in known:
+            self.protect(each.secret, label=each.label, validity=each.validity)
 
-def protect_sources(sources: Iterable[Source]) -> None:
-    """Protect every secret that was read, used or not."""
-    for source in sources:
-        for key, value in source.values.items():
-            if not key.endswith(_SECRET_KEYS):
-                continue
-            read = read_value(key, value, source.name)
-            cleaned = read.secret
-            if cleaned is None and read.fault not in _NO_SECRET:
-                cleaned = Secret(value.reveal().strip())  # a secret, copied badly
-            if cleaned is not None:
-                # Too short a one is an error only for who signs in with it.
-                with suppress(ConfigurationError):
-                    fate = _UNTIL_EXPIRY if key.endswith("TOKEN") else UNTIL_ROTATED
-                    protect(cleaned, f"{key} in {source.name}", fate)
+    @property
+    def known(self) -> tuple[KnownSecret, ...]:
+        """Every known secret, in the order in which they became known."""
+        with self._lock:
+            return tuple(self._known.values())
 
+    def protect(self, secret: Secret, *, label: str, validity: str) -> None:
+        """Mask a secret from now on, and let the audit search for it.
 
-def protect_credentials(credentials: Credentials) -> None:
-    """Protect what somebody signs in with.
+        Args:
+            secret: The secret.
+            label: Which secret it is, such as ``client secret from .env``.
+            validity: For how long it can be misused, as a sentence.
 
-    Raises:
-        ConfigurationError: If it is too short to be told from other text.
-    """
-    if credentials.client_secret is not None:
-        label = f"client secret from {credentials.source}"
-        protect(credentials.client_secret, label, UNTIL_ROTATED)
-    if credentials.access_token is not None:
-        label = f"access token from {credentials.source}"
-        protect(credentials.access_token, label, _UNTIL_EXPIRY)
+        Raises:
+            ConfigurationError: If it has fewer than 8 characters.
+        """
+        try:
+            self.masker.protect(secret)
+        except ConfigurationError as error:
+            # The frames of the cause hold the secret.
+            raise ConfigurationError(
+                f"The {label} is too short to be masked.", hint=error.hint
+            ) from None
+        with self._lock:
+            self._known[secret] = KnownSecret(label, validity, secret)
 
+    def protect_token(self, token: Token) -> None:
+        """Protect a new token.
 
-def protect_token(token: Token) -> None:
-    """Protect a token that has arrived.
+        Raises:
+            ConfigurationError: If it has fewer than 8 characters.
+        """
+        expiry = spell_moment(token.expires_at)
+        self.protect(
+            token.secret,
+            label=f"access token #{token.fingerprint}",
+            validity=f"It cannot be revoked, and works until {expiry}.",
+        )
 
-    Raises:
-        ConfigurationError: If it is too short to be told from other text.
-    """
-    fate = f"It cannot be revoked, and works until {spell_moment(token.expires_at)}."
-    protect(token.secret, f"access token #{token.fingerprint}", fate)
+    def protect_credentials(self, credentials: Credentials) -> None:
+        """Protect the secrets that are about to be used for a sign-in.
 
+        Raises:
+            ConfigurationError: If one of them has fewer than 8 characters.
+        """
+        if credentials.client_secret is not None:
+            label = f"client secret from {credentials.source}"
+            self.protect(credentials.client_secret, label=label, validity=UNTIL_ROTATED)
+        if credentials.access_token is not None:
+            label = f"access token from {credentials.source}"
+            self.protect(credentials.access_token, label=label, validity=_UNTIL_EXPIRY)
 
-def protected() -> list[KnownSecret]:
-    """Give everything that is protected in this process."""
-    return list(_protected.values())
+    def protect_sources(self, sources: Iterable[Source]) -> None:
+        """Protect every secret in these sources, whether it is used or not.
+
+        A secret that is too short is left out: it is an error only for the sign-in
+        that uses it.
+        """
+        for source in sources:
+            for key, value in source.values.items():
+                if not key.endswith(_SECRET_KEYS):
+                    continue
+                secret = value.to_protect
+                if secret is not None:
+                    with suppress(ConfigurationError):
+                        self.protect(
+                            secret,
+                            label=f"{key} in {source.name}",
+                            validity=(
+                                _UNTIL_EXPIRY
+                                if key.endswith("TOKEN")
+                                else UNTIL_ROTATED
+                            ),
+                        )
+
+    def mask(self, value: Any) -> Any:
+        """Return a text, bytes or JSON value in which every whole secret is masked."""
+        return self.masker.mask_json(value, clipped=False)[0]
+
+    def find(self, value: Any) -> tuple[KnownSecret, ...]:
+        """Return the known secrets in a text, in bytes or anywhere in a JSON value."""
+        found = self.masker.find(value)
+        return tuple(each for each in self.known if each.secret in found)

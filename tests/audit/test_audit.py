@@ -16,10 +16,12 @@ from urllib.parse import quote
 import nbformat
 import pytest
 
-from chili_notebook.audit.report import require_clean, rows_of
-from chili_notebook.audit.search import FindingState, KnownSecret, audit
+from chili_notebook.audit.findings import FindingState
+from chili_notebook.audit.report import require_clean, table_rows
+from chili_notebook.audit.search import audit
 from chili_notebook.auth.secret import Secret
 from chili_notebook.errors import SecretsFoundError
+from chili_notebook.guard.registry import KnownSecret
 from conftest import CLIENT_ID, CLIENT_SECRET
 
 TOKEN = "eyJhbGciOiJub25lIn0.e30.c2lnbmF0dXJl/with+signs=="
@@ -253,7 +255,7 @@ def test_no_value_is_ever_shown(wanted):
     findings = audit(wanted, [Path()])
     with pytest.raises(SecretsFoundError, match="cannot be revoked") as caught:
         require_clean(findings)
-    assert TOKEN not in str(caught.value) + str(rows_of(findings)) + repr(wanted)
+    assert TOKEN not in str(caught.value) + str(table_rows(findings)) + repr(wanted)
 
 
 def test_what_was_mended_does_not_fail_the_run(wanted):

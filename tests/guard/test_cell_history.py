@@ -8,22 +8,29 @@ from pathlib import Path
 import pytest
 
 from chili_notebook.auth.secret import Secret
-from chili_notebook.guard import output_guard as guard
-from chili_notebook.guard.cell_history import CellSources, secrets_in_options
+from chili_notebook.guard.cell_history import CellHistory, secrets_in_options
+from chili_notebook.guard.registry import SecretRegistry
 from conftest import CLIENT_SECRET
 
 HELD = f"secret = '{CLIENT_SECRET}'"
 
 
 @pytest.fixture
-def replaced(shell):
+def registry():
+    """Return a registry that knows one secret."""
+    registry = SecretRegistry()
+    registry.protect(Secret(CLIENT_SECRET), label="client secret", validity="")
+    return registry
+
+
+@pytest.fixture
+def replaced(shell, registry):
     """Protect a secret in a shell, and collect what it asks the notebook to show."""
     asked = []
     shell.set_next_input = lambda text, replace: asked.append((text, replace))
-    guard.protect(Secret(CLIENT_SECRET))
-    sources = CellSources(shell, can_replace=lambda: True)
+    history = CellHistory(shell, registry, can_replace=lambda: True)
     yield asked
-    sources.remove()
+    history.remove()
 
 
 def run(shell, *cells):
@@ -75,10 +82,9 @@ def test_a_clean_cell_is_left_alone(shell, replaced, capsys):
     assert capsys.readouterr().err == ""
 
 
-def test_where_nobody_can_replace_it_that_is_told(shell, capsys):
+def test_where_nobody_can_replace_it_that_is_told(shell, registry, capsys):
     """A batch run says that the text must be taken out by hand."""
-    guard.protect(Secret(CLIENT_SECRET))
-    sources = CellSources(shell, can_replace=lambda: False)
+    sources = CellHistory(shell, registry, can_replace=lambda: False)
     run(shell, HELD)
     sources.remove()
     assert "by hand" in capsys.readouterr().err
@@ -114,10 +120,10 @@ def test_stored_outputs_hold_no_secret(shell):
     assert CLIENT_SECRET.encode() not in stored(shell)
 
 
-def test_what_is_taken_off_is_off(shell, replaced):
+def test_what_is_taken_off_is_off(shell, registry, replaced):
     """Afterwards the shell is as it was."""
     before = vars(shell.history_manager).get("store_inputs")
-    sources = CellSources(shell, can_replace=lambda: True)
+    sources = CellHistory(shell, registry, can_replace=lambda: True)
     sources.remove()
     assert vars(shell.history_manager).get("store_inputs") is before
     assert replaced == []

@@ -8,20 +8,20 @@ from types import SimpleNamespace
 import pytest
 from jupyter_client.session import Session
 
-from chili_notebook.guard.forked_children import Children
+from chili_notebook.guard.forked_children import ForkedChildren
 
 
-class Turns:
+class JobRunner:
     """Runs a job at once, and one for later when the test says so."""
 
     def __init__(self):
         self.later = []
 
-    def take(self, job):
+    def run(self, job):
         """Run it."""
         return job()
 
-    def take_later(self, job, _seconds):
+    def run_later(self, job, _seconds):
         """Keep it."""
         self.later.append(job)
 
@@ -47,8 +47,8 @@ def kernel():
     io = SimpleNamespace(
         _pipe_in=Pipe(), _pipe_uuid=b"uuid", _handle_pipe_msg=passed_on.append
     )
-    session, turns = Session(key=b"key"), Turns()
-    children = Children(
+    session, turns = Session(key=b"key"), JobRunner()
+    children = ForkedChildren(
         io,
         session,
         turns,
@@ -56,11 +56,11 @@ def kernel():
             (message["content"]["text"], message["metadata"], ident)
         ),
     )
-    children.adopt()
+    children.start()
 
     def frames(text, uuid=b"uuid"):
         message = session.msg("stream", {"name": "stdout", "text": text})
-        return [uuid, *session.serialize(children.numbered(message), ident=b"topic")]
+        return [uuid, *session.serialize(children.number(message), ident=b"topic")]
 
     return SimpleNamespace(
         children=children,
@@ -143,7 +143,7 @@ def test_a_stranger_is_not_heard(kernel):
 
 def test_ipykernel_takes_over_again(kernel):
     """When the guard is gone, messages go the way that they went before."""
-    kernel.children.leave()
+    kernel.children.stop()
     frames = kernel.frames("a")
     kernel.pipe.receive(frames)
     assert kernel.passed_on == [frames]
@@ -152,7 +152,7 @@ def test_ipykernel_takes_over_again(kernel):
 
 def test_a_kernel_without_a_pipe_hears_no_child():
     """Where children cannot be heard nothing is asked of the kernel."""
-    children = Children(None, None, Turns(), None)
-    children.adopt()
-    children.leave()
-    assert not children.heard
+    children = ForkedChildren(None, None, JobRunner(), None)
+    children.start()
+    children.stop()
+    assert not children.can_receive

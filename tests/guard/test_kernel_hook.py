@@ -1,45 +1,57 @@
-"""The guard in a real kernel, seen from where a front-end stands."""
+"""The hook in a real kernel, as a front-end sees it."""
 
 from __future__ import annotations
 
 import os
 import re
 import sys
+from contextlib import closing
 
 import pytest
 from jupyter_client.kernelspec import KernelSpec
 from jupyter_client.manager import KernelManager
-
-from chili_notebook.auth.secret import Secret
-from chili_notebook.errors import ConfigurationError
-from chili_notebook.guard import output_guard as guard
 
 VALUE = "s3cret_0123456789_abcdefghijklmnopqrstuvwxyz_ABCDEF"
 TIMEOUT_S = 30
 SET_UP = """
 import os, sys, threading
 from IPython.display import clear_output, display
-from chili_notebook.guard import output_guard as guard
 from chili_notebook.auth.secret import Secret
+from chili_notebook.guard.install import Guard
+from chili_notebook.guard.masking import Masker
+from chili_notebook.guard.registry import SecretRegistry
 s = os.environ["LEAK_CANARY"]
+class BreakableMasker(Masker):
+    is_broken = False
+    def check(self):
+        if self.is_broken: raise RuntimeError(s)
+    def mask_json(self, value, *, clipped=True):
+        if clipped: self.check()  # the rest masks what IPython stores of cells
+        return super().mask_json(value, clipped=clipped)
+    def feed(self, held, text):
+        self.check()
+        return super().feed(held, text)
+    def finish(self, held):
+        self.check()
+        return super().finish(held)
+masker = BreakableMasker()
+guard = Guard(SecretRegistry(masker=masker))
 shell = get_ipython()
 session = shell.kernel.session
 plain = session.send
-assert guard.install(shell)
-guard.protect(Secret(s))
+guard.install(shell)
+assert guard.is_active()
+guard.registry.protect(Secret(s), label="canary", validity="")
 """
-BREAK = """
-class Broken:
-    def __getattr__(self, name): raise RuntimeError(s)
-mends, guard._door._masker = guard._door._masker, Broken()
-"""
-MEND = "guard._door._masker = mends"
+BREAK = "masker.is_broken = True"
+REPAIR = "masker.is_broken = False"
 
 
 class Kernel:
-    """A kernel, and what a front-end sees of it."""
+    """A kernel, and what a front-end receives from it."""
 
     def __init__(self, folder):
+        self.folder = folder
         env = {**os.environ, "LEAK_CANARY": VALUE, "IPYTHONDIR": str(folder)}
         env.pop("PYTEST_CURRENT_TEST", None)
         self.manager = KernelManager()
@@ -50,43 +62,44 @@ class Kernel:
         self.client = self.manager.client()
         self.client.start_channels()
         self.client.wait_for_ready(timeout=TIMEOUT_S)
-        self.run(SET_UP)
+        _, reply = self.run(SET_UP)
+        assert reply["content"]["status"] == "ok", reply["content"]
 
     def close(self):
-        """End it."""
+        """Stop the kernel."""
         self.client.stop_channels()
         self.manager.shutdown_kernel(now=True)
         self.manager.cleanup_resources()
 
     def run(self, code, **options):
-        """Run a cell; give all that was sent up to its end, and the reply."""
+        """Run a cell; return the messages sent up to its end, and the reply."""
         request = self.client.execute(code, **options)
-        sent = self.until(_idle(request))
-        # A kernel that was slow to start answers late to being asked who it is.
+        sent = self.receive_until(is_idle(request))
+        # A kernel that started slowly answers an earlier request for its information.
         reply = self.client.get_shell_msg(timeout=TIMEOUT_S)
         while reply["parent_header"]["msg_id"] != request:
             reply = self.client.get_shell_msg(timeout=TIMEOUT_S)
         return [m for m in sent if m["msg_type"] != "status"], reply
 
-    def until(self, ends):
-        """Give what is sent until a message ends it."""
+    def receive_until(self, is_last):
+        """Return the messages up to the last one."""
         sent = []
-        while not sent or not ends(sent[-1]):
+        while not sent or not is_last(sent[-1]):
             sent.append(self.client.get_iopub_msg(timeout=TIMEOUT_S))
         return sent
 
     def printed(self, code, name="stdout", **options):
-        """Run a cell and give what one of its streams holds."""
+        """Run a cell and return the text of one of its streams."""
         return text_of(self.run(code, **options)[0], name)
 
-    def answer(self, expression):
-        """Give the value of an expression, as text."""
+    def evaluate(self, expression):
+        """Return the value of an expression, as text."""
         _, reply = self.run("", user_expressions={"x": expression})
         return reply["content"]["user_expressions"]["x"]["data"]["text/plain"]
 
 
 def text_of(messages, name="stdout"):
-    """Give the text of one stream."""
+    """Return the text of one stream."""
     return "".join(
         m["content"]["text"]
         for m in messages
@@ -94,7 +107,8 @@ def text_of(messages, name="stdout"):
     )
 
 
-def _idle(request):
+def is_idle(request):
+    """Return a function that recognizes the message at the end of a request."""
     return lambda m: (
         m["content"].get("execution_state") == "idle"
         and m["parent_header"]["msg_id"] == request
@@ -103,35 +117,20 @@ def _idle(request):
 
 @pytest.fixture(scope="module")
 def kernel(tmp_path_factory):
-    """Give a kernel in which one value is protected."""
-    kernel = Kernel(tmp_path_factory.mktemp("kernel"))
-    yield kernel
-    kernel.close()
+    """Start a kernel in which one value is protected."""
+    with closing(Kernel(tmp_path_factory.mktemp("kernel"))) as kernel:
+        yield kernel
 
 
-def test_a_terminal_has_no_door():
-    """Where no kernel is, nothing is installed, and the caller is told."""
-    assert guard.install(object()) is False
-    assert not guard.is_active()
-    assert guard.masked_count() == 0
-    guard.uninstall(object())
-
-
-def test_short_values_are_refused():
-    """What is too short to be told from other text is not protected."""
-    with pytest.raises(ConfigurationError, match="8 characters"):
-        guard.protect(Secret("1234567"))
-
-
-def test_it_is_installed_once(kernel):
-    """Installing again wraps nothing again."""
+def test_hook_is_installed_once(kernel):
+    """A second call wraps nothing again."""
     code = "before = session.send\nguard.install(shell)\nprint(session.send is before)"
     assert kernel.printed(code) == "True\n"
-    assert kernel.answer("guard.is_active()") == "True"
+    assert kernel.evaluate("guard.is_active()") == "True"
 
 
-def test_it_leaves_no_trace_and_forgets_nothing(kernel):
-    """Uninstalled, the method is the one from before; installed again, it masks."""
+def test_uninstall_restores_the_method_and_keeps_the_secrets(kernel):
+    """The method is the one from before; installed again, the guard masks again."""
     bare = kernel.printed(
         "guard.uninstall(shell)\n"
         "print(session.send == plain, 'send' in vars(session), guard.is_active())\n"
@@ -141,8 +140,8 @@ def test_it_leaves_no_trace_and_forgets_nothing(kernel):
     assert kernel.printed("guard.install(shell); print(s)") == "***\n"
 
 
-def test_it_comes_off_from_beneath_another_wrapper(kernel):
-    """Somebody else's wrapper goes on working when the guard is uninstalled."""
+def test_uninstall_keeps_a_later_wrapper_of_other_code(kernel):
+    """A wrapper that other code put around the hook still works, without masking."""
     code = """
 ours = session.send
 def theirs(*args, **kwargs): return ours(*args, **kwargs)
@@ -151,18 +150,18 @@ guard.uninstall(shell)
 print(session.send is theirs, s)
 """
     assert kernel.printed(code) == f"True {VALUE}\n"
-    mend = "del session.send; print(guard.install(shell), s)"
-    assert kernel.printed(mend) == "True ***\n"
+    repair = "del session.send; guard.install(shell); print(guard.is_active(), s)"
+    assert kernel.printed(repair) == "True ***\n"
 
 
-def test_its_state_is_not_in_the_users_namespace(kernel):
-    """Clearing the namespace, as %reset does, does not open the door."""
+def test_state_is_not_in_the_users_namespace(kernel):
+    """Clearing the namespace, as %reset does, does not remove the guard."""
     code = """
-def again():
+def install_again():
     names = set(shell.user_ns)
-    guard.uninstall(shell); guard.install(shell); guard.protect(Secret(s))
+    guard.uninstall(shell); guard.install(shell)
     return set(shell.user_ns) - names
-print(again())
+print(install_again())
 """
     assert kernel.printed(code) == "set()\n"
 
@@ -178,35 +177,34 @@ print(again())
         ("print(1)", ""),
     ],
 )
-def test_a_cell_ends_with_how_often_it_was_masked(kernel, code, times):
-    """The last thing that a cell shows is how often something was masked in it."""
+def test_cell_ends_with_the_number_of_masked_places(kernel, code, times):
+    """The last message of a cell says how often a secret was masked in its output."""
     sent, _ = kernel.run(code)
     last = sent[-1]["content"].get("text", "") if times else text_of(sent, "stderr")
     expected = f"chili_notebook: masked a secret {times} in this output.\n"
     assert last == (expected if times else "")
 
 
-def test_what_front_ends_run_unseen_is_masked_without_a_word(kernel):
-    """Silent code, as variable viewers run it, gets no line that it does not expect."""
+def test_silent_code_is_masked_without_a_report(kernel):
+    """Code that a front-end runs for itself gets no line that it does not expect."""
     sent, _ = kernel.run("print(s)", silent=True)
     assert text_of(sent) == "***\n"
     assert text_of(sent, "stderr") == ""
 
 
-def test_messages_of_widgets_are_counted_without_a_word(kernel):
-    """What a comm's handler sends is masked; no cell is there to tell it."""
+def test_messages_of_widgets_are_masked_without_a_report(kernel):
+    """What the handler of a comm sends is masked; there is no cell for a report."""
     kernel.run(
         "import comm\n"
         "talk = comm.create_comm('x', comm_id='talk')\n"
         "talk.on_msg(lambda message: (talk.send({'a': s}), print(s)))"
     )
-    before = int(kernel.answer("guard.masked_count()"))
     message = kernel.client.session.msg("comm_msg", {"comm_id": "talk", "data": {}})
     kernel.client.shell_channel.send(message)
-    sent = kernel.until(_idle(message["header"]["msg_id"]))
+    sent = kernel.receive_until(is_idle(message["header"]["msg_id"]))
     assert {"a": "***"} in [m["content"].get("data") for m in sent]
+    assert text_of(sent) == "***\n"
     assert text_of(sent, "stderr") == ""
-    assert int(kernel.answer("guard.masked_count()")) == before + 2
 
 
 @pytest.mark.parametrize(
@@ -221,11 +219,11 @@ def test_messages_of_widgets_are_counted_without_a_word(kernel):
         ("import comm; comm.create_comm('x', data={'a': s});", "stream"),
     ],
 )
-def test_what_cannot_be_checked_is_withheld(kernel, code, kind):
-    """If masking fails, a note takes the place of the message, and the kernel lives."""
+def test_message_is_withheld_if_masking_fails(kernel, code, kind):
+    """A note replaces the message, and the kernel goes on."""
     kernel.run(BREAK)
     sent, reply = kernel.run(code)
-    kernel.run(MEND)
+    kernel.run(REPAIR)
     notes = [m for m in sent if "withheld" in str(m["content"])]
     assert kind in [m["msg_type"] for m in notes]
     assert VALUE not in str(sent) + str(reply)
@@ -233,77 +231,80 @@ def test_what_cannot_be_checked_is_withheld(kernel, code, kind):
     assert kernel.printed("print(1)") == "1\n"
 
 
-def test_requests_are_answered_when_masking_fails(kernel):
-    """A reply that cannot be checked is an error, and no answer stays out."""
+def test_request_is_answered_if_masking_fails(kernel):
+    """A reply that cannot be checked becomes an error; it is not left out."""
     kernel.run(f"held = {{s: 1}}\n{BREAK}")
     kernel.client.complete("held['", 6)
     reply = kernel.client.get_shell_msg(timeout=TIMEOUT_S)
-    kernel.run(MEND)
+    kernel.run(REPAIR)
     assert reply["msg_type"] == "complete_reply"
     assert reply["content"]["status"] == "error"
     assert VALUE not in str(reply)
 
 
-def test_a_held_end_comes_before_the_end_of_the_cell(kernel):
-    """What might have been the beginning of a value is not lost."""
+def test_held_text_is_sent_before_the_end_of_the_cell(kernel):
+    """Text that could have been the start of a secret is not lost."""
     assert kernel.printed("print('see s3cr', end='')") == "see s3cr"
 
 
-def test_a_value_that_is_cut_off_by_the_end_of_the_cell_is_masked(kernel):
-    """Eight characters or more of a value are not shown at the end of a cell."""
+def test_secret_cut_off_by_the_end_of_the_cell_is_masked(kernel):
+    """The first eight or more characters of a secret are not shown."""
     assert kernel.printed("print(s[:30], end='')") == "***"
 
 
-def test_a_display_does_not_part_a_value(kernel):
-    """A value of which a display stands in the middle is masked behind the display."""
+def test_secret_with_a_display_in_the_middle_is_masked(kernel):
+    """The masked secret appears behind the display."""
     sent, _ = kernel.run("print(s[:9], end=''); display('x'); print(s[9:])")
     kinds = [m["msg_type"] for m in sent]
     assert text_of(sent) == "***\n"
     assert kinds.index("display_data") < kinds.index("stream")
 
 
-def test_streams_are_masked_apart(kernel):
-    """What stands on stderr does not part a value on stdout."""
+def test_secret_with_stderr_in_the_middle_is_masked(kernel):
+    """Each stream is masked on its own."""
     code = "print(s[:9], end=''); print('x', file=sys.stderr); print(s[9:])"
     sent, _ = kernel.run(code)
     assert text_of(sent) == "***\n"
     assert text_of(sent, "stderr").startswith("x\n")
 
 
-def test_text_is_complete_when_the_cell_waits_for_input(kernel):
-    """The whole question is on the screen before the answer is awaited."""
+def test_held_text_is_sent_before_the_cell_waits_for_input(kernel):
+    """The whole question is visible before the answer is typed."""
     request = kernel.client.execute("print('see s3', end=''); x = input()")
     kernel.client.get_stdin_msg(timeout=TIMEOUT_S)
-    seen = kernel.until(lambda m: text_of([m]).endswith("s3"))
+    seen = kernel.receive_until(lambda m: text_of([m]).endswith("s3"))
     kernel.client.input("")
-    kernel.until(_idle(request))
+    kernel.receive_until(is_idle(request))
     kernel.client.get_shell_msg(timeout=TIMEOUT_S)
     assert text_of(seen) == "see s3"
 
 
-def test_what_is_cleared_does_not_come_back(kernel):
-    """An end that was held back goes with the output that is cleared."""
+def test_held_text_is_cleared_with_the_output(kernel):
+    """Text that was held back does not appear after the output was cleared."""
     sent, _ = kernel.run("print('see s3', end=''); clear_output(); print('new')")
     kinds = [m["msg_type"] for m in sent]
     assert kinds == ["execute_input", "stream", "stream", "clear_output", "stream"]
     assert sent[-1]["content"]["text"] == "new\n"
 
 
-def test_text_of_a_thread_appears_after_its_cell(kernel):
-    """An end that might begin a value is not kept for ever when no cell runs."""
+def test_held_text_of_a_thread_is_sent_after_the_cell(kernel):
+    """Text that could be the start of a secret is not held back for ever."""
+    os.mkfifo(kernel.folder / "cell-has-ended")
     sent, _ = kernel.run(
         "def late():\n"
-        "    while guard._door._counts: os.sched_yield()\n"
+        "    open('cell-has-ended').close()\n"
         "    print('late s3', end='', flush=True)\n"
         "thread = threading.Thread(target=late); thread.start()"
     )
-    seen = kernel.until(lambda m: text_of([m]).endswith("s3"))
-    assert text_of(sent + seen) == "late s3"
+    assert text_of(sent) == ""
+    (kernel.folder / "cell-has-ended").open("w").close()
+    seen = kernel.receive_until(lambda m: text_of([m]).endswith("s3"))
+    assert text_of(seen) == "late s3"
     kernel.run("thread.join()")
 
 
-def test_a_value_in_pieces_from_a_forked_child_is_one(kernel):
-    """What a child prints is put together in the kernel, which knows when it ends."""
+def test_secret_in_pieces_from_a_forked_child_is_masked(kernel):
+    """The kernel joins the pieces that a child process prints."""
     code = """
 pid = os.fork()
 if pid == 0:
@@ -318,12 +319,12 @@ os.waitpid(pid, 0);
         seen.append(kernel.client.get_iopub_msg(timeout=TIMEOUT_S))
     kernel.client.get_shell_msg(timeout=TIMEOUT_S)
     assert text_of(seen) == "<***>s3c"
-    if not any(map(_idle(request), seen)):
-        kernel.until(_idle(request))
+    if not any(map(is_idle(request), seen)):
+        kernel.receive_until(is_idle(request))
 
 
-def test_the_rest_of_a_message_arrives_as_it_was_sent(kernel):
-    """What has no value in it is neither changed nor lost beside one."""
+def test_rest_of_a_masked_message_is_unchanged(kernel):
+    """Parts of a message without a secret are neither changed nor lost."""
     code = """
 import ipywidgets
 display({"text/plain": s, "x/y": [1, None]}, raw=True, metadata={"a": {"b": 1}})
@@ -339,8 +340,8 @@ ipywidgets.Text().send({"t": s}, buffers=[b"\\0\\xff", memoryview(b"ab")])
     assert reply["metadata"]["status"] == "ok"
 
 
-def test_threads_lose_and_reorder_nothing(kernel):
-    """Lines of many threads all arrive, each thread's in order, with no value."""
+def test_output_of_threads_is_complete_and_in_order(kernel):
+    """All lines of several threads arrive, each thread's in order, without a secret."""
     code = """
 def work(number):
     for line in range(100):
@@ -360,8 +361,8 @@ for thread in threads: thread.join()
     assert "masked a secret 600 times" in text_of(sent, "stderr")
 
 
-def test_one_message_may_pass(kernel):
-    """The permit is for one message of this comm and kind, and ends with its block."""
+def test_one_allowed_message_leaves_unmasked(kernel):
+    """A permit is for one message of this comm and kind, and ends with its block."""
     code = """
 import ipywidgets
 one, two = ipywidgets.Text(), ipywidgets.Text()
@@ -394,7 +395,20 @@ one.send({"kind": "copied", "a": 5, "t": s})
     assert VALUE not in str([m for m in customs if m["a"] != 3])
 
 
-def test_a_permit_without_a_guard_is_harmless():
-    """Where nothing is masked, nothing needs a permit."""
-    with guard.allow_once("id", "copied"):
-        assert not guard.is_active()
+def test_failed_cell_with_a_secret_is_replaced(kernel):
+    """The reply of a failed cell lets the front-end replace its source."""
+    sent, reply = kernel.run(f"text = '{VALUE}'; 1 / 0", allow_stdin=True)
+    (replacement,) = reply["content"]["payload"]
+    assert replacement["source"] == "set_next_input"
+    assert replacement["text"] == "text = '***'; 1 / 0"
+    assert replacement["replace"] is True
+    assert reply["content"]["status"] == "ok"
+    (error,) = [m for m in sent if m["msg_type"] == "error"]
+    assert error["content"]["ename"] == "ZeroDivisionError"
+
+
+def test_failed_cell_without_a_secret_keeps_its_status(kernel):
+    """The reply of any other failed cell says that it failed."""
+    code = "shell.set_next_input('text', replace=True); 1 / 0"
+    _, reply = kernel.run(code, allow_stdin=True)
+    assert reply["content"]["status"] == "error"

@@ -233,10 +233,11 @@ def test_another_issuers_token_is_not_taken_for_ours():
 
 def test_only_whole_values_are_found_where_that_is_asked():
     """A masker of whole values leaves their ends alone."""
-    masker = Masker(clipped=False)
-    masker.protect(Secret(TOKEN))
+    masker = masker_for(TOKEN)
     text = f"{TOKEN[:50]} {TOKEN} {quote(TOKEN)}"
-    assert masker.mask_text(text)[0] == f"{TOKEN[:50]} *** ***"
+    expected = f"{TOKEN[:50]} *** ***"
+    assert masker.mask_text(text, clipped=False)[0] == expected
+    assert masker.mask_json([text], clipped=False)[0] == [expected]
 
 
 @pytest.mark.parametrize("kind", [set, tuple, iter, deque, UserList, dict.fromkeys])

@@ -25,11 +25,13 @@ def listed(name, source):
     return compile(source, name, "exec")
 """
 GUARD = """
-from chili_notebook.guard import output_guard as _guard
 from chili_notebook.auth.secret import Secret as _Secret
-assert _guard.install(get_ipython())
+from chili_notebook.guard.install import Guard as _Guard
+_guard = _Guard()
+_guard.install(get_ipython())
+assert _guard.is_active()
 for _value in (s, token, odd):
-    _guard.protect(_Secret(_value))
+    _guard.registry.protect(_Secret(_value), label="canary", validity="")
 """
 SPLIT = """
 for part in (s[:9], s[9:30], s[30:]):

@@ -1,0 +1,119 @@
+"""The registry of known secrets."""
+
+from __future__ import annotations
+
+import base64
+
+import pytest
+
+from chili_notebook.auth.credentials import Credentials, Origin, Source
+from chili_notebook.auth.secret import Secret
+from chili_notebook.errors import ConfigurationError
+from chili_notebook.guard.registry import KnownSecret, SecretRegistry
+from conftest import CLIENT_ID, CLIENT_SECRET
+
+OTHER = "another-secret-0123456789"
+
+
+def labels(registry):
+    """Return the labels of all known secrets."""
+    return [known.label for known in registry.known]
+
+
+def registry_of(*values):
+    """Return a registry that knows these values, labelled by themselves."""
+    return SecretRegistry(KnownSecret(value, "", Secret(value)) for value in values)
+
+
+def test_short_secret_is_refused_by_its_label():
+    """The error names the secret and does not show it."""
+    registry = SecretRegistry()
+    with pytest.raises(ConfigurationError, match="client secret is too short") as error:
+        registry.protect(Secret("1234567"), label="client secret", validity="")
+    assert "1234567" not in str(error.value)
+    assert registry.known == ()
+
+
+def test_secret_that_is_protected_twice_is_known_once():
+    """The last label of a secret counts."""
+    registry = SecretRegistry()
+    for label in ("first", "second"):
+        registry.protect(Secret(CLIENT_SECRET), label=label, validity="")
+    assert labels(registry) == ["second"]
+
+
+def test_every_secret_of_a_source_is_protected():
+    """IDs and settings are not secrets; secrets of other profiles are."""
+    values = {
+        "CHILI_CLIENT_ID": CLIENT_ID,
+        "CHILI_CLIENT_SECRET": CLIENT_SECRET,
+        "CHILI_PRINT_ACCESS_TOKEN": OTHER,
+        "CHILI_TEST_CLIENT_SECRET": "short",
+    }
+    source = Source.read(
+        ".env", Origin.ENV_FILE, {k: Secret(v) for k, v in values.items()}
+    )
+    registry = SecretRegistry()
+    registry.protect_sources([source])
+    assert labels(registry) == [
+        "CHILI_CLIENT_SECRET in .env",
+        "CHILI_PRINT_ACCESS_TOKEN in .env",
+    ]
+    assert "rotated" in registry.known[0].validity
+    assert "expires" in registry.known[1].validity
+    assert (
+        registry.mask(f"{CLIENT_ID} {CLIENT_SECRET} {OTHER}") == f"{CLIENT_ID} *** ***"
+    )
+
+
+@pytest.mark.parametrize("field", ["client_secret", "access_token"])
+def test_secret_of_credentials_is_protected(field):
+    """The label names the source of the credentials."""
+    registry = SecretRegistry()
+    registry.protect_credentials(
+        Credentials("the form", Origin.FORM, **{field: Secret(CLIENT_SECRET)})
+    )
+    assert labels(registry) == [f"{field.replace('_', ' ')} from the form"]
+    assert registry.mask([CLIENT_SECRET]) == ["***"]
+
+
+def test_short_secret_of_credentials_is_an_error():
+    """Nobody signs in with a secret that cannot be masked."""
+    credentials = Credentials("x", Origin.FORM, access_token=Secret("short"))
+    with pytest.raises(ConfigurationError, match="too short"):
+        SecretRegistry().protect_credentials(credentials)
+
+
+def test_mask_leaves_the_ends_of_a_secret():
+    """Only whole secrets are masked in texts that the user wrote."""
+    text = f"{CLIENT_SECRET[:40]} {CLIENT_SECRET}"
+    assert registry_of(CLIENT_SECRET).mask(text) == f"{CLIENT_SECRET[:40]} ***"
+
+
+def test_find_returns_which_secrets_a_value_contains():
+    """Each known secret is found in texts, bytes and JSON values, in any encoding."""
+    registry = registry_of(CLIENT_SECRET, OTHER)
+    encoded = base64.b64encode(b"id:" + OTHER.encode()).decode()
+    for value, expected in [
+        ("nothing", []),
+        (CLIENT_SECRET, [CLIENT_SECRET]),
+        ({"a": [encoded]}, [OTHER]),
+        (f"{OTHER} {CLIENT_SECRET}".encode(), [CLIENT_SECRET, OTHER]),
+        (CLIENT_SECRET[:-1], []),
+        (None, []),
+    ]:
+        assert [known.label for known in registry.find(value)] == expected
+
+
+def test_find_knows_a_secret_that_is_added_later():
+    """A search does not freeze the set of secrets."""
+    registry = registry_of(CLIENT_SECRET)
+    assert registry.find(OTHER) == ()
+    registry.protect(Secret(OTHER), label="new", validity="")
+    assert [known.label for known in registry.find(OTHER)] == ["new"]
+
+
+def test_repr_of_a_known_secret_hides_it():
+    """A traceback that shows local variables shows no secret."""
+    known = KnownSecret("token", "", Secret(CLIENT_SECRET))
+    assert CLIENT_SECRET not in repr(known)
