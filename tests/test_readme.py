@@ -26,7 +26,7 @@ MAGICS = ("chili_login", "chili_status", "chili_audit", "chili_logout")
 def read_table(first_heading, page=README):
     """Return the rows of the table whose first column has this heading."""
     lines = page[page.index(f"| {first_heading} |") :].split("\n\n")[0].splitlines()
-    return [re.split(r"\s*\|\s*", line.strip("| ")) for line in lines[2:]]
+    return [[cell.strip() for cell in line.split("|")[1:-1]] for line in lines[2:]]
 
 
 def read_column(first_heading, page=README):
@@ -138,9 +138,7 @@ def test_nouns_and_their_methods_match_readme(simulator, signed_in):
         if "the same" in item_methods:
             named |= names_in(rows["`chili.templates`"][1])
         assert names_in(methods) == methods_of(type(owner))
-        assert named == {
-            name for item in items for name in methods_of(type(item))
-        }
+        assert named == {name for item in items for name in methods_of(type(item))}
 
 
 def test_readme_names_every_attribute_of_the_client():
@@ -158,7 +156,7 @@ def test_extras_and_python_match_readme():
 
 
 def test_links_lead_to_files_and_headings():
-    """Links of the pages lead to existing files and headings; README links each notebook."""
+    """Each link leads to a file or a heading that exists; each notebook is linked."""
     links = set(re.findall(r"\]\(([^)]+)\)", README + CONTRIBUTING + SECURITY))
     local = {link for link in links if "://" not in link}
     headings = {
@@ -168,7 +166,9 @@ def test_links_lead_to_files_and_headings():
     files = {link for link in local if not link.startswith("#")}
     assert local - files <= headings
     assert [link for link in files if not (ROOT / link).is_file()] == []
-    assert {f"notebooks/{path.name}" for path in ROOT.glob("notebooks/*.ipynb")} <= files
+    assert {
+        f"notebooks/{path.name}" for path in ROOT.glob("notebooks/*.ipynb")
+    } <= files
 
 
 @pytest.mark.parametrize("block", read_blocks("python"))
