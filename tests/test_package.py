@@ -62,7 +62,6 @@ def import_graph():
     }
 
 
-@pytest.mark.xfail(reason="the last knots are being undone")
 def test_imports_between_sub_packages_follow_the_rule():
     """A sub-package imports only from parts that are before it in the rule."""
     wrong = [
