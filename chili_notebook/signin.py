@@ -9,8 +9,8 @@
 
 from __future__ import annotations
 
+import warnings
 from dataclasses import dataclass, field, replace
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from chili_notebook.api.client import Chili
@@ -18,13 +18,14 @@ from chili_notebook.auth.credentials import (
     CredentialChoice,
     Origin,
     Source,
+    TraceEntry,
     choose_credentials,
     has_credentials,
 )
 from chili_notebook.auth.demo import read_simulator
-from chili_notebook.auth.env_file import find_danger
+from chili_notebook.auth.env_file import find_danger, find_other_author
 from chili_notebook.auth.environment import DOMAINS, Environment
-from chili_notebook.auth.keyring import read_keyring
+from chili_notebook.auth.keyring import is_available, read_keyring
 from chili_notebook.auth.settings import (
     TypedEnvironment,
     choose_environment,
@@ -34,11 +35,13 @@ from chili_notebook.auth.sources import find_sources
 from chili_notebook.auth.token_manager import TokenManager
 from chili_notebook.errors import ConfigurationError, CredentialsNotFoundError
 from chili_notebook.guard.install import process_guard
+from chili_notebook.system.frontend import find_working_folder
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from pathlib import Path
 
-    from chili_notebook.auth.credentials import Credentials, TraceEntry
+    from chili_notebook.auth.credentials import Credentials
     from chili_notebook.auth.env_file import Danger
     from chili_notebook.auth.settings import Setting
     from chili_notebook.guard.registry import KnownSecret, SecretRegistry
@@ -77,7 +80,12 @@ class LoginSettings:
     def trace(self) -> list[TraceEntry]:
         """Every key of every source, and whether it was used."""
         settings = trace_settings(self.sources, self.profile, own=self.choice.source)
-        return [*self.choice.trace, *settings]
+        superseded = [
+            TraceEntry(source.name, value.key, "set again further down")
+            for source in self.sources
+            for value in source.superseded
+        ]
+        return [*self.choice.trace, *settings, *superseded]
 
     def require_credentials(self) -> Credentials:
         """Return the credentials, if the sources allow a login without the form.
@@ -105,6 +113,15 @@ class LoginSettings:
         if source is None or source.path is None:
             return None
         return find_danger(source.path, source.name)
+
+    def warn_of_other_author(self) -> None:
+        """Warn if another user may have written the file of the credentials."""
+        source = self.choice.source
+        if source is None or source.path is None or not source.discovered:
+            return
+        danger = find_other_author(source.path, source.name)
+        if danger is not None:
+            warnings.warn(f"{danger.message} {danger.hint}", stacklevel=3)
 
     def with_form(
         self,
@@ -150,7 +167,7 @@ def find_login(  # noqa: PLR0913 - each is named at the call
     Raises:
         ConfigurationError: If no source knows `profile`.
     """
-    folder = folder or Path.cwd()
+    folder = folder or find_working_folder()
     if demo:
         profile, sources = None, [read_simulator()]
     else:
@@ -214,7 +231,8 @@ def find_secrets(
         ConfigurationError: If a source exists and cannot be read.
     """
     registry = process_guard().registry
-    keyring = read_keyring(None)
+    # A keyring that cannot be loaded cannot contain a secret of this user's logins.
+    keyring = read_keyring(None) if is_available() else None
     sources = [] if keyring is None else [keyring]
     for folder in folders:
         sources += find_sources(folder, env_file=env_file)
@@ -260,6 +278,7 @@ def login(
     guard.install_here()
     settings = find_login(profile, env_file=env_file, demo=demo)
     guard.install_here()  # earlier cells may contain the secrets that are known now
+    settings.warn_of_other_author()
     manager = TokenManager(guard.registry)
     manager.sign_in(settings.require_credentials(), settings.environment)
     return Chili(manager)

@@ -1,4 +1,4 @@
-"""Runs every notebook against the simulator and stores its outputs in it."""
+"""Run every notebook against the simulator, and store its outputs in it."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ LOOPBACK_ONLY = Path(__file__).parent / "notebooks" / "loopback_only.py"
 
 
 def execute(notebook, folder):
-    """Run a notebook in a folder: no credentials, no keyring, no other machine.
+    """Run a notebook in a folder, without credentials, keyring or other machines.
 
     Args:
-        notebook: The notebook, which gets its outputs.
-        folder: Its working directory; IPython's own folder is made in it.
+        notebook: The notebook; its outputs are replaced.
+        folder: Its working directory, which also gets IPython's own folder.
     """
     startup = Path(folder) / ".ipython" / "profile_default" / "startup"
     startup.mkdir(parents=True)
@@ -36,12 +36,12 @@ def execute(notebook, folder):
 
 
 def store(path):
-    """Run one notebook in a folder of its own and write its outputs into it."""
+    """Run one notebook in a temporary folder, and write its outputs into its file."""
     notebook = nbformat.read(path, as_version=4)
     with tempfile.TemporaryDirectory() as folder:
         execute(notebook, folder)
     for cell in notebook.cells:
-        # When a cell ran, and on which Python, is nobody's business.
+        # When a cell ran, and on which Python, would change the file at each run.
         cell.metadata.pop("execution", None)
     notebook.metadata.pop("widgets", None)
     notebook.metadata["language_info"] = {"name": "python"}

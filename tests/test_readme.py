@@ -1,4 +1,4 @@
-"""README and its neighbours say what the code does, and all of it; their blocks run."""
+"""README and CONTRIBUTING agree with the code, and their code blocks run."""
 
 from __future__ import annotations
 
@@ -13,268 +13,217 @@ from pathlib import Path
 import pytest
 
 from chili_notebook import Chili, errors
-from chili_notebook.api.base import Calls
 
 ROOT = Path(__file__).parents[1]
-README = (ROOT / "README.md").read_text()
-PAGES = [README, (ROOT / "CONTRIBUTING.md").read_text()]
-PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+README, CONTRIBUTING, SECURITY = (
+    (ROOT / f"{name}.md").read_text("utf-8")
+    for name in ("README", "CONTRIBUTING", "SECURITY")
+)
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
 MAGICS = ("chili_login", "chili_status", "chili_audit", "chili_logout")
-OPTION = re.compile(r"--[a-z][a-z-]+")
-NOUNS = ("templates", "projects", "media", "fonts", "outputs", "outputs.settings")
-ITEMS = {
-    "templates": "Template",
-    "projects": "Project",
-    "media": "Media",
-    "fonts": "FontFamily",
-}
 
 
-def _section(heading):
-    """Give the text of one of README's sections."""
-    return README.split(f"\n## {heading}\n")[1].split("\n## ")[0]
+def read_table(first_heading, page=README):
+    """Return the rows of the table whose first column has this heading."""
+    lines = page[page.index(f"| {first_heading} |") :].split("\n\n")[0].splitlines()
+    return [[cell.strip() for cell in line.split("|")[1:-1]] for line in lines[2:]]
 
 
-def _rows(section):
-    """Give the rows of a section's tables, without their headings."""
-    lines = [line for line in section.splitlines() if line.startswith("| ")]
-    rows = [re.split(r"\s*(?<!\\)\|\s*", line.strip("| ")) for line in lines]
-    tables = section.count("\n|---")
-    assert tables == 1, "these helpers read one table a section"
-    return rows[1:]
+def read_column(first_heading, page=README):
+    """Return the first column of a table."""
+    return [row[0] for row in read_table(first_heading, page)]
 
 
-def _blocks(language):
-    """Give every block of code in a language."""
-    return [
-        block
-        for page in PAGES
-        for block in re.findall(rf"```{language}\n(.*?)```", page, re.DOTALL)
-    ]
+def read_blocks(language):
+    """Return every code block of a language in README and CONTRIBUTING."""
+    pattern = rf"```{language}\n(.*?)```"
+    return re.findall(pattern, README + CONTRIBUTING, re.DOTALL)
 
 
-def _words(cell):
-    return re.findall(r"`(\w+)`", cell)
+def read_commands():
+    """Return every command of the console blocks, without its comment."""
+    lines = "".join(read_blocks("console")).splitlines()
+    return [line.removeprefix("$ ").partition("  #")[0].strip() for line in lines]
 
 
-def _public(kind):
-    return {name for name in vars(kind) if not name.startswith("_")}
+def names_in(text):
+    """Return the names that are marked as code."""
+    return set(re.findall(r"`(\w+)`", text))
 
 
-def _help(*arguments):
-    """Give what ``python -m`` says of itself."""
-    done = subprocess.run(
-        [sys.executable, "-m", *arguments, "--help"],
-        check=True,
-        capture_output=True,
-        text=True,
-    )
-    return done.stdout
+def options_in(text):
+    """Return the long options in a text, without ``--help``."""
+    return set(re.findall(r"--[a-z][a-z-]+", text)) - {"--help"}
 
 
-def _options(text):
-    return set(OPTION.findall(text)) - {"--help"}
+def help_of(*arguments):
+    """Return the help of a command of the package."""
+    command = [sys.executable, "-m", *arguments, "--help"]
+    return subprocess.run(command, check=True, capture_output=True, text=True).stdout
+
+
+def methods_of(owner):
+    """Return the names of the public methods of a class, without constructors."""
+    methods = inspect.getmembers(owner, inspect.isfunction)
+    return {name for name, _method in methods if not name.startswith("_")}
 
 
 @pytest.mark.parametrize("magic", MAGICS)
-def test_each_magic_has_the_options_that_its_rows_tell(magic, shell):
-    """The rows of the table and the parser know the same options, and arguments."""
+def test_options_of_each_magic_match_readme(magic, shell):
+    """The table of magics has the options and arguments that each magic parses."""
     magics = shell.magics_manager.magics["line"]
     assert {name for name in magics if name.startswith("chili_")} == set(MAGICS)
+    # A row that begins with "…" continues the magic above it.
+    cells = "".join(read_column("magic")).split("`%")
+    (cell,) = [cell for cell in cells if cell.startswith(magic)]
     usage = magics[magic].parser.format_usage()
-    told, current = "", ""
-    for first, *_more in _rows(_section("Magics")):
-        named = re.match(r"`%(\w+)", first)
-        current = named.group(1) if named else current
-        told += f" {first}" if current == magic else ""
-    assert _options(told) == _options(usage)
-    assert ("[PROFILE]" in told) == ("[profile]" in usage)
+    assert options_in(cell) == options_in(usage)
+    assert ("[PROFILE]" in cell) == ("[profile]" in usage)
 
 
-def test_the_simulator_has_the_options_that_its_rows_tell():
-    """The table and ``--help`` know the same options."""
-    told = "".join(first for first, *_more in _rows(_section("The simulator")))
-    assert _options(told) == _options(_help("chili_notebook.simulator"))
+def test_options_of_the_simulator_match_readme():
+    """The table of the simulator's options has those of its command."""
+    options = options_in("".join(read_column("option")))
+    assert options == options_in(help_of("chili_notebook.simulator"))
 
 
-def test_the_audit_has_the_options_that_are_told():
-    """What the section on masking says of options is what ``--help`` says."""
-    section = _section("What is masked, and what cannot be")
-    assert _options(section) == _options(_help("chili_notebook", "audit"))
-    assert "{audit}" in _help("chili_notebook")
+def test_options_of_the_audit_command_match_readme():
+    """README names every option of the audit command."""
+    section = README.split("## What is masked")[1].split("\n## ")[0]
+    assert options_in(section) == options_in(help_of("chili_notebook", "audit"))
 
 
-def test_readme_and_the_code_know_the_same_keys():
-    """Each CHILI_ key that the code reads is in README, and the reverse."""
+def test_keys_match_readme():
+    """README names every CHILI_ key that the code reads, and no other."""
     from chili_notebook.auth.credentials import CREDENTIAL_KEYS
     from chili_notebook.auth.settings import SETTING_KEYS
 
-    read = {f"CHILI_{suffix}" for suffix in (*CREDENTIAL_KEYS, *SETTING_KEYS)}
-    told = set(re.findall(r"CHILI_[A-Z][A-Z_]+[A-Z]", README))
-    assert told == read
+    keys = {f"CHILI_{suffix}" for suffix in (*CREDENTIAL_KEYS, *SETTING_KEYS)}
+    assert set(re.findall(r"CHILI_[A-Z][A-Z_]+[A-Z]", README)) == keys
+    assert names_in("".join(read_column("key"))) == keys
 
 
-def test_readme_and_the_code_know_the_same_errors():
-    """Each error has its one place in the table, with its status; no other is named."""
-    rows = _rows(_section("Troubleshooting"))
-    told = [name for first, *_more in rows for name in re.findall(r"`(\w+)`", first)]
-    kinds = dict(inspect.getmembers(errors, inspect.isclass))
-    kinds = {n: k for n, k in kinds.items() if issubclass(k, errors.ChiliError)}
-    assert sorted(told) == sorted(kinds)
-    assert set(re.findall(r"\b\w+Error\b", README)) <= set(kinds)
+def test_errors_match_readme():
+    """The table of errors has each error once; README names no other error."""
+    rows = read_table("error")
+    named = [name for row in rows for name in re.findall(r"`(\w+)`", row[0])]
+    classes = [
+        name
+        for name, error in inspect.getmembers(errors, inspect.isclass)
+        if issubclass(error, errors.ChiliError)
+    ]
+    assert sorted(named) == classes
+    assert set(re.findall(r"\b\w+Error\b", README)) <= set(classes)
     assert all(len(row) == 3 and all(row) for row in rows)
-    for name, kind in kinds.items():
-        status = re.match(r"\dxx|\d{3}", kind.__doc__)
-        if status:
-            assert f"`{name}` ({status.group()})" in README
 
 
-def test_readme_and_the_code_know_the_same_nouns_and_verbs():
-    """The table has every noun of the client, and every verb of each noun."""
-    rows = {row[0].strip("`"): row for row in _rows(_section("In the notebook"))}
-    assert set(rows) == {f"chili.{noun}" for noun in NOUNS}
-    for noun in NOUNS:
-        verbs = set(_words(rows[f"chili.{noun}"][1]))
-        assert verbs == _public(_kind_of(noun))
-
-
-def test_readme_names_what_the_items_of_a_noun_do():
-    """Every method of an item stands in its row, in full or as those of another."""
-    rows = {row[0].strip("`"): row for row in _rows(_section("In the notebook"))}
-    for noun, name in ITEMS.items():
-        kind = _named(name)
-        methods = {
-            method
-            for owner in kind.__mro__
-            for method in _public(owner)
-            if callable(getattr(kind, method))
+def test_nouns_and_their_methods_match_readme(simulator, signed_in):
+    """The table of nouns has every method of each noun and of its items."""
+    rows = {noun: cells for noun, *cells in read_table("noun")}
+    with signed_in(simulator) as chili:
+        template = chili.templates.list()[0]
+        task = chili.outputs.start(template, "png")
+        nouns = {
+            "`chili.templates`": (chili.templates, [template]),
+            "`chili.projects`": (chili.projects, [chili.projects.create(template)]),
+            "`chili.media`": (chili.media, [chili.media.list()[0]]),
+            "`chili.fonts`": (chili.fonts, [chili.fonts.list()[0]]),
+            "`chili.outputs`": (chili.outputs, [task, task.wait()]),
+            "`chili.outputs.settings`": (chili.outputs.settings, []),
         }
-        cell = rows[f"chili.{noun}"][2]
-        above = _words(rows["chili.templates"][2]) if "the same" in cell else []
-        assert {*_words(cell), *above} == methods
+    assert rows.keys() == nouns.keys()
+    for noun, (methods, item_methods) in rows.items():
+        owner, items = nouns[noun]
+        named = names_in(item_methods)
+        if "the same" in item_methods:
+            named |= names_in(rows["`chili.templates`"][1])
+        assert names_in(methods) == methods_of(type(owner))
+        assert named == {name for item in items for name in methods_of(type(item))}
 
 
-def test_readme_names_everything_that_the_client_does():
-    """Every method of the client is in README; `link` is for its nouns."""
-    offered = _public(Chili) | _public(Calls) - {"link"}
-    text = _section("In the notebook")
-    missing = {name for name in offered if not re.search(rf"[.`]{name}\b", text)}
-    assert missing == set()
+def test_readme_names_every_attribute_of_the_client():
+    """README names each public attribute of `Chili`, except `link`, for its nouns."""
+    section = README.split("## Use the API")[1].split("\n## ")[0]
+    names = {name for name in dir(Chili) if not name.startswith("_")} - {"link"}
+    assert {n for n in names if not re.search(rf"[.`]{n}\b", section)} == set()
 
 
-def test_readme_and_the_project_know_the_same_extras_and_pythons():
-    """Each extra is named in the section on installing, and the oldest Python."""
-    section = _section("Install")
-    told = re.search(r"The extra .*", section).group()
-    assert set(_words(told)) == set(PROJECT["optional-dependencies"])
-    oldest = PROJECT["requires-python"].removeprefix(">=")
-    assert f"Python {oldest} or newer" in section
+def test_extras_and_python_match_readme():
+    """README names every extra, and the oldest Python that the project supports."""
+    extras = names_in("".join(read_column("extra")))
+    assert extras == PROJECT["optional-dependencies"].keys()
+    assert f"Python {PROJECT['requires-python'].removeprefix('>=')} or newer" in README
 
 
-def test_every_link_leads_to_a_file():
-    """Files that the pages link to are there, and README links to every notebook."""
-    links = {
-        link
-        for page in (*PAGES, (ROOT / "SECURITY.md").read_text())
-        for link in re.findall(r"\]\(([^)]+)\)", page)
-        if "://" not in link
+def test_links_lead_to_files_and_headings():
+    """Each link leads to a file or a heading that exists; each notebook is linked."""
+    links = set(re.findall(r"\]\(([^)]+)\)", README + CONTRIBUTING + SECURITY))
+    local = {link for link in links if "://" not in link}
+    headings = {
+        "#" + heading.lower().replace(" ", "-")
+        for heading in re.findall(r"^#+ (.+)$", README, re.MULTILINE)
     }
-    assert [link for link in links if not (ROOT / link).is_file()] == []
-    notebooks = {f"notebooks/{path.name}" for path in ROOT.glob("notebooks/*.ipynb")}
-    assert notebooks <= links
+    files = {link for link in local if not link.startswith("#")}
+    assert local - files <= headings
+    assert [link for link in files if not (ROOT / link).is_file()] == []
+    assert {
+        f"notebooks/{path.name}" for path in ROOT.glob("notebooks/*.ipynb")
+    } <= files
 
 
-@pytest.mark.parametrize("block", _blocks("python"))
-def test_python_runs(block, tmp_path):
-    """Each block of Python does what it says, against the simulator."""
+@pytest.mark.parametrize("block", read_blocks("python"))
+def test_python_blocks_run_against_the_simulator(block, tmp_path):
+    """Each block of Python runs in IPython after a login to the simulator."""
     code = f"%load_ext chili_notebook\n%chili_login --demo\n{block}"
+    command = [sys.executable, "-m", "IPython", "--no-banner", "--colors=NoColor", "-c"]
     done = subprocess.run(
-        [
-            *(sys.executable, "-m", "IPython", "--no-banner", "--colors=NoColor"),
-            *("-c", code),
-        ],
-        cwd=tmp_path,
-        capture_output=True,
-        text=True,
-        check=False,
+        [*command, code], cwd=tmp_path, capture_output=True, text=True, check=False
     )
     assert done.returncode == 0, done.stdout + done.stderr
     assert "Error" not in done.stdout
 
 
-@pytest.mark.parametrize(
-    "command",
-    [
-        line.removeprefix("$ ").partition("  #")[0].strip()
-        for block in _blocks("console")
-        for line in block.splitlines()
-    ],
-)
-def test_commands_run(command):
-    """Each command is one that there is: targets, modules, tests, extras."""
+@pytest.mark.parametrize("command", read_commands())
+def test_commands_exist(command):
+    """Each command of a console block uses targets, tests and extras that exist."""
     match shlex.split(command):
-        case ["make", *_targets] as asked:
-            subprocess.run([*asked, "--dry-run"], cwd=ROOT, check=True)
-        case ["python", "-m", "chili_notebook", *_options] as asked:
-            subprocess.run([sys.executable, *asked[1:]], check=True)
-        case [".venv/bin/pytest", *paths]:
-            assert all((ROOT / path).exists() for path in paths if path[0] != "-")
-        case ["pip", "install", wanted]:
-            name, extras = re.fullmatch(r"(.+)\[(.+)\]", wanted).groups()
-            assert name == PROJECT["name"]
-            assert set(extras.split(",")) <= set(PROJECT["optional-dependencies"])
-        case other:
-            pytest.fail(f"nobody knows whether {other} runs")
+        case ["make", *_targets] as arguments:
+            subprocess.run([*arguments, "--dry-run"], cwd=ROOT, check=True)
+        case ["python", *arguments]:
+            subprocess.run([sys.executable, *arguments], check=True)
+        case [".venv/bin/pytest", path]:
+            assert (ROOT / path).exists()
+        case ["pip", "install", package, *_others]:
+            extras = package.removeprefix(".[").removesuffix("]").split(",")
+            assert set(extras) <= PROJECT["optional-dependencies"].keys()
+        case _:
+            assert command == "jupyter lab"  # installed by the line above it
 
 
-def test_the_env_file_signs_in(shell, env_file):
-    """The lines of README's .env are those that a login takes, but for the values."""
-    (block,) = _blocks("ini")
-    keys = [line.partition("=")[0] for line in block.splitlines()]
-    env_file("written.env")
-    written = Path("written.env").read_text().splitlines()
-    ours = [line for line in written if line.partition("=")[0] in keys]
-    assert len(ours) == len(keys)
-    rest = [line for line in written if line not in ours]
-    Path(".env").write_text("\n".join([*ours, *rest]))
+def test_env_file_of_readme_signs_in(shell, env_file):
+    """A .env file with the keys of README's example signs in."""
+    (block,) = read_blocks("ini")
+    keys = {line.partition("=")[0] for line in block.splitlines()}
+    env_file()
+    lines = Path(".env").read_text().splitlines()
+    token_url = {"CHILI_TOKEN_URL"}  # the fake endpoint of the tests
+    assert {line.partition("=")[0] for line in lines} == keys | token_url
     shell.run_line_magic("chili_login", "--no-widget")
     assert shell.user_ns["chili"].environment.name == "cp-abc-123"
 
 
-def test_every_target_of_make_is_told():
-    """README or CONTRIBUTING shows each target, and no other."""
-    targets = re.search(r"\.PHONY: (.+)", (ROOT / "Makefile").read_text()).group(1)
-    told = set(re.findall(r"\$ make ([a-z-]+)", "".join(PAGES)))
-    assert told == set(targets.split())
+def test_make_targets_match_the_pages():
+    """README or CONTRIBUTING names each target of the Makefile, and no other."""
+    makefile = (ROOT / "Makefile").read_text().replace("\\\n", "")
+    targets = re.search(r"\.PHONY: (.+)", makefile).group(1).split()
+    named = re.findall(r"^\$ make ([a-z-]+)", README + CONTRIBUTING, re.MULTILINE)
+    assert set(named) == set(targets)
 
 
-def test_contributing_names_files_that_are_there():
-    """Each path in CONTRIBUTING is one of the checkout."""
-    paths = re.findall(r"`([\w.-]+/[\w./-]*|\w+\.(?:py|js|css))`", PAGES[1])
-    assert len(paths) > 10
-    package = ROOT / "chili_notebook"
-    wrong = [p for p in paths if not ((ROOT / p).exists() or (package / p).exists())]
-    assert wrong == []
-
-
-def _kind_of(noun):
-    """Give the class of a noun of the client."""
-    kind = Chili
-    for part in noun.split("."):
-        member = vars(kind).get(part)
-        name = "OutputSettings" if member is None else _given(member)
-        kind = _named(name)
-    return kind
-
-
-def _given(member):
-    return member.func.__annotations__["return"]
-
-
-def _named(name):
-    """Give a class of the resources by its name."""
-    for path in (ROOT / "chili_notebook" / "api").glob("*.py"):
-        module = __import__(f"chili_notebook.api.{path.stem}", fromlist=["*"])
-        if getattr(getattr(module, name, None), "__module__", "") == module.__name__:
-            return getattr(module, name)
-    raise AssertionError(name)
+@pytest.mark.parametrize("folder", ["chili_notebook", "tests"])
+def test_map_of_folders_matches_the_file_system(folder):
+    """CONTRIBUTING's map has every sub-folder and no other."""
+    rows = read_column(f"in `{folder}/`", CONTRIBUTING)
+    named = {name for row in rows for name in re.findall(r"`(\w+)/`", row)}
+    folders = {path.parent.name for path in (ROOT / folder).glob("*/*.py")}
+    assert named == folders

@@ -7,6 +7,7 @@ job of `chili_notebook.auth.sources` and `chili_notebook.auth.keyring`.
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING
@@ -15,7 +16,7 @@ from chili_notebook.auth.pasted_value import read_value
 from chili_notebook.errors import ConfigurationError, CredentialsNotFoundError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Sequence
     from pathlib import Path
 
     from chili_notebook.auth.pasted_value import PastedValue
@@ -45,6 +46,8 @@ class Source:
         name: The name of the source in messages, such as ``.env``.
         origin: The kind of source.
         values: Its ``CHILI_*`` keys with their cleaned values.
+        superseded: Values of keys that are set again further down in the same file.
+        misnamed: Keys that look like ours, with the names that they must have.
         problem: Why the source could not be read; empty if it could.
         required: Whether the user named it, so that no other source is used.
         path: Its path, if it is a file.
@@ -55,6 +58,8 @@ class Source:
     name: str
     origin: Origin
     values: Mapping[str, PastedValue] = field(default_factory=dict)
+    superseded: tuple[PastedValue, ...] = ()
+    misnamed: Mapping[str, str] = field(default_factory=dict)
     problem: str = ""
     required: bool = False
     path: Path | None = None
@@ -65,18 +70,23 @@ class Source:
         cls,
         name: str,
         origin: Origin,
-        values: Mapping[str, Secret] | None = None,
+        values: Mapping[str, Secret] | Iterable[tuple[str, Secret]] = (),
         *,
+        misnamed: Mapping[str, str] | None = None,
         problem: str = "",
         required: bool = False,
         path: Path | None = None,
         discovered: bool = False,
     ) -> Source:
-        """Return a source whose values are cleaned."""
-        cleaned = {
-            key: read_value(key, value, name) for key, value in (values or {}).items()
-        }
-        return cls(name, origin, cleaned, problem, required, path, discovered)
+        """Return a source whose values are cleaned; the last value of a key counts."""
+        pairs = values.items() if isinstance(values, Mapping) else values
+        cleaned = [read_value(key, value, name) for key, value in pairs]
+        counting = {value.key: value for value in cleaned}
+        superseded = tuple(v for v in cleaned if v is not counting[v.key])
+        return cls(
+            *(name, origin, counting, superseded, misnamed or {}),
+            *(problem, required, path, discovered),
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,12 +130,15 @@ class CredentialChoice:
         credentials: The credentials to use, if any source contains usable ones.
         source: Their source.
         problems: Why sources before it were passed over, in their order.
+        notes: What else is known if there are no credentials: optional sources that
+            could not be read, keys with other names, other profiles.
         trace: The credential keys of every source.
     """
 
     credentials: Credentials | None
     source: Source | None
     problems: tuple[str, ...]
+    notes: tuple[str, ...]
     trace: tuple[TraceEntry, ...]
 
     def require(self) -> Credentials:
@@ -145,7 +158,12 @@ class CredentialChoice:
             )
         places = ", ".join(dict.fromkeys(entry.source for entry in self.trace))
         raise CredentialsNotFoundError(
-            f"No credentials found. Searched: {places or 'nothing'}.",
+            " ".join(
+                (
+                    f"No credentials found. Searched: {places or 'nothing'}.",
+                    *(f"{note}." for note in self.notes),
+                )
+            ),
             hint="Set CHILI_CLIENT_ID, CHILI_CLIENT_SECRET and CHILI_ENVIRONMENT in a "
             ".env file in that folder, or as environment variables "
             "(or CHILI_ACCESS_TOKEN for your own access token). "
@@ -194,6 +212,7 @@ def choose_credentials(
     prefix = profile_prefix(profile)
     trace: list[TraceEntry] = []
     problems: list[str] = []
+    notes: list[str] = []
     chosen: Credentials | None = None
     own: Source | None = None
     searched = _up_to_required(sources)
@@ -202,12 +221,25 @@ def choose_credentials(
         is_chosen = reading.credentials is not None and chosen is None
         if is_chosen:
             chosen, own = reading.credentials, source
+        elif source.problem and source.origin is Origin.KEYRING:
+            notes.append(source.problem)
         elif chosen is None:
             problems.extend(reading.problems)
+        notes.extend(
+            f"{source.name} contains {key}, which must be called {name}"
+            for key, name in source.misnamed.items()
+        )
         trace.extend(_trace(source, reading, is_chosen=is_chosen))
     if not is_new and chosen is None and all(not entry.key for entry in trace):
         _require_known_profile(searched, profile)
-    return CredentialChoice(chosen, own, tuple(problems), tuple(trace))
+    profiles = _find_profiles(searched)
+    if chosen is None and not profile and profiles:
+        names = ", ".join(profiles)
+        notes.append(
+            f"There are credentials for the profiles {names}, to sign in with "
+            f"%chili_login {next(iter(profiles))}"
+        )
+    return CredentialChoice(chosen, own, tuple(problems), tuple(notes), tuple(trace))
 
 
 def _up_to_required(sources: Sequence[Source]) -> Sequence[Source]:
@@ -272,7 +304,14 @@ def _read_credentials(source: Source, prefix: str) -> _Reading:
 
 def _trace(source: Source, reading: _Reading, *, is_chosen: bool) -> list[TraceEntry]:
     if not reading.keys:
-        return [TraceEntry(source.name, "", source.problem or "contains no such keys")]
+        outcome = source.problem or "contains no client ID, secret or access token"
+        return [
+            TraceEntry(source.name, "", outcome),
+            *(
+                TraceEntry(source.name, key, f"not read: it must be called {name}")
+                for key, name in source.misnamed.items()
+            ),
+        ]
     if reading.credentials is None:
         reason = "; ".join(reading.problems) or "the pair is not complete"
         outcome = f"passed over: {reason}"
@@ -294,13 +333,8 @@ def _require_known_profile(sources: Sequence[Source], profile: str | None) -> No
     """Raise if no source knows the profile, unless a source could not be read."""
     if not profile or any(source.problem for source in sources):
         return
-    known = {
-        match.group(1).lower(): source.name
-        for source in sources
-        for key in source.values
-        if (match := _CREDENTIAL_OF_PROFILE.fullmatch(key))
-    }
-    listed = ", ".join(f"{name} (in {place})" for name, place in sorted(known.items()))
+    known = _find_profiles(sources)
+    listed = ", ".join(f"{name} (in {place})" for name, place in known.items())
     places = ", ".join(dict.fromkeys(source.name for source in sources))
     prefix = profile_prefix(profile)
     raise ConfigurationError(
@@ -310,3 +344,14 @@ def _require_known_profile(sources: Sequence[Source], profile: str | None) -> No
         f"and {prefix}ENVIRONMENT, if it differs from CHILI_ENVIRONMENT, in .env or as "
         "environment variables; or leave the profile out.",
     )
+
+
+def _find_profiles(sources: Sequence[Source]) -> dict[str, str]:
+    """Return the profiles that have credentials, each with the name of its source."""
+    found = {
+        match.group(1).lower(): source.name
+        for source in sources
+        for key in source.values
+        if (match := _CREDENTIAL_OF_PROFILE.fullmatch(key))
+    }
+    return dict(sorted(found.items()))

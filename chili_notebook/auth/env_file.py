@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from chili_notebook.auth.secret import Secret
 
 _OWNER_ONLY = 0o600
+_ROOT = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +41,35 @@ class Danger:
     hint: str
 
 
+def find_other_author(path: Path, name: str) -> Danger | None:
+    """Return whether another user may have written a file of credentials.
+
+    Such a file signs in where its author likes.
+
+    Args:
+        path: The file.
+        name: Its name in messages.
+    """
+    if os.name != "posix":
+        return None
+    try:
+        file, folder = path.stat(), path.parent.stat()
+    except OSError:
+        return None
+    if file.st_uid not in {os.getuid(), _ROOT}:
+        return Danger(
+            f"{name} belongs to another user of this machine.",
+            "Check where it signs you in before you use it.",
+        )
+    # In a folder with the sticky bit only a file's owner can replace it.
+    if folder.st_mode & stat.S_IWOTH and not folder.st_mode & stat.S_ISVTX:
+        return Danger(
+            f"Other users of this machine can replace {name}.",
+            "Move it into a folder that only you can write to.",
+        )
+    return None
+
+
 def find_danger(path: Path, name: str) -> Danger | None:
     """Return what is unsafe about a file of credentials; ``None`` if nothing is.
 
@@ -47,6 +77,9 @@ def find_danger(path: Path, name: str) -> Danger | None:
         path: The file.
         name: Its name in messages.
     """
+    other_author = find_other_author(path, name)
+    if other_author is not None:
+        return other_author
     try:
         status = read_git_status(path)
     except GitError as error:

@@ -1,52 +1,61 @@
 """Read credentials from the system keyring, and store them there.
 
 This needs the extra ``keyring`` and a backend that really stores; without either,
-there is no such source and nothing can be stored.
+there is no such source and nothing can be stored. A backend may be missing, broken,
+locked, or waiting for a prompt that nobody sees: none of these may stop a login that
+another source can serve. So every call has a time limit, and every error a message.
 """
 
 from __future__ import annotations
 
+import importlib.util
 import json
-from typing import TYPE_CHECKING
+import threading
+from typing import TYPE_CHECKING, Generic, TypeVar
 
 from chili_notebook.auth.credentials import Origin, Source, profile_prefix
 from chili_notebook.auth.secret import Secret
 from chili_notebook.errors import ConfigurationError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
+
+    from keyring.backend import KeyringBackend
 
 NAME = "the system keyring"
+TIMEOUT_S = 30.0
+"""How long to wait for a user who has to unlock the keyring."""
+
 _SERVICE = "chili_notebook"
+_T = TypeVar("_T")
+
+
+class KeyringFailedError(Exception):
+    """The keyring cannot be used; the message is a clause without a subject."""
 
 
 def is_available() -> bool:
     """Return whether there is a keyring that really stores."""
     try:
-        import keyring
-    except ImportError:
+        return _find_backend() is not None
+    except KeyringFailedError:
         return False
-    backend = keyring.get_keyring()
-    inner = getattr(backend, "backends", [backend])
-    # Backends that refuse everything, or store nothing, have a priority below 1.
-    return any(_priority(candidate) >= 1 for candidate in inner)
 
 
-def read_keyring(profile: str | None) -> Source | None:
+def read_keyring(profile: str | None, *, timeout_s: float = TIMEOUT_S) -> Source | None:
     """Read the credentials stored for a profile; ``None`` if there is no keyring.
 
     Raises:
         ConfigurationError: If `profile` is not a valid name.
     """
-    if not is_available():
-        return None
-    import keyring
-
+    username = profile_prefix(profile)
     try:
-        stored = keyring.get_password(_SERVICE, profile_prefix(profile))
-    except Exception:  # noqa: BLE001 - backends raise what their systems raise
-        problem = f"{NAME} cannot be read; it may be locked"
-        return Source(NAME, Origin.KEYRING, problem=problem)
+        backend = _find_backend()
+        if backend is None:
+            return None
+        stored = _run(lambda: backend.get_password(_SERVICE, username), timeout_s)
+    except KeyringFailedError as error:
+        return Source(NAME, Origin.KEYRING, problem=f"{NAME} {error}")
     try:
         values = json.loads(stored or "{}")
     except ValueError:
@@ -59,31 +68,85 @@ def read_keyring(profile: str | None) -> Source | None:
     return Source.read(NAME, Origin.KEYRING, secrets)
 
 
-def store_in_keyring(profile: str | None, values: Mapping[str, Secret]) -> None:
+def store_in_keyring(
+    profile: str | None,
+    values: Mapping[str, Secret],
+    *,
+    timeout_s: float = TIMEOUT_S,
+) -> None:
     """Store these keys for a profile, replacing the ones stored before.
 
     Raises:
-        ConfigurationError: If the keyring refuses.
+        ConfigurationError: If there is no keyring, or it refuses.
     """
+    username = profile_prefix(profile)
+    failure = "is not installed, or stores nothing"
+    try:
+        backend = _find_backend()
+        if backend is not None:
+            text = Secret(json.dumps({key: v.reveal() for key, v in values.items()}))
+            _run(
+                lambda: backend.set_password(_SERVICE, username, text.reveal()),
+                timeout_s,
+            )
+            return
+    except KeyringFailedError as error:
+        failure = str(error)
+    raise ConfigurationError(
+        f"Nothing was stored: {NAME} {failure}.",
+        hint="Unlock it, or choose .env. "
+        "To install it, run: pip install 'chili-notebook[keyring]'",
+    )
+
+
+def _find_backend() -> KeyringBackend | None:
+    """Return the backend that the user configured, if it really stores.
+
+    Raises:
+        KeyringFailedError: If it is configured and cannot be loaded.
+    """
+    if importlib.util.find_spec("keyring") is None:
+        return None
     try:
         import keyring
-    except ImportError:
-        raise ConfigurationError(
-            "Nothing was stored in the system keyring: the package keyring is missing.",
-            hint="Install it with: pip install 'chili-notebook[keyring]'",
-        ) from None
-    text = json.dumps({key: value.reveal() for key, value in values.items()})
-    refusal = ""
-    try:
-        keyring.set_password(_SERVICE, profile_prefix(profile), text)
-    except Exception as error:  # noqa: BLE001 - backends raise what their systems raise
-        refusal = type(error).__name__
-    del text  # so that the frame of the error below holds no secret
-    if refusal:
-        raise ConfigurationError(
-            f"Nothing was stored in {NAME}: it refused ({refusal}).",
-            hint="Unlock it, or choose .env.",
-        )
+
+        backend = keyring.get_keyring()
+        inner = getattr(backend, "backends", [backend])
+        # Backends that refuse everything, or store nothing, have a priority below 1.
+        stores = any(_priority(candidate) >= 1 for candidate in inner)
+    except Exception as error:  # noqa: BLE001 - the configuration may name anything
+        raise KeyringFailedError(f"cannot be used ({type(error).__name__})") from None
+    return backend if stores else None
+
+
+class _Call(threading.Thread, Generic[_T]):
+    """One call of a backend, in a thread that cannot keep the process alive."""
+
+    def __init__(self, function: Callable[[], _T]) -> None:
+        super().__init__(daemon=True)
+        self._function = function
+        self.results: list[_T] = []
+        self.failure = ""
+
+    def run(self) -> None:
+        try:
+            self.results.append(self._function())
+        except Exception as error:  # noqa: BLE001 - backends raise anything
+            # Only the name: the message may quote what was stored.
+            self.failure = type(error).__name__
+
+
+def _run(function: Callable[[], _T], timeout_s: float) -> _T:
+    call = _Call(function)
+    call.start()
+    call.join(timeout_s)
+    if call.results:
+        return call.results[0]
+    if call.failure:
+        raise KeyringFailedError(f"refused ({call.failure}); it may be locked")
+    raise KeyringFailedError(
+        f"did not respond within {timeout_s:.0f} s; it may be waiting to be unlocked"
+    )
 
 
 def _priority(backend: object) -> float:

@@ -8,16 +8,29 @@ import os
 import re
 from typing import TYPE_CHECKING
 
-from chili_notebook.auth.credentials import Origin, Source
+from chili_notebook.auth.credentials import CREDENTIAL_KEYS, Origin, Source
 from chili_notebook.auth.secret import Secret
 from chili_notebook.display.wording import relative_path
+from chili_notebook.system.small_file import UnreadableFileError, read_small_file
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
     from pathlib import Path
 
-_MAX_BYTES = 1_000_000
+    Pair = tuple[str, str | None]
+
 _OUR_LINE = re.compile(r"\s*(?:export\s+)?(CHILI_\w+)(?:\s*=(.*))?")
+# python-dotenv's time grows with the square of a line's length. Tokens are shorter.
+_MAX_LINE_LENGTH = 8_192
+# Names in GraFx's own samples and in other tools, without their prefix.
+_OTHER_NAMES = {
+    **{key: f"CHILI_{key}" for key in (*CREDENTIAL_KEYS, "ENVIRONMENT", "BASE_URL")},
+    "SECRET": "CHILI_CLIENT_SECRET",
+    "SERVER_ID": "CHILI_CLIENT_ID",
+    "SERVER_SECRET": "CHILI_CLIENT_SECRET",
+    "BASEURL": "CHILI_BASE_URL",
+}
+_OTHER_PREFIX = re.compile(r"(?:GRAFX|CHILI_GRAFX)_")
 _UTF_16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 
 
@@ -46,7 +59,7 @@ def find_sources(
 def read_process_environment(environ: Mapping[str, str] = os.environ) -> Source:
     """Read the ``CHILI_*`` variables of this process."""
     return Source.read(
-        "the process environment", Origin.PROCESS_ENVIRONMENT, _select(environ)
+        "the process environment", Origin.PROCESS_ENVIRONMENT, _select(environ.items())
     )
 
 
@@ -74,23 +87,19 @@ def _read_env_file(
     path: Path, folder: Path, *, required: bool = False, discovered: bool = False
 ) -> Source:
     name = relative_path(path, folder)
-    values: dict[str, Secret] = {}
+    pairs: list[Pair] = []
     problem = ""
     try:
-        if path.stat().st_size > _MAX_BYTES:
-            problem = f"{name} is too large"
-        else:
-            values = _parse(_decode(path.read_bytes()))
-    except FileNotFoundError:
-        problem = f"{name} does not exist"
+        pairs = list(_parse(_decode(read_small_file(path))))
+    except UnreadableFileError as error:
+        problem = f"{name} {error}"
     except UnicodeDecodeError:
         problem = f"{name} is not UTF-8 text"
-    except OSError as error:
-        problem = f"{name} cannot be read ({error.strerror or 'it cannot be opened'})"
     return Source.read(
         name,
         Origin.ENV_FILE,
-        values,
+        _select(pairs),
+        misnamed=_find_misnamed(key for key, _value in pairs),
         problem=problem,
         required=required,
         path=None if problem else path,
@@ -103,20 +112,38 @@ def _decode(data: bytes) -> str:
     return data.decode("utf-16" if data.startswith(_UTF_16) else "utf-8-sig")
 
 
-def _parse(text: str) -> dict[str, Secret]:
-    from dotenv import dotenv_values
+def _parse(text: str) -> Iterator[Pair]:
+    """Yield every key with its value, also a key that is set again further down."""
+    from dotenv.main import DotEnv
 
-    values = dotenv_values(stream=io.StringIO(text), interpolate=False)
+    if any(len(line) > _MAX_LINE_LENGTH for line in text.splitlines()):
+        raise UnreadableFileError(
+            f"contains a line of more than {_MAX_LINE_LENGTH:,} characters"
+        )
+    pairs = list(DotEnv(None, io.StringIO(text), interpolate=False).parse())
+    yield from pairs
     # dotenv leaves out a line that it cannot parse; then the rest of the line counts,
     # so that the message names the key.
+    parsed = {key for key, _value in pairs}
     for match in filter(None, map(_OUR_LINE.match, text.splitlines())):
-        values.setdefault(match.group(1), match.group(2))
-    return _select(values)
+        if match.group(1) not in parsed:
+            yield match.group(1), match.group(2)
 
 
-def _select(values: Mapping[str, str | None]) -> dict[str, Secret]:
-    return {
-        key: Secret(value or "")
-        for key, value in values.items()
-        if key.startswith("CHILI_")
-    }
+def _select(pairs: Iterable[Pair]) -> list[tuple[str, Secret]]:
+    return [
+        (key, Secret(value or "")) for key, value in pairs if key.startswith("CHILI_")
+    ]
+
+
+def _find_misnamed(keys: Iterable[str]) -> dict[str, str]:
+    """Return the keys that look like ours, with the names that they must have."""
+    misnamed = {}
+    for key in keys:
+        upper = key.upper()
+        name = _OTHER_NAMES.get(_OTHER_PREFIX.sub("", upper, count=1))
+        if name is None and upper.startswith("CHILI_"):
+            name = upper
+        if name is not None and name != key:
+            misnamed[key] = name
+    return misnamed

@@ -34,7 +34,7 @@ def relative_path(path: Path, folder: Path) -> str:
     """Return `path` as seen from `folder`: a saved notebook names no home folder."""
     try:
         relative = Path(os.path.relpath(path, folder))
-    except ValueError:  # on another drive
+    except (OSError, ValueError):  # the folder has been deleted, or another drive
         return path.name
     is_far = relative.parts.count("..") > _MOST_PARENTS
     return path.name if is_far else relative.as_posix()

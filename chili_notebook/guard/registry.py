@@ -123,10 +123,10 @@ class SecretRegistry:
         that uses it.
         """
         for source in sources:
-            for key, value in source.values.items():
+            for value in (*source.values.values(), *source.superseded):
+                key, secret = value.key, value.to_protect
                 if not key.endswith(_SECRET_KEYS):
                     continue
-                secret = value.to_protect
                 if secret is not None:
                     with suppress(ConfigurationError):
                         self.protect(

@@ -104,7 +104,8 @@ class Session:
         places = dict.fromkeys(entry.source for entry in settings.choice.trace)
         reason = ""
         if settings.found_nothing:
-            reason = f"No credentials found in {' or '.join(places)}."
+            sentences = [f"No credentials found in {' or '.join(places)}"]
+            reason = " ".join(f"{s}." for s in (*sentences, *settings.choice.notes))
         with self._lock:
             self.manager.sign_out(
                 "You are not signed in: the form has not been sent yet."

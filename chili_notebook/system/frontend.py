@@ -14,7 +14,17 @@ def find_notebook_folder(shell: InteractiveShell) -> Path:
     """Return the folder of the notebook; without one the working directory."""
     # VS Code runs kernels in the workspace's folder and passes the notebook's path.
     notebook = shell.user_ns.get("__vsc_ipynb_file__")
-    return Path(notebook).parent if isinstance(notebook, str) else Path.cwd()
+    if isinstance(notebook, str):
+        return Path(notebook).parent
+    return find_working_folder()
+
+
+def find_working_folder() -> Path:
+    """Return the working directory; ``.`` if it has been deleted meanwhile."""
+    try:
+        return Path.cwd()
+    except FileNotFoundError:
+        return Path()
 
 
 def has_front_end(shell: InteractiveShell, *, voila: bool = False) -> bool:
