@@ -22,6 +22,7 @@ from chili_notebook.errors import (
 from chili_notebook.guard.install import process_guard
 from chili_notebook.guard.registry import SecretRegistry
 from chili_notebook.signin import find_login, find_secrets
+from chili_notebook.system.small_file import read_small_file
 from conftest import CLIENT_ID, CLIENT_SECRET
 from fakes import Answer
 
@@ -86,16 +87,16 @@ def test_each_source_is_read_and_each_value_cleaned_once(
     env_file(CHILI_CLIENT_SECRET="", CHILI_AUDIENCE="https://audience.example")
     monkeypatch.setenv("CHILI_ENVIRONMENT_TYPE", "sandbox")
     store_in_keyring(None, {"CHILI_CLIENT_ID": Secret("id")})
-    counts = count_calls(read_value, Path.read_bytes)
+    counts = count_calls(read_value, read_small_file)
     settings = find_login(registry=registry)
-    assert counts["read_bytes"] == 1
+    assert counts["read_small_file"] == 1
     assert settings.trace
-    with pytest.raises(ConfigurationError, match="CHILI_CLIENT_SECRET in .env is em"):
+    with pytest.raises(ConfigurationError, match=r"CHILI_CLIENT_SECRET in \.env is em"):
         settings.require_credentials()
     assert settings.with_form(TYPED_CREDENTIALS).environment
     keys = [key for source in settings.sources for key in source.values]
     assert len(keys) == 7
-    assert counts == {"read_value": 7, "read_bytes": 1}
+    assert counts == {"read_value": 7, "read_small_file": 1}
     assert memory_keyring.reads == 1
 
 
@@ -188,7 +189,7 @@ def test_locked_keyring_is_in_the_trace_and_not_an_error(memory_keyring, registr
     (outcome,) = [
         entry.outcome for entry in settings.trace if entry.source == KEYRING_NAME
     ]
-    assert outcome == "the system keyring cannot be read; it may be locked"
+    assert outcome == "the system keyring refused (KeyringLocked); it may be locked"
 
 
 def test_every_secret_of_every_source_is_protected(env_file, registry, monkeypatch):
@@ -230,7 +231,9 @@ def test_discovered_file_may_not_redirect_credentials_of_the_keyring(registry, k
         },
     )
     write_env(**{key: REDIRECTING[key]})
-    with pytest.raises(ConfigurationError, match=f"{key} is set in .env, which may no"):
+    with pytest.raises(
+        ConfigurationError, match=rf"{key} is set in \.env, which may no"
+    ):
         find_login(registry=registry).require_credentials()
 
 
@@ -239,7 +242,7 @@ def test_setting_that_cannot_be_used_raises(registry):
     """The error of the environment is raised when the credentials are required."""
     write_env(CHILI_ENVIRONMENT="<cp-abc-123>")
     settings = find_login(registry=registry)
-    with pytest.raises(ConfigurationError, match="CHILI_ENVIRONMENT in .env still"):
+    with pytest.raises(ConfigurationError, match=r"CHILI_ENVIRONMENT in \.env still"):
         settings.require_credentials()
     assert settings.environment == Environment()
 
@@ -362,7 +365,9 @@ def test_login_protects_the_secret_before_the_request_and_the_token_after_it(
 def test_login_raises_for_a_setting_that_may_not_redirect(key):
     """No request is made."""
     write_env(**{key: REDIRECTING[key]})
-    with pytest.raises(ConfigurationError, match=f"{key} is set in .env, which may no"):
+    with pytest.raises(
+        ConfigurationError, match=rf"{key} is set in \.env, which may no"
+    ):
         login()
 
 

@@ -266,7 +266,7 @@ def test_trace_has_an_outcome_for_every_key_and_no_value():
         ("first", "CHILI_ACCESS_TOKEN"): "not needed beside the others",
         ("second", "CHILI_CLIENT_ID"): "shadowed by a source before it",
         ("second", "CHILI_CLIENT_SECRET"): "shadowed by a source before it",
-        ("none", ""): "contains no such keys",
+        ("none", ""): "contains no client ID, secret or access token",
         ("broken", ""): "broken cannot be read",
     }
     assert "zq9" not in repr(outcomes)

@@ -130,7 +130,7 @@ def test_nothing_is_written_after_an_open_quote(env_path):
 def test_error_for_a_path_that_cannot_be_written(tmp_path):
     """The error gives the reason, and no temporary file is left."""
     (tmp_path / ".env").mkdir()
-    with pytest.raises(ConfigurationError, match="Nothing was written into .env"):
+    with pytest.raises(ConfigurationError, match=r"Nothing was written into \.env"):
         write_credentials(tmp_path / ".env", VALUES)
     assert [path.name for path in tmp_path.glob("*env*")] == [".env"]
 

@@ -48,7 +48,9 @@ def test_locked_keyring_is_a_source_with_a_problem(memory_keyring):
     """A keyring that cannot be read raises nothing; its problem says why."""
     memory_keyring.is_locked = True
     source = read_keyring(None)
-    assert source.problem == "the system keyring cannot be read; it may be locked"
+    assert source.problem == (
+        "the system keyring refused (KeyringLocked); it may be locked"
+    )
     assert source.values == {}
 
 
@@ -77,10 +79,10 @@ def test_backend_that_stores_nothing_is_not_available(backend):
     assert read_keyring(None) is None
 
 
-def test_without_the_package_the_hint_is_how_to_install_it(monkeypatch):
+def test_hint_without_the_package_is_how_to_install_it(monkeypatch):
     """The keyring is an extra: without it nothing can be read or stored."""
     monkeypatch.setitem(sys.modules, "keyring", None)
     assert read_keyring(None) is None
-    with pytest.raises(ConfigurationError, match="keyring is missing") as caught:
+    with pytest.raises(ConfigurationError, match="keyring is not installed") as caught:
         store_in_keyring(None, PAIR)
     assert "pip install" in caught.value.hint

@@ -24,7 +24,7 @@ from chili_notebook.errors import (
     TokenResponseError,
 )
 from conftest import CLIENT_ID, CLIENT_SECRET
-from fakes import NOON, Answer, Server, jwt, traceback_text, token_body
+from fakes import NOON, Answer, Server, jwt, token_body, traceback_text
 
 LIVE = "zq9-live-token-zq9"
 HTML = {"Content-Type": "text/html; charset=utf-8"}
@@ -142,7 +142,12 @@ def test_impossible_host_raises_an_error_that_names_the_key(fetch, url):
         (
             401,
             {"error": "access_denied", "error_description": "Unauthorized"},
-            ["another integration", "rotated", "incompletely", "is really the client ID"],
+            [
+                "another integration",
+                "rotated",
+                "incompletely",
+                "is really the client ID",
+            ],
         ),
         (403, {"error": "access_denied"}, ["CHILI_AUDIENCE", "disabled"]),
         (404, {}, ["CHILI_TOKEN_URL"]),
@@ -154,7 +159,7 @@ def test_impossible_host_raises_an_error_that_names_the_key(fetch, url):
 def test_refusal_names_the_client_id_its_source_and_the_likely_causes(
     fetch, status, answer, causes
 ):
-    """The message contains the end of the client ID only; the hint says what to check."""
+    """The message contains the end of the client ID, the hint says what to check."""
     with pytest.raises(TokenRefusedError) as caught:
         fetch(Answer(status, answer))
     error = caught.value
@@ -179,7 +184,7 @@ def test_refusal_names_the_client_id_its_source_and_the_likely_causes(
     ],
 )
 def test_refusal_with_any_body_is_a_refusal(fetch, answer):
-    """A gateway's page or a malformed body does not change the meaning of the status."""
+    """A gateway's page or a malformed body does not change what the status means."""
     with pytest.raises(TokenRefusedError) as caught:
         fetch(answer)
     assert caught.value.status_code == answer.status

@@ -143,7 +143,7 @@ def test_scopes_come_from_the_response_or_else_from_the_token(scope, claim, scop
     ],
 )
 def test_error_names_the_malformed_field(more, reason):
-    """The message names the field, the hint says what to check, and no token is shown."""
+    """The message names the field and shows no token; the hint says what to check."""
     with pytest.raises(TokenResponseError, match=reason) as caught:
         read(token_body(MARK) | more)
     assert "CHILI_TOKEN_URL" in caught.value.hint

@@ -42,7 +42,7 @@ def test_https_and_loopback_urls_are_accepted(url):
 )
 def test_other_urls_raise_a_clause_without_the_url(url):
     """Plain http, other schemes and user names are refused, and not repeated."""
-    with pytest.raises(ValueError, match="^(is|holds|contains) ") as caught:
+    with pytest.raises(ValueError, match=r"^(is|holds|contains) ") as caught:
         checked_url(url)
     assert not url or url not in str(caught.value)
 

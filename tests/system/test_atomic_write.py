@@ -106,4 +106,6 @@ def test_saved_file_has_the_usual_permissions(tmp_path):
     """A saved picture has the permissions of any other new file."""
     plain = tmp_path / "plain"
     plain.write_bytes(b"")
-    assert permissions(save_bytes(b"", tmp_path / "a", default_name="")) == permissions(plain)
+    assert permissions(save_bytes(b"", tmp_path / "a", default_name="")) == permissions(
+        plain
+    )
