@@ -225,9 +225,7 @@ def test_refresh_is_shown_exactly_once(session, clock, token_server):
     """One refresh updates the stored twin once and the live card once."""
     outputs = OutputRecorder()
     guard = Guard()
-    displayed = Session(
-        "", "chili", guard=guard, clock=clock, show_output=outputs
-    )
+    displayed = Session("", "chili", guard=guard, clock=clock, show_output=outputs)
     displayed.ask(session.settings)
     view = CardView(displayed.live_card())
     view.send(FORM_MESSAGE)
