@@ -30,7 +30,6 @@ class WaitingKeyring(KeyringBackend):
 
     def __init__(self):
         super().__init__()
-        self.priority = 5
         self.answered = threading.Event()
 
     def get_password(self, *_):
@@ -47,6 +46,7 @@ def waiting_keyring():
     """Use a keyring that waits; release its threads at the end."""
     before = keyring.get_keyring()
     backend = WaitingKeyring()
+    backend.priority = 5
     keyring.set_keyring(backend)
     yield backend
     backend.answered.set()
