@@ -1,4 +1,4 @@
-"""What the tests share."""
+"""Fixtures and constants that the tests share."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import re
 from dataclasses import replace
 from pathlib import Path
 
+import keyring
 import pytest
 from hypothesis import HealthCheck, settings
 from IPython.core.interactiveshell import InteractiveShell
@@ -25,18 +26,19 @@ from chili_notebook.auth.token_manager import TokenManager
 from chili_notebook.guard.install import Guard
 from chili_notebook.notebook.session import Session
 from chili_notebook.signin import find_login
-from fakes import Clock, Protector, Server, TokenEndpoint
+from fakes import CardView, Clock, MemoryKeyring, Protector, Server, TokenEndpoint
 
 CLIENT_ID = "clientid0123456789abcdefWXYZ"
 CLIENT_SECRET = "s3cret_" + "0123456789-abcdefghijklmnop" * 2
-# What the form sends.
-TYPED = {
+# The message that the card's form sends.
+FORM_MESSAGE = {
     "kind": "sign-in",
     "client_id": CLIENT_ID,
     "client_secret": CLIENT_SECRET,
     "environment": "cp-abc-123",
 }
-KEPT = {"CHILI_CHROMIUM", "CHILI_OTHER_PYTHON", "CHILI_REQUIRE_BROWSER"}
+# Environment variables that configure the tests.
+KEPT_VARIABLES = {"CHILI_CHROMIUM", "CHILI_OTHER_PYTHON", "CHILI_REQUIRE_BROWSER"}
 RINGS = {
     "pure": r"tests/(?!simulator|client|leaks|notebooks|browser)",
     "simulator": r"tests/(simulator|client)/",
@@ -46,7 +48,10 @@ RINGS = {
     "browser": r"tests/browser/",
 }
 
-# A busy machine is slow; that says nothing of the code.
+# No test reads the keyring of this machine, nor do the kernels that tests start.
+os.environ["PYTHON_KEYRING_BACKEND"] = "keyring.backends.fail.Keyring"
+
+# A busy machine is slow: that is not an error of the code.
 settings.register_profile(
     "suite", deadline=None, suppress_health_check=[HealthCheck.too_slow]
 )
@@ -54,7 +59,7 @@ settings.load_profile("suite")
 
 
 def pytest_sessionfinish(session):
-    """Fail a run that is to be complete but in which some ring passed no test."""
+    """Fail a run that must be complete, if no test of some ring has passed."""
     reporter = session.config.pluginmanager.get_plugin("terminalreporter")
     if os.environ.get("CHILI_REQUIRE_ALL_RINGS") != "1" or reporter is None:
         return
@@ -67,10 +72,10 @@ def pytest_sessionfinish(session):
 
 
 @pytest.fixture(autouse=True)
-def _own_surroundings(tmp_path, monkeypatch):
-    """Give each test an empty folder and a process environment without our keys."""
+def _isolated_environment(tmp_path, monkeypatch):
+    """Run each test in an empty folder, without CHILI_* environment variables."""
     for key in list(os.environ):
-        if key.startswith("CHILI_") and key not in KEPT:
+        if key.startswith("CHILI_") and key not in KEPT_VARIABLES:
             monkeypatch.delenv(key)
     monkeypatch.setenv("IPYTHONDIR", str(tmp_path / ".ipython"))
     monkeypatch.chdir(tmp_path)
@@ -78,13 +83,13 @@ def _own_surroundings(tmp_path, monkeypatch):
 
 @pytest.fixture
 def clock():
-    """Give a clock that only the test turns."""
+    """Return a clock that only the test advances."""
     return Clock()
 
 
 @pytest.fixture
 def credentials():
-    """Give a pair that the fake endpoint takes."""
+    """Return a client ID with its secret, which the fake endpoint accepts."""
     return Credentials(
         ".env", Origin.ENV_FILE, CLIENT_ID, client_secret=Secret(CLIENT_SECRET)
     )
@@ -92,7 +97,7 @@ def credentials():
 
 @pytest.fixture
 def endpoint(clock):
-    """Give the behaviour of GraFx's token endpoint, to count and to disturb."""
+    """Return the fake token endpoint, to count its requests and to make it fail."""
     return TokenEndpoint(clock)
 
 
@@ -105,7 +110,7 @@ def token_server(endpoint):
 
 @pytest.fixture
 def environment(token_server):
-    """Give an environment whose tokens come from the fake endpoint."""
+    """Return an environment whose tokens come from the fake endpoint."""
     return Environment(
         name="cp-abc-123",
         kind="production",
@@ -116,7 +121,7 @@ def environment(token_server):
 
 @pytest.fixture
 def simulator():
-    """Serve the simulator on loopback, on a clock that only the test turns."""
+    """Serve the simulator on loopback, with a clock that only the test advances."""
     from chili_notebook.simulator import Simulator
     from chili_notebook.simulator.clock import Clock as Adjustable
 
@@ -127,7 +132,7 @@ def simulator():
 
 @pytest.fixture
 def signed_in():
-    """Sign in to a simulator; waiting turns its clock instead of taking time."""
+    """Return a function that signs in to a simulator; waiting advances its clock."""
 
     def sign_in(simulator):
         values = {k: Secret(v) for k, v in simulator.variables().items()}
@@ -142,17 +147,34 @@ def signed_in():
 
 
 @pytest.fixture
+def memory_keyring():
+    """Replace the system's keyring with one that stores in memory."""
+    before = keyring.get_keyring()
+    backend = MemoryKeyring()
+    keyring.set_keyring(backend)
+    yield backend
+    keyring.set_keyring(before)
+
+
+@pytest.fixture
 def session(clock, token_server, monkeypatch):
-    """Give a session that shows its form."""
+    """Return a session that shows its form, and signs in to the fake endpoint."""
     monkeypatch.setenv("CHILI_TOKEN_URL", f"{token_server.url}/oauth/token")
-    session = Session("", "chili", guard=Guard(), clock=clock)
-    session.ask(find_login())
+    guard = Guard()
+    session = Session("", "chili", guard=guard, clock=clock)
+    session.ask(find_login(registry=guard.registry))
     return session
 
 
 @pytest.fixture
+def view(session):
+    """Return a browser's view of the session's card."""
+    return CardView(session.live_card())
+
+
+@pytest.fixture
 def shell():
-    """Give a shell with the extension loaded, and close what it has opened."""
+    """Return a shell with the extension loaded; unload the extension afterwards."""
     InteractiveShell.clear_instance()
     shell = InteractiveShell.instance()
     shell.run_line_magic("load_ext", "chili_notebook")
@@ -164,17 +186,17 @@ def shell():
 
 @pytest.fixture
 def env_file(token_server):
-    """Write a .env that signs in to the fake endpoint."""
+    """Return a function that writes a .env which signs in to the fake endpoint."""
 
     def write(path=".env", **keys):
-        lines = {
+        values = {
             "CHILI_CLIENT_ID": CLIENT_ID,
             "CHILI_CLIENT_SECRET": CLIENT_SECRET,
             "CHILI_ENVIRONMENT": "cp-abc-123",
             "CHILI_TOKEN_URL": f"{token_server.url}/oauth/token",
         } | keys
         Path(path).write_text(
-            "".join(f"{key}={value}\n" for key, value in lines.items())
+            "".join(f"{key}={value}\n" for key, value in values.items())
         )
 
     return write

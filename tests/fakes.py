@@ -1,4 +1,4 @@
-"""Stand-ins that behave: a clock to turn, and an HTTP server with a script."""
+"""Fakes that behave like the real thing: a clock, HTTP servers, a token endpoint."""
 
 from __future__ import annotations
 
@@ -10,27 +10,31 @@ from dataclasses import dataclass, field
 from email.utils import formatdate
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
+from comm.base_comm import BaseComm
+from keyring.backend import KeyringBackend
+from keyring.errors import KeyringLocked
+
 NOON = 1_800_000_000.0
 
 
 class Clock:
-    """A clock that stands until it is turned."""
+    """A clock that only the test advances."""
 
     def __init__(self, now=NOON):
         self.now = now
 
     def __call__(self):
-        """Give the time."""
+        """Return the time."""
         return self.now
 
     def advance(self, seconds):
-        """Turn it forward; also what sleeps in a test."""
+        """Advance the clock; also used in place of `time.sleep`."""
         self.now += seconds
 
 
 @dataclass
-class Asked:
-    """A request as the server got it."""
+class ReceivedRequest:
+    """A request as the server received it."""
 
     method: str
     path: str
@@ -38,20 +42,20 @@ class Asked:
     body: bytes
 
     def json(self):
-        """Parse the body."""
+        """Return the parsed body."""
         return json.loads(self.body)
 
 
 @dataclass
 class Answer:
-    """What the server is to answer."""
+    """A response that the server sends."""
 
     status: int = 200
     body: bytes | dict | list | str = b""
     headers: dict = field(default_factory=dict)
 
     def content(self):
-        """Give the body as bytes."""
+        """Return the body as bytes."""
         if isinstance(self.body, bytes):
             return self.body
         return (
@@ -60,30 +64,33 @@ class Answer:
 
 
 class Server:
-    """A real server on loopback; `answer(asked)` decides what each request gets."""
+    """A real server on loopback; `answer(request)` returns each response.
+
+    The connection is closed without a response where `answer` returns ``None``.
+    """
 
     def __init__(self, answer):
         self.answer = answer
-        self.asked = []
+        self.requests = []
         self._lock = threading.Lock()
         server = self
 
         class Handler(BaseHTTPRequestHandler):
             protocol_version = "HTTP/1.1"
-            disable_nagle_algorithm = True  # or each body waits 40 ms for its head
+            disable_nagle_algorithm = True  # or each body waits 40 ms for its headers
 
             def _serve(self):
                 length = int(self.headers.get("content-length") or 0)
-                asked = Asked(
+                request = ReceivedRequest(
                     self.command,
                     self.path,
                     {key.lower(): value for key, value in self.headers.items()},
                     self.rfile.read(length),
                 )
                 with server._lock:
-                    server.asked.append(asked)
-                answer = server.answer(asked)
-                if answer is None:  # the line is cut
+                    server.requests.append(request)
+                answer = server.answer(request)
+                if answer is None:
                     self.close_connection = True
                     return
                 content = answer.content()
@@ -94,7 +101,7 @@ class Server:
                         self.send_header(name, value)
                 self.send_header("Content-Length", str(len(content)))
                 self.end_headers()
-                with suppress(ConnectionError):  # whoever asked has hung up
+                with suppress(ConnectionError):  # the client has closed the connection
                     self.wfile.write(content)
 
             def __getattr__(self, name):
@@ -110,8 +117,13 @@ class Server:
         self._thread = threading.Thread(target=self._server.serve_forever, args=(0.01,))
 
     @property
+    def asked(self):
+        """The received requests, under their former name."""
+        return self.requests
+
+    @property
     def url(self):
-        """Its origin."""
+        """The origin of the server."""
         return f"http://127.0.0.1:{self._server.server_port}"
 
     def __enter__(self):
@@ -125,7 +137,7 @@ class Server:
 
 
 def jwt(**claims):
-    """Make a text of a JWT's shape."""
+    """Return a text with the shape of a JWT."""
 
     def part(value):
         return (
@@ -136,7 +148,7 @@ def jwt(**claims):
 
 
 def token_body(token="token-0123456789", expires_in=86_400, **more):
-    """Give what GraFx's page "Generating a token" shows as the answer."""
+    """Return the response that GraFx's page "Generating a token" shows."""
     return {
         "access_token": token,
         "token_type": "Bearer",
@@ -146,7 +158,13 @@ def token_body(token="token-0123456789", expires_in=86_400, **more):
 
 
 class TokenEndpoint:
-    """Behaves as GraFx's: the same token again until an hour before its end."""
+    """Behaves like GraFx's: returns the same token until an hour before its expiry.
+
+    Attributes:
+        grants: The number of token requests.
+        issued: The tokens that were issued, the newest last.
+        failing: The response to every request, while it is set.
+    """
 
     def __init__(self, clock, lifetime_s=86_400):
         self.clock = clock
@@ -154,40 +172,53 @@ class TokenEndpoint:
         self.grants = 0
         self.issued = []
         self.failing = None
-        self._ends = 0.0
+        self._expires_at = 0.0
 
-    def __call__(self, _asked):
-        """Answer a request."""
+    def __call__(self, _request):
+        """Return the response to a token request."""
         self.grants += 1
         if self.failing is not None:
             return self.failing
-        if self.clock() >= self._ends - 3600:
+        if self.clock() >= self._expires_at - 3600:
             self.issued.append(f"token-number-{len(self.issued)}")
-            self._ends = self.clock() + self.lifetime_s
-        body = token_body(self.issued[-1], int(self._ends - self.clock()))
+            self._expires_at = self.clock() + self.lifetime_s
+        body = token_body(self.issued[-1], int(self._expires_at - self.clock()))
         date = formatdate(self.clock(), usegmt=True)
         return Answer(200, body, {"Date": date})
 
 
-class Gate:
-    """Holds every request to an endpoint back until it is opened."""
+class PausedEndpoint:
+    """Delays every response of an endpoint until the test allows it.
+
+    Attributes:
+        received: Set when the first request has arrived.
+        may_answer: The test sets it to let the responses go.
+    """
 
     def __init__(self, endpoint):
         self.endpoint = endpoint
-        self.reached, self.opened = threading.Event(), threading.Event()
+        self.received, self.may_answer = threading.Event(), threading.Event()
+        self.reached, self.opened = self.received, self.may_answer  # former names
 
-    def __call__(self, asked):
-        """Answer as the endpoint does, once the gate is open."""
-        self.reached.set()
-        assert self.opened.wait(5)
-        return self.endpoint(asked)
+    def __call__(self, request):
+        """Return the endpoint's response, once the test allows it."""
+        self.received.set()
+        assert self.may_answer.wait(5)
+        return self.endpoint(request)
 
 
-def shown_by(error):
-    """Give all that a verbose traceback shows of the frames that are not the test's."""
-    shown = []
+Gate = PausedEndpoint  # its former name
+
+
+def traceback_text(error):
+    """Return what a verbose traceback shows of an error outside the test's own frames.
+
+    That is each error of its chain, and the local variables of the frames of
+    chili_notebook, httpx and httpcore.
+    """
+    parts = []
     while error is not None:
-        shown += [repr(error), str(error), repr(vars(error))]
+        parts += [repr(error), str(error), repr(vars(error))]
         step = error.__traceback__
         while step is not None:
             if step.tb_frame.f_globals["__name__"].partition(".")[0] in {
@@ -195,23 +226,160 @@ def shown_by(error):
                 "httpx",
                 "httpcore",
             }:
-                shown.append(repr(step.tb_frame.f_locals))
+                parts.append(repr(step.tb_frame.f_locals))
             step = step.tb_next
         error = error.__cause__ or error.__context__
-    return "\n".join(shown)
+    return "\n".join(parts)
+
+
+shown_by = traceback_text  # its former name
 
 
 class Protector:
-    """Records what a token manager protects, in place of the guard's registry."""
+    """Records what a token manager protects, in place of the guard's registry.
 
-    def __init__(self):
+    Args:
+        on_protect: Called with each secret before it is recorded; may raise.
+    """
+
+    def __init__(self, on_protect=lambda _protected: None):
+        self.on_protect = on_protect
         self.credentials = []
         self.tokens = []
 
     def protect_credentials(self, credentials):
         """Record credentials."""
+        self.on_protect(credentials)
         self.credentials.append(credentials)
 
     def protect_token(self, token):
         """Record a token."""
+        self.on_protect(token)
         self.tokens.append(token)
+
+
+class _RecordingComm(BaseComm):
+    """The connection between a widget and its views; records what is sent to them."""
+
+    def __init__(self):
+        self.sent = []
+        super().__init__(target_name="jupyter.widget")
+
+    def publish_msg(self, msg_type, data=None, metadata=None, buffers=None, **keys):
+        """Record a message to the views."""
+        del metadata, buffers, keys
+        if msg_type == "comm_msg":
+            self.sent.append(data)
+
+
+class CardView:
+    """A browser's view of a card: sends its messages and receives the card's.
+
+    Attributes:
+        card: The card.
+    """
+
+    def __init__(self, card):
+        self.card = card
+        self._comm = _RecordingComm()
+        card.comm = self._comm
+
+    @property
+    def messages(self):
+        """The custom messages that the view has received."""
+        return [
+            data["content"] for data in self._comm.sent if data["method"] == "custom"
+        ]
+
+    @property
+    def steps(self):
+        """The kinds of custom messages and the new phases, in the order of arrival."""
+        return [
+            data["content"]["kind"] if data["method"] == "custom" else phase
+            for data in self._comm.sent
+            if (phase := data.get("state", {}).get("phase")) or "content" in data
+        ]
+
+    def send(self, message):
+        """Send a custom message; return the custom messages that come back."""
+        before = len(self.messages)
+        data = {"method": "custom", "content": message}
+        self._comm.handle_msg({"content": {"data": data}, "buffers": []})
+        return self.messages[before:]
+
+    @property
+    def saved_state(self):
+        """The state that a saved notebook would contain, as one text."""
+        return json.dumps(self.card.get_state(), default=str)
+
+
+@dataclass(frozen=True)
+class DisplayedOutput:
+    """One output that a session displayed.
+
+    Attributes:
+        bundle: Its MIME bundle.
+        display_id: Its display ID, if it can be updated.
+        is_update: Whether it replaces an earlier output.
+    """
+
+    bundle: dict
+    display_id: str | None
+    is_update: bool
+
+
+class OutputRecorder:
+    """Records what a session displays, in place of `IPython.display.display`.
+
+    Args:
+        on_output: Called with each output.
+    """
+
+    def __init__(self, on_output=lambda _output: None):
+        self.outputs = []
+        self._on_output = on_output
+
+    def __call__(self, bundle, *, raw, display_id=None, update=False):
+        """Record an output."""
+        assert raw
+        output = DisplayedOutput(bundle, display_id, update)
+        self.outputs.append(output)
+        self._on_output(output)
+
+    @property
+    def updates(self):
+        """The outputs that replaced an earlier one."""
+        return [output for output in self.outputs if output.is_update]
+
+
+class MemoryKeyring(KeyringBackend):
+    """A keyring that stores passwords in memory, unless it is locked.
+
+    Attributes:
+        passwords: The stored passwords by service and user name.
+        is_locked: Whether every use raises an error.
+        reads: How often a password was read.
+    """
+
+    priority = 5
+
+    def __init__(self):
+        super().__init__()
+        self.passwords = {}
+        self.is_locked = False
+        self.reads = 0
+
+    def get_password(self, service, username):
+        """Return a stored password."""
+        self.reads += 1
+        self._require_open()
+        return self.passwords.get((service, username))
+
+    def set_password(self, service, username, password):
+        """Store a password."""
+        self._require_open()
+        self.passwords[service, username] = password
+
+    def _require_open(self):
+        if self.is_locked:
+            raise KeyringLocked

@@ -166,7 +166,7 @@ def trace_settings(
         for source, value in lookup.candidates(suffix):
             if value.fault is not None:
                 found = f"passed over: {value.problem}"
-            elif suffix in _REDIRECTING_KEYS and not lookup.may_redirect(source):
+            elif _redirects(suffix, value) and not lookup.may_redirect(source):
                 found = "refused: it may not redirect credentials from another source"
                 outcome = "shadowed by another"
             else:
@@ -181,6 +181,16 @@ def trace_settings(
         for source in sources
         for key in sorted(source.values.keys() - credentials)
     ]
+
+
+def _redirects(suffix: str, value: PastedValue) -> bool:
+    """Return whether a usable setting decides where a secret is sent."""
+    if suffix != "ENVIRONMENT" or value.secret is None:
+        return suffix in _REDIRECTING_KEYS
+    try:
+        return not locate(value.secret.reveal()).is_grafx
+    except ValueError:
+        return False
 
 
 class _Lookup:

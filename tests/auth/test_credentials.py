@@ -1,4 +1,4 @@
-"""Choosing credentials from sources; no files, no environment."""
+"""Choosing credentials from sources, without files and without an environment."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chili_notebook.auth.credentials import (
+    CREDENTIAL_KEYS,
     Origin,
     Source,
     choose_credentials,
@@ -16,60 +17,63 @@ from chili_notebook.auth.credentials import (
 from chili_notebook.auth.secret import Secret
 from chili_notebook.errors import ConfigurationError, CredentialsNotFoundError
 
-STATES = {"good": "{}-{}", "empty": " ", "placeholder": "<YOUR VALUE>"}
-states = st.sampled_from(["absent", *STATES])
+VALUE_TEMPLATES = {"good": "{}-{}", "empty": " ", "placeholder": "<YOUR VALUE>"}
+value_kinds = st.sampled_from(["absent", *VALUE_TEMPLATES])
 
 
-def source(name=".env", *, required=False, problem="", **values):
-    """Give a source with these keys, written without their ``CHILI_``."""
-    held = {f"CHILI_{key}": Secret(value) for key, value in values.items()}
-    return Source.read(name, Origin.ENV_FILE, held, problem=problem, required=required)
+def make_source(name=".env", *, required=False, problem="", **values):
+    """Return a source with these keys, written without their ``CHILI_``."""
+    secrets = {f"CHILI_{key}": Secret(value) for key, value in values.items()}
+    return Source.read(
+        name, Origin.ENV_FILE, secrets, problem=problem, required=required
+    )
 
 
-def pair(name, **more):
-    """Give a source with a whole pair whose values tell the source."""
-    return source(name, CLIENT_ID=f"id-{name}", CLIENT_SECRET=f"secret-{name}", **more)
+def make_pair(name, **more):
+    """Return a source with a complete pair, whose values contain its name."""
+    return make_source(
+        name, CLIENT_ID=f"id-{name}", CLIENT_SECRET=f"secret-{name}", **more
+    )
 
 
-def problem_of(*sources, profile=None):
-    """Give the error of sources that hold nothing to use."""
+def error_for(*sources, profile=None):
+    """Return the error for sources without usable credentials."""
     with pytest.raises(ConfigurationError) as caught:
         choose_credentials(sources, profile).require()
     assert caught.value.hint
     return caught.value
 
 
-def outcomes(*sources, profile=None):
-    """Give what became of each key."""
-    trace = choose_credentials(sources, profile).trace
-    return {(entry.source, entry.key): entry.outcome for entry in trace}
-
-
-@given(st.lists(st.tuples(states, states, states, st.booleans()), max_size=4))
-def test_the_first_whole_source_wins_and_nothing_is_mixed(plan):
-    """Id and secret, or the token, come from the first source that has them whole."""
-    keys = ("CLIENT_ID", "CLIENT_SECRET", "ACCESS_TOKEN")
+@given(
+    st.lists(
+        st.tuples(value_kinds, value_kinds, value_kinds, st.booleans()), max_size=4
+    )
+)
+def test_first_complete_source_is_chosen_and_sources_are_never_mixed(rows):
+    """ID and secret, or the token, come from the first source with all of them."""
     sources, expected = [], None
-    named = next((at for at, row in enumerate(plan) if row[3]), len(plan))
-    for position, (*row, required) in enumerate(plan):
+    required_at = next((at for at, row in enumerate(rows) if row[3]), len(rows))
+    for position, (*kinds, required) in enumerate(rows):
         values = {
-            key: STATES[state].format(key, position)
-            for key, state in zip(keys, row, strict=True)
-            if state != "absent"
+            key: VALUE_TEMPLATES[kind].format(key, position)
+            for key, kind in zip(CREDENTIAL_KEYS, kinds, strict=True)
+            if kind != "absent"
         }
-        sources.append(source(f"s{position}", required=required, **values))
-        whole = row[0] == row[1] == "good" or row[2] == "good"
-        if whole and expected is None and position <= named:
+        sources.append(make_source(f"s{position}", required=required, **values))
+        is_usable = kinds[0] == kinds[1] == "good" or kinds[2] == "good"
+        if is_usable and expected is None and position <= required_at:
             expected = position
-    found = choose_credentials(sources)
+    choice = choose_credentials(sources)
     if expected is None:
-        assert found.credentials is None
-        assert found.rank == len(sources)
+        assert choice.credentials is None
+        assert choice.source is None
         with pytest.raises(ConfigurationError):
-            found.require()
+            choice.require()
         return
-    credentials = found.require()
-    assert (credentials.source, found.rank) == (f"s{expected}", expected)
+    credentials = choice.require()
+    assert choice.source is sources[expected]
+    assert credentials.source == f"s{expected}"
+    assert credentials.origin is Origin.ENV_FILE
     if credentials.renewable:
         assert credentials.client_id == f"CLIENT_ID-{expected}"
         assert credentials.client_secret.reveal() == f"CLIENT_SECRET-{expected}"
@@ -78,89 +82,114 @@ def test_the_first_whole_source_wins_and_nothing_is_mixed(plan):
         assert credentials.access_token.reveal() == f"ACCESS_TOKEN-{expected}"
 
 
-def test_a_named_file_is_the_only_source():
-    """Nothing stands in for --env-file, not even a whole pair elsewhere."""
-    error = problem_of(source("given.env", required=True), pair("the environment"))
-    assert "given.env holds neither CHILI_CLIENT_ID with CHILI_CLIENT_SECRET" in str(
-        error
+def test_values_are_cleaned_once_when_the_source_is_read():
+    """A source holds each value cleaned, with its own key and the source's name."""
+    source = make_source(CLIENT_ID=" 'abc' ", CLIENT_SECRET="<x>")
+    cleaned = source.values["CHILI_CLIENT_ID"]
+    assert cleaned.secret == Secret("abc")
+    assert (cleaned.key, cleaned.source_name) == ("CHILI_CLIENT_ID", ".env")
+    assert source.values["CHILI_CLIENT_SECRET"].secret is None
+
+
+def test_required_source_is_the_only_source():
+    """A file of --env-file is not replaced by a complete pair elsewhere."""
+    error = error_for(make_source("given.env", required=True), make_pair("other"))
+    assert error.message == (
+        "given.env contains neither CHILI_CLIENT_ID with CHILI_CLIENT_SECRET nor "
+        "CHILI_ACCESS_TOKEN."
     )
-    assert "CHILI_ACCESS_TOKEN" in error.message
 
 
-def test_a_named_file_that_cannot_be_read_is_told():
-    """The file is named with what is wrong with it."""
-    missing = source("no.env", required=True, problem="no.env does not exist")
-    assert "no.env does not exist" in problem_of(missing, pair("x")).message
+def test_required_source_that_cannot_be_read_is_named():
+    """The error names the file and why it cannot be read."""
+    missing = make_source("no.env", required=True, problem="no.env does not exist")
+    assert error_for(missing, make_pair("other")).message == "no.env does not exist."
 
 
-def test_a_pair_goes_before_a_token_of_the_same_source():
-    """What can be renewed is better than what cannot."""
-    assert choose_credentials([pair(".env", ACCESS_TOKEN="t")]).require().renewable
+def test_pair_is_preferred_to_token_of_the_same_source():
+    """Renewable credentials are chosen where a source contains both kinds."""
+    source = make_pair(".env", ACCESS_TOKEN="token")
+    assert choose_credentials([source]).require().renewable
 
 
-def test_a_token_alone_is_enough():
-    """CHILI_ACCESS_TOKEN signs in, beside half a pair too."""
-    credentials = choose_credentials(
-        [source(ACCESS_TOKEN="Bearer t", CLIENT_ID="i")]
-    ).require()
-    assert credentials.access_token == Secret("t")
+def test_access_token_is_enough_without_a_pair():
+    """CHILI_ACCESS_TOKEN is used, also beside half a pair."""
+    source = make_source(ACCESS_TOKEN="Bearer token", CLIENT_ID="id")
+    credentials = choose_credentials([source]).require()
+    assert credentials.access_token == Secret("token")
     assert not credentials.renewable
 
 
 @pytest.mark.parametrize(
-    ("values", "named"),
+    ("values", "problem"),
     [
-        ({"CLIENT_ID": "i"}, "CHILI_CLIENT_ID without CHILI_CLIENT_SECRET"),
-        ({"CLIENT_SECRET": "s"}, "CHILI_CLIENT_SECRET without CHILI_CLIENT_ID"),
-        ({"CLIENT_ID": "i", "CLIENT_SECRET": " "}, "CHILI_CLIENT_SECRET in .env is em"),
+        ({"CLIENT_ID": "i"}, ".env contains CHILI_CLIENT_ID without CHILI_CLIENT_SEC"),
+        (
+            {"CLIENT_SECRET": "s"},
+            ".env contains CHILI_CLIENT_SECRET without CHILI_CLIENT_ID",
+        ),
+        (
+            {"CLIENT_ID": "i", "CLIENT_SECRET": " "},
+            "CHILI_CLIENT_SECRET in .env is empty",
+        ),
         (
             {"CLIENT_ID": "<YOUR CLIENT ID>", "CLIENT_SECRET": "s"},
-            "CHILI_CLIENT_ID in .env still holds a placeholder",
+            "CHILI_CLIENT_ID in .env still contains a placeholder",
         ),
         (
             {"CLIENT_ID": "i", "CLIENT_SECRET": "zq9zq'"},
-            "CHILI_CLIENT_SECRET in .env has a stray quote",
+            "CHILI_CLIENT_SECRET in .env begins or ends with a stray quote",
         ),
         (
             {"CLIENT_ID": "i", "CLIENT_SECRET": "zq9 zq"},
-            "CHILI_CLIENT_SECRET in .env has a space",
+            "CHILI_CLIENT_SECRET in .env contains a space",
         ),
         (
             {"CLIENT_ID": "zq9zq", "CLIENT_SECRET": "zq9zq"},
             "CHILI_CLIENT_SECRET in .env is the client ID, not its secret",
         ),
-        ({"ACCESS_TOKEN": "<TOKEN>"}, "CHILI_ACCESS_TOKEN in .env still holds a place"),
+        (
+            {"ACCESS_TOKEN": "<TOKEN>"},
+            "CHILI_ACCESS_TOKEN in .env still contains a placeholder",
+        ),
     ],
 )
-def test_what_is_wrong_names_key_and_file(values, named):
-    """Each unusable value is told by key and file, with what to do, never shown."""
-    error = problem_of(source(**values))
-    assert named in error.message
+def test_error_names_key_and_source_of_an_unusable_value(values, problem):
+    """The message names the key and the file, and never contains the value."""
+    error = error_for(make_source(**values))
+    assert problem in error.message
     assert "zq9" not in str(error)
 
 
-def test_every_problem_is_told_at_once():
-    """Who has two mistakes to correct learns of both."""
-    error = problem_of(source(CLIENT_ID="", CLIENT_SECRET="<x>"), source("b"))
-    assert "CHILI_CLIENT_ID in .env is empty" in error.message
-    assert "CHILI_CLIENT_SECRET in .env still holds a placeholder" in error.message
-
-
-def test_a_broken_source_does_not_hide_a_whole_one():
-    """Half a pair in the environment leaves .env to be used."""
-    found = choose_credentials(
-        [source("the environment", CLIENT_ID="other"), pair(".env")]
+def test_error_lists_every_problem():
+    """A user with two mistakes sees both in one message."""
+    error = error_for(
+        make_source(CLIENT_ID="", CLIENT_SECRET="<x>"), make_source("other")
     )
-    assert found.require().client_id == "id-.env"
+    assert "CHILI_CLIENT_ID in .env is empty" in error.message
+    assert "CHILI_CLIENT_SECRET in .env still contains a placeholder" in error.message
 
 
-def test_nothing_anywhere_names_places_and_keys():
-    """Without credentials the error says where it looked and what to set."""
+def test_incomplete_source_does_not_hide_a_complete_one():
+    """With half a pair in the environment, the pair in .env is used."""
+    choice = choose_credentials(
+        [make_source("the environment", CLIENT_ID="other"), make_pair(".env")]
+    )
+    assert choice.require().client_id == "id-.env"
+    assert choice.problems == (
+        "the environment contains CHILI_CLIENT_ID without CHILI_CLIENT_SECRET",
+    )
+
+
+def test_error_without_credentials_names_places_and_keys():
+    """The error lists the searched sources and the keys to set."""
     with pytest.raises(CredentialsNotFoundError) as caught:
         choose_credentials(
-            [source("the environment"), source(".env", OTHER="x")]
+            [make_source("the environment"), make_source(".env", OTHER="x")]
         ).require()
-    assert "Looked in: the environment, .env." in caught.value.message
+    assert caught.value.message == (
+        "No credentials found. Searched: the environment, .env."
+    )
     for key in ("CHILI_CLIENT_ID", "CHILI_CLIENT_SECRET", "CHILI_ENVIRONMENT"):
         assert key in caught.value.hint
 
@@ -169,76 +198,91 @@ def test_nothing_anywhere_names_places_and_keys():
     ("profile", "prefix"),
     [(None, "CHILI_"), ("", "CHILI_"), ("read-Only", "CHILI_READ_ONLY_")],
 )
-def test_a_profile_reads_its_own_keys(profile, prefix):
-    """The profile's name is part of each key, upper case, with underscores."""
+def test_profile_is_part_of_each_key(profile, prefix):
+    """The profile is written in upper case, with underscores."""
     assert profile_prefix(profile) == prefix
 
 
-def test_a_profile_never_takes_the_plain_pair():
-    """Credentials of another integration do not stand in for the profile's."""
-    both = pair(".env", ADMIN_CLIENT_ID="a", ADMIN_CLIENT_SECRET="b")
-    assert choose_credentials([both], "admin").require().client_id == "a"
-    assert choose_credentials([both]).require().client_id == "id-.env"
+def test_profile_never_uses_the_plain_pair():
+    """A profile without credentials does not use those of another integration."""
+    source = make_pair(".env", ADMIN_CLIENT_ID="a", ADMIN_CLIENT_SECRET="b")
+    assert choose_credentials([source], "admin").require().client_id == "a"
+    assert choose_credentials([source]).require().client_id == "id-.env"
+    assert choose_credentials([make_pair(".env")], "admin", is_new=True).source is None
 
 
-def test_an_unknown_profile_names_the_known_ones():
-    """A misspelt profile shows the right spelling, where was looked, what to set."""
-    known = source(ADMIN_CLIENT_ID="a", READ_ONLY_ACCESS_TOKEN="t", CLIENT_ID="i")
+def test_error_for_an_unknown_profile_names_the_known_profiles():
+    """A misspelled profile shows the right names, the sources and the keys to set."""
+    source = make_source(ADMIN_CLIENT_ID="a", READ_ONLY_ACCESS_TOKEN="t", CLIENT_ID="i")
     with pytest.raises(ConfigurationError) as caught:
-        choose_credentials([known], "amdin")
-    assert "admin (in .env), read_only (in .env)" in caught.value.message
-    assert "Looked in: .env." in caught.value.message
+        choose_credentials([source], "amdin")
+    assert caught.value.message == (
+        "There is no profile 'amdin'. Searched: .env. "
+        "Known profiles: admin (in .env), read_only (in .env)."
+    )
     for key in ("CLIENT_ID", "CLIENT_SECRET", "ACCESS_TOKEN", "ENVIRONMENT"):
         assert f"CHILI_AMDIN_{key}" in caught.value.hint
 
 
-def test_an_unreadable_file_goes_before_an_unknown_profile():
-    """What may be in a file that cannot be read is not called unknown."""
-    broken = source(problem=".env is not UTF-8 text")
-    assert ".env is not UTF-8 text" in problem_of(broken, profile="admin").message
+def test_new_profile_may_be_unknown_to_every_source():
+    """The form may be shown for a profile that has no keys yet."""
+    choice = choose_credentials([make_pair(".env")], "new", is_new=True)
+    assert choice.credentials is None
+    assert choice.problems == ()
+
+
+def test_unreadable_file_is_reported_before_an_unknown_profile():
+    """A profile is not called unknown while a file that could contain it is broken."""
+    broken = make_source(problem=".env is not UTF-8 text")
+    assert error_for(broken, profile="admin").message == ".env is not UTF-8 text."
 
 
 @pytest.mark.parametrize("profile", ["1st", "a b", "a=b", "-", "é", "a\n"])
-def test_a_profile_that_no_key_can_hold_is_refused(profile):
-    """Only what can be part of a variable's name is a profile."""
-    with pytest.raises(ConfigurationError, match="profile"):
+def test_profile_must_be_usable_in_a_variable_name(profile):
+    """Any other text raises an error that says which characters are allowed."""
+    with pytest.raises(ConfigurationError, match="not a valid profile name"):
         choose_credentials([], profile)
 
 
-def test_the_trace_tells_every_key_and_no_value():
-    """Used, shadowed, not needed, passed over: each key of each source is told."""
-    zq9 = {"CLIENT_ID": "zq9-i", "CLIENT_SECRET": "zq9-s"}
-    told = outcomes(
-        source("half", CLIENT_ID="zq9-h"),
-        source("first", ACCESS_TOKEN="zq9-t", **zq9),
-        source("second", **zq9),
-        source("none"),
-        source("broken", problem="broken cannot be read"),
-    )
-    assert told == {
-        ("half", "CHILI_CLIENT_ID"): "passed over: half holds CHILI_CLIENT_ID without "
-        "CHILI_CLIENT_SECRET",
+def test_trace_has_an_outcome_for_every_key_and_no_value():
+    """Each credential key of each source is traced, without its value."""
+    pair = {"CLIENT_ID": "zq9-i", "CLIENT_SECRET": "zq9-s"}
+    sources = [
+        make_source("half", CLIENT_ID="zq9-h"),
+        make_source("first", ACCESS_TOKEN="zq9-t", **pair),
+        make_source("second", **pair),
+        make_source("none"),
+        make_source("broken", problem="broken cannot be read"),
+    ]
+    outcomes = {
+        (entry.source, entry.key): entry.outcome
+        for entry in choose_credentials(sources).trace
+    }
+    assert outcomes == {
+        ("half", "CHILI_CLIENT_ID"): "passed over: half contains CHILI_CLIENT_ID "
+        "without CHILI_CLIENT_SECRET",
         ("first", "CHILI_CLIENT_ID"): "used",
         ("first", "CHILI_CLIENT_SECRET"): "used",
         ("first", "CHILI_ACCESS_TOKEN"): "not needed beside the others",
         ("second", "CHILI_CLIENT_ID"): "shadowed by a source before it",
         ("second", "CHILI_CLIENT_SECRET"): "shadowed by a source before it",
-        ("none", ""): "holds no such keys",
+        ("none", ""): "contains no client ID, secret or access token",
         ("broken", ""): "broken cannot be read",
     }
-    assert "zq9" not in repr(told)
+    assert "zq9" not in repr(outcomes)
 
 
-def test_whether_there_are_any_is_known_without_choosing():
-    """A whole pair anywhere counts, for its own profile only."""
-    assert has_credentials([source(CLIENT_ID="i"), pair(".env")])
-    assert not has_credentials([pair(".env")], "admin")
-    assert not has_credentials([source(CLIENT_ID="i"), source(CLIENT_SECRET="s")])
+def test_has_credentials_counts_complete_pairs_of_the_profile_only():
+    """A complete pair in any source counts; halves in two sources do not."""
+    assert has_credentials([make_source(CLIENT_ID="i"), make_pair(".env")])
+    assert not has_credentials([make_pair(".env")], "admin")
+    halves = [make_source(CLIENT_ID="i"), make_source(CLIENT_SECRET="s")]
+    assert not has_credentials(halves)
 
 
-def test_no_repr_holds_a_secret():
-    """Sources, credentials and resolutions can be shown in a traceback."""
-    sources = [pair(".env", ACCESS_TOKEN="token-x")]
+def test_repr_of_sources_and_choices_contains_no_secret():
+    """Sources, credentials and choices can be shown in a traceback."""
+    sources = [make_pair(".env", ACCESS_TOKEN="token-x")]
     shown = repr((sources, choose_credentials(sources)))
     assert "secret-.env" not in shown
     assert "token-x" not in shown

@@ -1,4 +1,4 @@
-"""The handle on the token: by hand, and with httpx, its async client and requests."""
+"""The token handle: as a text, and as auth of httpx, its async client and requests."""
 
 from __future__ import annotations
 
@@ -19,198 +19,198 @@ from chili_notebook.auth.environment import Environment
 from chili_notebook.auth.handle import REWINDABLE, ChiliToken
 from chili_notebook.auth.secret import Secret
 from chili_notebook.auth.token_manager import TokenManager
-from chili_notebook.display.wording import spell_duration
 from chili_notebook.errors import InsecureURLError, NotSignedInError, TokenError
 from conftest import CLIENT_SECRET
-from fakes import NOON, Answer, Gate, Protector, Server, shown_by
+from fakes import NOON, Answer, PausedEndpoint, Protector, Server, traceback_text
 
 DAY_S = 86_400
 URL = "https://cp-abc-123.chili-publish.online/grafx/api/v1/info"
 
 
 @pytest.fixture
-def source(clock, credentials, environment):
-    """Give a source that is signed in."""
-    source = TokenManager(Protector(), clock=clock)
-    source.sign_in(credentials, environment)
-    return source
+def manager(clock, credentials, environment):
+    """Return a token manager that is signed in."""
+    manager = TokenManager(Protector(), clock=clock)
+    manager.sign_in(credentials, environment)
+    return manager
 
 
 @pytest.fixture
-def handle(source):
-    """Give the handle on its token."""
-    return ChiliToken(source)
+def handle(manager):
+    """Return the handle on its token."""
+    return ChiliToken(manager)
+
+
+@pytest.fixture
+def signed_out_handle(clock):
+    """Return a handle without a token."""
+    return ChiliToken(TokenManager(Protector(), clock=clock))
 
 
 @pytest.fixture
 def api(endpoint):
-    """Serve an API that takes only the newest token that was issued."""
+    """Serve an API that accepts only the newest token."""
 
-    def check(asked):
-        fits = asked.headers.get("authorization") == f"Bearer {endpoint.issued[-1]}"
-        return Answer(200 if fits else 401, {})
+    def check(request):
+        authorization = request.headers.get("authorization")
+        return Answer(200 if authorization == f"Bearer {endpoint.issued[-1]}" else 401)
 
     with Server(check) as server:
         yield server
 
 
-class Async:
-    """Drives an async flow as if it were a sync one."""
+class BlockingFlow:
+    """Drives an async auth flow like a sync one."""
 
     def __init__(self, runner, flow):
         self._runner, self._flow = runner, flow
 
     def __next__(self):
-        """Run to the first request."""
-        return self._runner.run(self._step(None))
+        """Run up to the first request."""
+        return self._runner.run(self._send(None))
 
     def send(self, response):
-        """Run on to the next request."""
+        """Run up to the next request."""
         try:
-            return self._runner.run(self._step(response))
+            return self._runner.run(self._send(response))
         except StopAsyncIteration:
             raise StopIteration from None
 
-    async def _step(self, response):
+    async def _send(self, response):
         return await self._flow.asend(response)
 
 
 @pytest.fixture(params=["sync", "async"])
-def begin(request):
-    """Begin a flow by hand, once as httpx's client and once as its async one does."""
+def begin_flow(request):
+    """Return a function that begins an auth flow, sync and async."""
     if request.param == "sync":
         yield ChiliToken.sync_auth_flow
         return
     with asyncio.Runner() as runner:
-        yield lambda handle, asked: Async(runner, handle.async_auth_flow(asked))
+        yield lambda handle, sent: BlockingFlow(runner, handle.async_auth_flow(sent))
 
 
-def answer(flow, status):
-    """Answer a flow's request; give what it sends next, if anything."""
+def respond(flow, status):
+    """Respond to a flow's request; return its next request, or ``None``."""
     try:
         return flow.send(httpx.Response(status))
     except StopIteration:
         return None
 
 
-def bearer(request):
-    """Give the token that a request carries."""
+def token_of(request):
+    """Return the token in a request."""
     scheme, _, token = request.headers["Authorization"].partition(" ")
     assert scheme == "Bearer"
     return token
 
 
-def test_a_flow_signs_and_ends(begin, handle, endpoint):
-    """A request that is answered is sent once, with the token at hand."""
+def test_flow_signs_the_request_and_ends_after_a_success(begin_flow, handle, endpoint):
+    """A request that succeeds is sent once, with the current token."""
     request = httpx.Request("GET", URL)
-    flow = begin(handle, request)
+    flow = begin_flow(handle, request)
     assert next(flow) is request
-    assert bearer(request) == endpoint.issued[0]
-    assert answer(flow, 200) is None
+    assert token_of(request) == endpoint.issued[0]
+    assert respond(flow, 200) is None
     assert endpoint.grants == 1
 
 
 @pytest.mark.parametrize("status", [302, 400, 403, 404, 429, 500])
-def test_a_flow_replays_for_no_other_status(begin, handle, endpoint, status):
-    """Only a 401 is about the token."""
-    flow = begin(handle, httpx.Request("GET", URL))
+def test_flow_replays_after_no_status_but_401(begin_flow, handle, endpoint, status):
+    """Any other status ends the flow, without a token request."""
+    flow = begin_flow(handle, httpx.Request("GET", URL))
     next(flow)
-    assert answer(flow, status) is None
+    assert respond(flow, status) is None
     assert endpoint.grants == 1
 
 
-def test_a_flow_refetches_and_replays_once(begin, handle, endpoint, clock):
-    """One 401 costs one grant and one replay; a second one is the caller's."""
+def test_token_is_refetched_once_after_401(begin_flow, handle, endpoint, clock):
+    """One 401 costs one token request and one replay; a second 401 is returned."""
     clock.advance(DAY_S - 3601)
-    flow = begin(handle, httpx.Request("POST", URL, json={"a": 1}))
+    flow = begin_flow(handle, httpx.Request("POST", URL, json={"a": 1}))
     next(flow)
     clock.advance(2)
-    replayed = answer(flow, 401)
-    assert bearer(replayed) == endpoint.issued[1]
+    replayed = respond(flow, 401)
+    assert token_of(replayed) == endpoint.issued[1]
     assert replayed.content == b'{"a":1}'
-    assert answer(flow, 401) is None
+    assert respond(flow, 401) is None
     assert endpoint.grants == 2
 
 
-def test_a_lasting_401_costs_one_grant_for_many_calls(begin, handle, endpoint):
-    """What stays unwelcome is not replayed again within the minute."""
+def test_repeated_401_costs_one_token_request_a_minute(begin_flow, handle, endpoint):
+    """Ten calls that are all rejected cause one replay and one token request."""
     sent = 0
     for _call in range(10):
-        flow = begin(handle, httpx.Request("GET", URL))
-        asked = next(flow)
-        while asked is not None:
+        flow = begin_flow(handle, httpx.Request("GET", URL))
+        request = next(flow)
+        while request is not None:
             sent += 1
-            asked = answer(flow, 401)
+            request = respond(flow, 401)
     assert sent == 11
     assert endpoint.grants == 2
 
 
-def test_a_stream_that_is_used_up_is_not_replayed(begin, handle, endpoint):
-    """Half a body is never sent."""
-    flow = begin(handle, httpx.Request("POST", URL, content=iter([b"once"])))
+def test_consumed_stream_is_not_replayed(begin_flow, handle, endpoint):
+    """A body that cannot be sent again is never sent in part."""
+    flow = begin_flow(handle, httpx.Request("POST", URL, content=iter([b"once"])))
     next(flow)
-    assert answer(flow, 401) is None
+    assert respond(flow, 401) is None
     assert endpoint.grants == 1
 
 
-def test_a_stream_that_can_be_rewound_is_replayed(begin, handle, endpoint):
-    """Who says that a body can be sent again gets through a 401 like all others."""
-    files, rewindable = {"file": ("a.png", io.BytesIO(b"red"))}, {REWINDABLE: True}
-    request = httpx.Request("POST", URL, files=files, extensions=rewindable)
-    flow = begin(handle, request)
+def test_rewindable_stream_is_replayed(begin_flow, handle, endpoint):
+    """A body that is marked as rewindable is sent again after a 401."""
+    files, extensions = {"file": ("a.png", io.BytesIO(b"red"))}, {REWINDABLE: True}
+    request = httpx.Request("POST", URL, files=files, extensions=extensions)
+    flow = begin_flow(handle, request)
     first = b"".join(next(flow).stream)
     assert b"red" in first
-    assert b"".join(answer(flow, 401).stream) == first
-    assert answer(flow, 401) is None
+    assert b"".join(respond(flow, 401).stream) == first
+    assert respond(flow, 401) is None
     assert endpoint.grants == 2
 
 
 @pytest.mark.parametrize(
     "url", ["http://192.0.2.1/x", "http://example.com/", "ftp://x/"]
 )
-def test_a_flow_never_signs_what_goes_in_the_clear(begin, handle, url):
-    """The token leaves over https or to this machine."""
+def test_token_is_not_sent_over_plain_http(begin_flow, handle, url):
+    """Any URL but https and loopback raises an error before the request is signed."""
     request = httpx.Request("GET", url)
-    with pytest.raises(InsecureURLError, match="not sent") as caught:
-        next(begin(handle, request))
+    with pytest.raises(InsecureURLError, match="The token was not sent") as caught:
+        next(begin_flow(handle, request))
     assert "Authorization" not in request.headers
     assert caught.value.hint
 
 
-def test_a_flow_without_a_session_says_so(begin, clock):
-    """An unsigned request is not sent in its place."""
+def test_flow_raises_if_nobody_is_signed_in(begin_flow, signed_out_handle):
+    """An unsigned request is never sent."""
     with pytest.raises(NotSignedInError):
-        next(
-            begin(
-                ChiliToken(TokenManager(Protector(), clock=clock)),
-                httpx.Request("GET", URL),
-            )
-        )
+        next(begin_flow(signed_out_handle, httpx.Request("GET", URL)))
 
 
-def test_httpx_takes_the_handle(handle, api, endpoint):
-    """httpx.get(url, auth=chili_token) gets through a 401 by itself."""
+def test_handle_is_auth_for_httpx(handle, api, endpoint):
+    """`httpx.post(url, auth=chili_token)` succeeds after one 401."""
     answers = [Answer(401, {}), Answer(200, {})]
-    api.answer = lambda _asked: answers.pop(0)
+    api.answer = lambda _request: answers.pop(0)
     response = httpx.post(api.url, json={"a": 1}, auth=handle)
     assert response.status_code == 200
-    assert [asked.json() for asked in api.asked] == [{"a": 1}, {"a": 1}]
+    assert [request.json() for request in api.requests] == [{"a": 1}, {"a": 1}]
     assert endpoint.grants == 2
 
 
-def test_httpxs_async_client_takes_the_handle(handle, api):
-    """httpx.AsyncClient(auth=chili_token) works, call after call."""
+def test_handle_is_auth_for_the_async_client_of_httpx(handle, api):
+    """`httpx.AsyncClient(auth=chili_token)` signs every call."""
 
     async def fetch():
         async with httpx.AsyncClient(auth=handle) as client:
-            answers = [await client.get(api.url) for _call in range(3)]
-        return [answer.status_code for answer in answers]
+            responses = [await client.get(api.url) for _call in range(3)]
+        return [response.status_code for response in responses]
 
     assert asyncio.run(fetch()) == [200, 200, 200]
 
 
-def test_requests_takes_the_handle(handle, api):
-    """requests.get(url, auth=chili_token) works, and never in the clear."""
+def test_handle_is_auth_for_requests(handle, api):
+    """`requests.get(url, auth=chili_token)` is signed, except over plain http."""
     assert requests.get(api.url, auth=handle, timeout=10).status_code == 200
     with pytest.raises(InsecureURLError):
         requests.get("http://192.0.2.1/", auth=handle, timeout=10)
@@ -224,68 +224,68 @@ def test_requests_takes_the_handle(handle, api):
     ],
     ids=["httpx", "requests"],
 )
-def test_a_redirect_to_another_host_loses_the_token(handle, get):
-    """Where GraFx's storage stands, the token is not told."""
-    with Server(lambda _asked: Answer(200, {})) as storage:
-        elsewhere = storage.url.replace("127.0.0.1", "localhost")
-        moved = Answer(302, b"", {"Location": f"{elsewhere}/file"})
-        with Server(lambda _asked: moved) as api:
+def test_token_is_not_sent_to_another_host_by_a_redirect(handle, get):
+    """GraFx's storage, to which downloads are redirected, gets no token."""
+    with Server(lambda _request: Answer(200, {})) as storage:
+        storage_url = storage.url.replace("127.0.0.1", "localhost")
+        redirect = Answer(302, b"", {"Location": f"{storage_url}/file"})
+        with Server(lambda _request: redirect) as api:
             assert get(api.url, handle).status_code == 200
-    assert "authorization" in api.asked[0].headers
-    assert "authorization" not in storage.asked[0].headers
+    assert "authorization" in api.requests[0].headers
+    assert "authorization" not in storage.requests[0].headers
 
 
-def test_threads_and_coroutines_together_cost_one_grant(
-    handle, source, clock, endpoint, token_server
+def test_threads_and_coroutines_share_one_token_request(
+    handle, manager, clock, endpoint, token_server
 ):
-    """However many wait in whatever way, the endpoint is asked once."""
-    gate = token_server.answer = Gate(endpoint)
+    """The endpoint is asked once, and the event loop is not blocked meanwhile."""
+    paused = token_server.answer = PausedEndpoint(endpoint)
     clock.advance(DAY_S)
 
     async def sign():
         request = await anext(handle.async_auth_flow(httpx.Request("GET", URL)))
-        return bearer(request)
+        return token_of(request)
 
-    async def together(pool):
+    async def sign_together(pool):
         threads = [pool.submit(str, handle) for _thread in range(10)]
-        signing = [asyncio.create_task(sign()) for _task in range(30)]
-        turns = 0
-        while not gate.reached.is_set() or turns < 10:
-            await asyncio.sleep(0)  # the loop turns, so it is not blocked
-            turns += 1
-        assert not any(task.done() for task in signing)
-        gate.opened.set()
-        return [*await asyncio.gather(*signing), *(t.result(10) for t in threads)]
+        tasks = [asyncio.create_task(sign()) for _task in range(30)]
+        iterations = 0
+        while not paused.received.is_set() or iterations < 10:
+            await asyncio.sleep(0)  # the event loop still runs
+            iterations += 1
+        assert not any(task.done() for task in tasks)
+        paused.may_answer.set()
+        return [*await asyncio.gather(*tasks), *(t.result(10) for t in threads)]
 
     with ThreadPoolExecutor(10) as pool:
-        assert set(asyncio.run(together(pool))) == {endpoint.issued[1]}
+        assert set(asyncio.run(sign_together(pool))) == {endpoint.issued[1]}
     assert endpoint.grants == 2
-    assert source.is_fresh()
+    assert manager.is_fresh()
 
 
-def test_a_refetch_after_a_401_does_not_stop_the_event_loop(
+def test_refetch_after_401_does_not_block_the_event_loop(
     handle, clock, endpoint, token_server
 ):
-    """Other coroutines go on while one waits for its new token."""
-    gate = token_server.answer = Gate(endpoint)
+    """Other coroutines run while one waits for its new token."""
+    paused = token_server.answer = PausedEndpoint(endpoint)
+
+    async def respond_401(flow):
+        return await flow.asend(httpx.Response(401))
 
     async def replay():
         flow = handle.async_auth_flow(httpx.Request("GET", URL))
         await anext(flow)
         clock.advance(DAY_S - 1800)
-        replaying = asyncio.create_task(anext_after_401(flow))
-        assert await asyncio.to_thread(gate.reached.wait, 10)
-        gate.opened.set()
-        return bearer(await replaying)
-
-    async def anext_after_401(flow):
-        return await flow.asend(httpx.Response(401))
+        replaying = asyncio.create_task(respond_401(flow))
+        assert await asyncio.to_thread(paused.received.wait, 10)
+        paused.may_answer.set()
+        return token_of(await replaying)
 
     assert asyncio.run(replay()) == endpoint.issued[1]
 
 
-def test_a_text_of_the_handle_is_a_token_that_is_valid_now(handle, clock, endpoint):
-    """Each way of making a text, as GraFx's own snippets do, gives the newest token."""
+def test_text_of_the_handle_is_a_valid_token(handle, clock, endpoint):
+    """`str`, f-strings, `%` and `+` return the newest token, as snippets use them."""
     clock.advance(DAY_S)
     first, second = endpoint.issued[0], str(handle)
     assert second == endpoint.issued[1] != first
@@ -295,20 +295,19 @@ def test_a_text_of_the_handle_is_a_token_that_is_valid_now(handle, clock, endpoi
     assert f"{handle:>40}" == f"{second:>40}"
 
 
-def test_a_text_without_a_session_says_so(clock):
-    """An f-string never gets an empty token."""
-    handle = ChiliToken(TokenManager(Protector(), clock=clock))
+def test_text_of_a_signed_out_handle_raises(signed_out_handle):
+    """An f-string never contains an empty token; `repr` does not raise."""
     for use in (str, lambda h: f"Bearer {h}", lambda h: "Bearer " + h):
         with pytest.raises(NotSignedInError):
-            use(handle)
-    assert repr(handle) == "<GraFx token: not signed in>"
-    assert handle.expired
+            use(signed_out_handle)
+    assert repr(signed_out_handle) == "<GraFx token: not signed in>"
+    assert signed_out_handle.expired
 
 
-def test_the_handle_tells_end_time_left_and_scopes(handle, clock):
-    """What the card shows can be read from code."""
-    ends = datetime.fromtimestamp(NOON, UTC) + timedelta(days=1)
-    assert handle.expires_at == ends
+def test_attributes_are_expiry_time_left_and_scopes(handle, clock):
+    """Code can read what the card shows."""
+    expires_at = datetime.fromtimestamp(NOON, UTC) + timedelta(days=1)
+    assert handle.expires_at == expires_at
     assert handle.expires_at.tzinfo is UTC
     clock.advance(400)
     assert handle.expires_in == 86_000
@@ -319,8 +318,8 @@ def test_the_handle_tells_end_time_left_and_scopes(handle, clock):
     assert handle.expires_in == 0
 
 
-def test_looking_at_the_handle_asks_nothing(handle, clock, endpoint):
-    """Attributes and repr speak of the token at hand, and never fetch."""
+def test_reading_attributes_requests_no_token(handle, clock, endpoint):
+    """Attributes and `repr` describe the current token, also an expired one."""
     clock.advance(DAY_S)
     assert repr(handle)
     assert handle.expires_at
@@ -328,69 +327,52 @@ def test_looking_at_the_handle_asks_nothing(handle, clock, endpoint):
     assert endpoint.grants == 1
 
 
-def test_a_repr_shows_no_token(handle, source, endpoint):
-    """A handle as the last line of a cell shows what is left, and a fingerprint."""
-    fingerprint = source.held().fingerprint
+def test_repr_shows_a_fingerprint_and_no_token(handle, manager, endpoint):
+    """A handle as the last line of a cell shows time left, scopes and fingerprint."""
+    fingerprint = manager.require().fingerprint
     assert repr(handle) == f"<GraFx token #{fingerprint}: 24 h 00 min left, 3 scopes>"
     shown = repr(vars(handle)) + repr([handle]) + f"{handle!r}"
     assert endpoint.issued[0] not in shown
 
 
-def test_a_repr_says_what_is_not_known(clock):
-    """An opaque token has neither end nor scopes."""
-    source = TokenManager(Protector(), clock=clock)
+def test_repr_of_an_opaque_token_says_what_is_unknown(clock):
+    """Expiry and scopes of a pasted opaque token are unknown."""
+    manager = TokenManager(Protector(), clock=clock)
     opaque = Credentials(".env", Origin.ENV_FILE, access_token=Secret("opaque-token"))
-    source.sign_in(opaque, Environment())
-    handle = ChiliToken(source)
+    manager.sign_in(opaque, Environment())
+    handle = ChiliToken(manager)
     assert repr(handle).endswith(": expiry unknown, scopes unknown>")
     assert (handle.expires_at, handle.expires_in, handle.scopes) == (None, None, None)
 
 
 @pytest.mark.parametrize("store", [pickle.dumps, copy.deepcopy])
-def test_a_handle_is_not_pickled(handle, clock, store):
-    """Neither a signed-in handle nor an empty one becomes a file."""
-    for item in (handle, ChiliToken(TokenManager(Protector(), clock=clock))):
+def test_handle_cannot_be_pickled(handle, signed_out_handle, store):
+    """Pickling raises a TypeError, whether somebody is signed in or not."""
+    for item in (handle, signed_out_handle):
         with pytest.raises(TypeError, match="pickled"):
             store(item)
 
 
-@pytest.mark.parametrize("left", [0, 3601])
-def test_no_error_inside_a_call_shows_secret_or_token(
-    handle, api, clock, endpoint, left
+@pytest.mark.parametrize("left_s", [0, 3601])
+def test_error_inside_a_call_shows_neither_secret_nor_token(
+    handle, api, clock, endpoint, left_s
 ):
-    """A fetch that fails in the middle of httpx's frames shows neither of them."""
-    clock.advance(DAY_S - left)
-    old = endpoint.issued[0]
-    api.answer = lambda _asked: Answer(401, {})
+    """A token request that fails between httpx's frames shows neither of them."""
+    clock.advance(DAY_S - left_s)
+    old_token = endpoint.issued[0]
+    api.answer = lambda _request: Answer(401, {})
     endpoint.failing = Answer(503, b"")
     with pytest.raises(TokenError) as caught:
         httpx.get(api.url, auth=handle)
-    shown = shown_by(caught.value)
+    shown = traceback_text(caught.value)
     assert CLIENT_SECRET not in shown
-    assert old not in shown
+    assert old_token not in shown
 
 
-def test_signing_follows_a_second_sign_in(handle, source, credentials, environment):
-    """The name in the notebook stays bound, whoever signs in next."""
+def test_handle_follows_a_second_sign_in(handle, manager, credentials, environment):
+    """The same handle returns the token of whatever sign-in was the last."""
     other = Credentials("the form", Origin.FORM, access_token=Secret("another-token"))
-    source.sign_in(other, replace(environment, name="cp-other"))
+    manager.sign_in(other, replace(environment, name="cp-other"))
     assert str(handle) == "another-token"
-    source.sign_in(credentials, environment)
+    manager.sign_in(credentials, environment)
     assert str(handle) == "token-number-0"
-
-
-@pytest.mark.parametrize(
-    ("seconds", "said"),
-    [
-        (0, "0 s"),
-        (59.9, "59 s"),
-        (60, "1 min 00 s"),
-        (3599, "59 min 59 s"),
-        (3600, "1 h 00 min"),
-        (79_045, "21 h 57 min"),
-        (864_000, "240 h 00 min"),
-    ],
-)
-def test_durations_are_said_in_two_units(seconds, said):
-    """A time left is as exact as people need it."""
-    assert spell_duration(seconds) == said

@@ -19,7 +19,7 @@ TEXT = "s3cret-0123456789abcdefghijklmnop"
 
 
 @dataclass(frozen=True, slots=True)
-class Holder:
+class Record:
     """A dataclass with a secret in it."""
 
     secret: Secret
@@ -39,9 +39,9 @@ class Holder:
         pretty,
         dir,
         lambda secret: [getattr(secret, name) for name in secret.__slots__],
-        lambda secret: repr(Holder(secret)),
-        lambda secret: asdict(Holder(secret)),
-        lambda secret: astuple(Holder(secret)),
+        lambda secret: repr(Record(secret)),
+        lambda secret: asdict(Record(secret)),
+        lambda secret: astuple(Record(secret)),
         lambda secret: repr([secret, {"key": secret}]),
         lambda secret: repr(ValueError(secret)),
         lambda secret: json.dumps({"key": secret}, default=str),
@@ -51,36 +51,36 @@ class Holder:
         lambda secret: secret.fingerprint,
     ],
 )
-def test_a_secret_hides_itself(show):
-    """No way of showing, listing or copying gives any part of the text."""
+def test_secret_is_hidden_wherever_it_is_shown_or_copied(show):
+    """No way to show, list or copy a secret reveals six characters of it."""
     shown = repr(show(Secret(TEXT)))
     assert not any(TEXT[at : at + 6] in shown for at in range(len(TEXT) - 5))
 
 
 @pytest.mark.parametrize("refused", [vars, json.dumps, len, iter, bytes])
-def test_a_secret_is_no_text(refused):
-    """What would take a text or its attributes is refused without naming it."""
+def test_secret_cannot_be_used_as_a_text(refused):
+    """Functions of texts raise a TypeError that does not contain the secret."""
     with pytest.raises(TypeError) as caught:
         refused(Secret(TEXT))
     assert TEXT not in str(caught.value)
 
 
 @pytest.mark.parametrize("protocol", range(pickle.HIGHEST_PROTOCOL + 1))
-def test_a_secret_is_never_pickled(protocol):
-    """Every protocol refuses, alone and inside others, and says what to do."""
-    for item in (Secret(TEXT), Holder(Secret(TEXT)), {"key": Secret(TEXT)}):
+def test_secret_cannot_be_pickled(protocol):
+    """Every protocol raises an error that says what to do, also inside a container."""
+    for item in (Secret(TEXT), Record(Secret(TEXT)), {"key": Secret(TEXT)}):
         with pytest.raises(TypeError, match=r"chili_notebook\.login\(\)"):
             pickle.dumps(item, protocol)
 
 
-def test_only_reveal_gives_the_value():
-    """What was put in comes out by that one method, from copies too."""
+def test_reveal_returns_the_value():
+    """The value is returned by that method, also from a copy."""
     assert copy.deepcopy(Secret(TEXT)).reveal() == TEXT
 
 
 @given(st.text(), st.text())
-def test_secrets_compare_by_their_text(one, other):
-    """Equality, hash and fingerprint follow the text, whatever it is."""
+def test_secrets_are_compared_by_their_text(one, other):
+    """Equality, hash and fingerprint depend on the text only."""
     first, second = Secret(one), Secret(other)
     assert (first == second) is (one == other)
     assert (first.fingerprint == second.fingerprint) is (one == other)
@@ -88,12 +88,12 @@ def test_secrets_compare_by_their_text(one, other):
     assert repr(first) == f"{first:x}" == MASK
 
 
-def test_a_lone_surrogate_is_a_text_too():
-    """What an odd locale puts into the environment can be compared and told apart."""
+def test_lone_surrogate_can_be_compared():
+    """A text that cannot be encoded as UTF-8 has an equality and a fingerprint."""
     assert Secret("\udcff") == Secret("\udcff") != Secret("\udcfe")
     assert Secret("\udcff").fingerprint
 
 
-def test_a_secret_is_not_its_text():
-    """Comparing with a plain text says no, rather than giving the text away."""
+def test_secret_is_not_equal_to_its_text():
+    """A comparison with a plain text is false, so that it cannot confirm a guess."""
     assert Secret(TEXT) != TEXT

@@ -1,4 +1,4 @@
-"""Reading the process environment and real ``.env`` files."""
+"""Reading the process environment and ``.env`` files."""
 
 from __future__ import annotations
 
@@ -6,34 +6,31 @@ import os
 
 import pytest
 
-from chili_notebook.auth.credentials import choose_credentials
-from chili_notebook.auth.environment import TOKEN_URL
+from chili_notebook.auth.credentials import Origin, choose_credentials
 from chili_notebook.auth.secret import Secret
-from chili_notebook.auth.settings import choose_environment
 from chili_notebook.auth.sources import (
     find_sources,
     read_nearest_env_files,
     read_process_environment,
 )
-from chili_notebook.display.wording import relative_path
 from chili_notebook.errors import ConfigurationError
 
 PAIR = "CHILI_CLIENT_ID=abc\nCHILI_CLIENT_SECRET=xyz\n"
 
 
-def values_of(source):
-    """Give a source's values as plain texts."""
-    return {key: value.reveal() for key, value in source.values.items()}
+def cleaned_values(source):
+    """Return the cleaned values of a source as plain texts."""
+    return {key: value.secret.reveal() for key, value in source.values.items()}
 
 
-def nearest(folder):
+def read_env(folder):
     """Read the one ``.env`` in a folder."""
     (source,) = read_nearest_env_files(folder)
     return source
 
 
-def test_the_order_is_file_environment_nearest(tmp_path):
-    """A named file comes first, then the process environment, then the nearest .env."""
+def test_sources_are_the_named_file_the_environment_and_the_env_above(tmp_path):
+    """They are read in this order, and only the named file is required."""
     (tmp_path / "given.env").write_text(PAIR)
     (tmp_path / ".env").write_text(PAIR)
     sources = find_sources(
@@ -41,19 +38,31 @@ def test_the_order_is_file_environment_nearest(tmp_path):
     )
     assert [source.name for source in sources] == [
         "given.env",
+        "the process environment",
         ".env",
     ]
+    assert [source.origin for source in sources] == [
+        Origin.ENV_FILE,
+        Origin.PROCESS_ENVIRONMENT,
+        Origin.ENV_FILE,
+    ]
     assert [source.required for source in sources] == [True, False, False]
+    assert [source.discovered for source in sources] == [False, False, True]
+    assert [source.path for source in sources] == [
+        tmp_path / "given.env",
+        None,
+        tmp_path / ".env",
+    ]
 
 
-def test_only_our_keys_are_kept():
-    """Other variables of the process are not even held."""
+def test_only_chili_variables_are_read():
+    """Other variables of the process are not in the source."""
     source = read_process_environment({"PATH": "/bin", "CHILI_X": "1", "XCHILI_Y": "2"})
-    assert values_of(source) == {"CHILI_X": "1"}
+    assert cleaned_values(source) == {"CHILI_X": "1"}
 
 
-def test_a_file_is_never_put_into_the_process_environment(tmp_path):
-    """Children of the kernel do not inherit the secret."""
+def test_env_file_is_not_loaded_into_the_process_environment(tmp_path):
+    """Child processes of the kernel do not inherit the secret."""
     (tmp_path / ".env").write_text(PAIR)
     before = dict(os.environ)
     find_sources(tmp_path)
@@ -72,31 +81,31 @@ def test_a_file_is_never_put_into_the_process_environment(tmp_path):
     ],
     ids=["plain", "crlf", "bom", "utf-16", "decorated", "among others"],
 )
-def test_files_of_any_editor_are_read(tmp_path, content):
-    """Line ends, byte-order marks, quotes, comments and export change nothing."""
+def test_env_file_of_any_editor_is_read(tmp_path, content):
+    """Line ends, byte-order marks, quotes, comments and `export` change nothing."""
     (tmp_path / ".env").write_bytes(content)
-    credentials = choose_credentials([nearest(tmp_path)]).require()
+    credentials = choose_credentials([read_env(tmp_path)]).require()
     assert credentials.client_id == "abc"
     assert credentials.client_secret == Secret("xyz")
 
 
 def test_values_are_not_interpolated(tmp_path):
-    """A dollar in a secret is a dollar."""
+    """A dollar sign in a secret is a dollar sign."""
     (tmp_path / ".env").write_text("CHILI_CLIENT_SECRET=a${HOME}$b\n")
-    assert values_of(nearest(tmp_path)) == {"CHILI_CLIENT_SECRET": "a${HOME}$b"}
+    assert cleaned_values(read_env(tmp_path)) == {"CHILI_CLIENT_SECRET": "a${HOME}$b"}
 
 
-def test_an_edited_file_just_works(tmp_path):
-    """Each look reads the file again."""
+def test_edited_file_is_read_again(tmp_path):
+    """Nothing is cached between two reads."""
     path = tmp_path / ".env"
     path.write_text("CHILI_CLIENT_ID=one")
-    assert values_of(nearest(tmp_path)) == {"CHILI_CLIENT_ID": "one"}
+    assert cleaned_values(read_env(tmp_path)) == {"CHILI_CLIENT_ID": "one"}
     path.write_text("CHILI_CLIENT_ID=two")
-    assert values_of(nearest(tmp_path)) == {"CHILI_CLIENT_ID": "two"}
+    assert cleaned_values(read_env(tmp_path)) == {"CHILI_CLIENT_ID": "two"}
 
 
-def test_the_nearest_file_with_our_keys_is_used(tmp_path):
-    """Other tools' files on the way up are passed, and nothing is mixed in."""
+def test_search_upward_ends_at_the_first_env_with_chili_keys(tmp_path):
+    """Files without such keys are passed; files above the first one are not read."""
     folder = tmp_path / "a" / "b"
     folder.mkdir(parents=True)
     (folder / ".env").write_text("OTHER=1\n")
@@ -104,24 +113,30 @@ def test_the_nearest_file_with_our_keys_is_used(tmp_path):
     (tmp_path / ".env").write_text("CHILI_CLIENT_ID=far\n")
     sources = list(read_nearest_env_files(folder))
     assert [source.name for source in sources] == [".env", "../.env"]
-    assert values_of(sources[-1])["CHILI_CLIENT_ID"] == "abc"
+    assert cleaned_values(sources[-1])["CHILI_CLIENT_ID"] == "abc"
+
+
+def test_folder_named_env_is_not_a_source(tmp_path):
+    """A virtual environment may be called .env."""
+    (tmp_path / ".env").mkdir()
+    assert list(read_nearest_env_files(tmp_path)) == []
 
 
 @pytest.mark.parametrize(
-    ("content", "why"),
+    ("content", "problem"),
     [
         (b"CHILI_CLIENT_SECRET=\xe9\xff\n", "given.env is not UTF-8 text"),
-        (b"x" * 1_000_001, "given.env is too large"),
-        (None, "given.env cannot be read (Is a directory)"),
+        (b"x" * 100_001, "given.env is larger than 100,000 bytes"),
+        (None, "given.env is not a regular file"),
     ],
     ids=["latin-1", "huge", "folder"],
 )
-def test_a_file_that_cannot_be_read_is_named(tmp_path, content, why):
-    """The error of the login tells the file and what is wrong with it."""
+def test_named_file_that_cannot_be_read_is_a_problem(tmp_path, content, problem):
+    """The error of the login names the file and the reason."""
     path = tmp_path / "given.env"
     path.mkdir() if content is None else path.write_bytes(content)
     (source, *_) = find_sources(tmp_path, env_file="given.env", environ={})
-    assert source.problem == why
+    assert source.problem == problem
     with pytest.raises(ConfigurationError, match=r"given\.env"):
         choose_credentials([source]).require()
 
@@ -129,8 +144,8 @@ def test_a_file_that_cannot_be_read_is_named(tmp_path, content, why):
 @pytest.mark.parametrize(
     "missing", ["no.env", "deep/no.env", "~nobody-of-this-name/no.env"]
 )
-def test_a_named_file_that_is_not_there_is_named(tmp_path, missing):
-    """A misspelt path never falls back to another source."""
+def test_named_file_that_does_not_exist_is_an_error(tmp_path, missing):
+    """No other source is used instead of a misspelled path."""
     environ = {"CHILI_CLIENT_ID": "a", "CHILI_CLIENT_SECRET": "b"}
     sources = find_sources(tmp_path, env_file=missing, environ=environ)
     with pytest.raises(ConfigurationError, match=r"no\.env does not exist") as caught:
@@ -139,59 +154,31 @@ def test_a_named_file_that_is_not_there_is_named(tmp_path, missing):
 
 
 @pytest.mark.parametrize(
-    ("line", "why"),
+    ("line", "reason"),
     [
         ('CHILI_CLIENT_SECRET="zq9zq', "quote"),
         ("CHILI_CLIENT_SECRET='zq9zq", "quote"),
         ('CHILI_CLIENT_SECRET="zq9zq" zq9', "quote"),
-        ("CHILI_CLIENT_SECRET: zq9zq", "CHILI_CLIENT_SECRET in .env"),
+        ("CHILI_CLIENT_SECRET: zq9zq", "is empty"),
         ("CHILI_CLIENT_SECRET", "is empty"),
         ("CHILI_CLIENT_SECRET=", "is empty"),
     ],
 )
-def test_a_line_that_cannot_be_parsed_is_named_by_its_key(tmp_path, line, why):
-    """A slip in the file is told by key, file and kind, and never shown."""
+def test_error_names_the_key_of_a_line_that_cannot_be_parsed(tmp_path, line, reason):
+    """The message names key, file and reason, and never contains the value."""
     (tmp_path / ".env").write_text(f"CHILI_CLIENT_ID=abc\n{line}\n")
     with pytest.raises(ConfigurationError) as caught:
-        choose_credentials([nearest(tmp_path)]).require()
+        choose_credentials([read_env(tmp_path)]).require()
     assert "CHILI_CLIENT_SECRET in .env" in caught.value.message
-    assert why in caught.value.message
+    assert reason in caught.value.message
     assert "zq9" not in str(caught.value)
 
 
-def test_a_path_is_shown_from_the_notebook(tmp_path):
-    """A saved notebook names no home folder."""
-    folder = tmp_path / "a" / "b"
-    assert relative_path(folder / ".env", folder) == ".env"
-    assert relative_path(tmp_path / "x" / ".env", folder) == "../../x/.env"
-    far = folder / "1" / "2" / "3" / "4" / "5"
-    assert relative_path(tmp_path / "x.env", far) == "x.env"
-
-
-def test_two_files_of_one_name_are_two_sources(tmp_path):
-    """A far file lends no trust to the one beside the notebook."""
-    folder = tmp_path / "1" / "2" / "3" / "4" / "5"
-    folder.mkdir(parents=True)
-    (tmp_path / "mine").mkdir()
-    (tmp_path / "mine" / ".env").write_text(PAIR)
-    (folder / ".env").write_text("CHILI_TOKEN_URL=https://evil.example.com/token\n")
-    far = str(tmp_path / "mine" / ".env")
-    sources = find_sources(folder, env_file=far, environ={})
-    found = choose_credentials(sources)
-    assert found.require().client_id == "abc"
-    try:
-        environment = choose_environment(sources, None, rank=found.rank)
-    except ConfigurationError as error:
-        assert "CHILI_TOKEN_URL" in error.message  # noqa: PT017 - to ignore it is right too
-    else:
-        assert environment.token_url == TOKEN_URL
-
-
-def test_a_tilde_is_the_home_folder(tmp_path, monkeypatch):
-    """--env-file ~/grafx.env works as in a shell."""
+def test_tilde_in_the_named_file_is_the_home_folder(tmp_path, monkeypatch):
+    """`--env-file ~/grafx.env` works as in a shell."""
     home = tmp_path / "home"
     home.mkdir()
     (home / "grafx.env").write_text(PAIR)
     monkeypatch.setenv("HOME", str(home))
     (source, *_) = find_sources(tmp_path, env_file="~/grafx.env", environ={})
-    assert values_of(source)["CHILI_CLIENT_ID"] == "abc"
+    assert cleaned_values(source)["CHILI_CLIENT_ID"] == "abc"

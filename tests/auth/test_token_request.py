@@ -1,4 +1,4 @@
-"""One POST to the token endpoint, over a real socket, and what each answer means."""
+"""The token request over a real socket, and what each response means."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from chili_notebook.errors import (
     TokenResponseError,
 )
 from conftest import CLIENT_ID, CLIENT_SECRET
-from fakes import NOON, Answer, Server, jwt, shown_by, token_body
+from fakes import NOON, Answer, Server, jwt, token_body, traceback_text
 
 LIVE = "zq9-live-token-zq9"
 HTML = {"Content-Type": "text/html; charset=utf-8"}
@@ -32,26 +32,26 @@ HTML = {"Content-Type": "text/html; charset=utf-8"}
 
 @pytest.fixture
 def fetch(credentials, environment, token_server, clock):
-    """Ask the endpoint, which is to give this answer."""
+    """Return a function that requests a token, and sets the endpoint's response."""
 
-    def ask(answer=None, **changes):
+    def fetch(answer=None, **changes):
         if answer is not None:
-            token_server.answer = lambda _asked: answer
+            token_server.answer = lambda _request: answer
         return fetch_token(credentials, replace(environment, **changes), clock=clock)
 
-    return ask
+    return fetch
 
 
-def test_the_request_is_as_grafx_documents_it(fetch, token_server):
-    """One POST, whose JSON body has exactly the four documented fields."""
+def test_request_is_the_documented_one(fetch, token_server):
+    """It is one POST, whose JSON body has exactly the four documented fields."""
     fetch()
-    (asked,) = token_server.asked
-    assert (asked.method, asked.path) == ("POST", "/oauth/token")
-    assert asked.headers["content-type"] == "application/json"
-    assert asked.headers["accept"] == "application/json"
-    assert asked.headers["user-agent"].startswith("chili_notebook/")
-    assert "authorization" not in asked.headers
-    assert asked.json() == {
+    (request,) = token_server.requests
+    assert (request.method, request.path) == ("POST", "/oauth/token")
+    assert request.headers["content-type"] == "application/json"
+    assert request.headers["accept"] == "application/json"
+    assert request.headers["user-agent"].startswith("chili_notebook/")
+    assert "authorization" not in request.headers
+    assert request.json() == {
         "grant_type": "client_credentials",
         "audience": AUDIENCE,
         "client_id": CLIENT_ID,
@@ -59,29 +59,29 @@ def test_the_request_is_as_grafx_documents_it(fetch, token_server):
     }
 
 
-def test_the_audience_can_be_another(fetch, token_server):
-    """CHILI_AUDIENCE goes into the body."""
+def test_audience_of_the_environment_is_sent(fetch, token_server):
+    """The value of CHILI_AUDIENCE is in the body."""
     fetch(audience="https://staging.example.com")
-    assert token_server.asked[0].json()["audience"] == "https://staging.example.com"
+    assert token_server.requests[0].json()["audience"] == "https://staging.example.com"
 
 
-def test_the_answer_becomes_a_token(fetch, endpoint):
-    """Token, end and scopes are those of the answer, counted from the asking."""
+def test_response_becomes_a_token(fetch, endpoint):
+    """Its expiry is counted from the time of the request."""
     token = fetch()
     assert token.secret.reveal() == endpoint.issued[0]
     assert (token.obtained_at, token.expires_at) == (NOON, NOON + 86_400)
 
 
-def test_a_packed_answer_is_read(fetch):
-    """A gateway may compress what passes through it."""
-    packed = gzip.compress(json.dumps(token_body(LIVE)).encode())
-    token = fetch(Answer(200, packed, {"Content-Encoding": "gzip"}))
+def test_compressed_response_is_read(fetch):
+    """A gateway may compress the response."""
+    compressed = gzip.compress(json.dumps(token_body(LIVE)).encode())
+    token = fetch(Answer(200, compressed, {"Content-Encoding": "gzip"}))
     assert token.secret.reveal() == LIVE
 
 
 @pytest.mark.parametrize("wrong_by_s", [-50_000, 0, 50_000])
-def test_the_servers_date_sets_the_tokens_end_right(fetch, clock, wrong_by_s):
-    """A wrong clock on this machine makes no token dead or immortal."""
+def test_expiry_is_corrected_by_the_servers_date(fetch, clock, wrong_by_s):
+    """The time left is right even if this machine's clock is wrong."""
     clock.now = NOON + wrong_by_s
     body = token_body(jwt(exp=NOON + 3000))
     token = fetch(Answer(200, body, {"Date": formatdate(NOON, usegmt=True)}))
@@ -91,19 +91,19 @@ def test_the_servers_date_sets_the_tokens_end_right(fetch, clock, wrong_by_s):
 @pytest.mark.parametrize(
     "date", [None, "yesterday", "", "Fri, 99 Jan 2027 08:00:00 GMT"]
 )
-def test_without_a_date_the_clock_is_taken_as_it_is(fetch, date):
-    """A missing or broken header costs the correction and nothing else."""
+def test_without_a_valid_date_the_expiry_is_not_corrected(fetch, date):
+    """A missing or malformed Date header is not an error."""
     token = fetch(Answer(200, token_body(jwt(exp=NOON + 3000)), {"Date": date}))
     assert token.remaining_s(NOON) == 3000
 
 
 @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
-def test_a_redirect_is_never_followed(fetch, status):
-    """The secret goes to the endpoint and to no other place that it names."""
-    with Server(lambda _asked: Answer(200, token_body())) as other:
+def test_redirect_is_not_followed(fetch, status):
+    """The secret is sent to no other URL that the endpoint names."""
+    with Server(lambda _request: Answer(200, token_body())) as other:
         with pytest.raises(TokenResponseError, match="redirect") as caught:
             fetch(Answer(status, b"", {"Location": f"{other.url}/oauth/token"}))
-        assert other.asked == []
+        assert other.requests == []
     assert "CHILI_TOKEN_URL" in caught.value.hint
 
 
@@ -111,8 +111,8 @@ def test_a_redirect_is_never_followed(fetch, status):
     "url",
     ["http://192.0.2.1/token", "http://example.com/token", "ftp://x/", "", "https:"],
 )
-def test_the_secret_leaves_over_https_or_not_at_all(fetch, url):
-    """Plain http to another machine is refused before a connection is made."""
+def test_secret_is_not_sent_over_plain_http(fetch, url):
+    """Any URL but https and loopback raises before a connection is made."""
     with pytest.raises(InsecureURLError, match="CHILI_TOKEN_URL") as caught:
         fetch(token_url=url)
     assert caught.value.hint
@@ -127,12 +127,12 @@ def test_the_secret_leaves_over_https_or_not_at_all(fetch, url):
         "https://example.com\x7f/token",
     ],
 )
-def test_a_host_that_cannot_be_is_told_as_such(fetch, url):
-    """A slip in CHILI_TOKEN_URL is an error of ours that shows no secret."""
+def test_impossible_host_raises_an_error_that_names_the_key(fetch, url):
+    """A typing error in CHILI_TOKEN_URL is a ChiliError without the secret."""
     with pytest.raises(ChiliError) as caught:
         fetch(token_url=url)
     assert "CHILI_TOKEN_URL" in str(caught.value)
-    assert CLIENT_SECRET not in shown_by(caught.value)
+    assert CLIENT_SECRET not in traceback_text(caught.value)
 
 
 @pytest.mark.parametrize(
@@ -142,7 +142,12 @@ def test_a_host_that_cannot_be_is_told_as_such(fetch, url):
         (
             401,
             {"error": "access_denied", "error_description": "Unauthorized"},
-            ["another integration", "rotated", "incompletely", "in its place"],
+            [
+                "another integration",
+                "rotated",
+                "incompletely",
+                "is really the client ID",
+            ],
         ),
         (403, {"error": "access_denied"}, ["CHILI_AUDIENCE", "disabled"]),
         (404, {}, ["CHILI_TOKEN_URL"]),
@@ -151,10 +156,10 @@ def test_a_host_that_cannot_be_is_told_as_such(fetch, url):
         (503, {}, ["Try again later"]),
     ],
 )
-def test_a_refusal_names_the_id_its_source_and_the_likely_causes(
+def test_refusal_names_the_client_id_its_source_and_the_likely_causes(
     fetch, status, answer, causes
 ):
-    """Who is refused sees which id was sent, where it came from and what to check."""
+    """The message contains the end of the client ID, the hint says what to check."""
     with pytest.raises(TokenRefusedError) as caught:
         fetch(Answer(status, answer))
     error = caught.value
@@ -163,7 +168,7 @@ def test_a_refusal_names_the_id_its_source_and_the_likely_causes(
     assert "…WXYZ, from .env" in error.message
     assert CLIENT_ID not in str(error)
     assert all(cause in error.hint for cause in causes)
-    assert all(said in error.message for said in answer.values())
+    assert all(text in error.message for text in answer.values())
 
 
 @pytest.mark.parametrize(
@@ -178,26 +183,27 @@ def test_a_refusal_names_the_id_its_source_and_the_likely_causes(
         Answer(401, b"[" * 100_000),
     ],
 )
-def test_a_refusal_in_any_shape_is_a_refusal(fetch, answer):
-    """A gateway's page or a broken body changes nothing of what the status says."""
+def test_refusal_with_any_body_is_a_refusal(fetch, answer):
+    """A gateway's page or a malformed body does not change what the status means."""
     with pytest.raises(TokenRefusedError) as caught:
         fetch(answer)
     assert caught.value.status_code == answer.status
     assert "<" not in str(caught.value)
 
 
-def test_a_time_to_wait_is_told(fetch):
-    """Retry-After is put into words."""
-    with pytest.raises(TokenRefusedError, match="in 30 s"):
+def test_hint_contains_the_time_to_wait(fetch):
+    """The seconds of a Retry-After header are in the hint."""
+    with pytest.raises(TokenRefusedError) as caught:
         fetch(Answer(429, {}, {"Retry-After": "30"}))
+    assert "Try again in 30 s." in caught.value.hint
 
 
-def test_what_the_endpoint_echoes_is_masked_and_cut(fetch):
-    """A description that repeats the request shows no secret and fills no cell."""
+def test_description_that_repeats_the_secret_is_masked_and_shortened(fetch):
+    """An echo of the request shows no secret, no control characters and few lines."""
     echo = f"bad\r\n\x1b[31m {CLIENT_SECRET} " + "x" * 5000
     with pytest.raises(TokenRefusedError) as caught:
         fetch(Answer(401, {"error": CLIENT_SECRET, "error_description": echo}))
-    assert CLIENT_SECRET not in shown_by(caught.value)
+    assert CLIENT_SECRET not in traceback_text(caught.value)
     assert "\x1b" not in str(caught.value)
     assert len(caught.value.message) < 500
 
@@ -218,62 +224,64 @@ def test_what_the_endpoint_echoes_is_masked_and_cut(fetch):
     ],
     ids=lambda answer: str(answer.body)[:40],
 )
-def test_an_answer_that_is_no_token_is_told_without_showing_it(fetch, answer):
-    """No error about a malformed answer holds a token, in no frame either."""
-    with pytest.raises(TokenResponseError, match="endpoint's answer") as caught:
+def test_response_that_is_not_a_token_raises_an_error_without_it(fetch, answer):
+    """Neither the error nor its frames contain the response or the secret."""
+    with pytest.raises(TokenResponseError, match="endpoint's response") as caught:
         fetch(answer)
     assert caught.value.hint
-    shown = shown_by(caught.value)
+    shown = traceback_text(caught.value)
     assert LIVE not in shown
     assert CLIENT_SECRET not in shown
     assert "guest network" not in shown
 
 
-def test_a_cut_line_is_told_and_nothing_is_sent_twice(fetch, token_server, environment):
-    """An endpoint that hangs up is named; the secret is not sent again by itself."""
-    token_server.answer = lambda _asked: None
+def test_closed_connection_raises_and_the_request_is_not_repeated(
+    fetch, token_server, environment
+):
+    """The error names the endpoint's host, and the secret is sent only once."""
+    token_server.answer = lambda _request: None
     with pytest.raises(TokenRequestError) as caught:
         fetch()
     assert environment.token_host in caught.value.message
     assert "CHILI_TOKEN_URL" in caught.value.hint
-    assert CLIENT_SECRET not in shown_by(caught.value)
-    assert len(token_server.asked) == 1
+    assert CLIENT_SECRET not in traceback_text(caught.value)
+    assert len(token_server.requests) == 1
 
 
-def test_an_endpoint_that_is_not_there_is_told(fetch):
-    """A refused connection names the host, and holds no frame with the secret."""
-    with Server(lambda _asked: None) as gone:
-        url = f"{gone.url}/oauth/token"
+def test_refused_connection_raises_an_error_without_the_secret(fetch):
+    """The error has no cause, whose frames would hold the secret."""
+    with Server(lambda _request: None) as stopped:
+        url = f"{stopped.url}/oauth/token"
     with pytest.raises(TokenRequestError, match="could not be reached") as caught:
         fetch(token_url=url)
-    assert CLIENT_SECRET not in shown_by(caught.value)
+    assert CLIENT_SECRET not in traceback_text(caught.value)
     assert caught.value.__cause__ is caught.value.__context__ is None
 
 
-def test_an_interrupt_shows_no_secret(fetch, token_server):
-    """Who stops a sign-in that hangs gets no frame that holds the secret."""
-    gone = threading.Event()
+def test_interrupted_request_shows_no_secret(fetch, token_server):
+    """The traceback of an interrupt contains no frame that holds the secret."""
+    is_interrupted = threading.Event()
 
-    def interrupt(_asked):
+    def interrupt(_request):
         signal.pthread_kill(threading.main_thread().ident, signal.SIGINT)
-        gone.wait(10)
+        is_interrupted.wait(10)
 
     token_server.answer = interrupt
     with pytest.raises(KeyboardInterrupt) as caught:
         fetch()
-    gone.set()
-    assert CLIENT_SECRET not in shown_by(caught.value)
+    is_interrupted.set()
+    assert CLIENT_SECRET not in traceback_text(caught.value)
 
 
-def test_a_body_that_cannot_be_unpacked_is_told(fetch):
-    """A broken compression is an error of ours."""
-    with pytest.raises(ChiliError):
-        fetch(Answer(200, b"not packed", {"Content-Encoding": "gzip"}))
+def test_malformed_compression_is_a_token_request_error(fetch):
+    """A body that cannot be decompressed counts as a failed request."""
+    with pytest.raises(TokenRequestError):
+        fetch(Answer(200, b"not compressed", {"Content-Encoding": "gzip"}))
 
 
-def test_a_ready_token_asks_for_nothing(environment, clock, token_server):
-    """Without a client secret there is nothing to send."""
-    ready = Credentials(".env", Origin.ENV_FILE, access_token=Secret(LIVE))
+def test_pasted_token_cannot_request_another(environment, clock, token_server):
+    """Without a client secret nothing is sent."""
+    pasted = Credentials(".env", Origin.ENV_FILE, access_token=Secret(LIVE))
     with pytest.raises(NotSignedInError):
-        fetch_token(ready, environment, clock=clock)
-    assert token_server.asked == []
+        fetch_token(pasted, environment, clock=clock)
+    assert token_server.requests == []

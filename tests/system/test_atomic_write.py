@@ -1,4 +1,4 @@
-"""Writing files whole or not at all."""
+"""Writing files completely or not at all."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from chili_notebook.system.atomic_write import replace_bytes, save_bytes, write_
 
 
 @pytest.mark.parametrize("as_text", [True, False])
-def test_a_file_is_written_under_its_name(tmp_path, as_text):
-    """Missing folders are made, and nothing else is left beside it."""
+def test_file_is_written_to_its_path(tmp_path, as_text):
+    """Missing folders are created, and no other file is left beside it."""
     target = tmp_path / "deep" / "er" / "a.png"
     saved = save_bytes(b"new", str(target) if as_text else target, default_name="x")
     assert saved == target
@@ -18,32 +18,32 @@ def test_a_file_is_written_under_its_name(tmp_path, as_text):
     assert list(saved.parent.iterdir()) == [saved]
 
 
-def test_into_a_folder_it_goes_under_the_default_name(tmp_path):
-    """A folder is a place, not a name."""
+def test_file_in_a_folder_gets_the_default_name(tmp_path):
+    """If the path is a folder, the file is written into it."""
     assert save_bytes(b"", tmp_path, default_name="a.png") == tmp_path / "a.png"
 
 
-def test_a_tilde_is_the_home_folder(tmp_path, monkeypatch):
-    """Paths are as in a shell."""
+def test_tilde_is_the_home_folder(tmp_path, monkeypatch):
+    """A path may begin with ~ as in a shell."""
     monkeypatch.setenv("HOME", str(tmp_path))
     assert save_bytes(b"x", "~/a.png", default_name="") == tmp_path / "a.png"
 
 
-def test_a_tilde_before_no_ones_name_is_a_letter(tmp_path):
-    """A file may be called so; the test runs in an empty folder."""
-    saved = save_bytes(b"x", "~nobody-is-called-so.png", default_name="")
-    assert saved.resolve() == tmp_path / "~nobody-is-called-so.png"
+def test_tilde_before_an_unknown_user_is_part_of_the_name(tmp_path):
+    """Such a file is written into the working directory."""
+    saved = save_bytes(b"x", "~unknown-user.png", default_name="")
+    assert saved.resolve() == tmp_path / "~unknown-user.png"
     assert saved.read_bytes() == b"x"
 
 
-def test_an_old_file_is_replaced(tmp_path):
-    """Saving again gives the new content."""
+def test_existing_file_is_replaced(tmp_path):
+    """Saving again replaces the whole content."""
     path = save_bytes(b"long old content", tmp_path / "a", default_name="")
     assert save_bytes(b"new", path, default_name="").read_bytes() == b"new"
 
 
-def test_a_write_that_fails_changes_nothing(tmp_path):
-    """The old file stays whole, and no half of the new one stays behind."""
+def test_failed_write_changes_nothing(tmp_path):
+    """The old file is unchanged, and no temporary file is left."""
     path = save_bytes(b"old", tmp_path / "a", default_name="")
     with pytest.raises(TypeError):
         save_bytes("no bytes", path, default_name="")
@@ -52,46 +52,46 @@ def test_a_write_that_fails_changes_nothing(tmp_path):
 
 
 @pytest.mark.parametrize("place", ["file/a.png", "file/deep/a.png", "file/"])
-def test_a_place_that_takes_no_file_is_told(tmp_path, place):
-    """Saving below a file is an error of ours, with the system's reason."""
+def test_path_that_cannot_be_written_raises_a_configuration_error(tmp_path, place):
+    """A path below a file raises an error with the system's reason and a hint."""
     (tmp_path / "file").write_bytes(b"old")
     with pytest.raises(
         ConfigurationError, match=r"file.* cannot be written \(\w"
-    ) as no:
+    ) as caught:
         save_bytes(b"new", f"{tmp_path}/{place}", default_name="a.png")
-    assert no.value.hint
-    assert no.value.__context__ is None
+    assert caught.value.hint
+    assert caught.value.__context__ is None
     assert (tmp_path / "file").read_bytes() == b"old"
 
 
-def mode_of(path):
-    """Give a file's permissions."""
+def permissions(path):
+    """Return the permissions of a file."""
     return path.stat().st_mode & 0o777
 
 
-def test_a_file_with_secrets_is_its_owners_alone(tmp_path):
-    """A new .env can be read by nobody else, whatever the old one's permissions."""
+def test_text_is_written_with_the_given_permissions(tmp_path):
+    """A new .env is for its owner only, whatever the permissions of the old one."""
     path = tmp_path / ".env"
     path.write_text("old")
     path.chmod(0o644)
     write_text("CHILI_CLIENT_ID=ä\n", path, mode=0o600)
     assert path.read_text(encoding="utf-8") == "CHILI_CLIENT_ID=ä\n"
-    assert mode_of(path) == 0o600
+    assert permissions(path) == 0o600
     assert list(tmp_path.glob("**/..env.*")) == []
 
 
-def test_other_content_keeps_the_permissions(tmp_path):
-    """A mended file can be read by whoever could read it before."""
+def test_replaced_content_keeps_the_permissions(tmp_path):
+    """A fixed file can be read by the same users as before."""
     path = tmp_path / "a.ipynb"
     path.write_bytes(b"old")
     path.chmod(0o664)
     replace_bytes(path, b"new")
     assert path.read_bytes() == b"new"
-    assert mode_of(path) == 0o664
+    assert permissions(path) == 0o664
 
 
-def test_a_link_stays_a_link(tmp_path):
-    """A .env that stands elsewhere is written where it stands."""
+def test_symbolic_link_stays_a_link(tmp_path):
+    """The file that the link points to is written."""
     path, link = tmp_path / "real", tmp_path / "link"
     path.write_bytes(b"old")
     link.symlink_to(path)
@@ -102,8 +102,10 @@ def test_a_link_stays_a_link(tmp_path):
     assert link.is_symlink()
 
 
-def test_a_saved_file_has_ordinary_permissions(tmp_path):
-    """A picture can be opened by whoever may open any other file of the person's."""
+def test_saved_file_has_the_usual_permissions(tmp_path):
+    """A saved picture has the permissions of any other new file."""
     plain = tmp_path / "plain"
     plain.write_bytes(b"")
-    assert mode_of(save_bytes(b"", tmp_path / "a", default_name="")) == mode_of(plain)
+    assert permissions(save_bytes(b"", tmp_path / "a", default_name="")) == permissions(
+        plain
+    )
