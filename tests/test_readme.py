@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from chili_notebook import Chili, errors
-from chili_notebook.api.base import Calls
+from chili_notebook.api.base import ApiClient
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text()
@@ -156,7 +156,7 @@ def test_readme_names_what_the_items_of_a_noun_do():
 
 def test_readme_names_everything_that_the_client_does():
     """Every method of the client is in README; `link` is for its nouns."""
-    offered = _public(Chili) | _public(Calls) - {"link"}
+    offered = _public(Chili) | _public(ApiClient) - {"link"}
     text = _section("In the notebook")
     missing = {name for name in offered if not re.search(rf"[.`]{name}\b", text)}
     assert missing == set()

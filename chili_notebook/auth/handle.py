@@ -153,5 +153,5 @@ def _count(scopes: frozenset[str]) -> str:
 
 
 def _require_safe(url: str) -> None:
-    told = "The token was not sent: the address"
-    require_safe(url, told=told, hint="Use https.")
+    subject = "The token was not sent: the URL"
+    require_safe(url, subject=subject, hint="Use https.")

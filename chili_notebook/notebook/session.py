@@ -58,9 +58,7 @@ class Session:
         self.source = TokenSource(clock=clock)
         self.source.protect = protect_token
         self.source.on_token = self.follow
-        self.chili = Chili(self.source)
-        self.chili.name = name
-        self.chili.on_refusal = self._call_refused
+        self.chili = Chili(self.source, name=name, on_refusal=self._call_refused)
         self.names = {name: self.chili, f"{name}_token": self.chili.token}
         self.found: Found | None = None
         self._state = CardState("signed-out", name, f"{name}_token", profile)
