@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import json
-import re
+from itertools import groupby
 from typing import Any
 
 import httpx
 
-_UNPRINTABLE = re.compile(r"[^\x20-\x7e\xa0-\ud7ff\ue000-\uffff]+")
 _TRANSFER_HEADERS = {"content-encoding", "content-length", "transfer-encoding"}
 
 
@@ -45,12 +44,14 @@ def json_object(response: httpx.Response) -> dict[str, Any]:
 def one_line(value: object, *, at_most: int = 500) -> str:
     """Return a text as one printable line of bounded length, empty if it is not a text.
 
-    Text from another program must not break the layout of a message or move the
-    cursor of a terminal.
+    Text of another program must not break the lines of a message, reverse its letters
+    or move the cursor of a terminal.
     """
     if not isinstance(value, str):
         return ""
-    return _UNPRINTABLE.sub(" ", value).strip()[:at_most]
+    runs = groupby(value[: 2 * at_most], key=str.isprintable)
+    text = "".join("".join(run) if printable else " " for printable, run in runs)
+    return text.strip()[:at_most]
 
 
 def reason_of(error: Exception) -> str:
