@@ -37,7 +37,7 @@ class DocumentItem:
 
     Example:
         template.variables()
-        template.output("pdf", variables={"First name": "Ada"})
+        template.output("pdf", variables={"Name": "Ada"})
     """
 
     __slots__ = ()

@@ -21,7 +21,7 @@ HOST = "https://cp-abc-123.chili-publish.online"
 def client_of():
     """Return a function that makes a client of an API that is a Python function.
 
-    The API gets `httpx.Request`s and returns `httpx.Response`s. Waiting turns the clock.
+    It gets `httpx.Request`s and returns `httpx.Response`s. Waiting turns the clock.
     """
 
     def client_of(api, **options):

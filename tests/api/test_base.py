@@ -190,7 +190,7 @@ def test_on_refusal_is_called_with_each_error(connect, server):
 
 
 def test_a_401_is_replayed_once_with_a_new_token(chili, server, endpoint):
-    """One 401 costs one token request and one replay, and the caller sees the answer."""
+    """One 401 costs one token request and one replay; the caller sees the answer."""
     answers = [Answer(401, {}), Answer(200, {"ok": True})]
     server.answer = lambda _asked: answers.pop(0)
     assert chili.post("projects", json={"a": 1}).json() == {"ok": True}

@@ -69,7 +69,7 @@ def test_an_id_is_one_segment_of_the_path_or_refused(client_of, path, one):
 
 @pytest.mark.parametrize("wrong", ["", " ", ".", "..", "a/../b", "\ud800", None, 7])
 def test_a_wrong_segment_is_named_in_the_error(wrong):
-    """The message quotes it, with what it should be; the hint says where to find one."""
+    """The message says what it should be, the hint where to find one."""
     with pytest.raises(ConfigurationError, match="is not a valid ID") as caught:
         path_segment(wrong)
     assert caught.value.hint == "Copy the ID from a listing."

@@ -140,7 +140,9 @@ def test_indexes_and_slices_are_those_of_a_list(things_of, count, size, part, in
     if -count <= index < count:
         assert things[index] == numbers[index]
     else:
-        with pytest.raises(NotListedError, match="There (are no|is no item)") as caught:
+        with pytest.raises(
+            NotListedError, match=r"There (are no|is no item)"
+        ) as caught:
             things[index]
         assert isinstance(caught.value, IndexError)  # as a list's would be
 
@@ -192,7 +194,7 @@ def test_the_caption_names_the_total_if_it_is_known(things_of, api, caption):
 
 
 def test_items_without_columns_show_their_keys(client_of):
-    """A listing of `pages` is a table with one column for each key, in GraFx's order."""
+    """A listing of `pages` has one column for each key, in GraFx's order."""
     items = [{"id": 1, "name": "a"}, {"id": 2, "size": {"w": 3}}, {}]
     api = [httpx.Response(200, json={"data": items})]
     shown = client_of(lambda _request: api[0]).pages("things")._repr_mimebundle_()

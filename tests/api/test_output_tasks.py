@@ -84,9 +84,11 @@ def test_a_timeout_says_how_to_wait_again(chili, api):
 def test_the_hint_uses_the_name_of_the_client(connect, output_server, api):
     """In a notebook with profiles, ``chili`` may be another environment."""
     api.polls = [PENDING]
-    with connect(output_server, name="chili_acme") as client:
-        with pytest.raises(OutputTimeoutError, match=r"chili_acme\.outputs\.task"):
-            client.outputs.create("1", "png", timeout_s=1)
+    with (
+        connect(output_server, name="chili_acme") as client,
+        pytest.raises(OutputTimeoutError, match=r"chili_acme\.outputs\.task"),
+    ):
+        client.outputs.create("1", "png", timeout_s=1)
 
 
 def test_an_interrupt_while_waiting_says_how_to_wait_again(
@@ -98,9 +100,11 @@ def test_an_interrupt_while_waiting_says_how_to_wait_again(
         raise KeyboardInterrupt
 
     api.polls = [PENDING]
-    with connect(output_server, sleep=interrupt) as client:
-        with pytest.raises(KeyboardInterrupt):
-            client.outputs.create("1", "png")
+    with (
+        connect(output_server, sleep=interrupt) as client,
+        pytest.raises(KeyboardInterrupt),
+    ):
+        client.outputs.create("1", "png")
     assert WAIT_AGAIN in capsys.readouterr().err
 
 
@@ -113,9 +117,11 @@ def test_an_interrupted_download_says_that_the_output_is_ready(
     def interrupt(_seconds):
         raise KeyboardInterrupt
 
-    with connect(output_server, sleep=interrupt) as client:
-        with pytest.raises(KeyboardInterrupt):
-            client.outputs.task("t", "png").wait()
+    with (
+        connect(output_server, sleep=interrupt) as client,
+        pytest.raises(KeyboardInterrupt),
+    ):
+        client.outputs.task("t", "png").wait()
     printed = capsys.readouterr().err
     assert printed == f"The PNG output is ready: {WAIT_AGAIN} fetches it.\n"
 
@@ -201,9 +207,11 @@ def test_an_empty_report_prints_nothing(chili, api, capsys):
 def test_polls_become_rarer_as_time_passes(connect, output_server, api, clock):
     """A quick render is noticed quickly, a slow one is polled every five seconds."""
     api.polls = [PENDING]
-    with recorded_sleep(connect, output_server, clock) as (client, pauses):
-        with pytest.raises(OutputTimeoutError):
-            client.outputs.create("1", "png", timeout_s=200)
+    with (
+        recorded_sleep(connect, output_server, clock) as (client, pauses),
+        pytest.raises(OutputTimeoutError),
+    ):
+        client.outputs.create("1", "png", timeout_s=200)
     assert pauses[0] == 0.25
     assert pauses[:-1] == sorted(pauses[:-1])
     assert pauses[-2] == 5.0
@@ -216,9 +224,11 @@ def test_polls_become_rarer_as_time_passes(connect, output_server, api, clock):
 def test_faults_do_not_extend_the_timeout(connect, output_server, api, clock, fault):
     """Polls are not retried inside the timeout, and no pause goes beyond it."""
     api.polls, started_at = [fault], clock()
-    with recorded_sleep(connect, output_server, clock) as (client, pauses):
-        with pytest.raises(OutputTimeoutError, match=r"2 s\. The last poll failed"):
-            client.outputs.create("1", "png", timeout_s=2)
+    with (
+        recorded_sleep(connect, output_server, clock) as (client, pauses),
+        pytest.raises(OutputTimeoutError, match=r"2 s\. The last poll failed"),
+    ):
+        client.outputs.create("1", "png", timeout_s=2)
     assert clock() - started_at == pytest.approx(2)
     assert api.polled == len(pauses) + 1
 

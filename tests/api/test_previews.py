@@ -11,7 +11,7 @@ ROOT = "/grafx/api/v1/environment/cp-abc-123/"
 
 
 def preview_api(answers):
-    """Return an API that answers requests for previews with these, the last for ever."""
+    """Return an API with these answers to requests for previews."""
     asked = []
 
     def api(request):

@@ -232,8 +232,6 @@ def test_no_path_leaves_the_environments_host(path):
         (Environment(), "/api/v1/info"),
         (Environment(base_url=BASE), "templates"),
         (ENVIRONMENT, "../cp-other/templates"),
-        (ENVIRONMENT, "http://example.com/x"),
-        (ENVIRONMENT, "https://a:b@example.com/x"),
     ],
 )
 def test_a_call_without_a_safe_address_says_what_to_do(environment, path):

@@ -51,7 +51,7 @@ def test_reading_stops_after_the_limit(at_most):
 
 
 def test_a_timeout_is_described_as_one():
-    """httpx's own text of a timeout says too little."""
+    """The own text of httpx says too little."""
     assert reason_of(httpx.ReadTimeout("timed out")) == "no answer in time"
     assert reason_of(httpx.ConnectError("refused")) == "refused"
     assert reason_of(httpx.ReadError("")) == "ReadError"

@@ -173,7 +173,7 @@ def test_a_request_that_is_sent_once_is_not_retried(get_from, pauses, answer):
 @pytest.mark.parametrize("sent", [True, False])
 @pytest.mark.parametrize("method", ["GET", "POST"])
 def test_the_error_without_an_answer_says_what_may_have_happened(method, sent):
-    """Only a request that changes something, and was sent, may have been carried out."""
+    """Only a request that changes something and was sent may be carried out."""
     error = httpx.ReadTimeout("") if sent else httpx.ConnectError("refused")
     failure = no_answer_error(method, httpx.URL("https://x.example/y"), error)
     assert failure.was_sent is sent
