@@ -11,8 +11,7 @@ import httpx
 import pytest
 import requests
 
-from chili_notebook import login
-from chili_notebook.api.output_tasks import Output
+from chili_notebook import Output, login
 from chili_notebook.errors import (
     ConfigurationError,
     OutputFailedError,
@@ -159,7 +158,7 @@ def test_a_batch_whose_report_is_lost_does_not_look_whole(chili, simulator, caps
     simulator.faults.add("html_error", path="*/report", status=500)
     output = chili.outputs.create(tag, "pdf", variables=rows, settings=lenient)
     assert output.report == ()
-    assert "Some records may be missing from the pdf" in capsys.readouterr().err
+    assert "Some records may be missing from the PDF output" in capsys.readouterr().err
     simulator.faults.clear()
     again = chili.outputs.task(output.task_id, "pdf").wait()
     assert [error.record for error in again.report] == [1]
@@ -247,5 +246,5 @@ def test_login_names_what_is_missing(tmp_path, monkeypatch):
 @pytest.mark.parametrize("bad", ["", " ", ".", ".."])
 def test_no_id_climbs_out_of_its_path(chili, bad):
     """What cannot be an id is refused before it is sent."""
-    with pytest.raises(ConfigurationError, match="not an id"):
+    with pytest.raises(ConfigurationError, match="not a valid ID"):
         chili.templates.get(bad)

@@ -10,7 +10,7 @@ from dataclasses import replace
 import pytest
 from PIL import Image
 
-from chili_notebook.api.files import File
+from chili_notebook import File
 from chili_notebook.errors import (
     APIError,
     ChiliError,
@@ -100,9 +100,7 @@ def test_a_thing_stands_for_its_id(chili, template):
     chili.projects.rename(project, "Ours")
     assert chili.projects.get(project).name == "Ours"
     setting = chili.outputs.settings.create("png", name="Marked", watermark=True)
-    chili.outputs.settings.update(setting, name="Bare", watermark=False)
-    changed = chili.outputs.settings.get(setting)
-    assert (changed.name, changed.watermark, setting.watermark) == ("Bare", False, True)
+    assert (setting.name, setting.watermark) == ("Marked", True)
     media = chili.media.list()[0]
     assert chili.media.get(media) == media
     chili.outputs.settings.delete(setting)
@@ -111,7 +109,7 @@ def test_a_thing_stands_for_its_id(chili, template):
     chili.templates.delete(made)
     left = [*chili.outputs.settings.list(), *chili.projects.list()]
     left += chili.templates.list()
-    assert not {"Bare", "Ours", "Renamed here"} & {one.name for one in left}
+    assert not {"Marked", "Ours", "Renamed here"} & {one.name for one in left}
 
 
 CALLS = {
@@ -125,10 +123,7 @@ CALLS = {
     "projects.delete": lambda chili, one: chili.projects.delete(one),
     "media.get": lambda chili, one: chili.media.get(one),
     "media.upload": lambda chili, one: chili.media.upload(one),
-    "settings.get": lambda chili, one: chili.outputs.settings.get(one),
-    "settings.update": lambda chili, one: chili.outputs.settings.update(one, name="a"),
     "settings.delete": lambda chili, one: chili.outputs.settings.delete(one),
-    "settings.default": lambda chili, one: chili.outputs.settings.default(one),
     "settings.create": lambda chili, one: chili.outputs.settings.create(one, name="a"),
     "a document": lambda chili, one: chili.templates.create(one, name="New"),
     "another document": lambda chili, one: chili.templates.update("1", one),
@@ -156,7 +151,10 @@ def test_what_is_neither_is_told_before_anything_is_sent(chili, simulator, call,
 def test_a_project_is_no_template(chili):
     """A thing of another kind is not sent as if it were the right one."""
     project = chili.projects.list()[0]
-    with pytest.raises(ConfigurationError, match="Project is no template"):
+    with pytest.raises(
+        ConfigurationError,
+        match="Expected a template or its ID, got a value of the type Project",
+    ):
         chili.projects.create(project)
 
 
@@ -165,7 +163,7 @@ def test_a_cut_answer_tells_whether_to_repeat(chili, simulator, template):
     simulator.faults.add("cut_short", path="projects")
     with pytest.raises(ConnectionFailedError) as caught:
         chili.projects.create(template, name="Once")
-    assert "look before you repeat" in caught.value.hint
+    assert "check before you repeat" in caught.value.hint
     simulator.faults.clear()
     assert "Once" in [one.name for one in chili.projects.list()]
     simulator.faults.add("cut_short", path="projects")
@@ -204,24 +202,20 @@ def test_a_batch_that_goes_on_gives_what_it_could_make(chili, template, capsys):
     assert "without 1 of its records" in capsys.readouterr().err
 
 
-def test_settings_are_made_changed_and_used(chili, template):
+def test_settings_are_made_used_and_deleted(chili, template):
     """A format has a default setting, and another one changes the picture."""
-    default = chili.outputs.settings.default("png")
-    assert default.id in [one.id for one in chili.outputs.settings.list()]
+    listed = chili.outputs.settings.list()
+    assert [one.format for one in listed if one.is_default].count("png") == 1
     made = chili.outputs.settings.create(
         "png", name="Marked", watermark=True, watermarkText="DRAFT"
     )
-    assert chili.outputs.settings.get(made.id).name == "Marked"
+    assert made in list(listed)
     marked = chili.outputs.create(template, "png", settings=made)
     assert marked.content != chili.outputs.create(template, "png").content
-    chili.outputs.settings.update(made.id, watermark=False)
-    plain = chili.outputs.create(template, "png", settings=made.id)
-    assert plain.content != marked.content
+    by_id = chili.outputs.create(template, "png", settings=made.id)
+    assert by_id.content == marked.content
     chili.outputs.settings.delete(made.id)
-    with pytest.raises(NotFoundError):
-        chili.outputs.settings.get(made.id)
-    with pytest.raises(NotFoundError):
-        chili.outputs.settings.default("tiff")
+    assert made not in list(listed)
 
 
 def test_media_are_found_shown_and_downloaded(chili, tmp_path):
@@ -268,7 +262,7 @@ def test_a_name_without_an_ending_gets_that_of_the_file(chili, tmp_path, monkeyp
     ("options", "said"),
     [
         ({}, "has no name"),
-        ({"name": "hero"}, "'hero' has no ending"),
+        ({"name": "hero"}, "'hero' does not end with a file type"),
         ({"name": "hero.txt"}, "type 'txt'"),
     ],
 )
@@ -348,8 +342,8 @@ def test_plain_reads(chili):
     """What else the environment tells is a call away."""
     assert chili.info()
     assert chili.settings()
-    assert list(chili.connectors())
-    assert list(chili.user_interfaces())
+    assert list(chili.pages("connectors"))
+    assert list(chili.pages("user-interfaces"))
 
 
 def test_html_is_shown_in_a_frame_that_runs_nothing(chili, template):
