@@ -184,7 +184,7 @@ class SendHook:
         name = content.get("name", "stdout")
         stream = _Stream(outgoing.socket, name, parent_header, outgoing.ident)
         key = stream.key
-        text, count = self._streams.feed(stream, content["text"])
+        text, count = self._streams.feed(stream, content.get("text"))
         self._running.add(key.request, count)
         self._send_text(stream, text)
         # Checked after the end was held back: if the request ends in between, one of
@@ -309,7 +309,7 @@ class _HeldStreams:
         """Return whether something of this stream is held back."""
         return key in self._held
 
-    def feed(self, stream: _Stream, text: str) -> tuple[str, int]:
+    def feed(self, stream: _Stream, text: Any) -> tuple[str, int]:
         """Add a piece; return the masked text to send now, and the masked places."""
         with self._lock:
             held = self._held.pop(stream.key, None)
