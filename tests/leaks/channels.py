@@ -299,7 +299,7 @@ ENCODINGS = (
     _cell("path of a URL", "print(urllib.parse.quote(odd))"),
     _cell("form", "print(urllib.parse.urlencode({'client_secret': odd}))"),
     _cell(
-        "URL in small letters",
+        "URL in lower case",
         "import re\nprint(re.sub('%..', lambda m: "
         "m[0].lower(), urllib.parse.quote(odd, safe='')))",
     ),
