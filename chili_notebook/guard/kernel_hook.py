@@ -187,8 +187,8 @@ class SendHook:
         text, count = self._streams.feed(stream, content.get("text"))
         self._running.add(key.request, count)
         self._send_text(stream, text)
-        # Checked after the end was held back: if the request ends in between, one of
-        # this and `_send_other` releases it.
+        # This check must come after `feed`. If the request ends in between, then either
+        # `_end_request` releases the text or this does.
         if self._streams.holds(key) and not self._running.contains(key.request):
             self._iopub.run_later(lambda: self._streams.flush([key]), LATE_S)
         return message

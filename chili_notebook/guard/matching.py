@@ -5,9 +5,9 @@ An example: the secret is ``p@ss-word-0123456789-abcdefghijklmnop``.
 1. Forms. The secret may appear as itself, as ``p%40ss-word-…`` in a URL, as base64 and
    so on. `encodings.forms` lists these forms, and each of them is searched for.
 2. Clipped secrets. Tables and reprs show the start or the end of a long text. So the
-   first 16 characters, ``p@ss-word-012345``, or the last 16 give away a secret of 32
-   characters or more; of one of 64 or more, 24. Such a match is extended for as long as
-   the text continues like the secret.
+   first 16 characters, ``p@ss-word-012345``, or the last 16 are enough to recognize a
+   secret of 32 characters or more; 24 for one of 64 or more. The match is extended for
+   as long as the text continues like the secret.
 3. Fillers. In ``p@ss\x1b[1m-word-…`` a colour code is inside the secret, and wrapped
    base64 has line ends inside. The text is searched again without them. The result is
    translated into places of the original text.
@@ -156,7 +156,7 @@ def _build_index(values: Sequence[str], *, clipped: bool) -> _Index:
 
 
 def _clip_length(value: str) -> int:
-    """Return how many characters of either end give a secret away; 0 if all do."""
+    """Return how many characters of either end are enough; 0 for a short value."""
     return next((length for least, length in CLIPS if len(value) >= least), 0)
 
 
