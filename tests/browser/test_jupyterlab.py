@@ -60,7 +60,7 @@ def lab(tmp_path_factory, endpoint, simulator):
     }
     profiles = simulator.variables()
     for profile, scopes in (("READONLY", READ_ONLY), ("ADMIN", None)):
-        integration = simulator.issuer.register(*filter(None, [scopes]))
+        integration = simulator.state.issuer.register(*filter(None, [scopes]))
         profiles[f"CHILI_{profile}_CLIENT_ID"] = integration.client_id
         profiles[f"CHILI_{profile}_CLIENT_SECRET"] = integration.client_secret
     env = {
@@ -201,12 +201,12 @@ def test_every_view_follows_the_token(lab, page, simulator):
     lab.run(page, 0, 1, 2)
     first = _fingerprint_in(page, views=2)
 
-    simulator.issuer.expire(_issued(simulator))
+    simulator.state.issuer.expire(_issued(simulator))
     lab.run(page, 3)
     page.wait_for_selector("text=/[0-9]+ templates/", timeout=STEP_MS)
     second = _fingerprint_in(page, views=2, other_than=first)
 
-    simulator.issuer.expire(_issued(simulator))
+    simulator.state.issuer.expire(_issued(simulator))
     lab.run(page, 1)  # as another cell would
     _fingerprint_in(page, views=2, other_than=second)
 
@@ -267,11 +267,11 @@ def _seconds(card):
 
 def _issued(simulator):
     """Give the token that the simulator's own integration holds."""
-    return simulator.issuer.answer(
+    return simulator.state.issuer.grant(
         {
             "grant_type": "client_credentials",
             "client_id": simulator.integration.client_id,
-            "client_secret": simulator.client_secret,
+            "client_secret": simulator.integration.client_secret,
             "audience": "https://chiligrafx.com",
         }
     )["access_token"]
