@@ -35,13 +35,14 @@ def sign_in_and_use(clock):
 
 def traced(trace, job, *given):
     """Do a job with a trace function; give the accident it ended in, if any."""
+    previous = sys.gettrace()
     sys.settrace(trace)
     try:
         job(*given)
     except Accident as error:
         return error
     finally:
-        sys.settrace(None)
+        sys.settrace(previous)
     return None
 
 

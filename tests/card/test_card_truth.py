@@ -284,7 +284,7 @@ def test_the_drawing_names_every_state_that_the_browser_knows():
     """Docstring, script and Python know the same states, each with its row."""
     script = (Path(card.__file__).parent / "card.js").read_text()
     block = script.partition("const STATES = {")[2].partition("};")[0]
-    states = re.findall(r'^ +"?([a-z-]+)"?: \[', block, re.MULTILINE)
+    states = re.findall(r'^ +"?([a-z-]+)"?: \{', block, re.MULTILINE)
     rows = re.findall(r"^\(?([a-z-]+)\)?  +", card.__doc__, re.MULTILINE)
     assert rows == ["state", *states]
     derived = {"expiring", "expired", "unconfirmed"}
