@@ -41,11 +41,17 @@ def parse(
             f"%{magic.__name__}: {error}.",
             hint=f"Run %{magic.__name__}? to read the manual.",
         ) from None
-    if exclusive and all(vars(arguments)[name.lstrip("-")] for name in exclusive):
+    given = vars(arguments)
+    if exclusive and all(given[_attribute_of(name)] for name in exclusive):
         raise ConfigurationError(
             f"{' and '.join(exclusive)} cannot be combined.", hint="Use only one."
         )
     return arguments
+
+
+def _attribute_of(option: str) -> str:
+    """Return the attribute in which argparse puts an option."""
+    return option.lstrip("-").replace("-", "_")
 
 
 def reject_secrets(guard: Guard, shell: InteractiveShell, line: str) -> None:

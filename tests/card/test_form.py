@@ -1,4 +1,4 @@
-"""What is typed into the form."""
+"""Reading what was typed into the form, and where its errors are shown."""
 
 from __future__ import annotations
 
@@ -20,13 +20,14 @@ from chili_notebook.errors import (
     TokenRequestError,
 )
 
-TYPED = {"client_id": "client-id-zq9", "client_secret": "client-secret-zq9"}
+TYPED_PAIR = {"client_id": "client-id-zq9", "client_secret": "client-secret-zq9"}
 
 
-def test_what_is_typed_becomes_credentials():
-    """Both values are cleaned as those of a file are, and tell where they came from."""
-    typed = {"client_id": " client-id-zq9 ", "client_secret": '"client-secret-zq9"\n'}
-    credentials = read_credentials(typed)
+def test_typed_pair_becomes_credentials():
+    """Both values are cleaned like those of a file, and come from the form."""
+    credentials = read_credentials(
+        {"client_id": " client-id-zq9 ", "client_secret": '"client-secret-zq9"\n'}
+    )
     assert (credentials.source, credentials.origin) == (FORM, Origin.FORM)
     assert credentials.client_id == "client-id-zq9"
     assert credentials.client_secret == Secret("client-secret-zq9")
@@ -34,7 +35,7 @@ def test_what_is_typed_becomes_credentials():
 
 
 @pytest.mark.parametrize(
-    ("wrong", "field", "why"),
+    ("changes", "field", "message"),
     [
         ({"client_id": ""}, "client_id", "Client ID in the form is empty."),
         (
@@ -42,38 +43,39 @@ def test_what_is_typed_becomes_credentials():
             "client_secret",
             "Client secret in the form is empty.",
         ),
-        ({"client_id": "<YOUR CLIENT ID>"}, "client_id", "placeholder"),
-        ({"client_secret": "zq9 zq9"}, "client_secret", "a space"),
+        ({"client_id": "<YOUR CLIENT ID>"}, "client_id", "contains a placeholder"),
+        ({"client_secret": "zq9 zq9"}, "client_secret", "contains a space"),
         ({"client_secret": "zq9»"}, "client_secret", "stray quote"),
-        ({"client_secret": TYPED["client_id"]}, "client_secret", "not its secret"),
-        ({"client_secret": "zq9-zq9"}, "client_secret", "less than 8 characters"),
-        ({"access_token": "zq9-zq9"}, "access_token", "less than 8 characters"),
+        ({"client_secret": TYPED_PAIR["client_id"]}, "client_secret", "not its secret"),
+        ({"client_secret": "zq9-zq9"}, "client_secret", "fewer than 8 characters"),
+        ({"access_token": "zq9-zq9"}, "access_token", "fewer than 8 characters"),
     ],
 )
-def test_what_cannot_be_used_names_its_field(wrong, field, why):
-    """Each mistake is told beside the field it is in, and not shown."""
-    with pytest.raises(FieldError, match=why) as caught:
-        read_credentials(TYPED | wrong)
+def test_error_names_the_field_and_not_the_value(changes, field, message):
+    """Each mistake is an error of its field, whose message never contains the value."""
+    with pytest.raises(FieldError, match=message) as caught:
+        read_credentials(TYPED_PAIR | changes)
     assert caught.value.field == field
     assert "zq9" not in str(caught.value)
 
 
-def test_an_id_may_be_short():
-    """Only what is masked has to be told from other text."""
-    assert read_credentials(TYPED | {"client_id": "zq9"}).client_id == "zq9"
+def test_client_id_may_be_short():
+    """Only values that are masked need a minimum length."""
+    assert read_credentials(TYPED_PAIR | {"client_id": "zq9"}).client_id == "zq9"
 
 
-def test_a_ready_token_can_be_typed_in_place_of_a_pair():
-    """A token copied out of GraFx signs in, and no pair is asked for beside it."""
+def test_pasted_access_token_becomes_credentials():
+    """With a token in the message, no pair is needed; an empty one is an error."""
     credentials = read_credentials({"access_token": " Bearer token-zq9 "})
     assert credentials.access_token == Secret("token-zq9")
+    assert credentials.origin is Origin.FORM
     assert not credentials.renewable
     with pytest.raises(FieldError, match="Access token in the form is empty") as caught:
         read_credentials({"access_token": " "})
     assert caught.value.field == "access_token"
 
 
-def test_a_field_that_is_not_sent_is_empty():
+def test_missing_field_is_an_empty_one():
     """A message without its fields is an empty form."""
     with pytest.raises(FieldError, match="Client ID in the form is empty"):
         read_credentials({})
@@ -89,13 +91,13 @@ def test_a_field_that_is_not_sent_is_empty():
         (TokenExpiredError(""), "access_token"),
     ],
 )
-def test_an_error_of_the_sign_in_is_shown_beside_its_field(error, field):
-    """A refused pair is the secret's, a wrong environment the environment's."""
+def test_error_of_the_sign_in_is_shown_beside_its_field(error, field):
+    """A refused pair is shown at the secret, a wrong environment at its field."""
     assert choose_field(error) == field
 
 
-def test_whoever_pasted_an_ended_token_pastes_another():
-    """The form asks for it where it is; other errors say what they said."""
-    told = choose_hint(TokenExpiredError("", hint="Set CHILI_ACCESS_TOKEN."))
-    assert told == "Copy a new one from GraFx and paste it here."
+def test_hint_for_an_expired_token_is_to_paste_another_one():
+    """The form replaces this hint only; those of other errors are shown unchanged."""
+    error = TokenExpiredError("", hint="Set CHILI_ACCESS_TOKEN.")
+    assert choose_hint(error) == "Copy a new one from GraFx and paste it here."
     assert choose_hint(TokenRequestError("", hint="Try again.")) == "Try again."

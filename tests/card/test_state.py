@@ -1,4 +1,4 @@
-"""What the card says, live and in its static twins."""
+"""What the card shows, live and in its static twins."""
 
 from __future__ import annotations
 
@@ -35,51 +35,53 @@ ENVIRONMENT = Environment(
 PHASES = get_args(Phase)
 
 
-def state(phase="signed-in", **more):
-    """Give a card in this phase."""
-    facts = {"environment": ENVIRONMENT, "source": ".env", "token": TOKEN} | more
-    return CardState(phase, "chili", "chili_token", **facts)
+def make_state(phase="signed-in", **more):
+    """Return the state of a card in this phase."""
+    values = {"environment": ENVIRONMENT, "source": ".env", "token": TOKEN} | more
+    return CardState(phase, "chili", "chili_token", **values)
 
 
-class Text(HTMLParser):
-    """Keeps the text of a page, and the names of its tags."""
+class ParsedHTML(HTMLParser):
+    """The texts of an HTML page, and the names of its tags and event attributes."""
 
     def __init__(self, page):
         super().__init__()
-        self.tags, self.text = set(), []
+        self.tags, self.texts = set(), []
         self.feed(page)
 
     def handle_starttag(self, tag, attrs):
-        """Note a tag; an attribute that runs script is one too."""
+        """Record a tag, and attributes that run a script."""
         self.tags |= {tag, *(name for name, _value in attrs if name.startswith("on"))}
 
     def handle_data(self, data):
-        """Note a text."""
-        self.text.append(data)
+        """Record a text."""
+        self.texts.append(data)
 
 
 @pytest.mark.parametrize("phase", PHASES)
 @pytest.mark.parametrize("token", [TOKEN, OPAQUE, None])
-def test_the_twins_never_say_how_much_time_is_left(phase, token):
-    """A saved file is read at any time, so it says until when and nothing else."""
-    card = state(phase, token=token)
-    shown = as_text(card) + "".join(Text(as_html(card)).text)
+def test_twins_never_contain_the_time_left(phase, token):
+    """A saved file is read at any time, so it shows the moment of the expiry only."""
+    card = make_state(phase, token=token)
+    shown = as_text(card) + "".join(ParsedHTML(as_html(card)).texts)
     assert not re.search(r"left|remain|expire|\d+ ?(h|min|s|hours?|minutes?)\b", shown)
 
 
 @pytest.mark.parametrize("phase", PHASES)
-def test_both_twins_say_the_same(phase):
-    """HTML and text hold the same facts and sentences."""
+def test_both_twins_have_the_same_content(phase):
+    """HTML and text contain the same facts and sentences."""
     note = Note("Something happened.", "Do this.", kind="error")
-    card = state(phase, profile="admin", note=note, why_form="Nothing was found.")
-    html = "".join(Text(as_html(card)).text)
+    card = make_state(
+        phase, profile="admin", note=note, form_reason="Nothing was found."
+    )
+    html = "".join(ParsedHTML(as_html(card)).texts)
     for line in as_text(card).splitlines():
         for part in line.strip().split(": "):
             assert part in html
 
 
 @pytest.mark.parametrize("phase", PHASES)
-def test_no_foreign_text_becomes_markup(phase):
+def test_no_untrusted_text_becomes_markup(phase):
     """Profile, environment, source, scopes and notes are escaped."""
     token = Token(Secret(MARK), NOON, NOON + 1, 1.0, frozenset({HOSTILE}))
     card = CardState(
@@ -91,25 +93,25 @@ def test_no_foreign_text_becomes_markup(phase):
         source=HOSTILE,
         token=token,
         note=Note(HOSTILE, HOSTILE),
-        why_form=HOSTILE,
+        form_reason=HOSTILE,
     )
-    page = Text(as_html(card))
+    page = ParsedHTML(as_html(card))
     assert page.tags <= {"div", "p", "b", "table", "tbody", "tr", "td"}
-    assert HOSTILE in "".join(page.text)
+    assert HOSTILE in "".join(page.texts)
 
 
 @pytest.mark.parametrize("phase", PHASES)
-def test_nothing_secret_is_in_any_form_of_the_card(phase):
-    """Twins, traits and repr hold a fingerprint at most."""
-    card = state(phase)
+def test_no_form_of_the_card_contains_the_token(phase):
+    """Twins, traits and repr contain a fingerprint at most."""
+    card = make_state(phase)
     traits = json.dumps(as_traits(card, now=NOON))
     assert MARK not in as_text(card) + as_html(card) + traits + repr(card)
     assert TOKEN.fingerprint in traits
 
 
-def test_a_signed_in_card_says_what_can_be_used():
-    """Environment, end, scopes, source and names stand on it."""
-    assert as_text(state()).splitlines() == [
+def test_signed_in_card_shows_environment_expiry_scopes_source_and_names():
+    """The plain text has one line for each of them."""
+    assert as_text(make_state()).splitlines() == [
         "CHILI GraFx: signed in",
         "  Environment: cp-abc-123 (sandbox)",
         "  Token valid until: Sat 16 Jan 2027, 05:57 UTC",
@@ -119,60 +121,61 @@ def test_a_signed_in_card_says_what_can_be_used():
     ]
 
 
-def test_a_log_has_one_line():
-    """Where no widget shows, one line says the same, and no other is written."""
-    assert as_line(state()) == (
+def test_log_gets_one_line():
+    """Where no widget is shown, one line has the same content."""
+    assert as_line(make_state()) == (
         "CHILI GraFx: signed in to cp-abc-123 (sandbox); token valid until Sat 16 Jan "
         "2027, 05:57 UTC; 2 scopes; credentials from .env; names chili, chili_token."
     )
-    assert as_line(state("signed-out")) == (
+    assert as_line(make_state("signed-out")) == (
         "CHILI GraFx: signed out of chili; token valid until Sat 16 Jan 2027, "
         "05:57 UTC. GraFx tokens cannot be revoked: it stays valid until then."
     )
 
 
 @pytest.mark.parametrize("phase", PHASES)
-def test_only_a_signed_in_card_calls_itself_ready(phase):
-    """Names are offered while they can be used."""
-    assert ("Names" in as_text(state(phase))) is (phase == "signed-in")
+def test_only_a_signed_in_card_shows_names(phase):
+    """The names are shown while they can be used."""
+    assert ("Names" in as_text(make_state(phase))) is (phase == "signed-in")
 
 
-def test_a_signed_out_card_says_that_the_token_lives_on():
-    """What cannot be revoked is said with the moment when it ends by itself."""
-    shown = as_text(state("signed-out"))
+def test_signed_out_card_shows_until_when_the_token_is_valid():
+    """A token cannot be revoked; without a token nothing is said about it."""
+    shown = as_text(make_state("signed-out"))
     assert "cannot be revoked" in shown
     assert spell_moment(TOKEN.expires_at) in shown
-    assert "revoked" not in as_text(state("signed-out", token=None))
+    assert "revoked" not in as_text(make_state("signed-out", token=None))
 
 
 @pytest.mark.parametrize(
-    ("phase", "told"), [("form", True), ("failed", True), ("signed-in", False)]
+    ("phase", "expected"), [("form", True), ("failed", True), ("signed-in", False)]
 )
-def test_the_form_says_why_it_is_shown(phase, told):
-    """The reason goes with the form, and not with what comes after it."""
-    assert (
-        "Nothing found." in as_text(state(phase, why_form="Nothing found."))
-    ) is told
+def test_form_shows_its_reason(phase, expected):
+    """The reason is shown with the form only."""
+    shown = as_text(make_state(phase, form_reason="Nothing found."))
+    assert ("Nothing found." in shown) is expected
 
 
-def test_what_nobody_says_is_unknown():
-    """An opaque token has neither end nor scopes to show."""
-    shown = as_text(state(token=OPAQUE))
+def test_expiry_and_scopes_of_an_opaque_token_are_unknown():
+    """The card says so instead of leaving them out."""
+    shown = as_text(make_state(token=OPAQUE))
     assert "Token valid until: unknown" in shown
     assert "Scopes: unknown" in shown
 
 
-def test_without_a_name_the_host_stands_for_the_environment():
-    """A proxy is named by its address, and no environment by nothing."""
+def test_environment_without_a_name_is_shown_by_its_host():
+    """A proxy is shown by its address, and an unknown environment not at all."""
     proxy = Environment(base_url="https://proxy.example.com:81/grafx")
-    assert ("Environment", "proxy.example.com:81") in state(environment=proxy).facts()
-    nowhere = state(environment=Environment()).facts()
-    assert "Environment" not in dict(nowhere)
+    assert ("Environment", "proxy.example.com:81") in make_state(
+        environment=proxy
+    ).facts()
+    unknown = make_state(environment=Environment()).facts()
+    assert "Environment" not in dict(unknown)
 
 
-def test_the_live_card_gets_the_seconds_that_remain():
-    """Traits hold what the browser counts down from, as plain JSON."""
-    traits = as_traits(state(renewable=True), now=NOON + 45)
+def test_traits_contain_the_seconds_left():
+    """The browser counts down from them; all traits are plain JSON."""
+    traits = as_traits(make_state(renewable=True), now=NOON + 45)
     assert traits["remaining_s"] == 79_000
     assert traits["token"] == {
         "fingerprint": TOKEN.fingerprint,
@@ -185,16 +188,17 @@ def test_the_live_card_gets_the_seconds_that_remain():
     assert json.loads(json.dumps(traits)) == traits
 
 
-def test_an_ended_token_has_nothing_left():
-    """The countdown stops at nought, and an unknown end has none."""
-    assert as_traits(state(), now=NOON + 1e6)["remaining_s"] == 0
-    assert as_traits(state(token=OPAQUE), now=NOON)["remaining_s"] is None
-    assert as_traits(state(token=None), now=NOON)["token"] is None
+def test_seconds_left_are_zero_after_the_expiry_and_none_if_it_is_unknown():
+    """Without a token there is neither."""
+    assert as_traits(make_state(), now=NOON + 1e6)["remaining_s"] == 0
+    assert as_traits(make_state(token=OPAQUE), now=NOON)["remaining_s"] is None
+    traits = as_traits(make_state(token=None), now=NOON)
+    assert (traits["token"], traits["remaining_s"]) == (None, None)
 
 
-def test_a_twin_beside_a_card_is_marked_as_such():
-    """Only such a twin hides, and hides the error of a widget; no other output does."""
-    twin, beside = as_html(state()), as_html_beside(state())
+def test_twin_beside_a_live_card_is_marked():
+    """Only a marked twin has the style that hides it beside the card."""
+    twin, beside = as_html(make_state()), as_html_beside(make_state())
     assert twin in beside
     assert "data-chili-beside" in beside
     assert "data-chili-beside" not in twin
@@ -202,20 +206,36 @@ def test_a_twin_beside_a_card_is_marked_as_such():
 
 
 @pytest.mark.parametrize("phase", PHASES)
-def test_a_twin_beside_a_card_is_of_when_it_was_stored(phase):
-    """After a page reload it does not follow the card, so it claims no present."""
-    said = "So it was when this was stored; it may have changed since."
-    assert said in Text(as_html_beside(state(phase))).text
-    assert said not in as_html(state(phase))
+def test_twin_beside_a_live_card_says_that_it_may_be_out_of_date(phase):
+    """After a page reload it no longer follows the card."""
+    remark = "This was the state when the notebook was saved; it may have changed."
+    assert remark in ParsedHTML(as_html_beside(make_state(phase))).texts
+    assert remark not in as_html(make_state(phase))
 
 
 @pytest.mark.parametrize(
-    ("refused", "told"),
+    ("scopes", "remark"),
     [
         ({"c:read"}, "a call that probably needs c:read."),
         ({"c:read", "d:read"}, "calls that probably need c:read, d:read."),
     ],
 )
-def test_refused_calls_are_told_as_what_they_are(refused, told):
-    """One is one, and two are more."""
-    assert f"GraFx refused {told}" in as_text(state(refused=frozenset(refused)))
+def test_scopes_of_refused_calls_are_shown(scopes, remark):
+    """One scope is written in the singular, two in the plural."""
+    state = make_state(refused_scopes=frozenset(scopes))
+    assert f"GraFx refused {remark}" in as_text(state)
+    assert state.lacking == sorted(scopes)
+
+
+def test_scopes_that_the_token_has_are_not_lacking():
+    """A call with such a scope was refused for another reason."""
+    assert make_state(refused_scopes=frozenset({"a", "c"})).lacking == ["c"]
+    opaque = make_state(token=OPAQUE, refused_scopes=frozenset({"c"}))
+    assert opaque.lacking == []
+
+
+def test_unmasked_notebook_is_shown():
+    """A card says if secrets are not masked in this notebook's outputs."""
+    remark = "Secrets are not masked here: what you print is shown."
+    assert remark in make_state(masked=False).remarks()
+    assert remark not in make_state(masked=True).remarks()

@@ -19,133 +19,153 @@ from chili_notebook.errors import (
 from conftest import CLIENT_ID, CLIENT_SECRET
 from fakes import Answer
 
+REFUSED = Answer(401, {"error": "access_denied"})
+OTHER_SECRET = "other-secret-0123456789"
 
-def test_login_binds_the_client_and_the_token(shell, env_file, endpoint):
-    """After %chili_login with a .env, chili and chili_token are there and work."""
+
+def login(shell, line=""):
+    """Run %chili_login."""
+    shell.run_line_magic("chili_login", line)
+
+
+def test_login_binds_client_and_token(shell, env_file, endpoint):
+    """With a .env, `chili` and `chili_token` are bound and work."""
     env_file()
-    shell.run_line_magic("chili_login", "")
-    names = shell.user_ns
-    assert repr(names["chili"]) == "<Chili: cp-abc-123 (production)>"
-    assert f"{names['chili_token']}" == endpoint.issued[0]
+    login(shell)
+    assert repr(shell.user_ns["chili"]) == "<Chili: cp-abc-123 (production)>"
+    assert f"{shell.user_ns['chili_token']}" == endpoint.issued[0]
     assert endpoint.grants == 1
 
 
-def test_the_token_request_is_what_grafx_documents(shell, env_file, token_server):
-    """The body has exactly the four documented fields, as JSON."""
-    env_file()
-    shell.run_line_magic("chili_login", "")
-    asked = token_server.asked[0]
-    assert asked.headers["content-type"] == "application/json"
-    assert asked.json() == {
-        "grant_type": "client_credentials",
-        "audience": "https://chiligrafx.com",
-        "client_id": CLIENT_ID,
-        "client_secret": CLIENT_SECRET,
-    }
-
-
-def test_a_profile_has_its_own_keys_and_names(shell, env_file, token_server):
-    """%chili_login read-only reads CHILI_READ_ONLY_… and binds chili_read_only."""
+def test_profile_has_its_own_keys_and_names(shell, env_file, token_server):
+    """`%chili_login read-only` reads CHILI_READ_ONLY_… and binds chili_read_only."""
     env_file(
-        CHILI_READ_ONLY_CLIENT_ID="other-id", CHILI_READ_ONLY_CLIENT_SECRET="b" * 20
+        CHILI_READ_ONLY_CLIENT_ID="other-id",
+        CHILI_READ_ONLY_CLIENT_SECRET=OTHER_SECRET,
     )
-    shell.run_line_magic("chili_login", "")
-    shell.run_line_magic("chili_login", "read-only")
-    assert token_server.asked[1].json()["client_id"] == "other-id"
+    login(shell)
+    login(shell, "read-only")
+    assert token_server.requests[1].json()["client_id"] == "other-id"
     assert {"chili", "chili_token", "chili_read_only", "chili_read_only_token"} <= set(
         shell.user_ns
     )
 
 
-def test_as_chooses_the_names(shell, env_file):
-    """--as grafx binds grafx and grafx_token, and not chili."""
+def test_as_sets_the_names(shell, env_file):
+    """`--as grafx` binds `grafx` and `grafx_token`, and not `chili`."""
     env_file()
-    shell.run_line_magic("chili_login", "--as grafx")
+    login(shell, "--as grafx")
     assert {"grafx", "grafx_token"} <= set(shell.user_ns)
     assert "chili" not in shell.user_ns
 
 
-@pytest.mark.parametrize("name", ["class", "a-b", "1a"])
-def test_as_takes_only_names(shell, name):
-    """What Python cannot bind is refused with a hint."""
+def test_name_that_python_cannot_bind_is_refused(shell, env_file, endpoint):
+    """No request is made; the hint names --as."""
+    env_file()
     with pytest.raises(ConfigurationError, match="--as"):
-        shell.run_line_magic("chili_login", f"--as {name}")
+        login(shell, "--as class")
+    assert endpoint.grants == 0
 
 
-def test_the_trace_says_what_came_of_it(shell, env_file, endpoint, capsys):
-    """What the sources hold is no sign-in: the caption tells whether there is one."""
+def test_form_is_refused_without_a_front_end(shell, env_file, endpoint):
+    """In a terminal --form does not sign in with other credentials instead."""
     env_file()
-    endpoint.failing = Answer(401, {"error": "access_denied"})
-    with pytest.raises(TokenRefusedError):
-        shell.run_line_magic("chili_login", "")
-    shell.run_line_magic("chili_status", "")
-    assert "Login trace of chili; nobody is signed in" in capsys.readouterr().out
-    endpoint.failing = None
-    shell.run_line_magic("chili_login", "")
-    shell.run_line_magic("chili_status", "")
-    said = capsys.readouterr().out
-    assert "Login trace of chili; signed in by .env" in said
-
-
-def test_a_form_that_nobody_can_fill_in_is_refused(shell, env_file):
-    """In a terminal --form does not quietly sign in with something else."""
-    env_file()
-    with pytest.raises(ConfigurationError, match="nobody here to fill in a form"):
-        shell.run_line_magic("chili_login", "--form")
+    with pytest.raises(ConfigurationError, match="No front-end can show the form here"):
+        login(shell, "--form")
     assert "chili" not in shell.user_ns
+    assert endpoint.grants == 0
 
 
-def test_env_file_closes_the_other_sources(shell, monkeypatch):
-    """With --env-file nothing else stands in, even if it could."""
+def test_demo_and_form_cannot_be_combined(shell):
+    """The simulator needs no form."""
+    with pytest.raises(ConfigurationError, match="--demo and --form cannot be combin"):
+        login(shell, "--demo --form")
+
+
+def test_named_env_file_is_the_only_source(shell, monkeypatch):
+    """With --env-file no other source is used instead."""
     monkeypatch.setenv("CHILI_CLIENT_ID", "from-the-process")
-    monkeypatch.setenv("CHILI_CLIENT_SECRET", "s" * 20)
+    monkeypatch.setenv("CHILI_CLIENT_SECRET", OTHER_SECRET)
     Path("other.env").write_text("CHILI_CLIENT_ID=abc\n")
-    with pytest.raises(ConfigurationError, match=r"other\.env holds CHILI_CLIENT_ID"):
-        shell.run_line_magic("chili_login", "--env-file other.env")
+    with pytest.raises(ConfigurationError, match=r"other\.env contains CHILI_CLIENT_I"):
+        login(shell, "--env-file other.env")
     with pytest.raises(ConfigurationError, match=r"missing\.env does not exist"):
-        shell.run_line_magic("chili_login", "--env-file missing.env")
+        login(shell, "--env-file missing.env")
 
 
-def test_an_edited_env_file_just_works(shell, env_file, token_server):
-    """.env is read again at each login, and never into os.environ."""
+def test_env_file_is_read_again_at_each_login(shell, env_file, token_server):
+    """An edited .env counts at once."""
     env_file(CHILI_CLIENT_ID="first-id")
-    shell.run_line_magic("chili_login", "")
+    login(shell)
     env_file(CHILI_CLIENT_ID="second-id")
-    shell.run_line_magic("chili_login", "")
-    asked = [request.json()["client_id"] for request in token_server.asked]
-    assert asked == ["first-id", "second-id"]
+    login(shell)
+    client_ids = [request.json()["client_id"] for request in token_server.requests]
+    assert client_ids == ["first-id", "second-id"]
 
 
-def test_signing_in_again_keeps_objects_alive(shell, env_file):
-    """A client held from before a second login goes on working."""
+def test_setting_that_may_not_redirect_fails_the_login(
+    shell, env_file, monkeypatch, endpoint
+):
+    """Credentials of the process environment are not sent where a .env says."""
     env_file()
-    shell.run_line_magic("chili_login", "")
+    monkeypatch.setenv("CHILI_CLIENT_ID", CLIENT_ID)
+    monkeypatch.setenv("CHILI_CLIENT_SECRET", CLIENT_SECRET)
+    with pytest.raises(ConfigurationError, match=r"CHILI_TOKEN_URL is set in \.env"):
+        login(shell)
+    assert "chili" not in shell.user_ns
+    assert endpoint.grants == 0
+
+
+def test_second_login_keeps_the_client_object(shell, env_file):
+    """A client from before the second login still works."""
+    env_file()
+    login(shell)
     before = shell.user_ns["chili"]
-    shell.run_line_magic("chili_login", "")
+    login(shell)
     assert shell.user_ns["chili"] is before
     assert str(before.token)
 
 
-def test_a_failed_login_leaves_the_session_as_it_was(shell, env_file, endpoint):
-    """A second login that is refused does not end the first."""
+def test_failed_second_login_keeps_the_session(shell, env_file, endpoint):
+    """After a refused login the first one still works."""
     env_file()
-    shell.run_line_magic("chili_login", "")
-    endpoint.failing = Answer(401, {"error": "access_denied"})
+    login(shell)
+    endpoint.failing = REFUSED
     with pytest.raises(TokenRefusedError):
-        shell.run_line_magic("chili_login", "")
+        login(shell)
     assert str(shell.user_ns["chili_token"]) == endpoint.issued[0]
 
 
-def test_without_credentials_and_front_end_it_raises_at_once(shell):
-    """Where nobody can fill in a form, the variables to set are named."""
+def test_failed_login_of_another_profile_keeps_the_session_of_the_name(shell, env_file):
+    """The session that has the name is replaced only by one that signs in."""
+    env_file(CHILI_B_CLIENT_ID="other-id", CHILI_B_CLIENT_SECRET="<YOUR SECRET>")
+    login(shell)
+    with pytest.raises(ConfigurationError):
+        login(shell, "b --as chili")
+    assert str(shell.user_ns["chili_token"])
+
+
+def test_login_of_another_profile_replaces_the_session_of_the_name(shell, env_file):
+    """Objects of the replaced session raise an error that says why."""
+    env_file(CHILI_B_CLIENT_ID="other-id", CHILI_B_CLIENT_SECRET=OTHER_SECRET)
+    login(shell)
+    before = shell.user_ns["chili"]
+    login(shell, "b --as chili")
+    assert shell.user_ns["chili"] is not before
+    with pytest.raises(NotSignedInError, match="chili now belongs to another profile"):
+        before.get("templates")
+
+
+def test_login_without_credentials_and_front_end_raises(shell):
+    """The error lists the searched places and the variables to set."""
     with pytest.raises(CredentialsNotFoundError) as caught:
-        shell.run_line_magic("chili_login", "")
+        login(shell)
     assert "CHILI_CLIENT_ID" in caught.value.hint
     assert "the process environment" in caught.value.message
 
 
-def test_an_error_in_a_cell_is_two_lines(shell, capsys):
-    """The cell fails, and shows what happened and what to do in place of frames."""
+def test_error_in_a_cell_has_two_lines(shell, capsys):
+    """The cell shows what happened and what to do, and no frames."""
     result = shell.run_cell("%chili_login nobody")
     assert isinstance(result.error_in_exec, ConfigurationError)
     printed = capsys.readouterr().out.strip().splitlines()
@@ -153,140 +173,161 @@ def test_an_error_in_a_cell_is_two_lines(shell, capsys):
     assert printed[0].startswith("ConfigurationError: There is no profile 'nobody'")
 
 
-def test_status_shows_the_trace_and_no_value(shell, env_file, capsys, monkeypatch):
-    """%chili_status tells every key, what was used and what was shadowed."""
+def test_caption_of_the_trace_says_how_the_login_ended(
+    shell, env_file, endpoint, capsys
+):
+    """The trace lists the sources; the caption says whether somebody is signed in."""
+    env_file()
+    endpoint.failing = REFUSED
+    with pytest.raises(TokenRefusedError):
+        login(shell)
+    shell.run_line_magic("chili_status", "")
+    assert "Login trace of chili: not signed in" in capsys.readouterr().out
+    endpoint.failing = None
+    login(shell)
+    shell.run_line_magic("chili_status", "")
+    shown = capsys.readouterr().out
+    assert "Login trace of chili: signed in with credentials from .env" in shown
+
+
+def test_status_shows_every_key_and_no_value(shell, env_file, capsys, monkeypatch):
+    """The trace shows which keys were used, passed over or not read."""
     monkeypatch.setenv("CHILI_CLIENT_ID", "half-a-pair-id")
     env_file(CHILI_CLINT_SECRET="a-typo")
-    shell.run_line_magic("chili_login", "")
+    login(shell)
     capsys.readouterr()
     shell.run_line_magic("chili_status", "")
     shown = capsys.readouterr().out
     lines = [" ".join(line.split()) for line in shown.splitlines()]
     assert ".env CHILI_CLIENT_ID used" in lines
     assert ".env CHILI_CLINT_SECRET not a key of this login" in lines
-    assert any("holds CHILI_CLIENT_ID without CHILI_CLIENT_SECRET" in x for x in lines)
+    assert any("contains CHILI_CLIENT_ID without CHILI_CLI" in line for line in lines)
     for value in (CLIENT_ID, CLIENT_SECRET, "half-a-pair-id", "a-typo"):
         assert value not in shown
 
 
-def test_status_tells_why_a_login_failed(shell, env_file, capsys):
-    """The trace is there after a failed login, when it is needed most."""
+def test_status_shows_why_a_login_failed(shell, env_file, capsys):
+    """The trace is shown after a failed login as well."""
     env_file(CHILI_CLIENT_SECRET="<YOUR CLIENT SECRET>")
     with pytest.raises(ConfigurationError):
-        shell.run_line_magic("chili_login", "")
+        login(shell)
     shell.run_line_magic("chili_status", "")
-    assert "CHILI_CLIENT_SECRET in .env still holds a pla" in capsys.readouterr().out
+    shown = capsys.readouterr().out
+    assert "CHILI_CLIENT_SECRET in .env still contains a placeholder" in shown
 
 
-def test_logout_unbinds_forgets_and_says_what_remains(shell, env_file, capsys):
-    """After %chili_logout the names are gone and held objects no longer sign."""
+def test_status_of_a_demo_is_found_by_its_profile(shell, capsys):
+    """A session of the simulator keeps the profile under which it was started."""
+    login(shell, "admin --demo")
+    capsys.readouterr()
+    shell.run_line_magic("chili_status", "admin")
+    assert "Login trace of chili_admin" in capsys.readouterr().out
+
+
+def test_logout_unbinds_the_names_and_shows_the_expiry(shell, env_file, capsys):
+    """Objects of the session raise, and the card says what remains true."""
     env_file()
-    shell.run_line_magic("chili_login", "")
+    login(shell)
     client = shell.user_ns["chili"]
     shell.run_line_magic("chili_logout", "")
     assert "chili" not in shell.user_ns
     assert "chili_token" not in shell.user_ns
-    with pytest.raises(NotSignedInError):
+    with pytest.raises(NotSignedInError, match=r"You signed out with %chili_logout\."):
         client.get("templates")
     shown = capsys.readouterr().out
     assert "cannot be revoked" in shown
     assert "Nothing has changed in .env" in shown
 
 
-def test_logout_leaves_what_the_person_bound(shell, env_file):
-    """A name that was bound to something else meanwhile is not touched."""
+def test_logout_keeps_names_that_the_user_has_rebound(shell, env_file):
+    """Only the session's own objects are unbound."""
     env_file()
-    shell.run_line_magic("chili_login", "")
+    login(shell)
     shell.user_ns["chili"] = "mine"
     shell.run_line_magic("chili_logout", "")
     assert shell.user_ns["chili"] == "mine"
+    assert "chili_token" not in shell.user_ns
 
 
-def test_logout_all_ends_every_session(shell, env_file):
-    """--all signs profiles out too."""
-    env_file(CHILI_ADMIN_CLIENT_ID="other-id", CHILI_ADMIN_CLIENT_SECRET="b" * 20)
-    shell.run_line_magic("chili_login", "")
-    shell.run_line_magic("chili_login", "admin")
+def test_logout_of_a_profile_keeps_the_others(shell, env_file):
+    """`--all` signs out the rest."""
+    env_file(CHILI_ADMIN_CLIENT_ID="other-id", CHILI_ADMIN_CLIENT_SECRET=OTHER_SECRET)
+    login(shell)
+    login(shell, "admin")
+    shell.run_line_magic("chili_logout", "admin")
+    names = {name for name in shell.user_ns if name.startswith("chili")}
+    assert names == {"chili", "chili_token"}
+    login(shell, "admin")
     shell.run_line_magic("chili_logout", "--all")
     assert not {name for name in shell.user_ns if name.startswith("chili")}
 
 
-def test_without_a_session_logout_and_status_say_so(shell):
-    """There is nothing to show or to end, and the cell says that."""
-    for magic in ("chili_logout", "chili_status"):
-        with pytest.raises(NotSignedInError, match="no session"):
-            shell.run_line_magic(magic, "")
+@pytest.mark.parametrize("magic", ["chili_logout", "chili_status"])
+def test_logout_and_status_without_a_session_raise(shell, magic):
+    """The error lists the sessions, of which there are none."""
+    with pytest.raises(NotSignedInError, match=r"There is no session\. Sessions: none"):
+        shell.run_line_magic(magic, "")
 
 
-def test_unload_removes_the_magics_and_closes_sessions(shell, env_file):
-    """%unload_ext is real, and loading again starts anew."""
+def test_unload_removes_the_magics_and_closes_the_sessions(shell, env_file):
+    """Objects of the sessions raise; loading again works."""
     env_file()
-    shell.run_line_magic("chili_login", "")
+    login(shell)
     client = shell.user_ns["chili"]
     shell.run_line_magic("unload_ext", "chili_notebook")
     assert not [m for m in shell.magics_manager.magics["line"] if "chili" in m]
-    with pytest.raises(NotSignedInError):
+    with pytest.raises(NotSignedInError, match="The extension has been unloaded"):
         client.get("templates")
     shell.run_line_magic("load_ext", "chili_notebook")
     assert "chili_login" in shell.magics_manager.magics["line"]
 
 
-def test_after_a_reload_secrets_are_stored_masked_again(shell, env_file):
-    """What was protected stays so: %reload_ext leaves no gap behind."""
+def test_secrets_are_masked_in_stored_cells_after_a_reload(shell, env_file):
+    """The known secrets stay known: cells that run afterwards are masked at once."""
     env_file()
-    shell.run_line_magic("chili_login", "")
+    login(shell)
     shell.run_line_magic("reload_ext", "chili_notebook")
     shell.run_cell(f"x = '{CLIENT_SECRET}'", store_history=True)
     assert CLIENT_SECRET not in repr(shell.user_ns["In"])
 
 
-def test_another_profile_under_a_name_that_fails_leaves_the_first(shell, env_file):
-    """A login that is refused does not end the session that had the name."""
-    env_file(CHILI_B_CLIENT_ID="other-id", CHILI_B_CLIENT_SECRET="<YOUR SECRET>")
-    shell.run_line_magic("chili_login", "")
-    with pytest.raises(ConfigurationError):
-        shell.run_line_magic("chili_login", "b --as chili")
-    assert str(shell.user_ns["chili_token"])
-
-
-def test_a_profile_of_the_demo_has_its_status(shell):
-    """Signed in to the simulator under a profile's name, the session is found by it."""
-    shell.run_line_magic("chili_login", "admin --demo")
-    shell.run_line_magic("chili_status", "admin")
-    with pytest.raises(ConfigurationError, match="do not go together"):
-        shell.run_line_magic("chili_login", "--demo --form")
-
-
-def test_a_wrong_option_is_an_error_of_ours(shell):
-    """IPython's own error for it would let some runs of a notebook pass."""
-    with pytest.raises(ConfigurationError, match="unrecognized arguments"):
-        shell.run_line_magic("chili_login", "--no-such-option")
-
-
-def test_loading_twice_is_harmless(shell, env_file):
-    """A second %load_ext and a %reload_ext keep one set of magics."""
+def test_loading_twice_keeps_one_set_of_magics(shell, env_file):
+    """A second %load_ext and a %reload_ext are harmless."""
     env_file()
     shell.run_line_magic("load_ext", "chili_notebook")
     shell.run_line_magic("reload_ext", "chili_notebook")
-    shell.run_line_magic("chili_login", "")
+    magics = [c for c in shell.configurables if type(c).__name__ == "ChiliMagics"]
+    assert len(magics) == 1
+    login(shell)
     assert "chili" in shell.user_ns
 
 
+def test_secret_in_the_line_of_a_magic_is_refused_and_masked(shell, endpoint):
+    """The login fails, and the secret is removed from the stored cell."""
+    secret = "a-secret-in-a-cell-0123456789"
+    cell = f"%chili_login --client-secret {secret}"
+    result = shell.run_cell(cell, store_history=True)
+    assert isinstance(result.error_in_exec, ConfigurationError)
+    assert "cannot be an option of a magic" in str(result.error_in_exec)
+    assert secret not in repr(shell.user_ns["In"])
+    assert endpoint.grants == 0
+
+
 def test_no_option_of_a_magic_takes_a_secret(shell):
-    """A secret in a cell would be saved with it, so none is an option."""
-    login = shell.magics_manager.magics["line"]["chili_login"]
-    options = vars(parse_argstring(login, ""))
+    """A secret in a cell would be saved with it, so there is no option for one."""
+    magic = shell.magics_manager.magics["line"]["chili_login"]
+    options = vars(parse_argstring(magic, ""))
     assert set(options) == {"profile", "env_file", "form", "demo", "name", "no_widget"}
 
 
-LIGHT = (
+LIGHT_MODULES = (
     *("notebook", "notebook.arguments", "notebook.audit_magic", "notebook.magics"),
     *("system", "system.frontend"),
 )
 
 
-def test_loading_loads_neither_httpx_nor_anywidget():
-    """%load_ext costs next to nothing: the heavy modules wait for %chili_login."""
+def test_loading_the_extension_loads_neither_httpx_nor_anywidget():
+    """%load_ext is fast: the heavy modules are loaded by %chili_login."""
     code = """
 import json, sys
 from IPython.core.interactiveshell import InteractiveShell
@@ -300,5 +341,8 @@ print(json.dumps(sorted(set(sys.modules) - before)))
     )
     loaded = set(json.loads(done.stdout.splitlines()[-1]))
     ours = {name for name in loaded if name.startswith("chili_notebook")}
-    assert ours == {"chili_notebook", *(f"chili_notebook.{name}" for name in LIGHT)}
+    assert ours == {
+        "chili_notebook",
+        *(f"chili_notebook.{name}" for name in LIGHT_MODULES),
+    }
     assert not {"httpx", "anywidget", "ipywidgets", "dotenv", "tqdm"} & loaded
