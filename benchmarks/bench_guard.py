@@ -1,8 +1,8 @@
-"""Prints what the output guard costs: ``python benchmarks/bench_guard.py``.
+"""Print what the guard costs: ``python benchmarks/bench_guard.py``.
 
-One kernel protects what a session does, a client secret and a token. Each job is timed
-from its request to its end, by turns with and without the guard, so that both see the
-same machine.
+One kernel protects what a session protects: a client secret and a token. Each job is
+timed from its request to its end, alternately with and without the guard, so that both
+run under the same load.
 """
 
 from __future__ import annotations
@@ -23,11 +23,12 @@ ROUNDS = 41
 SET_UP = """
 import os, sys
 from IPython.display import HTML, display
-from chili_notebook.guard import output_guard as guard
 from chili_notebook.auth.secret import Secret
+from chili_notebook.guard.install import Guard
+guard = Guard()
 shell = get_ipython()
 for value in os.environ["BENCH_VALUES"].split():
-    guard.protect(Secret(value))
+    guard.registry.protect(Secret(value), label="benchmark", validity="")
 row = "<tr><td class='n'>{}</td><td>Name of row {}</td><td>0.{}</td><td>Lorem</td></tr>"
 page = HTML("\\n".join(row.format(n, n, n * 7919) for n in range(70_000))[:5_000_000])
 """
@@ -40,7 +41,7 @@ JOBS = {
 
 
 def main():
-    """Run every job by turns and print the ratios."""
+    """Run every job and print the ratios."""
     token = "eyJhbGciOiJSUzI1NiIs" + secrets.token_urlsafe(650)
     values = [secrets.token_urlsafe(48), token]
     env = {**os.environ, "PYTHONPATH": str(ROOT), "BENCH_VALUES": " ".join(values)}
@@ -63,7 +64,7 @@ def main():
 
 
 def report(client, name, code):
-    """Time one job by turns and print how the two compare."""
+    """Time one job with and without the guard, and print how the two compare."""
     times = {"uninstall": [], "install": []}
     for _ in range(ROUNDS):
         for state, taken in times.items():
@@ -78,7 +79,7 @@ def report(client, name, code):
 
 
 def run(client, code):
-    """Run a cell to its end; give the seconds that it took to be seen."""
+    """Run a cell; return the seconds until a front-end has received its end."""
     start = time.perf_counter()
     request = client.execute(code)
     while True:

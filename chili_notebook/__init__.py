@@ -1,49 +1,180 @@
-"""Sign in to CHILI GraFx from a notebook.
+"""Sign in to CHILI GraFx from a notebook, and use its Environment API.
 
-``%load_ext chili_notebook`` and then ``%chili_login``; outside IPython, `login`.
+In a notebook::
+
+    %load_ext chili_notebook
+    %chili_login
+    chili.templates.list()
+
+Without IPython::
+
+    from chili_notebook import login
+
+    with login() as chili:
+        chili.outputs.create(chili.templates.list()[0], "png").save("renders/")
+
+`Chili` describes the client and its nouns, `errors` every error.
 """
 
 from __future__ import annotations
 
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
+
+from chili_notebook import errors
+from chili_notebook.errors import (
+    APIError,
+    ChiliError,
+    ConfigurationError,
+    ConnectionFailedError,
+    CredentialsNotFoundError,
+    ForbiddenError,
+    InsecureURLError,
+    NotFoundError,
+    NotListedError,
+    NotSignedInError,
+    OutputError,
+    OutputExpiredError,
+    OutputFailedError,
+    OutputTimeoutError,
+    SecretsFoundError,
+    ServerError,
+    TokenError,
+    TokenExpiredError,
+    TokenRefusedError,
+    TokenRequestError,
+    TokenResponseError,
+    TooManyRequestsError,
+    UnauthorizedError,
+    UnexpectedAnswerError,
+    VariableError,
+)
 
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
 
     from chili_notebook.api.client import Chili
+    from chili_notebook.api.document_item import DocumentItem
+    from chili_notebook.api.documents import Layout, Variable
+    from chili_notebook.api.files import File
+    from chili_notebook.api.fonts import FontFamily, Fonts, FontStyle
+    from chili_notebook.api.listing import Listing
+    from chili_notebook.api.media import Media, MediaLibrary
+    from chili_notebook.api.output_reports import OutputReport, RecordError
+    from chili_notebook.api.output_settings import OutputSetting, OutputSettings
+    from chili_notebook.api.output_tasks import Output, OutputTask
+    from chili_notebook.api.outputs import Outputs
+    from chili_notebook.api.projects import Project, Projects
+    from chili_notebook.api.templates import Template, Templates
+    from chili_notebook.auth.environment import Environment
     from chili_notebook.auth.handle import ChiliToken
+    from chili_notebook.display.gallery import Gallery, GalleryEntry
+    from chili_notebook.display.tables import Rows
     from chili_notebook.signin import login
 
 __version__ = "0.1.0"
-__all__ = ["Chili", "ChiliToken", "__version__", "errors", "login"]
+__all__ = [
+    "APIError",
+    "Chili",
+    "ChiliError",
+    "ChiliToken",
+    "ConfigurationError",
+    "ConnectionFailedError",
+    "CredentialsNotFoundError",
+    "DocumentItem",
+    "Environment",
+    "File",
+    "FontFamily",
+    "FontStyle",
+    "Fonts",
+    "ForbiddenError",
+    "Gallery",
+    "GalleryEntry",
+    "InsecureURLError",
+    "Layout",
+    "Listing",
+    "Media",
+    "MediaLibrary",
+    "NotFoundError",
+    "NotListedError",
+    "NotSignedInError",
+    "Output",
+    "OutputError",
+    "OutputExpiredError",
+    "OutputFailedError",
+    "OutputReport",
+    "OutputSetting",
+    "OutputSettings",
+    "OutputTask",
+    "OutputTimeoutError",
+    "Outputs",
+    "Project",
+    "Projects",
+    "RecordError",
+    "Rows",
+    "SecretsFoundError",
+    "ServerError",
+    "Template",
+    "Templates",
+    "TokenError",
+    "TokenExpiredError",
+    "TokenRefusedError",
+    "TokenRequestError",
+    "TokenResponseError",
+    "TooManyRequestsError",
+    "UnauthorizedError",
+    "UnexpectedAnswerError",
+    "Variable",
+    "VariableError",
+    "__version__",
+    "errors",
+    "login",
+]
 
-_HOMES = {
-    "Chili": "chili_notebook.api.client",
-    "ChiliToken": "chili_notebook.auth.handle",
-    "login": "chili_notebook.signin",
+# Where the public names are defined. They are imported when they are first used, so
+# that `%load_ext chili_notebook` does not load httpx.
+_MODULES = {
+    "api.client": ("Chili",),
+    "api.document_item": ("DocumentItem",),
+    "api.documents": ("Layout", "Variable"),
+    "api.files": ("File",),
+    "api.fonts": ("FontFamily", "FontStyle", "Fonts"),
+    "api.listing": ("Listing",),
+    "api.media": ("Media", "MediaLibrary"),
+    "api.output_reports": ("OutputReport", "RecordError"),
+    "api.output_settings": ("OutputSetting", "OutputSettings"),
+    "api.output_tasks": ("Output", "OutputTask"),
+    "api.outputs": ("Outputs",),
+    "api.projects": ("Project", "Projects"),
+    "api.templates": ("Template", "Templates"),
+    "auth.environment": ("Environment",),
+    "auth.handle": ("ChiliToken",),
+    "display.gallery": ("Gallery", "GalleryEntry"),
+    "display.tables": ("Rows",),
+    "signin": ("login",),
 }
+_MODULE_OF = {name: module for module, names in _MODULES.items() for name in names}
 
 
 def __getattr__(name: str) -> Any:
-    # Loading the extension must not load httpx: names are fetched when first used.
-    from importlib import import_module
+    if name not in _MODULE_OF:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(f"{__name__}.{_MODULE_OF[name]}"), name)
 
-    if name == "errors":
-        return import_module("chili_notebook.errors")
-    if name in _HOMES:
-        return getattr(import_module(_HOMES[name]), name)
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})
 
 
 def load_ipython_extension(shell: InteractiveShell) -> None:
-    """Register the magics; what ``%load_ext chili_notebook`` calls."""
+    """Register the magics, for ``%load_ext chili_notebook``."""
     from chili_notebook.notebook.magics import load
 
     load(shell)
 
 
 def unload_ipython_extension(shell: InteractiveShell) -> None:
-    """Remove the magics and close the sessions; what ``%unload_ext`` calls."""
+    """Remove the magics and close the sessions, for ``%unload_ext``."""
     from chili_notebook.notebook.magics import unload
 
     unload(shell)

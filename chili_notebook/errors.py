@@ -3,11 +3,11 @@
 ::
 
     ChiliError
-    ├── ConfigurationError          a credential or a setting cannot be used
+    ├── ConfigurationError          a credential, a setting or an argument is wrong
     │   └── CredentialsNotFoundError    no source holds credentials
-    ├── NotSignedInError            the client is used before or after a session
-    ├── SecretsFoundError           secrets have been saved, and are not mended
-    ├── InsecureURLError            a secret would have left over plain http
+    ├── NotSignedInError            the client is used while nobody is signed in
+    ├── SecretsFoundError           saved secrets were found, and are not fixed
+    ├── InsecureURLError            a secret would be sent over plain http
     ├── TokenError                  the token endpoint, or the token itself
     │   ├── TokenRequestError           the endpoint could not be reached
     │   ├── TokenRefusedError           the endpoint refused these credentials
@@ -16,21 +16,20 @@
     ├── ConnectionFailedError       the Environment API could not be reached
     ├── UnexpectedAnswerError       an answer is not of the documented shape
     ├── APIError                    the Environment API answered with an error status
-    │   ├── BadRequestError             400
     │   ├── UnauthorizedError           401
     │   ├── ForbiddenError              403
     │   ├── NotFoundError               404
-    │   ├── GoneError                   410
-    │   ├── ContentTooLargeError        413
-    │   ├── UnprocessableContentError   422
     │   ├── TooManyRequestsError        429
     │   └── ServerError                 5xx
     ├── NotListedError              a listing has no such item
-    ├── VariableError               a variable or layout is not the template's
+    ├── VariableError               a variable, value, layout or format does not fit
     └── OutputError                 an output task
         ├── OutputFailedError           GraFx could not make the output
         ├── OutputTimeoutError          the task is not done yet
-        └── OutputExpiredError          its file is no longer kept
+        └── OutputExpiredError          its file is no longer stored
+
+An error has a class of its own where somebody would catch it or where it has data. All
+other error statuses are an `APIError` with their ``status_code``.
 """
 
 from __future__ import annotations
@@ -43,8 +42,14 @@ class ChiliError(Exception):
     """Base of every error that this package raises on purpose.
 
     Attributes:
-        message: What happened, and to which input; never holds a secret.
+        message: What happened, and to which input; never contains a secret.
         hint: What to do next; may be empty.
+
+    Example:
+        try:
+            chili.templates.get("no-such-id")
+        except errors.ChiliError as error:
+            print(error.message, error.hint)
     """
 
     def __init__(self, message: str, *, hint: str = "") -> None:
@@ -56,23 +61,23 @@ class ChiliError(Exception):
         return f"{self.message}\n{self.hint}" if self.hint else self.message
 
     def __reduce__(self) -> tuple[Any, ...]:
-        # Exceptions are rebuilt by calling the class with `args`, which leaves out what
-        # is given by name; a worker process could not hand its errors over.
+        # Python rebuilds an exception by calling its class with `args`, without keyword
+        # arguments. Without this method no error could leave a worker process.
         return copyreg.__newobj__, (type(self), *self.args), self.__dict__  # type: ignore[attr-defined]
 
     def _render_traceback_(self) -> list[str]:
-        # IPython shows these lines in place of a traceback, so that no frame with
-        # its locals is shown; the cell fails all the same.
+        # IPython shows these lines instead of a traceback, so that no frame with its
+        # local variables is shown. The cell fails all the same.
         lines = [f"{type(self).__name__}: {self.message}"]
         return [*lines, f"→ {self.hint}"] if self.hint else lines
 
 
 class ConfigurationError(ChiliError):
-    """A credential or a setting is missing, malformed or contradicts another."""
+    """A credential, a setting or an argument is missing, malformed or contradictory."""
 
 
 class CredentialsNotFoundError(ConfigurationError):
-    """No source holds a client ID with its secret, or a token."""
+    """No source contains a client ID with its secret, or an access token."""
 
 
 class NotSignedInError(ChiliError):
@@ -80,7 +85,7 @@ class NotSignedInError(ChiliError):
 
 
 class SecretsFoundError(ChiliError):
-    """An audit has found secrets that have been saved and are not mended."""
+    """An audit has found saved secrets that are not fixed."""
 
 
 class InsecureURLError(ChiliError):
@@ -88,7 +93,7 @@ class InsecureURLError(ChiliError):
 
 
 class TokenError(ChiliError):
-    """Base of what can go wrong with the token endpoint and with tokens."""
+    """Base of the errors of the token endpoint and of tokens."""
 
 
 class TokenRequestError(TokenError):
@@ -100,7 +105,7 @@ class TokenRefusedError(TokenError):
 
     Attributes:
         status_code: The HTTP status of the answer.
-        error: OAuth 2.0's error code, such as ``access_denied``; may be empty.
+        error: The error code of OAuth 2.0, such as ``access_denied``; may be empty.
     """
 
     def __init__(
@@ -116,21 +121,21 @@ class TokenResponseError(TokenError):
 
 
 class TokenExpiredError(TokenError):
-    """The token has expired and there are no credentials to ask for another."""
+    """The token has expired, and there are no credentials to fetch another."""
 
 
 class ConnectionFailedError(ChiliError):
-    """The Environment API could not be reached, or stopped in mid-answer.
+    """The Environment API could not be reached, or its answer was cut off.
 
     Attributes:
-        was_sent: Whether the request may have left, and been carried out.
+        was_sent: Whether the request may have been sent, and carried out.
     """
 
     was_sent = True
 
 
 class UnexpectedAnswerError(ChiliError):
-    """An answer of the Environment API is not of the documented shape."""
+    """An answer of the Environment API does not have the documented form."""
 
 
 class APIError(ChiliError):
@@ -138,12 +143,18 @@ class APIError(ChiliError):
 
     Attributes:
         status_code: The HTTP status of the answer.
-        title: The problem document's title; may be empty.
-        detail: The problem document's detail; may be empty.
-        trace_id: What CHILI's support asks for; may be empty.
+        title: The title of the problem document; may be empty.
+        detail: The detail of the problem document; may be empty.
+        trace_id: The trace ID, which CHILI's support asks for; may be empty.
+
+    Example:
+        try:
+            chili.get("templates", params={"limit": "many"})
+        except errors.APIError as error:
+            print(error.status_code, error.detail)
     """
 
-    def __init__(  # noqa: PLR0913 - one argument a field of the problem document
+    def __init__(  # noqa: PLR0913 - the fields of a problem document
         self,
         message: str,
         *,
@@ -160,10 +171,6 @@ class APIError(ChiliError):
         self.trace_id = trace_id
 
 
-class BadRequestError(APIError):
-    """400: the request's parameters or body were not understood."""
-
-
 class UnauthorizedError(APIError):
     """401: the API does not accept the token, not even a refetched one."""
 
@@ -172,7 +179,7 @@ class ForbiddenError(APIError):
     """403: the token lacks a scope, or belongs to another environment.
 
     Attributes:
-        scope: What the call probably needs and the token lacks; may be empty.
+        scope: The scope that the call probably needs and the token lacks; may be empty.
     """
 
     scope = ""
@@ -182,20 +189,14 @@ class NotFoundError(APIError):
     """404: there is no such environment, item or task."""
 
 
-class GoneError(APIError):
-    """410: a cursor or a download is no longer available."""
-
-
-class ContentTooLargeError(APIError):
-    """413: the request is larger than GraFx takes."""
-
-
-class UnprocessableContentError(APIError):
-    """422: what was sent failed validation."""
-
-
 class TooManyRequestsError(APIError):
-    """429: GraFx asks to slow down."""
+    """429: GraFx asks to slow down.
+
+    Attributes:
+        retry_after_s: How many seconds GraFx asks to wait; 0 if it does not say.
+    """
+
+    retry_after_s = 0.0
 
 
 class ServerError(APIError):
@@ -211,10 +212,16 @@ class VariableError(ChiliError):
 
 
 class OutputError(ChiliError):
-    """Base of what can go wrong with an output task.
+    """Base of the errors of an output task.
 
     Attributes:
-        task_id: GraFx's id of the task.
+        task_id: GraFx's ID of the task.
+
+    Example:
+        try:
+            output = chili.outputs.create(template, "png", timeout_s=30)
+        except errors.OutputTimeoutError as error:
+            output = chili.outputs.task(error.task_id).wait()
     """
 
     def __init__(self, message: str, *, hint: str = "", task_id: str) -> None:
@@ -226,7 +233,7 @@ class OutputFailedError(OutputError):
     """GraFx could not make the output.
 
     Attributes:
-        report: What went wrong with which record, as far as GraFx tells.
+        report: An `OutputReport` of what went wrong with which record; may be empty.
     """
 
     def __init__(
@@ -242,8 +249,8 @@ class OutputFailedError(OutputError):
 
 
 class OutputTimeoutError(OutputError):
-    """The output was not ready in the time allowed; the task goes on."""
+    """The output was not ready in time; its task goes on at GraFx."""
 
 
 class OutputExpiredError(OutputError):
-    """The output was made, and its file is no longer kept."""
+    """The output was made, and GraFx no longer stores its file."""

@@ -1,7 +1,7 @@
-"""The card's own module and stylesheet in a page without a notebook, in every state.
+"""The card's script and style sheet in a page without a notebook, in every state.
 
-The clock stands still unless it is moved; everything the card does is synchronous, so
-nothing is waited for.
+The clock of the page is stopped unless a test moves it. The card works synchronously,
+so tests do not wait.
 """
 
 from __future__ import annotations
@@ -45,7 +45,14 @@ SIGNED_IN = {
     "token": TOKEN,
     "remaining_s": DAY_S,
     "note": None,
-    "form": {"environment": "", "why": "No credentials found in .env."},
+    "form": {
+        "environment": "",
+        "environment_type": "",
+        "why": "No credentials found in .env.",
+        "remember": [],
+    },
+    "lacking": [],
+    "masked": True,
 }
 FORM = SIGNED_IN | {
     "phase": "form",
@@ -66,12 +73,12 @@ SYNC = {"kind": "sync"}
 
 
 def at(remaining_s, **token):
-    """Give the traits of a token with so much time left, by every clock."""
+    """Return the traits of a token with this time left, by the clocks of both sides."""
     ends = {"expires_at": NOW + remaining_s, "lifetime_s": DAY_S}
     return {"token": TOKEN | ends | token, "remaining_s": remaining_s}
 
 
-_ASKING = {"environment": "", "why": FORM["form"]["why"], "remember": ["env"]}
+_ASKING = FORM["form"] | {"remember": ["env"]}
 _SENT = _ASKING | {"environment": "cp-abc-123"}
 _REFUSED = {
     "kind": "error",
@@ -93,7 +100,7 @@ STATES = {
     | at(79_045.0, scopes=_READ_ONLY)
     | {"lacking": ["output:animated"]},
 }
-"""Each state of the card, and the one in which a call has been refused."""
+"""The traits of each state of the card, and of one in which a call was refused."""
 
 _THEMES = Path(sys.prefix) / "share/jupyter/lab/themes/@jupyterlab"
 _LAB = {
@@ -103,7 +110,7 @@ _LAB = {
 }
 _VSCODE = "--vscode-editor-background: {}; --vscode-foreground: {};"
 _COLAB = "--colab-primary-surface-color: {}; --colab-primary-text-color: {};"
-# The first two words that a page of each place says of itself, and its colours.
+# For each place: the theme attribute, the class of the body, and its colours.
 _ELSEWHERE = {
     "plain": ("", "", ""),
     "vscode-light": ("", "vscode-light", _VSCODE.format("#ffffff", "#3b3b3b")),
@@ -117,7 +124,7 @@ _ELSEWHERE = {
     "colab-dark": ("dark", "", _COLAB.format("#383838", "#e3e3e3")),
 }
 PLACES = (*_LAB, *_ELSEWHERE)
-"""Where a card is shown, as far as its colours go; the first three are JupyterLab's."""
+"""The themes in which a card is shown; the first three are JupyterLab's."""
 
 _PAGE = """<!doctype html>
 <html lang="en" {html}><head><title>card</title><link rel="icon" href="data:,">
@@ -126,11 +133,11 @@ _PAGE = """<!doctype html>
 
 
 SECURE = "http://localhost"
-"""An origin whose pages have a clipboard, unlike those of plain http elsewhere."""
+"""An origin whose pages have a clipboard; other pages over plain http have none."""
 
 
 def _pages(place):
-    """Give what is served to a page in one of `PLACES`."""
+    """Return the files of a page in one of `PLACES`, by their path."""
     if place in _LAB:
         folder, is_light = _LAB[place]
         theme = (_THEMES / folder / "index.css").read_text()
@@ -151,14 +158,14 @@ def _pages(place):
 
 
 def open_page(page, problems, place="light", origin="http://notebook.test"):
-    """Make a page ready for a card, at `NOW`; each request of its own is a problem."""
+    """Load a page and stop its clock at `NOW`."""
     page.clock.install(time=NOW - 60)
-    go_to(page, problems, place, origin)
+    load_page(page, problems, place, origin)
     page.clock.pause_at(NOW)
 
 
-def go_to(page, problems, place, origin="http://notebook.test"):
-    """Lead a page to where a card is shown, whatever the page's clock says."""
+def load_page(page, problems, place, origin="http://notebook.test"):
+    """Load a page for a card; each request of the card itself is a problem."""
     served = _pages(place)
 
     def serve(route):
@@ -174,7 +181,8 @@ def go_to(page, problems, place, origin="http://notebook.test"):
     page.goto(f"{origin}/")
 
 
-# The proxies are as different as anywidget's; timers and listeners are counted.
+# A model that records messages and writes. `initialize` and `render` get different
+# proxies of it, as with anywidget. Timers and listeners are counted.
 HARNESS = """async (state) => {
   const harness = { sent: [], writes: 0, timers: new Set(), listeners: 0 };
   const { setTimeout: start, clearTimeout: stop } = window;
@@ -229,8 +237,8 @@ HARNESS = """async (state) => {
 }"""
 
 
-class Card:
-    """One model with one view; `show` adds another."""
+class CardPage:
+    """A card with one model and one view; ``harness.show`` adds another view."""
 
     def __init__(self, page, state):
         self.page = page
@@ -239,58 +247,58 @@ class Card:
 
     @property
     def phase(self):
-        """The state that is shown."""
+        """The phase that is shown."""
         return self.root.get_attribute("data-phase")
 
     @property
     def countdown(self):
-        """The time left, as it is shown."""
-        return self.root.locator("[data-role='countdown']").inner_text()
+        """The text of the countdown."""
+        return self.root.locator(".chili-countdown").inner_text()
 
     @property
     def text(self):
-        """All that is visible."""
+        """The visible text."""
         return self.root.inner_text()
 
     @property
     def sent(self):
-        """The messages to Python so far."""
+        """The messages that were sent to the kernel."""
         return self.page.evaluate("harness.sent")
 
     def change(self, **traits):
-        """Set traits as the kernel does."""
+        """Set traits, as the kernel does."""
         self.page.evaluate("changes => harness.change(changes)", traits)
 
     def answer(self, remaining_s, serial=1):
-        """Answer a sync as the kernel does."""
+        """Answer a request for the time, as the kernel does."""
         message = {"kind": "time", "serial": serial, "remaining_s": remaining_s}
         self.page.evaluate("message => harness.say(message)", message)
 
-    def hand_over(self, token, nonce=None):
-        """Answer a copy as the kernel does: by default the one asked for last."""
+    def send_token(self, token, nonce=None):
+        """Answer a request for the token, by default the latest one."""
         if nonce is None:
             nonce = [sent["nonce"] for sent in self.sent if sent["kind"] == "copy"][-1]
         message = {"kind": "token", "value": token, "nonce": nonce}
         self.page.evaluate("message => harness.say(message)", message)
 
-    def be_done(self):
-        """Say that an action is over, as the kernel does after each."""
+    def finish_action(self):
+        """Send that an action is done, as the kernel does after each."""
         self.page.evaluate("harness.say({ kind: 'done' })")
 
-    def become_visible(self):
-        """Turn to the tab."""
+    def show_tab(self):
+        """Show the tab, as if it was in the background."""
         self.page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
 
     def field(self, label):
-        """Give the input with this label."""
+        """Return the input with this label."""
         return self.root.get_by_label(label, exact=True)
 
     def button(self, name):
-        """Give the button with this name."""
+        """Return the button with this name."""
         return self.root.get_by_role("button", name=name, exact=True)
 
-    def fill(self):
-        """Type a whole pair and an environment."""
+    def fill_form(self):
+        """Type a client ID, a client secret and an environment."""
         for label, value in (
             ("Client ID", "an-id"),
             ("Client secret", SECRET),
@@ -298,15 +306,15 @@ class Card:
         ):
             self.field(label).fill(value)
 
-    def described(self, label):
-        """Give what a screen reader says about a field."""
+    def description(self, label):
+        """Return the accessible description of a field: its error and its help."""
         return self.field(label).evaluate(
             "input => input.getAttribute('aria-describedby').split(' ')"
             ".map(id => document.getElementById(id).textContent).join(' ')"
         )
 
-    def holds(self, text):
-        """Say whether a text is anywhere in the page."""
+    def contains(self, text):
+        """Return whether a text is anywhere in the page, inputs included."""
         return self.page.evaluate(
             "text => document.documentElement.outerHTML.includes(text) || [..."
             "document.querySelectorAll('input')].some(i => i.value.includes(text))",

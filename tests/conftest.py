@@ -41,7 +41,8 @@ FORM_MESSAGE = {
 KEPT_VARIABLES = {"CHILI_CHROMIUM", "CHILI_OTHER_PYTHON", "CHILI_REQUIRE_BROWSER"}
 RINGS = {
     "pure": r"tests/(?!simulator|client|leaks|notebooks|browser)",
-    "simulator": r"tests/(simulator|client)/",
+    "simulator": r"tests/simulator/",
+    "client": r"tests/client/",
     "leaks": r"tests/leaks/",
     "notebooks": r"tests/notebooks/",
     "cells of the notebooks": r"notebooks/",
@@ -123,10 +124,10 @@ def environment(token_server):
 def simulator():
     """Serve the simulator on loopback, with a clock that only the test advances."""
     from chili_notebook.simulator import Simulator
-    from chili_notebook.simulator.clock import Clock as Adjustable
+    from chili_notebook.simulator.state.clock import Clock as Adjustable
 
     with Simulator(clock=Adjustable(Clock())) as simulator:
-        simulator.tasks.patience_s = 4  # so that a busy machine needs no more polls
+        simulator.state.tasks.wait_s = 4  # so that a busy machine needs no more polls
         yield simulator
 
 

@@ -1,4 +1,4 @@
-"""Jupyter servers of a folder's own, and a Chromium to walk through them."""
+"""Jupyter servers, each in a folder of its own, for tests in a browser."""
 
 from __future__ import annotations
 
@@ -31,10 +31,10 @@ CHROMIUM_ARGUMENTS = (
     "--disable-sync",
     "--no-first-run",
 )
-# The beginning of what Jupyter logs of itself: none of it is about a card.
-JUPYTERS_OWN = {
+# How messages begin that Jupyter itself logs; none of them is about a card.
+JUPYTER_ERRORS = {
     "Error: widget model not found": (
-        "JupyterLab says so of each widget whose state was not saved"
+        "JupyterLab logs this for each widget whose state was not saved"
     ),
     "Could not restore the debugger state": (
         "JupyterLab asks a kernel that is being restarted"
@@ -46,7 +46,7 @@ JUPYTERS_OWN = {
         "Notebook 7.2 and 7.3 ask when a file was saved before one is open"
     ),
     "Plugin '@jupyter-notebook/lab-extension:interface-switcher' failed": (
-        "Voilà loads an extension of Notebook 7, which it has no place for"
+        "Voilà loads an extension that works only in Notebook 7"
     ),
     "Error: The getter for the shared module is not a function": (
         "Voilà loads extensions that were built for a newer JupyterLab"
@@ -56,21 +56,21 @@ KERNELSPEC = {"name": "python3", "display_name": "Python 3", "language": "python
 
 
 def find_chromium():
-    """Give the path of a Chromium, the one in CHILI_CHROMIUM before all."""
+    """Return the path of a Chromium; CHILI_CHROMIUM comes first."""
     names = ("chromium", "chromium-browser", "google-chrome")
     found = (os.environ.get("CHILI_CHROMIUM"), *map(shutil.which, names))
     return next(filter(None, found), None)
 
 
-class Place:
-    """A running server, and the folder whose notebooks it shows."""
+class JupyterServer:
+    """A running server, and the folder whose notebooks it serves."""
 
     def __init__(self, root, url):
         self.root = root
         self.url = url
 
     def write(self, folder, cells, **env):
-        """Write a notebook of code cells into a folder of its own, beside a .env."""
+        """Write a notebook of code cells and a .env file into a folder of its own."""
         (self.root / folder).mkdir(exist_ok=True)
         notebook = nbformat.v4.new_notebook(
             cells=[nbformat.v4.new_code_cell(cell) for cell in cells],
@@ -82,15 +82,15 @@ class Place:
             (self.root / folder / ".env").write_text("".join(lines))
 
     def path(self, folder):
-        """Give the notebook of a folder."""
+        """Return the path of the notebook in a folder."""
         return self.root / folder / "walk.ipynb"
 
 
-class Lab(Place):
-    """A running JupyterLab whose widget manager saves the widgets' state."""
+class Lab(JupyterServer):
+    """A running JupyterLab that saves the state of widgets."""
 
     def open(self, page, path):
-        """Open a notebook in a fresh workspace and wait for its kernel."""
+        """Open a notebook in a new workspace and wait for its kernel."""
         workspace = Path(path).parent
         self.show(page, f"lab/workspaces/{workspace}/tree/{path}?reset")
 
@@ -100,7 +100,7 @@ class Lab(Place):
         self.wait_until_idle(page)
 
     def wait_until_idle(self, page):
-        """Wait until the kernel of the notebook in front has nothing to do."""
+        """Wait until the kernel of the current notebook is idle."""
         page.wait_for_function(
             "window.jupyterapp?.shell.currentWidget?.sessionContext?.session"
             "?.kernel?.status === 'idle'",
@@ -108,11 +108,11 @@ class Lab(Place):
         )
 
     def run_all(self, page):
-        """Run all cells of the notebook in front."""
+        """Run all cells of the current notebook."""
         command(page, "notebook:run-all-cells")
 
     def run(self, page, *indices):
-        """Run these cells of the notebook in front, and wait until each is done."""
+        """Run these cells of the current notebook, and wait until each is done."""
         for index in indices:
             page.evaluate(
                 "async (index) => { const { content } = jupyterapp.shell.currentWidget;"
@@ -122,57 +122,57 @@ class Lab(Place):
             )
 
     def end_kernel(self, page):
-        """Shut down the kernel of the notebook in front."""
+        """Shut down the kernel of the current notebook."""
         page.evaluate("jupyterapp.shell.currentWidget.sessionContext.shutdown()")
 
     def save(self, page, folder):
-        """Save the notebook in front, and give its file as text."""
+        """Save the current notebook, and return its file as text."""
         page.evaluate("jupyterapp.shell.currentWidget.context.save()")
         return self.path(folder).read_text()
 
 
 class Notebook7(Lab):
-    """A running Jupyter Notebook 7, which shows one notebook a page."""
+    """A running Jupyter Notebook 7, which shows one notebook per page."""
 
     def open(self, page, path):
         """Open a notebook and wait for its kernel."""
         self.show(page, f"notebooks/{path}")
 
 
-class Voila(Place):
-    """A running Voilà, which runs a notebook for each reader."""
+class Voila(JupyterServer):
+    """A running Voilà, which runs a notebook for each of its readers."""
 
     def open(self, page, path, *, theme="light"):
-        """Open the page that a notebook makes."""
-        # It asks a content delivery network for icons, which the card does not use.
+        """Open the page of a notebook."""
+        # Voilà loads icons from the network, which the card does not use.
         page.route("https://cdn.jsdelivr.net/**", lambda route: route.fulfill(body=""))
         page.goto(f"{self.url}/voila/render/{path}?theme={theme}")
 
 
-class Frames:
-    """The messages between a page and its kernels, as they go by."""
+class KernelMessages:
+    """The messages between a page and its kernels."""
 
     def __init__(self, page):
         self.seen = []
         self._page = page
         page.on("websocket", self._listen)
 
-    def comm(self):
-        """Give the messages of widgets: their type and what they carry."""
+    def of_widgets(self):
+        """Return type and content of each message of a widget."""
         return [
             (kind, content) for _, kind, content in self.seen if kind[:5] == "comm_"
         ]
 
     def wait_for(self, text):
-        """Wait until a widget's message that holds a text has gone by."""
+        """Wait for a message of a widget that contains a text."""
         for _ in range(STEP_MS // 50):
             if text in str(self):
                 return
             self._page.wait_for_timeout(50)
-        raise TimeoutError(f"No widget's message has held {text}")
+        raise TimeoutError(f"No message of a widget contains {text}")
 
     def __str__(self):
-        return json.dumps(self.comm())
+        return json.dumps(self.of_widgets())
 
     def _listen(self, websocket):
         if "/api/kernels/" in websocket.url:
@@ -181,7 +181,7 @@ class Frames:
 
 
 def read_frame(frame):
-    """Give channel, message type and content of a frame, of either protocol."""
+    """Return channel, message type and content of a frame, in either protocol."""
     if isinstance(frame, str):
         message = json.loads(frame)
         return message["channel"], message["header"]["msg_type"], message["content"]
@@ -190,13 +190,13 @@ def read_frame(frame):
 
 
 def command(page, name):
-    """Carry out a command of JupyterLab without waiting for its result."""
+    """Execute a command of JupyterLab without waiting for its result."""
     page.evaluate("name => void window.jupyterapp.commands.execute(name)", name)
 
 
-def not_jupyters(problems):
-    """Give the problems of a page without those that Jupyter has by itself."""
-    known = tuple(JUPYTERS_OWN)
+def without_jupyter_errors(problems):
+    """Return the problems of a page without those that Jupyter itself causes."""
+    known = tuple(JUPYTER_ERRORS)
     return [problem for problem in problems if not problem.startswith(known)]
 
 
@@ -229,7 +229,7 @@ def running_voila(root, **environ):
 
 
 def write_settings(root, settings):
-    """Write what a person has set in JupyterLab or Notebook 7."""
+    """Write the user settings of JupyterLab or Notebook 7."""
     for plugin, setting in settings.items():
         path = root / ".settings" / f"{plugin}.jupyterlab-settings"
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -255,8 +255,8 @@ def _running_jupyter(module, app, root, more, environ):
 
 @contextmanager
 def _running(arguments, root, url, environ):
-    """Run a module of Jupyter in `root` until what it serves is not needed any more."""
-    surroundings = {
+    """Run a module of Jupyter in `root`, and stop it at the end."""
+    environment = {
         key: value for key, value in os.environ.items() if not key.startswith("CHILI_")
     } | {
         "JUPYTER_CONFIG_DIR": str(root / ".config"),
@@ -268,7 +268,7 @@ def _running(arguments, root, url, environ):
         process = subprocess.Popen(
             [sys.executable, "-m", *arguments],
             cwd=root,
-            env=surroundings,
+            env=environment,
             stdout=log,
             stderr=log,
         )
@@ -291,7 +291,7 @@ def _free_port():
 
 
 def _wait_for(url, process):
-    """Ask until the server answers; it opens its port only once it is ready."""
+    """Wait until the server answers; it opens its port when it is ready."""
     deadline = time.monotonic() + START_S
     while time.monotonic() < deadline:
         try:

@@ -71,7 +71,7 @@ def main():
     outcomes = {}
     for name in named or legs:
         python = legs[name]
-        print(f"== {name}: {python or 'not here'}", flush=True)
+        print(f"== {name}{'' if python else ': not here'}", flush=True)
         outcomes[name] = run(name, python) if python else "not here"
     print("\n".join(f"{name:>7}  {outcome}" for name, outcome in outcomes.items()))
     bad = ("FAILED", "not here") if named else ("FAILED",)

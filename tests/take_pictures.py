@@ -1,4 +1,4 @@
-"""Takes the pictures in docs: the card in JupyterLab, and in each of its states."""
+"""Store the pictures in docs: the card in JupyterLab, and in each of its states."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import tempfile
 from io import BytesIO
 from pathlib import Path
 
-from card_page import SECURE, STATES, Card, open_page
+from card_page import SECURE, STATES, CardPage, open_page
 from PIL import Image
 from playwright.sync_api import sync_playwright
 
@@ -18,7 +18,7 @@ _COLOURS = 256
 
 
 def main():
-    """Store what a person sees."""
+    """Store every picture."""
     PICTURES.mkdir(exist_ok=True)
     with sync_playwright() as playwright:
         chromium = playwright.chromium.launch(
@@ -32,7 +32,7 @@ def main():
 
 
 def _take_state(chromium, state, theme):
-    """Store a state of the card, as the tests of its page show it."""
+    """Store a state of the card, as the browser tests show it."""
     problems = []
     with chromium.new_context(
         viewport={"width": 600, "height": 900},
@@ -45,7 +45,7 @@ def _take_state(chromium, state, theme):
         open_page(page, problems, theme, SECURE)
         page.add_style_tag(content="main { padding: 8px 12px; width: fit-content; }")
         page.locator("main").evaluate("main => main.style.minWidth = '560px'")
-        Card(page, STATES[state])
+        CardPage(page, STATES[state])
         target = PICTURES / f"card-{state}-{theme}.png"
         _store(page.locator("main"), target)
     if problems:

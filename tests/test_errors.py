@@ -1,4 +1,4 @@
-"""The error tree, and what a person sees of an error."""
+"""The error tree, and how an error is shown."""
 
 from __future__ import annotations
 
@@ -20,15 +20,15 @@ CLASSES = [
 
 
 def make(kind):
-    """Give an error of a class, with whatever that class must be told."""
+    """Return an error of a class, with the arguments that the class requires."""
     values = {"status_code": 404, "task_id": "task-1"}
     parameters = inspect.signature(kind).parameters.values()
     needed = [p.name for p in parameters if p.default is p.empty and p.name in values]
     return kind("What happened.", hint="Do this.", **{n: values[n] for n in needed})
 
 
-def test_the_drawn_tree_is_the_tree():
-    """The module's docstring shows every class under its parent."""
+def test_the_tree_in_the_docstring_is_the_tree_of_the_classes():
+    """Every class is drawn under its parent."""
     drawn, branch = {}, []
     for line in errors.__doc__.splitlines():
         match = re.match(r"    ([│├└─ ]*)(\w+Error)\b", line)
@@ -40,8 +40,8 @@ def test_the_drawn_tree_is_the_tree():
 
 
 @pytest.mark.parametrize("kind", CLASSES)
-def test_an_error_says_what_happened_and_what_to_do(kind):
-    """Text and cell show both lines; the cell names the class and shows no frame."""
+def test_an_error_shows_its_message_and_its_hint(kind):
+    """Text and cell show both lines; the cell names the class, and shows no frames."""
     error = make(kind)
     assert str(error) == "What happened.\nDo this."
     assert error._render_traceback_() == [
@@ -50,8 +50,8 @@ def test_an_error_says_what_happened_and_what_to_do(kind):
     ]
 
 
-def test_without_a_hint_there_is_one_line():
-    """An error that knows no next step shows no empty line."""
+def test_an_error_without_a_hint_shows_one_line():
+    """No empty line and no arrow is shown."""
     error = ChiliError("What happened.")
     assert str(error) == "What happened."
     assert error._render_traceback_() == ["ChiliError: What happened."]
@@ -62,8 +62,8 @@ def test_without_a_hint_there_is_one_line():
     [lambda error: pickle.loads(pickle.dumps(error)), copy.copy],  # noqa: S301 - ours
     ids=["pickle", "copy"],
 )
-def test_every_error_gets_home_from_a_worker_process(move):
-    """A process pool hands errors over with all they know."""
+def test_every_error_can_be_pickled_and_copied(move):
+    """A process pool returns errors with all their attributes."""
     for kind in CLASSES:
         moved = move(make(kind))
         assert type(moved) is kind

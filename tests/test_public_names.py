@@ -1,7 +1,7 @@
-"""Public names: every one is used, with its types, by ``tests/typing``.
+"""Public names: complete, importable from the package, explained and type-checked.
 
-Public is what a client, its token and the errors lead to: from these, every class that
-a public member is said to give, with all its public members.
+Public is every class that a user can hold or catch: the client, the token and the
+errors, and every class that a public member of these is annotated with.
 """
 
 from __future__ import annotations
@@ -10,125 +10,174 @@ import ast
 import inspect
 import pkgutil
 import re
+import subprocess
+import sys
 from functools import cache
 from importlib import import_module
 from pathlib import Path
+from textwrap import dedent
+
+import pytest
 
 import chili_notebook
-from chili_notebook.errors import ChiliError
+from chili_notebook import errors
 
-USES = [
-    ast.parse(path.read_text()) for path in Path(__file__).parent.glob("typing/*.py")
-]
+TYPED_USES = "".join(
+    path.read_text() for path in Path(__file__).parent.glob("typing/*.py")
+)
 
 
 @cache
-def _classes():
-    """Give every class of the package, but for the simulator's, by its name."""
+def classes():
+    """Return every class of the package by name, without those of the simulator."""
     found = {}
     for module in pkgutil.walk_packages(chili_notebook.__path__, "chili_notebook."):
         if not re.search(r"\.simulator|\.__main__$", module.name):
             home = import_module(module.name)
-            own = inspect.getmembers(home, inspect.isclass)
-            found |= {n: c for n, c in own if c.__module__ == module.name}
+            found |= {
+                name: kind
+                for name, kind in inspect.getmembers(home, inspect.isclass)
+                if kind.__module__ == module.name and not name.startswith("_")
+            }
     return found
 
 
-@cache
-def _members(kind):
-    """Give the public members of a class itself, each with what it is said to give."""
-    source = inspect.getsource(kind)
-    made = re.findall(r"self\.([a-z]\w*)(?:: ([^=\n]+))? = (\w*)", source)
-    members = {name: annotation or value for name, annotation, value in made}
-    for name, member in vars(kind).items():
-        if not name.startswith("_"):
-            function = getattr(member, "fget", None) or getattr(member, "func", member)
-            function = getattr(function, "__func__", function)
-            told = getattr(function, "__annotations__", {}).get("return", "")
-            members[name] = told or vars(kind).get("__annotations__", {}).get(name, "")
-    return members
+def function_of(member):
+    """Return the function behind a method, a class method or a property."""
+    for attribute in ("fget", "func", "__func__"):
+        member = getattr(member, attribute, member)
+    return member
 
 
-def _given(annotation, within):
-    """Give the class that an annotation begins with, if it is one of ours."""
-    word = next(iter(re.findall(r"\w+", annotation)), "")
-    return within if word == "Self" else _classes().get(word)
+def members_of(kind):
+    """Return the annotation of each public member that a class defines."""
+    own = vars(kind)
+    members = {
+        name: annotation
+        for name, annotation in own.get("__annotations__", {}).items()
+        if not name.startswith("_")
+    }
+    for name, member in own.items():
+        function = function_of(member)
+        if not name.startswith("_") and inspect.isfunction(function):
+            members[name] = str(function.__annotations__.get("return", ""))
+    attributes = re.findall(r"self\.([a-z]\w*) = (\w*)", inspect.getsource(kind))
+    return dict(attributes) | members
 
 
-def _public():
-    """Give the classes that a client, its token and the errors lead to."""
+def public_classes():
+    """Return the classes that the client, the token and the errors lead to."""
     todo = [chili_notebook.Chili, chili_notebook.ChiliToken]
-    todo += [kind for kind in _classes().values() if issubclass(kind, ChiliError)]
+    todo += [
+        kind
+        for _name, kind in inspect.getmembers(errors, inspect.isclass)
+        if issubclass(kind, errors.ChiliError)
+    ]
     found = set()
     while todo:
         for kind in todo.pop().__mro__:
-            if kind in _classes().values() and kind not in found:
+            if kind in classes().values() and kind not in found:
                 found.add(kind)
-                words = re.findall(r"\w+", " ".join(_members(kind).values()))
-                todo += [_classes()[word] for word in words if word in _classes()]
+                generic = str(getattr(kind, "__orig_bases__", ""))
+                words = re.findall(
+                    r"\w+", " ".join([generic, *members_of(kind).values()])
+                )
+                todo += [classes()[word] for word in words if word in classes()]
     return found
 
 
-class _Reader(ast.NodeVisitor):
-    """Collects the members that a function uses, by the class that has them."""
-
-    def __init__(self):
-        self.used = set()
-        self._kinds = {}
-
-    def visit_FunctionDef(self, node):
-        for argument in node.args.args:
-            self._kinds[argument.arg] = self._named(argument.annotation)
-        self.generic_visit(node)
-
-    def visit_ExceptHandler(self, node):
-        for kind in getattr(node.type, "elts", [node.type]):
-            self._kinds[node.name] = self._named(kind)
-            self.generic_visit(node)
-
-    def visit_Attribute(self, node):
-        self._kind(node)
-        self.generic_visit(node)
-
-    @staticmethod
-    def _named(node):
-        return _given(ast.unparse(node).removeprefix("errors."), None)
-
-    def _kind(self, node):
-        """Give the class of what an expression gives, as far as it is ours."""
-        match node:
-            case ast.Name(id=name):
-                return self._kinds.get(name) or _classes().get(name)
-            case ast.Attribute(value=value, attr=attr):
-                base = self._kind(value)
-                for owner in base.__mro__ if base else ():
-                    if owner in _classes().values() and attr in _members(owner):
-                        self.used.add(f"{owner.__name__}.{attr}")
-                        return _given(_members(owner)[attr], base)
-            case ast.Call(func=called):
-                return self._kind(called)
-        return None
-
-
-def test_every_public_name_is_used_with_its_types():
-    """What a client, its nouns, their objects, the token and the errors offer."""
-    reader = _Reader()
-    for tree in USES:
-        reader.visit(tree)
-    public = _public()
-    offered = {f"{k.__name__}.{member}" for k in public for member in _members(k)}
-    assert offered - reader.used == set()
-    assert {"Template", "Output", "OutputTask", "Media", "FontStyle", "Gallery"} <= {
-        kind.__name__ for kind in public
+def test_every_class_that_users_can_hold_is_importable():
+    """Nobody needs a path inside the package to name the type of an item."""
+    names = {kind.__name__ for kind in public_classes()}
+    # Users hold a `Chili`, never its base.
+    assert names - {"ApiClient"} == {
+        name
+        for name in chili_notebook.__all__
+        if inspect.isclass(getattr(chili_notebook, name))
     }
+    assert {"Template", "Output", "OutputTask", "Listing", "FontStyle"} <= names
 
 
-def test_every_name_of_the_package_and_every_error_is_used():
-    """Whatever may be imported from the package, and whatever may be caught."""
-    named = {
-        getattr(node, "attr", getattr(node, "id", ""))
-        for tree in USES
-        for node in ast.walk(tree)
-    }
-    errors = {n for n, c in _classes().items() if issubclass(c, ChiliError)}
-    assert {*chili_notebook.__all__, *errors} - named == set()
+def test_every_public_name_can_be_imported_and_is_listed():
+    """Completion in a notebook offers all names; the errors are the same classes."""
+    for name in chili_notebook.__all__:
+        assert getattr(chili_notebook, name) is not None
+        assert name in dir(chili_notebook)
+    assert chili_notebook.NotFoundError is errors.NotFoundError
+    with pytest.raises(AttributeError, match="no attribute 'Chilli'"):
+        _ = chili_notebook.Chilli
+
+
+def test_importing_the_package_loads_neither_httpx_nor_anywidget():
+    """``import chili_notebook`` is cheap, and works outside of Jupyter."""
+    code = (
+        "import sys, chili_notebook; dir(chili_notebook); "
+        "print({'httpx', 'anywidget', 'IPython'} & set(sys.modules))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], check=True, capture_output=True, text=True
+    )
+    assert done.stdout.strip() == "set()"
+
+
+@pytest.mark.parametrize(
+    "kind", sorted(public_classes(), key=lambda kind: kind.__name__)
+)
+def test_every_public_member_is_used_with_its_types(kind):
+    """``tests/typing`` names each class and uses each member, and mypy checks it."""
+    if kind.__name__ != "ApiClient":
+        assert re.search(rf"\b{kind.__name__}\b", TYPED_USES)
+    missing = [
+        name for name in members_of(kind) if not re.search(rf"\.{name}\b", TYPED_USES)
+    ]
+    assert missing == []
+
+
+def documented():
+    """Yield the name and the docstring of each public class and method."""
+    for kind in sorted(public_classes(), key=lambda kind: kind.__name__):
+        is_leaf_error = issubclass(kind, errors.ChiliError) and kind not in {
+            *(errors.ChiliError, errors.APIError, errors.OutputError)
+        }
+        if is_leaf_error or kind.__module__.startswith("chili_notebook.auth"):
+            continue
+        yield kind.__name__, kind.__doc__
+        for name, member in vars(kind).items():
+            if not name.startswith("_") and inspect.isfunction(function_of(member)):
+                yield f"{kind.__name__}.{name}", function_of(member).__doc__
+
+
+def example_in(docstring):
+    """Return the code of the example in a docstring, empty without one."""
+    return dedent(inspect.cleandoc(docstring).partition("\nExample:\n")[2])
+
+
+@pytest.mark.parametrize(("name", "docstring"), list(documented()))
+def test_every_public_class_and_method_has_an_example(name, docstring):
+    """``chili.templates.list?`` in a notebook shows how it is used."""
+    assert ast.parse(example_in(docstring)).body, name
+
+
+def test_every_example_runs(simulator, signed_in, capsys):
+    """Each example does what it shows, with an item of each kind, on the simulator."""
+    with signed_in(simulator) as chili:
+        for name, docstring in documented():
+            template = chili.templates.list(search="card")[0]
+            names = {
+                "chili": chili,
+                "template": template,
+                "project": chili.projects.create(template, name="Mine"),
+                "media": chili.media.list()[0],
+                "errors": errors,
+                "File": chili_notebook.File,
+                "Gallery": chili_notebook.Gallery,
+            }
+            code = compile(example_in(docstring), f"<example of {name}>", "exec")
+            exec(code, names)  # noqa: S102 - our own documentation
+    assert "400 limit must be" in capsys.readouterr().out
+
+
+def test_the_help_of_the_package_lists_the_public_names():
+    """``help(chili_notebook)`` begins with how to sign in, and has every class."""
+    assert "%chili_login" in chili_notebook.__doc__
+    assert "from chili_notebook import login" in chili_notebook.__doc__

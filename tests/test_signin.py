@@ -44,7 +44,7 @@ def registry():
 
 
 @pytest.fixture
-def pair_in_process_environment(monkeypatch):
+def pair_in_read_process_environment(monkeypatch):
     """Set a client ID and its secret as environment variables."""
     monkeypatch.setenv("CHILI_CLIENT_ID", CLIENT_ID)
     monkeypatch.setenv("CHILI_CLIENT_SECRET", CLIENT_SECRET)
@@ -65,8 +65,9 @@ def count_calls():
         sys.setprofile(profile)
         return counts
 
+    previous = sys.getprofile()
     yield count
-    sys.setprofile(None)
+    sys.setprofile(previous)
 
 
 def write_env(**values):
@@ -122,7 +123,7 @@ def test_settings_are_those_of_the_first_complete_source(env_file, registry):
     assert settings.refused == ()
 
 
-def test_without_any_credentials_the_error_lists_every_searched_place(registry):
+def test_without_has_credentials_the_error_lists_every_searched_place(registry):
     """The .env is among the places, although there is none."""
     settings = find_login(registry=registry)
     assert settings.found_nothing
@@ -314,7 +315,7 @@ def test_unknown_profile_is_an_error_unless_it_may_be_new(env_file, registry):
     assert settings.found_nothing
 
 
-def test_danger_of_the_file_of_the_credentials_is_found(env_file, registry):
+def test_find_danger_the_file_of_the_credentials_is_found(env_file, registry):
     """Only the file that contains the used credentials is checked."""
     env_file()
     Path(".env").chmod(0o644)

@@ -26,7 +26,7 @@ OLD_SECRET = "zq9-an-older-secret-0123456789"
 class WaitingKeyring(KeyringBackend):
     """Waits for a prompt that nobody answers."""
 
-    priority = 5
+    priority = -1  # so that keyring does not choose the class by itself
 
     def __init__(self):
         super().__init__()
@@ -46,6 +46,7 @@ def waiting_keyring():
     """Use a keyring that waits; release its threads at the end."""
     before = keyring.get_keyring()
     backend = WaitingKeyring()
+    backend.priority = 5
     keyring.set_keyring(backend)
     yield backend
     backend.answered.set()

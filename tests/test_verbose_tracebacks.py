@@ -35,13 +35,14 @@ def sign_in_and_use(clock, guard):
 
 def run_traced(trace, function, *arguments):
     """Call a function with a trace function; return the injected error, if any."""
+    previous = sys.gettrace()
     sys.settrace(trace)
     try:
         function(*arguments)
     except InjectedError as error:
         return error
     finally:
-        sys.settrace(None)
+        sys.settrace(previous)
     return None
 
 

@@ -1,4 +1,4 @@
-"""Signed calls to one GraFx environment: what is sent, and what comes back."""
+"""The base of the client: send signed requests to one GraFx environment."""
 
 from __future__ import annotations
 
@@ -13,109 +13,148 @@ from chili_notebook.api.api_errors import error_from
 from chili_notebook.api.responses import link_in
 from chili_notebook.auth.environment import call_url
 from chili_notebook.auth.handle import ChiliToken
-from chili_notebook.errors import ConfigurationError, UnexpectedAnswerError
-from chili_notebook.http.reading import broken_off, whole_answer
-from chili_notebook.http.transport import RETRY, SAFE_METHODS, client_for, unanswered
+from chili_notebook.errors import ConfigurationError
+from chili_notebook.http.transport import (
+    SAFE_METHODS,
+    cut_answer_error,
+    no_answer_error,
+    open_client,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator
     from types import TracebackType
 
-    from httpx_retries import Retry
-
     from chili_notebook.auth.environment import Environment
     from chili_notebook.auth.token_manager import TokenManager
     from chili_notebook.errors import APIError
 
-LARGEST = 2_000_000_000
-_LARGEST_ERROR = 1_000_000
+_Origin = tuple[str, str, int | None]
 
 
-class Calls:
-    """Sends signed requests to one environment.
+class ApiClient:
+    """Send signed requests to one environment.
 
-    `get`, `post`, `put`, `patch`, `delete`, `request` and `stream` take
+    `get`, `post`, `put`, `patch`, `delete`, `request` and `stream` take one of
 
-    - a path relative to the environment: ``"templates"``,
-    - an absolute path under the base URL: ``"/api/v1/info"``,
-    - or a full URL, such as those in GraFx's ``links``,
+    - a path inside the environment: ``"templates"``,
+    - a path under the base URL: ``"/api/v1/info"``,
+    - a full URL, such as those in the ``links`` of GraFx's answers,
 
-    and otherwise what `httpx.Client.request` takes. The token is sent to the
-    environment's own origin and nowhere else. Only safe methods are retried and follow
-    redirects.
+    and the other arguments of `httpx.Client.request`. The token is sent to the
+    environment's own origin and nowhere else. Only safe methods (GET, HEAD, OPTIONS)
+    are retried and follow redirects.
 
     Attributes:
-        name: What hints call it: its name in the notebook.
+        name: The client's name in the notebook, which hints use.
+        token: The handle on the token; in a notebook also ``chili_token``.
+        clock: Returns the time in seconds since the epoch.
+        sleep: Waits between two polls.
 
     Args:
         source: Where the token and the environment come from.
-        retry: How safe methods are retried.
-        sleep: What waits between two polls.
+        name: See the attribute.
+        on_refusal: Called with each error before it is raised.
+        transport: What sends requests; by default the network.
+        sleep: Called to wait between two polls, or before a retry.
 
     Raises:
         NotSignedInError: From every call, while nobody is signed in.
         APIError: From every call that GraFx answers with an error status.
         ConnectionFailedError: From every call that gets no answer.
+
+    Example:
+        response = chili.get("templates", params={"limit": 5})
+        response.json()
     """
 
     def __init__(
         self,
         source: TokenManager,
         *,
-        retry: Retry = RETRY,
+        name: str = "chili",
+        on_refusal: Callable[[APIError], None] | None = None,
+        transport: httpx.BaseTransport | None = None,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
-        self._source = source
-        self._retry = retry
-        self._lock = threading.Lock()
-        self._http: tuple[str, httpx.Client] | None = None
+        self.name = name
+        self.token = ChiliToken(source)
         self.clock = source.clock
         self.sleep = sleep
-        self.name = "chili"
-        self.on_refusal: Callable[[APIError], None] = lambda _error: None
-        self.token = ChiliToken(source)
+        self._source = source
+        self._on_refusal = on_refusal
+        self._transport = transport
+        self._lock = threading.Lock()
+        self._opened_for = ""  # the base URL of what follows
+        self._origin: _Origin = ("", "", None)
+        self._http: httpx.Client | None = None
 
     @property
     def environment(self) -> Environment:
-        """The environment that the calls go to."""
+        """The environment that the calls go to.
+
+        Example:
+            chili.environment.name
+            chili.environment.base_url
+        """
         return self._source.environment
 
     def get(self, path: str, **options: Any) -> httpx.Response:
-        """Send a GET."""
+        """Send a GET request.
+
+        Example:
+            chili.get("templates", params={"limit": 5}).json()
+        """
         return self.request("GET", path, **options)
 
     def post(self, path: str, **options: Any) -> httpx.Response:
-        """Send a POST."""
+        """Send a POST request.
+
+        Example:
+            body = {"template": {"id": template.id}, "name": "New"}
+            chili.post("projects", json=body).json()
+        """
         return self.request("POST", path, **options)
 
     def put(self, path: str, **options: Any) -> httpx.Response:
-        """Send a PUT."""
+        """Send a PUT request.
+
+        Example:
+            chili.put(f"projects/{project.id}/document", json=project.document())
+        """
         return self.request("PUT", path, **options)
 
     def patch(self, path: str, **options: Any) -> httpx.Response:
-        """Send a PATCH."""
+        """Send a PATCH request.
+
+        Example:
+            chili.patch(f"projects/{project.id}", json={"name": "Newer"})
+        """
         return self.request("PATCH", path, **options)
 
     def delete(self, path: str, **options: Any) -> httpx.Response:
-        """Send a DELETE."""
+        """Send a DELETE request.
+
+        Example:
+            project = chili.projects.create(template)
+            chili.delete(f"projects/{project.id}")
+        """
         return self.request("DELETE", path, **options)
 
-    def request(
-        self, method: str, path: str, *, at_most: int = LARGEST, **options: Any
-    ) -> httpx.Response:
-        """Send a request and give the whole answer.
+    def request(self, method: str, path: str, **options: Any) -> httpx.Response:
+        """Send a request and return the response with its body.
 
         Args:
             method: The HTTP method.
-            path: Where to, as the class says.
-            at_most: How many bytes of body are read.
-            options: What `stream` takes.
+            path: The path or URL, as the class describes it.
+            options: The options of `stream`.
 
-        Raises:
-            UnexpectedAnswerError: If the answer is larger.
+        Example:
+            chili.request("GET", "media").json()
         """
         with self.stream(method, path, **options) as response:
-            return whole_answer(response, at_most)
+            response.read()
+            return response
 
     @contextmanager
     def stream(
@@ -123,40 +162,55 @@ class Calls:
         method: str,
         path: str,
         *,
-        accepted: Collection[int] = (),
+        accepted_statuses: Collection[int] = (),
         **options: Any,
     ) -> Iterator[httpx.Response]:
-        """Send a request and give the answer before its body has been read.
+        """Send a request and return the response before its body has been read.
 
         Args:
             method: The HTTP method.
-            path: Where to, as the class says.
-            accepted: Error statuses that are answers as good as any.
+            path: The path or URL, as the class describes it.
+            accepted_statuses: Error statuses that do not raise an error.
             options: What `httpx.Client.request` takes.
+
+        Example:
+            with chili.stream("GET", f"media/{media.id}/download") as response:
+                first = next(response.iter_bytes())
         """
         response = self._send(method, path, options)
-        broken = None
+        cut_off = None
         try:
-            if not response.is_success and response.status_code not in accepted:
+            is_accepted = response.status_code in accepted_statuses
+            if not response.is_success and not is_accepted:
                 self._raise(response)
             yield response
         except httpx.HTTPError as error:
-            broken = broken_off(response, error)
+            cut_off = cut_answer_error(response, error)
         finally:
             response.close()
-        if broken is not None:
-            raise broken  # out here, without httpx's frames, which hold the token
+        if cut_off is not None:
+            # Raised here, the error has no frames of httpx, which hold the token.
+            raise cut_off
 
     def link(self, response: httpx.Response, key: str) -> str:
-        """Give a link of an answer as a full URL, empty if there is none."""
+        """Return a link of a response as a full URL, empty if there is none.
+
+        Example:
+            response = chili.get("templates", params={"limit": 2})
+            chili.get(chili.link(response, "nextPage"))
+        """
         return link_in(response, key, base_url=self.environment.base_url)
 
     def close(self) -> None:
-        """Close the connections; a later call opens new ones."""
+        """Close the connections. A later call opens new ones.
+
+        Example:
+            chili.close()
+        """
         with self._lock:
             http, self._http = self._http, None
         if http is not None:
-            http[1].close()
+            http.close()
 
     def __enter__(self) -> Self:
         return self
@@ -170,60 +224,67 @@ class Calls:
         self.close()
 
     def _send(self, method: str, path: str, options: dict[str, Any]) -> httpx.Response:
-        self._source.require()  # who is not signed in is told so before all else
+        self._source.require()  # the first error of all is that nobody is signed in
         environment = self.environment
-        url = _url(call_url(environment, path))
-        ours = _origin(url) == _origin(httpx.URL(environment.base_url))
-        auth = options.pop("auth", self.token if ours else None)
-        follow = options.pop("follow_redirects", method.upper() in SAFE_METHODS)
+        url = _parse_url(call_url(environment, path))
         try:
-            http = self._client(environment.base_url)
+            http, own_origin = self._connect(environment.base_url)
+            is_own = _origin_of(url) == own_origin
+            auth = options.pop("auth", self.token if is_own else None)
+            follow = options.pop("follow_redirects", method.upper() in SAFE_METHODS)
             request = http.build_request(method, url, **options)
             return http.send(request, auth=auth, follow_redirects=follow, stream=True)
         except (httpx.HTTPError, OverflowError, UnicodeError) as error:
-            failure = unanswered(method.upper(), url, error)
+            failure = no_answer_error(method.upper(), url, error)
         except BaseException as error:  # noqa: BLE001 - raised again
             # Such as an interrupt: its frames in httpx hold the token too.
             raise error.with_traceback(None)  # noqa: B904 - it is the same error
-        # Raised out here, no error carries httpx's frames, which hold the token.
+        # Raised here, the error has no frames of httpx, which hold the token.
         raise failure
 
-    def _client(self, base_url: str) -> httpx.Client:
+    def _connect(self, base_url: str) -> tuple[httpx.Client, _Origin]:
+        """Return the open client for a base URL, and the origin that gets the token."""
         with self._lock:
-            if self._http is None or self._http[0] != base_url:
+            if self._http is None or self._opened_for != base_url:
                 if self._http is not None:
-                    self._http[1].close()
-                self._http = (base_url, client_for(base_url, self._retry))
-            return self._http[1]
+                    self._http.close()
+                self._http = open_client(
+                    base_url, transport=self._transport, sleep=self.sleep
+                )
+                self._opened_for = base_url
+                self._origin = _origin_of(httpx.URL(base_url))
+            return self._http, self._origin
 
     def _raise(self, response: httpx.Response) -> NoReturn:
         try:
-            whole = whole_answer(response, _LARGEST_ERROR)
-        except (httpx.HTTPError, UnexpectedAnswerError):
-            whole = httpx.Response(response.status_code, request=response.request)
+            response.read()
+        except httpx.HTTPError:
+            request = response.request
+            response = httpx.Response(response.status_code, request=request)
         error = error_from(
-            whole,
+            response,
             token=self._source.peek(),
             renewable=self._source.renewable,
             now=self.clock(),
         )
-        self.on_refusal(error)
+        if self._on_refusal is not None:
+            self._on_refusal(error)
         raise error
 
 
-def _url(text: str) -> httpx.URL:
+def _parse_url(text: str) -> httpx.URL:
     try:
         url = httpx.URL(text)
-        _ = url.host  # what is no name in any script shows only here
+        _ = url.host  # decodes the host, which can fail too
     except (httpx.InvalidURL, UnicodeError) as error:
-        why = str(error)
+        reason = str(error)
     else:
         return url
     raise ConfigurationError(
-        f"The address of the call is not a URL ({why}).",
-        hint="Give a path such as templates, or a full https URL.",
+        f"The address of the call is not a URL ({reason}).",
+        hint="Use a path such as templates, or a full https URL.",
     )
 
 
-def _origin(url: httpx.URL) -> tuple[str, str, int | None]:
+def _origin_of(url: httpx.URL) -> _Origin:
     return url.scheme, url.host, url.port

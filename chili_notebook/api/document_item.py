@@ -1,8 +1,8 @@
-"""What templates and projects have in common: a document, and what comes of it."""
+"""What templates and projects have in common: a document that can be rendered."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from html import escape
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -14,8 +14,8 @@ from chili_notebook.api.documents import (
     read_layouts,
     read_variables,
 )
-from chili_notebook.api.ids import id_of, said_of, segment
-from chili_notebook.api.previews import fetch_preview
+from chili_notebook.api.ids import describe, id_of, path_segment
+from chili_notebook.api.previews import SHOWN_TIMEOUT_S, fetch_preview
 from chili_notebook.api.responses import body_of
 from chili_notebook.display.tables import Rows
 from chili_notebook.errors import (
@@ -25,53 +25,70 @@ from chili_notebook.errors import (
 )
 
 if TYPE_CHECKING:
-    from chili_notebook.api.client import Chili
+    from chili_notebook.api.base import ApiClient
     from chili_notebook.api.files import File
-    from chili_notebook.api.output_tasks import Output
-    from chili_notebook.api.outputs import Format
+    from chili_notebook.api.output_tasks import Format, Output
 
 PreviewType = Literal["thumbnail", "medium", "highest"]
-LARGEST_DOCUMENT = 100_000_000
 
 
-class Documented:
-    """Something of the environment that has a document."""
+class DocumentItem:
+    """An item of the environment that has a document: a template or a project.
+
+    Example:
+        template.variables()
+        template.output("pdf", variables={"Name": "Ada"})
+    """
 
     __slots__ = ()
 
     id: str
     name: str
     raw: Mapping[str, Any]
-    _client: Chili
+    _client: ApiClient
+    _render: Callable[..., Output]  # `create` of the client's outputs
 
     @property
     def _path(self) -> str:
-        """Where it is."""
+        """The path of the item."""
         raise NotImplementedError
 
     @property
     def _document_path(self) -> str:
-        """Where its document is."""
+        """The path of its document."""
         raise NotImplementedError
 
     def document(self) -> dict[str, Any]:
-        """Fetch its document, as JSON.
+        """Fetch the document as JSON.
 
         Raises:
             UnexpectedAnswerError: If GraFx answers with something else.
+
+        Example:
+            document = template.document()
+            chili.outputs.create(document, "png")
         """
-        path = self._document_path
-        document = body_of(self._client.get(path, at_most=LARGEST_DOCUMENT))
+        document = body_of(self._client.get(self._document_path))
         if not isinstance(document, dict):
-            raise UnexpectedAnswerError(f"The document of {self.id} is no object.")
+            message = f"The document of {self.id} is not a JSON object."
+            raise UnexpectedAnswerError(message)
         return document
 
     def variables(self) -> Rows[Variable]:
-        """Give the variables that an output can set."""
+        """Return the variables that an output can set.
+
+        Example:
+            [variable.name for variable in template.variables()]
+        """
         return Rows(read_variables(self.document()), VARIABLE_COLUMNS)
 
     def layouts(self) -> Rows[Layout]:
-        """Give the layouts that an output can show."""
+        """Return the layouts that an output can show.
+
+        Example:
+            layout = template.layouts()[0]
+            chili.outputs.create(template, "png", layout=layout)
+        """
         return Rows(read_layouts(self.document()), LAYOUT_COLUMNS)
 
     def preview(
@@ -79,62 +96,81 @@ class Documented:
         type: PreviewType = "medium",  # noqa: A002 - GraFx's word
         layout_id: Layout | str | None = None,
         page_id: str | None = None,
+        *,
+        timeout_s: float = 60.0,
     ) -> File:
-        """Give a picture of it (release note 2026-05-21 for layouts and pages).
+        """Return a picture of it (release note 2026-05-21 for layouts and pages).
 
         Args:
             type: ``thumbnail``, ``medium`` or ``highest``.
-            layout_id: A layout, or its id; by default the one it opens with.
-            page_id: The id of a page.
+            layout_id: A layout, or its ID; by default the one that it opens with.
+            page_id: The ID of a page.
+            timeout_s: How long to wait, in seconds.
 
         Raises:
-            OutputTimeoutError: If GraFx has not made it within a minute.
+            OutputTimeoutError: If GraFx has not made it in time.
+
+        Example:
+            template.preview("highest", layout_id=template.layouts()[-1])
         """
         if layout_id is not None:
-            layout_id = id_of(layout_id, Layout, what="layout")
+            layout_id = id_of(layout_id, Layout, kind_name="layout")
         return fetch_preview(
             self._client,
-            f"{self._path}/preview/{segment(type, what='a type of preview')}",
+            f"{self._path}/preview/{path_segment(type, kind_name='type of preview')}",
             name=f"{self.name or self.id}.png",
+            timeout_s=timeout_s,
             params={"layoutId": layout_id, "pageId": page_id},
         )
 
-    def thumbnail(self) -> File:
-        """Give a small picture of it."""
-        return self.preview("thumbnail")
+    def thumbnail(self, *, timeout_s: float = 60.0) -> File:
+        """Return a small picture of it.
+
+        Example:
+            template.thumbnail().save("pictures/")
+        """
+        return self.preview("thumbnail", timeout_s=timeout_s)
 
     def output(self, format: Format, **options: Any) -> Output:  # noqa: A002
-        """Render it; options are those of ``chili.outputs.create``."""
-        return self._client.outputs.create(self, format, **options)
+        """Render it and wait for the file.
+
+        Args:
+            format: ``pdf``, ``jpg``, ``png``, ``gif``, ``mp4`` or ``html``.
+            options: The options of ``chili.outputs.create``.
+
+        Example:
+            template.output("pdf").save("renders/")
+        """
+        return self._render(self, format, **options)
 
     def _repr_mimebundle_(self, **_: object) -> dict[str, str]:
-        told = [f"<p><b>{escape(self.name)}</b><br><code>{escape(self.id)}</code></p>"]
+        parts = [f"<p><b>{escape(self.name)}</b><br><code>{escape(self.id)}</code></p>"]
         try:
-            picture = self.thumbnail().as_data_url()
-            told.append(f'<img alt="" src="{picture}" style="max-height:240px">')
+            picture = self.thumbnail(timeout_s=SHOWN_TIMEOUT_S).as_data_url()
+            parts.append(f'<img alt="" src="{picture}" style="max-height:240px">')
         except ChiliError as error:
-            told.append(f"<p>No thumbnail: {escape(error.message)}</p>")
+            parts.append(f"<p>No thumbnail: {escape(error.message)}</p>")
         try:
             document = self.document()
         except ChiliError as error:
-            told.append(f"<p>No document: {escape(error.message)}</p>")
+            parts.append(f"<p>No document: {escape(error.message)}</p>")
         else:
             variables = Rows(read_variables(document), VARIABLE_COLUMNS)
             layouts = Rows(read_layouts(document), LAYOUT_COLUMNS)
-            told.append(variables.bundle(caption="Variables")["text/html"])
-            told.append(layouts.bundle(caption="Layouts")["text/html"])
-        return {"text/plain": repr(self), "text/html": "".join(told)}
+            parts.append(variables.bundle(caption="Variables")["text/html"])
+            parts.append(layouts.bundle(caption="Layouts")["text/html"])
+        return {"text/plain": repr(self), "text/html": "".join(parts)}
 
 
 def checked_document(document: object) -> dict[str, Any]:
-    """Give a document as it is sent.
+    """Return a document as it is sent.
 
     Raises:
-        ConfigurationError: If it is none.
+        ConfigurationError: If it is not a document.
     """
     if isinstance(document, Mapping):
         return dict(document)
     raise ConfigurationError(
-        f"{said_of(document)} is no document.",
-        hint="Give a dict, such as document() of a template or a project gives.",
+        f"Expected a document, got {describe(document)}.",
+        hint="Pass a dict, such as document() of a template or a project returns.",
     )

@@ -1,7 +1,7 @@
-"""Reads what a template's document tells: variables and layouts. Pure.
+"""Read the variables and layouts of a document.
 
-Documents of different ages differ in detail (GraFx's sample documents): types in lower
-or mixed case, ``label`` for ``name``, lists with and without ``selected``.
+Older and newer documents differ in detail (GraFx's sample documents): types in lower or
+mixed case, ``label`` for ``name``, lists with and without ``selected``.
 """
 
 from __future__ import annotations
@@ -21,12 +21,15 @@ class Variable:
     """A variable of a template.
 
     Attributes:
-        name: The key that an output uses for it.
-        type: GraFx's word: ``shortText``, ``image``, ``list``, ``boolean``, …
+        name: Its name, by which an output sets it.
+        type: GraFx's name of its type: ``shortText``, ``image``, ``list``, …
         value: The template's own value.
         allowed: The values of a list; empty for other types.
-        required: Whether it may not be empty.
-        raw: What the document says of it.
+        required: Whether it must have a value.
+        raw: Its JSON object in the document.
+
+    Example:
+        required = [one.name for one in template.variables() if one.required]
     """
 
     name: str
@@ -42,12 +45,16 @@ class Layout:
     """A layout of a template.
 
     Attributes:
-        id: GraFx's id.
+        id: GraFx's ID.
         name: Its name.
-        intent: ``print``, ``digitalStatic`` or ``digitalAnimated``, if told; that of
-            the layout above it where a layout does not tell its own.
+        intent: ``print``, ``digitalStatic`` or ``digitalAnimated``, if known. A layout
+            without an intent has the one of its parent.
         selected: Whether the document opens with it.
-        raw: What the document says of it.
+        raw: Its JSON object in the document.
+
+    Example:
+        layout = template.layouts()[0]
+        chili.outputs.create(template, "png", layout=layout)
     """
 
     id: str
@@ -73,7 +80,7 @@ LAYOUT_COLUMNS = (
 
 
 def read_variables(document: Mapping[str, Any]) -> list[Variable]:
-    """Give the variables that can be set; groups and data sources cannot."""
+    """Return the variables that an output can set: no groups and no data sources."""
     return [
         _variable(raw)
         for raw in _objects(document, "variables")
@@ -82,7 +89,7 @@ def read_variables(document: Mapping[str, Any]) -> list[Variable]:
 
 
 def read_layouts(document: Mapping[str, Any]) -> list[Layout]:
-    """Give the layouts."""
+    """Return the layouts of a document."""
     selected = text_in(document, "selectedLayoutId")
     layouts = _objects(document, "layouts")
     by_id = {text_in(raw, "id"): raw for raw in layouts}
@@ -101,9 +108,11 @@ def read_layouts(document: Mapping[str, Any]) -> list[Layout]:
 def choose_layout(
     document: Mapping[str, Any], wanted: Layout | str | int | None
 ) -> str:
-    """Give the id of a layout, by its id, its name or itself.
+    """Return the ID of a layout.
 
-    By default it is the selected one.
+    Args:
+        document: The document of a template or project.
+        wanted: The layout, its ID or its name; by default the selected one.
 
     Raises:
         VariableError: If there is no such layout.
@@ -114,11 +123,13 @@ def choose_layout(
     if wanted is None:
         chosen = [layout for layout in layouts if layout.selected] or layouts
     else:
-        chosen = [lay for lay in layouts if wanted in (lay.id, lay.name)]
+        chosen = [one for one in layouts if wanted in (one.id, one.name)]
     if chosen:
         return chosen[0].id
     if not layouts:
-        raise VariableError("The template has no layouts.")
+        raise VariableError(
+            "The template has no layouts.", hint="Add one in GraFx Studio."
+        )
     names = ", ".join(repr(layout.name) for layout in layouts)
     raise VariableError(
         f"The template has no layout {wanted!r}.", hint=f"Its layouts: {names}."
@@ -148,15 +159,18 @@ def _variable(raw: Mapping[str, Any]) -> Variable:
 def _inherited_intent(
     raw: Mapping[str, Any], by_id: Mapping[str | None, Mapping[str, Any]]
 ) -> str | None:
-    """Give a layout's intent: a child's document holds only what differs."""
+    """Return the intent of a layout.
+
+    A child layout contains only what differs from its parent.
+    """
     seen: set[str | None] = set()
-    above: Mapping[str, Any] | None = raw
-    while above is not None:
-        intent, parent = _intent(above), text_in(above, "parentId") or None
+    layout: Mapping[str, Any] | None = raw
+    while layout is not None:
+        intent, parent = _intent(layout), text_in(layout, "parentId") or None
         if intent or parent is None or parent in seen:
             return intent
-        seen.add(parent)  # a document may have any shape, circles included
-        above = by_id.get(parent)
+        seen.add(parent)  # in a broken document, parents can form a circle
+        layout = by_id.get(parent)
     return None
 
 
@@ -170,6 +184,6 @@ def _intent(raw: Mapping[str, Any]) -> str | None:
 
 
 def _objects(document: Mapping[str, Any], key: str) -> list[Mapping[str, Any]]:
-    found = document.get(key)
-    items = found if isinstance(found, list) else []
+    value = document.get(key)
+    items = value if isinstance(value, list) else []
     return [item for item in items if isinstance(item, Mapping)]

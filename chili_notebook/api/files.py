@@ -1,4 +1,4 @@
-"""A file that GraFx sent: it shows itself, and can be saved."""
+"""A file that GraFx sent, which shows itself in a notebook and can be saved."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ import html
 import re
 from dataclasses import dataclass, field
 from email.message import Message
+from io import BytesIO
 from pathlib import PureWindowsPath
 from typing import TYPE_CHECKING, Any, Self
 
-from chili_notebook.api.first_page import draw_first_page
 from chili_notebook.system.atomic_write import save_bytes
 
 if TYPE_CHECKING:
@@ -18,9 +18,10 @@ if TYPE_CHECKING:
 
     import httpx
 
-_LONGEST_BYTES, _LONGEST_ENDING = 150, 10
+_MOST_NAME_BYTES, _LONGEST_SUFFIX = 150, 10
 _MEDIA_TYPE = re.compile(r"[\w.+-]+/[\w.+-]+", re.ASCII)
 _PICTURES = {"image/png", "image/jpeg", "application/pdf"}
+_FIRST_PAGE_PX = 800
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,9 +29,13 @@ class File:
     """A file; in a notebook it shows itself.
 
     Attributes:
-        content: The file's bytes.
+        content: The bytes of the file.
         content_type: Its media type, without parameters.
         file_name: GraFx's name for it, without folders.
+
+    Example:
+        picture = template.preview()
+        picture.save("pictures/")
     """
 
     content: bytes = field(repr=False)
@@ -38,92 +43,123 @@ class File:
     file_name: str
 
     @classmethod
-    def read(cls, response: httpx.Response, *, name: str, **more: Any) -> Self:
-        """Make one of an answer.
+    def from_response(cls, response: httpx.Response, *, name: str, **more: Any) -> Self:
+        """Return the file in a response.
 
         Args:
-            response: The answer, read whole.
-            name: How to call the file if GraFx does not.
-            more: What a subclass has besides.
+            response: The response, whose body has been read.
+            name: The name of the file if GraFx does not name it.
+            more: The fields of a subclass.
+
+        Example:
+            response = chili.get(f"media/{media.id}/download")
+            File.from_response(response, name="picture.png")
         """
-        kind = response.headers.get("content-type", "application/octet-stream")
-        told = _file_name(response.headers.get("content-disposition", ""))
-        media_type = kind.partition(";")[0].strip()
-        if not _MEDIA_TYPE.fullmatch(media_type):
-            media_type = "application/octet-stream"
+        content_type = response.headers.get("content-type", "").partition(";")[0]
+        content_type = content_type.strip().lower()
+        if not _MEDIA_TYPE.fullmatch(content_type):
+            content_type = "application/octet-stream"
+        grafx_name = _name_in(response.headers.get("content-disposition", ""))
         return cls(
             content=response.content,
-            content_type=media_type.lower(),
-            file_name=told or bare_name(name) or "file",
+            content_type=content_type,
+            file_name=grafx_name or bare_name(name) or "file",
             **more,
         )
 
     def save(self, path: str | Path) -> Path:
-        """Write the file, whole or not at all; missing folders are made.
+        """Write the file and return its path; missing folders are made.
+
+        The file is written completely or not at all.
 
         Args:
-            path: The file, or a folder to put it into under `file_name`.
+            path: The path of the file, or a folder, which gets it as `file_name`.
 
-        Returns:
-            Where it is.
+        Raises:
+            ConfigurationError: If it cannot be written there.
+
+        Example:
+            chili.outputs.create(template, "png").save("renders/")
         """
         return save_bytes(self.content, path, default_name=self.file_name)
 
     def as_data_url(self) -> str:
-        """Give it as an address that holds the file itself."""
+        """Return a ``data:`` URL that contains the file.
+
+        Example:
+            html = f'<img src="{template.thumbnail().as_data_url()}">'
+        """
         data = base64.b64encode(self.content).decode()
         return f"data:{self.content_type};base64,{data}"
-
-    def _first_page(self) -> bytes | None:
-        is_pdf = self.content_type == "application/pdf"
-        return draw_first_page(self.content) if is_pdf else None
 
     def _repr_mimebundle_(self, **_: object) -> dict[str, str]:
         size = f"{len(self.content) / 1000:,.0f} kB"
         bundle = {"text/plain": f"<{type(self).__name__} {self.file_name}, {size}>"}
-        first_page = self._first_page()
+        first_page = None
+        if self.content_type == "application/pdf":
+            first_page = _draw_first_page(self.content)
         if first_page is not None:
             bundle["image/jpeg"] = base64.b64encode(first_page).decode()
         elif self.content_type in _PICTURES:
             bundle[self.content_type] = base64.b64encode(self.content).decode()
         elif self.content_type == "image/gif":
-            # Many a reader of notebooks knows no other way to show one.
+            # Many viewers of notebooks know no other way to show one.
             bundle["text/html"] = f'<img alt="" src="{self.as_data_url()}">'
         elif self.content_type.startswith("video/"):
-            shown = (
+            bundle["text/html"] = (
                 f'<video controls loop src="{self.as_data_url()}" '
                 'style="max-width:100%;max-height:80vh"></video>'
             )
-            bundle["text/html"] = shown
         elif self.content_type == "text/html":
-            # Foreign markup: in a frame that may run nothing.
+            # Untrusted markup: the frame runs no scripts.
             page = html.escape(self.content.decode("utf-8", "replace"))
-            shown = (
+            bundle["text/html"] = (
                 f'<iframe sandbox srcdoc="{page}" style="width:100%;height:480px;'
                 'border:1px solid #8884"></iframe>'
             )
-            bundle["text/html"] = shown
         return bundle
 
 
-def _file_name(disposition: str) -> str:
-    """Give the name in a Content-Disposition (RFC 6266), empty if there is none."""
+def bare_name(text: str) -> str:
+    """Return a short name for a file: never a path, never hidden; may be empty."""
+    name = PureWindowsPath(text).name.strip().lstrip(".")
+    if not name.isprintable():
+        return ""
+    suffix = PureWindowsPath(name).suffix[:_LONGEST_SUFFIX].encode()
+    encoded = name.encode()
+    if len(encoded) > _MOST_NAME_BYTES:
+        encoded = encoded[: _MOST_NAME_BYTES - len(suffix)]
+        return encoded.decode("utf-8", "ignore") + suffix.decode()
+    return name
+
+
+def _name_in(disposition: str) -> str:
+    """Return the file name in a Content-Disposition (RFC 6266), empty if none."""
     header = Message()
     header["Content-Disposition"] = disposition
     try:
         return bare_name(header.get_filename(""))
-    except ValueError:  # it names an encoding that can decode nothing
+    except ValueError:  # the header names an encoding that cannot decode
         return ""
 
 
-def bare_name(text: str) -> str:
-    """Make a file's name of what GraFx calls it; never a path, never hidden."""
-    name = PureWindowsPath(text).name.strip().lstrip(".")
-    if not name.isprintable():
-        return ""
-    ending = PureWindowsPath(name).suffix[:_LONGEST_ENDING].encode()
-    content = name.encode()
-    if len(content) > _LONGEST_BYTES:
-        content = content[: _LONGEST_BYTES - len(ending)]
-        return content.decode("utf-8", "ignore") + ending.decode()
-    return name
+def _draw_first_page(pdf: bytes) -> bytes | None:
+    """Return the first page as a JPEG, ``None`` without the extra ``pdf``."""
+    try:
+        import PIL.Image  # noqa: F401 - pypdfium2 needs it to draw
+        from pypdfium2 import (  # type: ignore[import-untyped]
+            PdfDocument,
+            PdfiumError,
+        )
+    except ImportError:
+        return None
+    try:
+        with PdfDocument(pdf) as document:
+            page = document[0]
+            scale = _FIRST_PAGE_PX / max(*page.get_size(), 1)
+            picture = page.render(scale=scale).to_pil()
+    except (PdfiumError, IndexError):
+        return None
+    jpeg = BytesIO()
+    picture.convert("RGB").save(jpeg, "JPEG", quality=88)
+    return jpeg.getvalue()

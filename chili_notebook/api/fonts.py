@@ -5,34 +5,37 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
-from chili_notebook.api.ids import segment
+from chili_notebook.api.ids import path_segment
 from chili_notebook.api.listing import Listing
 from chili_notebook.api.previews import fetch_preview, show_preview
 from chili_notebook.api.responses import moment_in, text_in, texts_in, whole_number_in
-from chili_notebook.errors import NotFoundError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import datetime
 
-    from chili_notebook.api.client import Chili
+    from chili_notebook.api.base import ApiClient
     from chili_notebook.api.files import File
 
 
 @dataclass(frozen=True, slots=True)
 class FontStyle:
-    """One style of a family; in a notebook it shows a line set in it.
+    """One style of a font family; in a notebook it shows a line of text.
 
     Attributes:
-        id: GraFx's id.
+        id: GraFx's ID.
         name: Its name, such as ``Bold``.
-        family_id: Its family's id, if told.
-        family_name: Its family's name, if told.
-        file_name: Its file's name, if told.
-        file_size: Its file's size in bytes, if told.
-        extension: ``otf`` or ``ttf``, if told.
-        created: When it was added, if told.
-        raw: What GraFx sent.
+        family_id: The ID of its family, if known.
+        family_name: The name of its family, if known.
+        file_name: The name of its file, if known.
+        file_size: The size of its file in bytes, if known.
+        extension: ``otf`` or ``ttf``, if known.
+        created: When it was added, if known.
+        raw: The JSON object that GraFx sent.
+
+    Example:
+        style = chili.fonts.list()[0].styles()[0]
+        style.preview()
     """
 
     id: str
@@ -44,16 +47,43 @@ class FontStyle:
     extension: str | None
     created: datetime | None
     raw: Mapping[str, Any] = field(repr=False, compare=False)
-    _client: Chili = field(repr=False, compare=False)
+    _client: ApiClient = field(repr=False, compare=False)
 
-    def preview(self, type: Literal["line", "square"] = "line") -> File:  # noqa: A002 - GraFx's word
-        """Give a picture of it; its path is inferred from the SDK's names."""
-        kind = segment(type, what="a type of preview")
-        path = f"font-styles/{segment(self.id)}/preview/{kind}"
-        return fetch_preview(self._client, path, name=f"{self.name}.png")
+    def preview(
+        self,
+        type: Literal["line", "square"] = "line",  # noqa: A002 - GraFx's word
+        *,
+        timeout_s: float = 60.0,
+    ) -> File:
+        """Return a picture of it.
+
+        The path of the picture is inferred from the names in GraFx's Studio SDK.
+
+        Args:
+            type: ``line`` for a line of text, ``square`` for a few letters.
+            timeout_s: How long to wait, in seconds.
+
+        Raises:
+            OutputTimeoutError: If GraFx has not made it in time.
+
+        Example:
+            style = chili.fonts.list()[0].styles()[0]
+            style.preview("square")
+        """
+        preview_type = path_segment(type, kind_name="type of preview")
+        return fetch_preview(
+            self._client,
+            f"font-styles/{path_segment(self.id)}/preview/{preview_type}",
+            name=f"{self.name}.png",
+            timeout_s=timeout_s,
+        )
 
     def thumbnail(self) -> File:
-        """Give a small picture of it."""
+        """Return a small picture of it.
+
+        Example:
+            chili.fonts.list()[0].styles()[0].thumbnail()
+        """
         return self.preview("square")
 
     def _repr_mimebundle_(self, **_: object) -> dict[str, str]:
@@ -62,16 +92,20 @@ class FontStyle:
 
 @dataclass(frozen=True, slots=True)
 class FontFamily:
-    """A family of fonts.
+    """A font family.
 
     Attributes:
-        id: GraFx's id.
+        id: GraFx's ID.
         name: Its name.
-        styles_count: How many styles it has, if told.
-        extensions: The kinds of its files, such as ``ttf``.
-        created: When it was added, if told.
-        modified: When it last changed, if told.
-        raw: What GraFx sent.
+        styles_count: How many styles it has, if known.
+        extensions: The types of its files, such as ``ttf``.
+        created: When it was added, if known.
+        modified: When it last changed, if known.
+        raw: The JSON object that GraFx sent.
+
+    Example:
+        family = chili.fonts.list()[0]
+        family.styles()
     """
 
     id: str
@@ -81,13 +115,17 @@ class FontFamily:
     created: datetime | None
     modified: datetime | None
     raw: Mapping[str, Any] = field(repr=False, compare=False)
-    _client: Chili = field(repr=False, compare=False)
+    _client: ApiClient = field(repr=False, compare=False)
 
     def styles(self) -> Listing[FontStyle]:
-        """List its styles."""
+        """List its styles.
+
+        Example:
+            [style.name for style in chili.fonts.list()[0].styles()]
+        """
         return Listing(
             self._client,
-            f"font-families/{segment(self.id)}/styles",
+            f"font-families/{path_segment(self.id)}/styles",
             {},
             read=self._read_style,
             noun="styles",
@@ -98,14 +136,15 @@ class FontFamily:
         )
 
     def thumbnail(self) -> File:
-        """Give a small picture of its first style.
+        """Return a small picture of its first style.
 
         Raises:
-            NotFoundError: If it has no style.
+            NotListedError: If it has no style.
+
+        Example:
+            chili.fonts.list()[0].thumbnail()
         """
-        for style in self.styles():
-            return style.thumbnail()
-        raise NotFoundError(f"The family {self.name} has no styles.", status_code=404)
+        return self.styles()[0].thumbnail()
 
     def _read_style(self, raw: Mapping[str, Any]) -> FontStyle:
         return FontStyle(
@@ -123,9 +162,14 @@ class FontFamily:
 
 
 class Fonts:
-    """``chili.fonts``."""
+    """The environment's fonts: ``chili.fonts``.
 
-    def __init__(self, client: Chili) -> None:
+    Example:
+        chili.fonts.list()
+        chili.fonts.list().gallery()
+    """
+
+    def __init__(self, client: ApiClient) -> None:
         self._client = client
 
     def list(
@@ -138,9 +182,12 @@ class Fonts:
         """List font families.
 
         Args:
-            search: Part of a family's name.
+            search: A part of a family's name.
             sort_by: ``name`` or ``id``.
             sort_order: ``asc`` or ``desc``.
+
+        Example:
+            chili.fonts.list(sort_by="name")
         """
         return Listing(
             self._client,

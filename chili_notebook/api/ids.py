@@ -1,4 +1,4 @@
-"""Puts ids into paths, whether given as texts or with the things that have them."""
+"""Use IDs in paths, whether the caller passed an ID or the item that has it."""
 
 from __future__ import annotations
 
@@ -10,57 +10,59 @@ from chili_notebook.errors import ConfigurationError
 
 
 class _Item(Protocol):
-    """What a listing gives."""
+    """An item of a listing."""
 
     @property
     def id(self) -> str: ...
 
 
-def id_of(given: object, kind: type[_Item], *, what: str) -> str:
-    """Give the id of a thing, or the id itself where that was given.
+def id_of(item: object, item_type: type[_Item], *, kind_name: str) -> str:
+    """Return the ID of an item, or the ID itself if the caller passed one.
 
     Args:
-        given: What the caller was given, whatever it is.
-        kind: What it may be besides a text.
-        what: What it is called, such as ``template``.
+        item: What the caller passed.
+        item_type: The type that it may have, besides text.
+        kind_name: What messages call it, such as ``template``.
 
     Raises:
-        ConfigurationError: If it is neither.
+        ConfigurationError: If it is neither an item of that type nor a text.
     """
-    if isinstance(given, kind):
-        return given.id
-    if isinstance(given, str):
-        return given
+    if isinstance(item, item_type):
+        return item.id
+    if isinstance(item, str):
+        return item
+    article = "an" if kind_name[0] in "aeiou" else "a"
     raise ConfigurationError(
-        f"{said_of(given)} is no {what}.",
-        hint=f"Give one of a listing, or the {what}'s id.",
+        f"Expected {article} {kind_name} or its ID, got {describe(item)}.",
+        hint=f"Pass an item of a listing, or the {kind_name}'s ID.",
     )
 
 
-def said_of(given: object) -> str:
-    """Say what was given in the place of something else."""
-    kind = type(given).__name__
-    return "None" if given is None else f"Something of the type {kind}"
+def describe(value: object) -> str:
+    """Return what messages call a value of the wrong type."""
+    kind = type(value).__name__
+    return "None" if value is None else f"a value of the type {kind}"
 
 
-def segment(text: object, *, what: str | None = None) -> str:
-    """Escape an id, or a word, as one segment of a path, out of which it cannot climb.
+def path_segment(text: object, *, kind_name: str = "ID") -> str:
+    """Return a text escaped as one segment of a path, which it cannot leave.
 
     Args:
-        text: The id.
-        what: What it should be, with its article; by default an id.
+        text: The ID, or a word of GraFx's.
+        kind_name: What messages call it.
 
     Raises:
-        ConfigurationError: If it cannot be that.
+        ConfigurationError: If it cannot be a segment: not a text, blank, or with dots
+            as one of its parts.
     """
     if isinstance(text, str):
         parts = {part.strip() for part in text.replace("\\", "/").split("/")}
         if parts != {""} and not parts & {".", ".."}:
-            with suppress(UnicodeEncodeError):  # half of a character is none
+            with suppress(UnicodeEncodeError):  # a lone surrogate cannot be sent
                 return quote(text, safe="")
     raise ConfigurationError(
-        f"{text!r} is not {what or 'an id'}.",
-        hint="Copy the id from a listing."
-        if what is None
-        else "Give a plain word, as GraFx spells it.",
+        f"{text!r} is not a valid {kind_name}.",
+        hint="Copy the ID from a listing."
+        if kind_name == "ID"
+        else "Use a plain word, as GraFx spells it.",
     )

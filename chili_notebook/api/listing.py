@@ -13,7 +13,6 @@ from chili_notebook.display.gallery import Gallery
 from chili_notebook.display.tables import table_bundle
 from chili_notebook.errors import (
     ConfigurationError,
-    GoneError,
     NotListedError,
     UnexpectedAnswerError,
 )
@@ -21,37 +20,39 @@ from chili_notebook.errors import (
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
-    import httpx
     import pandas as pd
 
-    from chili_notebook.api.base import Calls
+    from chili_notebook.api.base import ApiClient
 
 T = TypeVar("T")
 ROWS_SHOWN = 10
 PAGE_SIZE = 50
-_LARGEST_PAGE = 50_000_000
 
 
 class Listing(Generic[T]):
     """The items of one listing, in GraFx's order.
 
-    Iterating fetches page after page and keeps none, so that many thousands of items
-    need no more memory than one page. Indexing and slicing read from the start. In a
-    notebook it shows its first rows.
+    Iterating fetches page after page and keeps none of them, so many thousands of items
+    need no more memory than one page. An index or a slice reads from the start. In a
+    notebook a listing shows its first rows as a table.
 
     Args:
-        client: What fetches the pages.
-        path: The listing's path.
-        params: Its query.
-        read: Makes an item of what GraFx sent.
-        noun: What the items are called, in the plural.
-        columns: Heading and field of each column of the table; by default the keys of
-            the items that it shows.
+        client: The client that fetches the pages.
+        path: The path of the listing.
+        params: Its query; ``None`` values are left out.
+        read: Makes an item of a JSON object.
+        noun: What messages call the items, in the plural.
+        columns: The heading and the value of each column of the table; by default one
+            column for each key of the items that it shows.
+
+    Example:
+        templates = chili.templates.list()
+        templates[0], templates[:3], [template.name for template in templates]
     """
 
     def __init__(  # noqa: PLR0913 - each is named at the call
         self,
-        client: Calls,
+        client: ApiClient,
         path: str,
         params: Mapping[str, Any],
         *,
@@ -61,8 +62,8 @@ class Listing(Generic[T]):
     ) -> None:
         self._client = client
         self._path = path
-        given = {key: value for key, value in params.items() if value is not None}
-        self._params = {"limit": PAGE_SIZE} | given
+        query = {key: value for key, value in params.items() if value is not None}
+        self._params = {"limit": PAGE_SIZE} | query
         self._read = read
         self._noun = noun
         self._columns = columns
@@ -83,26 +84,29 @@ class Listing(Generic[T]):
             if any((part or 0) < 0 for part in (index.start, index.stop, index.step)):
                 return list(self)[index]
             return list(islice(self, index.start, index.stop, index.step))
-        every = list(self) if index < 0 else self
-        first = index + len(every) if isinstance(every, list) else index
-        if first >= 0:
-            for item in islice(every, first, first + 1):
+        if index < 0:
+            items = list(self)
+            if -index <= len(items):
+                return items[index]
+            raise self._not_listed(index, count=len(items))
+        count = 0
+        for count, item in enumerate(self, start=1):
+            if count > index:
                 return item
-        searched = self._params.get("search")
-        what = f"{self._noun} that match {searched!r}" if searched else self._noun
-        raise NotListedError(
-            f"There are too few {what}: item {index} is not there.",
-            hint="Look at the listing, without a search too, to see what there is.",
-        )
+        raise self._not_listed(index, count=count)
 
     def __repr__(self) -> str:
         return f"<Listing of {self._noun}>"
 
     def to_frame(self) -> pd.DataFrame:
-        """Fetch every item into a pandas DataFrame, a row an item.
+        """Fetch every item into a pandas DataFrame, one row for each item.
 
         Raises:
             ConfigurationError: If pandas is not installed.
+
+        Example:
+            frame = chili.media.list().to_frame()
+            frame.sort_values("name")
         """
         try:
             import pandas as pd
@@ -111,13 +115,19 @@ class Listing(Generic[T]):
                 "A DataFrame needs pandas, which is not installed.",
                 hint="Install it with: pip install pandas",
             ) from None
-        return pd.DataFrame([_fields(item) for item in self])
+        return pd.DataFrame([_fields_of(item) for item in self])
 
     def gallery(self, *, at_most: int = 24) -> Gallery:
-        """Give a grid of previews of the first items, fetched side by side.
+        """Return a grid of previews of the first items.
+
+        Args:
+            at_most: How many items to show.
 
         Raises:
-            ConfigurationError: If its items have no preview.
+            ConfigurationError: If the items have no preview.
+
+        Example:
+            chili.media.list().gallery(at_most=6)
         """
         return Gallery.of(self[:at_most])
 
@@ -132,92 +142,63 @@ class Listing(Generic[T]):
             caption = f"{len(rows)} of {total:,} {self._noun}"
         return table_bundle(headings, rows, caption=caption)
 
-    def _pages(
-        self, *, may_begin_again: bool = True
-    ) -> Iterator[tuple[int | None, list[Mapping[str, Any]]]]:
-        """Give the total, as far as known, and the items of each page.
+    def _not_listed(self, index: int, *, count: int) -> NotListedError:
+        searched = self._params.get("search")
+        matching = f"{self._noun} that match {searched!r}" if searched else self._noun
+        message = f"There is no item {index}: there are only {count} {matching}."
+        if not count:
+            message = f"There are no {matching}."
+        return NotListedError(
+            message, hint="Show the listing, without a search, to see what there is."
+        )
 
-        A circle is found in Brent's way, by one address that is kept and moved on ever
-        more rarely: all that were seen would be as many as there are pages.
-        """
-        response = self._fetch(self._path, self._params)
-        kept, pages = "", 0
-        last: Mapping[str, Any] | None = None
-        while True:
-            total, items = self._page(body_of(response))
-            following = self._client.link(response, "nextPage")
-            if total is None and not following:
-                total = None if pages else len(items)
-            yield total, items
-            if not following:
-                return
-            if following == kept:
-                raise UnexpectedAnswerError(
-                    f"GraFx's pages of {self._noun} lead in a circle.",
-                    hint="Narrow the listing down with a search.",
-                )
-            pages += 1
-            if pages.bit_count() == 1:
-                kept = following
-            last = items[-1] if items else last
-            try:
-                response = self._fetch(following, None)
-            except GoneError:
-                if not may_begin_again:
-                    raise
-                break
-        yield from self._after(last)
-
-    def _after(
-        self, last: Mapping[str, Any] | None
-    ) -> Iterator[tuple[int | None, list[Mapping[str, Any]]]]:
-        """Begin again after a cursor has run out, and go on behind the last item seen.
+    def _pages(self) -> Iterator[tuple[int | None, list[Mapping[str, Any]]]]:
+        """Yield the total, as far as it is known, and the items of each page.
 
         Raises:
-            UnexpectedAnswerError: If that item cannot be found any more.
+            UnexpectedAnswerError: If a page leads back to one that has been read.
         """
-        found = last is None
-        last_id = last.get("id") if last else None
-        for total, items in self._pages(may_begin_again=False):
-            if found:
-                yield total, items
-                continue
-            ids = [item.get("id") for item in items]
-            if last_id is not None and last_id in ids:
-                found = True
-                yield total, items[ids.index(last_id) + 1 :]
-        if not found:
-            raise UnexpectedAnswerError(
-                f"GraFx's listing of {self._noun} ran out on the way, and the last one "
-                "seen is not there any more.",
-                hint="List them again; some may have been moved or deleted.",
-            )
+        response = self._client.get(self._path, params=self._params)
+        followed: set[str] = set()
+        while True:
+            total, items = self._items_of(body_of(response))
+            next_page = self._client.link(response, "nextPage")
+            if total is None and not next_page and not followed:
+                total = len(items)
+            yield total, items
+            if not next_page:
+                return
+            if next_page in followed:
+                raise UnexpectedAnswerError(
+                    f"The pages of GraFx's listing of {self._noun} form a circle.",
+                    hint="Narrow the listing with a search.",
+                )
+            followed.add(next_page)
+            response = self._client.get(next_page)
 
-    def _fetch(self, path: str, params: Mapping[str, Any] | None) -> httpx.Response:
-        return self._client.get(path, params=params, at_most=_LARGEST_PAGE)
-
-    def _page(self, body: Any) -> tuple[int | None, list[Mapping[str, Any]]]:
+    def _items_of(self, body: Any) -> tuple[int | None, list[Mapping[str, Any]]]:
         data = body.get("data") if isinstance(body, Mapping) else body
         if data is None and isinstance(body, Mapping) and "data" in body:
             data = []
         if not isinstance(data, list):
             raise UnexpectedAnswerError(
                 f"GraFx's answer to {self._path} is not a listing.",
-                hint="Get it with chili.get(...) to see what it is.",
+                hint="Use chili.get(...) to see what it is.",
             )
         total = body.get("total") if isinstance(body, Mapping) else None
-        known = isinstance(total, int) and not isinstance(total, bool)
+        is_known = isinstance(total, int) and not isinstance(total, bool)
         items = [item for item in data if isinstance(item, Mapping)]
-        return (total if known else None), items
+        return (total if is_known else None), items
 
 
 def _columns_of(items: Sequence[T]) -> list[tuple[str, Callable[[T], object]]]:
-    """Give a column for each key of items that are mappings."""
+    """Return a column for each key of items that are mappings."""
     keys = [key for item in items if isinstance(item, Mapping) for key in item]
     return [(key, methodcaller("get", key)) for key in dict.fromkeys(keys)]
 
 
-def _fields(item: object) -> Mapping[str, Any]:
+def _fields_of(item: object) -> Mapping[str, Any]:
+    """Return the public fields of an item."""
     if isinstance(item, Mapping):
         return item
     names = [field.name for field in fields(item) if field.compare]  # type: ignore[arg-type]

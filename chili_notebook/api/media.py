@@ -1,4 +1,4 @@
-"""The media library (GraFx's own media connector, "GraFx Media")."""
+"""The media library (GraFx's own media connector; page "GraFx Media")."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, Literal
 
 from chili_notebook.api.files import bare_name
-from chili_notebook.api.ids import id_of, said_of, segment
+from chili_notebook.api.ids import describe, id_of, path_segment
 from chili_notebook.api.listing import Listing
 from chili_notebook.api.previews import fetch_preview, show_preview
 from chili_notebook.api.responses import (
@@ -24,11 +24,11 @@ from chili_notebook.errors import ConfigurationError
 from chili_notebook.system.atomic_write import save_stream
 
 if TYPE_CHECKING:
-    from chili_notebook.api.client import Chili
+    from chili_notebook.api.base import ApiClient
     from chili_notebook.api.files import File
 
 TYPES = ("ai", "eps", "jpeg", "jpg", "pdf", "png", "psd", "tif", "tiff")
-"""What GraFx Media takes ("GraFx Media")."""
+"""The types of files that GraFx Media takes (page "GraFx Media")."""
 UPLOADS = "/Upload"
 PreviewType = Literal["thumbnail", "medium", "highest", "fullOrVector"]
 _BYTES = bytes | bytearray | memoryview
@@ -40,15 +40,19 @@ class Media:
     """A file of the media library; in a notebook it shows its preview.
 
     Attributes:
-        id: GraFx's id.
+        id: GraFx's ID.
         name: Its name.
-        relative_path: Its folder, if told.
-        extension: Its ending, such as ``jpg``, if told.
-        type: ``item`` or ``directory``, if told.
-        width: In pixels, if told.
-        height: In pixels, if told.
-        metadata: What else GraFx tells of the file, as it sent it; may be empty.
-        raw: What GraFx sent.
+        relative_path: Its folder, if GraFx names it.
+        extension: Its file type, such as ``jpg``, if GraFx names it.
+        type: ``item`` or ``directory``, if GraFx names it.
+        width: Its width in pixels, if known.
+        height: Its height in pixels, if known.
+        metadata: What else GraFx knows of the file, as it sent it; may be empty.
+        raw: The JSON object that GraFx sent.
+
+    Example:
+        media = chili.media.list()[0]
+        media.download("pictures/")
     """
 
     id: str
@@ -60,27 +64,58 @@ class Media:
     height: int | None
     metadata: Mapping[str, Any] = field(hash=False)
     raw: Mapping[str, Any] = field(repr=False, compare=False)
-    _client: Chili = field(repr=False, compare=False)
+    _client: ApiClient = field(repr=False, compare=False)
 
-    def preview(self, type: PreviewType = "medium") -> File:  # noqa: A002 - GraFx's word
-        """Give a picture of it."""
-        path = f"{_path(self)}/preview/{segment(type, what='a type of preview')}"
-        return fetch_preview(self._client, path, name=f"{self.name}.png")
+    def preview(
+        self,
+        type: PreviewType = "medium",  # noqa: A002 - GraFx's word
+        *,
+        timeout_s: float = 60.0,
+    ) -> File:
+        """Return a picture of it.
+
+        Args:
+            type: ``thumbnail``, ``medium``, ``highest`` or ``fullOrVector``.
+            timeout_s: How long to wait, in seconds.
+
+        Raises:
+            OutputTimeoutError: If GraFx has not made it in time.
+
+        Example:
+            media.preview("highest")
+        """
+        preview_type = path_segment(type, kind_name="type of preview")
+        return fetch_preview(
+            self._client,
+            f"{_path_of(self)}/preview/{preview_type}",
+            name=f"{self.name}.png",
+            timeout_s=timeout_s,
+        )
 
     def thumbnail(self) -> File:
-        """Give a small picture of it."""
+        """Return a small picture of it.
+
+        Example:
+            media.thumbnail()
+        """
         return self.preview("thumbnail")
 
     def download(self, path: str | Path) -> Path:
-        """Write the original file, piece by piece; give where it is.
+        """Write the original file, piece by piece, and return its path.
 
         Args:
-            path: The file, or a folder to put it into under its own name.
+            path: The path of the file, or a folder, which gets it under its own name.
+
+        Raises:
+            ConfigurationError: If it cannot be written there.
+
+        Example:
+            chili.media.list()[0].download("pictures/")
         """
         name = Path(self.name).name or self.id
         if self.extension and not name.lower().endswith(f".{self.extension.lower()}"):
             name = f"{name}.{self.extension}"
-        with self._client.stream("GET", f"{_path(self)}/download") as response:
+        with self._client.stream("GET", f"{_path_of(self)}/download") as response:
             default_name = bare_name(name) or "file"
             return save_stream(response.iter_bytes(), path, default_name=default_name)
 
@@ -89,9 +124,14 @@ class Media:
 
 
 class MediaLibrary:
-    """``chili.media``."""
+    """The environment's media library: ``chili.media``.
 
-    def __init__(self, client: Chili) -> None:
+    Example:
+        chili.media.list(search="logo")
+        chili.media.list().gallery()
+    """
+
+    def __init__(self, client: ApiClient) -> None:
         self._client = client
 
     def list(
@@ -100,8 +140,11 @@ class MediaLibrary:
         """List files.
 
         Args:
-            search: Part of the name, of the relative path or of the id.
+            search: A part of the name, of the relative path or of the ID.
             folder: A folder, such as ``/Upload``.
+
+        Example:
+            chili.media.list(search="logo").to_frame()
         """
         return Listing(
             self._client,
@@ -118,8 +161,18 @@ class MediaLibrary:
         )
 
     def get(self, media: Media | str) -> Media:
-        """Give one file by its id, or one at hand as it is now."""
-        return self._read(item_of(self._client.get(_path(media))))
+        """Fetch one file's entry.
+
+        Args:
+            media: Its ID, or a file of the library, to read it again.
+
+        Raises:
+            NotFoundError: If there is no such file.
+
+        Example:
+            media = chili.media.get(media.id)
+        """
+        return self._read(item_of(self._client.get(_path_of(media))))
 
     def upload(
         self,
@@ -128,50 +181,55 @@ class MediaLibrary:
         folder: str | None = UPLOADS,
         name: str | None = None,
     ) -> Media:
-        """Put a file into the library; large ones show their progress.
+        """Upload a file; a large one shows its progress.
 
         Args:
-            file: A path, or the bytes themselves, which need a `name`.
-            folder: The folder, which cannot be the root.
-            name: How to call it; one without an ending gets that of the path.
+            file: A path, or the bytes of a file, which need a `name`.
+            folder: The folder; GraFx takes no files in the root folder.
+            name: The name in the library. Without a suffix it gets the one of the path.
 
         Raises:
-            ConfigurationError: If GraFx does not take such a file, or it is not there.
+            ConfigurationError: If the file does not exist, or GraFx does not take it.
+
+        Example:
+            picture = template.preview()
+            chili.media.upload(picture.content, name="preview.png")
         """
         from tqdm import tqdm
 
         folder = UPLOADS if folder is None else folder
         if not folder.strip("/ "):
             raise ConfigurationError(
-                "The root folder takes no files.", hint=f"Give a folder, as {UPLOADS}."
+                "GraFx takes no files in the root folder.",
+                hint=f"Pass a folder, such as {UPLOADS}.",
             )
         if not isinstance(file, str | os.PathLike | _BYTES):
             raise ConfigurationError(
-                f"{said_of(file)} cannot be uploaded.",
-                hint="Give a path, or the bytes of a file.",
+                f"Expected a path or the bytes of a file, got {describe(file)}.",
+                hint='Pass a path, such as "pictures/a.png".',
             )
-        called = _name_of(file, name)
-        content = _open(file, called)
+        full_name = _name_of(file, name)
+        content = _open(file, full_name)
         with content:
             size = content.seek(0, io.SEEK_END)
             if not size:
                 raise ConfigurationError(
-                    f"{called} is empty.", hint="Give a file that has something in it."
+                    f"{full_name} is empty.", hint="Check the path and the file."
                 )
             content.seek(0)
             with tqdm.wrapattr(
-                content, "read", total=size, desc=called, delay=2.0, leave=False
-            ) as read:
+                content, "read", total=size, desc=full_name, delay=2.0, leave=False
+            ) as reader:
                 response = self._client.post(
                     "media",
-                    params={"folderPath": folder, "name": called},
-                    files={"file": (called, read)},
+                    params={"folderPath": folder, "name": full_name},
+                    files={"file": (full_name, reader)},
                     extensions={REWINDABLE: True},
                 )
         return self._read(item_of(response))
 
     def _read(self, raw: Mapping[str, Any]) -> Media:
-        told = raw.get("metaData")
+        metadata = raw.get("metaData")
         return Media(
             id=text_in(raw, "id") or "",
             name=text_in(raw, "name") or "",
@@ -180,46 +238,48 @@ class MediaLibrary:
             type=entry_type_in(raw),
             width=whole_number_in(raw, "width"),
             height=whole_number_in(raw, "height"),
-            metadata=told if isinstance(told, Mapping) else {},
+            metadata=metadata if isinstance(metadata, Mapping) else {},
             raw=raw,
             _client=self._client,
         )
 
 
-def _path(media: Media | str) -> str:
-    return f"media/{segment(id_of(media, Media, what='media file'))}"
+def _path_of(media: Media | str) -> str:
+    return f"media/{path_segment(id_of(media, Media, kind_name='media file'))}"
 
 
 def _name_of(file: _File, name: str | None) -> str:
-    """Say how a file that is uploaded is called.
+    """Return the name of an uploaded file.
 
     Raises:
-        ConfigurationError: If GraFx takes none that is called so.
+        ConfigurationError: If GraFx does not take a file with this name.
     """
-    own = "" if isinstance(file, _BYTES) else Path(file).name
-    called = name or own
-    if not Path(called).suffix:
-        called += Path(own).suffix
-    ending = Path(called).suffix.lstrip(".").lower()
-    if ending in TYPES:
-        return called
+    own_name = "" if isinstance(file, _BYTES) else Path(file).name
+    full_name = name or own_name
+    if not Path(full_name).suffix:
+        full_name += Path(own_name).suffix
+    file_type = Path(full_name).suffix.lstrip(".").lower()
+    if file_type in TYPES:
+        return full_name
     types = f"Types: {', '.join(TYPES)}."
-    if ending:
-        told = f"GraFx Media takes no file of the type {ending!r}."
-        raise ConfigurationError(told, hint=types)
-    told = f"The name {called!r} has no ending." if called else "The file has no name."
-    raise ConfigurationError(told, hint=f'Give one, as in name="a.png". {types}')
+    if file_type:
+        message = f"GraFx Media takes no file of the type {file_type!r}."
+        raise ConfigurationError(message, hint=types)
+    message = "The file has no name."
+    if full_name:
+        message = f"The name {full_name!r} does not end with a file type."
+    raise ConfigurationError(message, hint=f'Pass one, as in name="a.png". {types}')
 
 
-def _open(file: _File, called: str) -> IO[bytes]:
+def _open(file: _File, full_name: str) -> IO[bytes]:
     if isinstance(file, _BYTES):
         return io.BytesIO(file)
     try:
         return Path(file).expanduser().open("rb")
     except OSError as error:
-        why = error.strerror or type(error).__name__
-    except RuntimeError:  # a tilde before a name that is nobody's
-        why = "no such home folder"
+        reason = error.strerror or type(error).__name__
+    except RuntimeError:  # a tilde before a name that no user has
+        reason = "no such home folder"
     raise ConfigurationError(
-        f"{called} cannot be read ({why}).", hint="Check the path."
+        f"{full_name} cannot be read ({reason}).", hint="Check the path."
     )

@@ -1,6 +1,7 @@
-"""Error reports of outputs: which records failed, and of what ("Output tasks").
+"""Error reports of outputs: which records failed, and why (page "Output tasks").
 
-Where a report is stands in the text of the failure; its keys are spelled in two ways.
+The URL of a report is part of the text of the failure. Its keys have two spellings: the
+documentation's ``recordNumber``, and ``RecordId`` as other programs have seen it.
 """
 
 from __future__ import annotations
@@ -13,15 +14,14 @@ from typing import TYPE_CHECKING, Any
 from chili_notebook.api.responses import body_of, whole_number_in
 from chili_notebook.display.tables import html_table
 from chili_notebook.errors import ChiliError, UnexpectedAnswerError
-from chili_notebook.http.foreign import one_line
+from chili_notebook.http.reading import one_line
 
 if TYPE_CHECKING:
-    from chili_notebook.api.base import Calls
+    from chili_notebook.api.base import ApiClient
 
 _URL = r"https?://[^\s\"'<>]+[^\s\"'<>.,;:)]"
 _REPORT = re.compile(rf"\s*\b(?:error )?report:?\s*({_URL})\.?", re.IGNORECASE)
-_LARGEST = 20_000_000
-_SHOWN = 5
+_LINES = 5
 _IN_WORDS = {
     "textoverflow": "a text does not fit its frame",
     "imageloadfailed": "an image could not be loaded",
@@ -42,9 +42,13 @@ class RecordError:
     """One thing that went wrong with one record.
 
     Attributes:
-        record: The record's number, from 0, if told.
-        type: GraFx's word for it, such as ``TextOverflow``.
-        details: What GraFx says of it.
+        record: The number of the record, from 0, if known.
+        type: GraFx's name of the error, such as ``TextOverflow``.
+        details: GraFx's description; may be empty.
+
+    Example:
+        errors = chili.outputs.create(template, "pdf").report
+        [(error.record, error.words) for error in errors]
     """
 
     record: int | None
@@ -53,8 +57,14 @@ class RecordError:
 
     @property
     def words(self) -> str:
-        """What went wrong, in plain words; GraFx's own where there are none."""
-        return _IN_WORDS.get(re.sub(r"[^a-z]", "", self.type.lower()), self.type)
+        """What went wrong, in plain words; for unknown types GraFx's name.
+
+        Example:
+            output = chili.outputs.create(template, "pdf")
+            [error.words for error in output.report]
+        """
+        key = re.sub(r"[^a-z]", "", self.type.lower())
+        return _IN_WORDS.get(key, self.type) or "an unknown error"
 
     def __str__(self) -> str:
         where = "" if self.record is None else f"record {self.record}: "
@@ -62,8 +72,13 @@ class RecordError:
         return f"{where}{self.words}" + (f" ({details})" if details else "")
 
 
-class Report(tuple[RecordError, ...]):
-    """What went wrong with which record; a table in a notebook, else lines."""
+class OutputReport(tuple[RecordError, ...]):
+    """What went wrong with which record; in a notebook it shows itself as a table.
+
+    Example:
+        report = chili.outputs.create(template, "pdf").report
+        print(report)
+    """
 
     __slots__ = ()
 
@@ -76,68 +91,69 @@ class Report(tuple[RecordError, ...]):
         return {"text/html": table, "text/plain": str(self) or repr(self)}
 
     def _repr_pretty_(self, printer: Any, _cycle: object) -> None:
-        printer.text(str(self) or repr(self))  # else IPython's for tuples comes first
+        # Without this method IPython shows it as it shows tuples.
+        printer.text(str(self) or repr(self))
 
 
-def find_report(detail: str) -> str:
-    """Give the address that a failure's text calls its report, empty if none."""
+def find_report_url(detail: str) -> str:
+    """Return the URL of the report that a failure's text contains, empty if none."""
     return next(iter(_REPORT.findall(detail)), "")
 
 
-def without_report(detail: str) -> str:
-    """Give a failure's text without the address of its report, which few can open."""
+def without_report_url(detail: str) -> str:
+    """Return a failure's text without the URL of its report, which needs the token."""
     return _REPORT.sub("", detail).strip()
 
 
-def fetch_report(client: Calls, address: str) -> Report:
-    """Give the error report at an address.
+def fetch_report(client: ApiClient, address: str) -> OutputReport:
+    """Return the error report at an address.
 
     Raises:
-        ChiliError: If it cannot be had, or is none.
+        ChiliError: If it cannot be fetched, or is not a report.
     """
-    records = body_of(client.get(address, at_most=_LARGEST))
-    report = Report(
+    records = body_of(client.get(address))
+    report = OutputReport(
         RecordError(
             whole_number_in(entry, "recordnumber"),
             one_line(error.get("type")),
             one_line(error.get("details")),
         )
-        for entry in _objects(records)
-        for error in _objects(entry.get("errorlist"))
+        for entry in _objects_in(records)
+        for error in _objects_in(entry.get("errorlist"))
     )
     if report or records == []:
         return report
-    raise UnexpectedAnswerError("GraFx's answer is no report of errors by record.")
+    raise UnexpectedAnswerError("GraFx's answer is not a report of errors by record.")
 
 
-def read_report(client: Calls, address: str) -> Report:
-    """Give an error report, if it can be had.
+def read_report(client: ApiClient, address: str) -> OutputReport:
+    """Return the error report of a failure, empty if it cannot be read.
 
-    A report that cannot be read is none: the failure itself is what must be told.
+    A problem with the report must not hide the failure itself.
 
     Args:
-        client: What asks.
-        address: Where the report is; empty if that is not known.
+        client: The client that fetches it.
+        address: Its address; empty if that is not known.
     """
     try:
-        return fetch_report(client, address) if address else Report()
+        return fetch_report(client, address) if address else OutputReport()
     except ChiliError:
-        return Report()
+        return OutputReport()
 
 
-def words_of(report: tuple[RecordError, ...]) -> str:
-    """Say what the first errors of a report are, a line each; empty without one."""
-    lines = [str(error) for error in report[:_SHOWN]]
-    more = len(report) - _SHOWN
+def summarize(report: tuple[RecordError, ...]) -> str:
+    """Return the first errors of a report, one in each line; empty without errors."""
+    lines = [str(error) for error in report[:_LINES]]
+    more = len(report) - _LINES
     return "\n".join([*lines, f"and {more} more in the report"] if more > 0 else lines)
 
 
-def _objects(value: object) -> list[dict[str, Any]]:
-    """Give the objects in a list, their keys in small letters."""
-    found = value if isinstance(value, list) else []
+def _objects_in(value: object) -> list[dict[str, Any]]:
+    """Return the objects of a list, with their keys in small letters."""
+    items = value if isinstance(value, list) else []
     objects = [
         {str(key).lower(): item for key, item in entry.items()}
-        for entry in found
+        for entry in items
         if isinstance(entry, Mapping)
     ]
     for entry in objects:

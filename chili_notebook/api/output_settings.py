@@ -1,19 +1,21 @@
-"""Output settings: how outputs of a format are made (Studio UI's own calls)."""
+"""Output settings: how outputs of a format are made (page "Output settings").
+
+The calls are those of Studio UI; GraFx does not document them.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from chili_notebook.api.ids import id_of, segment
+from chili_notebook.api.ids import id_of, path_segment
 from chili_notebook.api.listing import Listing
 from chili_notebook.api.responses import item_of, text_in
-from chili_notebook.errors import ConfigurationError, NotFoundError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from chili_notebook.api.client import Chili
+    from chili_notebook.api.base import ApiClient
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,15 +23,19 @@ class OutputSetting:
     """One output setting.
 
     Attributes:
-        id: GraFx's id.
+        id: GraFx's ID.
         name: Its name.
         format: The format that it is for, in small letters.
-        is_default: Whether outputs of its format use it unless they say otherwise.
-        description: What somebody wrote about it, if told.
-        watermark: Whether it lays a watermark over outputs.
-        watermark_text: The watermark's text; ``None`` without one.
+        is_default: Whether outputs of its format use it by default.
+        description: Its description, if it has one.
+        watermark: Whether outputs get a watermark.
+        watermark_text: The text of the watermark; ``None`` without one.
         data_source_enabled: Whether it makes batches from a data connector.
-        raw: What GraFx sent.
+        raw: The JSON object that GraFx sent.
+
+    Example:
+        setting = chili.outputs.settings.list()[0]
+        chili.outputs.create(template, setting.format, settings=setting)
     """
 
     id: str
@@ -44,13 +50,22 @@ class OutputSetting:
 
 
 class OutputSettings:
-    """``chili.outputs.settings``."""
+    """The environment's output settings: ``chili.outputs.settings``.
 
-    def __init__(self, client: Chili) -> None:
+    Example:
+        proof = chili.outputs.settings.create("pdf", name="Proof", watermark=True)
+        chili.outputs.create(template, "pdf", settings=proof)
+    """
+
+    def __init__(self, client: ApiClient) -> None:
         self._client = client
 
     def list(self) -> Listing[OutputSetting]:
-        """List the settings of every format."""
+        """List the settings of all formats.
+
+        Example:
+            chili.outputs.settings.list()
+        """
         return Listing(
             self._client,
             "output/settings",
@@ -65,41 +80,39 @@ class OutputSettings:
             ],
         )
 
-    def get(self, setting: OutputSetting | str) -> OutputSetting:
-        """Give one setting by its id, or one at hand as it is now."""
-        return _read(item_of(self._client.get(_path(setting))))
+    def create(self, format: str, *, name: str, **fields: Any) -> OutputSetting:  # noqa: A002
+        """Make a setting.
 
-    def default(self, format: str) -> OutputSetting:  # noqa: A002 - GraFx's word
-        """Give the setting that outputs of a format use by default.
+        Args:
+            format: The format that it is for, such as ``png``.
+            name: Its name.
+            fields: GraFx's other fields, such as ``watermark=True``.
 
         Raises:
-            NotFoundError: If the format has none.
-        """
-        wanted = _format(format)
-        for setting in self.list():
-            if setting.is_default and setting.format == wanted:
-                return setting
-        raise NotFoundError(
-            f"There is no default output setting for {format}.",
-            hint="See chili.outputs.settings.list().",
-            status_code=404,
-        )
+            ConfigurationError: If `format` is not a format.
 
-    def create(self, format: str, *, name: str, **options: Any) -> OutputSetting:  # noqa: A002
-        """Make a setting; options are GraFx's fields, such as ``watermark=True``."""
-        kind = _format(format)
-        body = {"name": name, "type": kind.upper(), **options}
-        response = self._client.post(f"output/settings/{segment(kind)}", json=body)
+        Example:
+            chili.outputs.settings.create("png", name="Proof", watermark=True)
+        """
+        path_segment(format, kind_name="output format")  # raises the error
+        kind = format.strip().lower()
+        body = {"name": name, "type": kind.upper(), **fields}
+        path = f"output/settings/{path_segment(kind)}"
+        response = self._client.post(path, json=body)
         return _read(item_of(response))
 
-    def update(self, setting: OutputSetting | str, **options: Any) -> None:
-        """Change some fields of a setting; the others stay as they are."""
-        body = {**self.get(setting).raw, **options}
-        self._client.put(_path(setting), json=body)
-
     def delete(self, setting: OutputSetting | str) -> None:
-        """Delete a setting."""
-        self._client.delete(_path(setting))
+        """Delete a setting.
+
+        Args:
+            setting: The setting, or its ID.
+
+        Example:
+            proof = chili.outputs.settings.create("png", name="Proof")
+            chili.outputs.settings.delete(proof)
+        """
+        setting_id = id_of(setting, OutputSetting, kind_name="output setting")
+        self._client.delete(f"output/settings/{path_segment(setting_id)}")
 
 
 def _read(raw: Mapping[str, Any]) -> OutputSetting:
@@ -114,17 +127,4 @@ def _read(raw: Mapping[str, Any]) -> OutputSetting:
         watermark_text=text_in(raw, "watermarkText") if watermark else None,
         data_source_enabled=raw.get("dataSourceEnabled") is True,
         raw=raw,
-    )
-
-
-def _path(setting: OutputSetting | str) -> str:
-    setting_id = id_of(setting, OutputSetting, what="output setting")
-    return f"output/settings/{segment(setting_id)}"
-
-
-def _format(text: object) -> str:
-    if isinstance(text, str) and text.strip():
-        return text.strip().lower()
-    raise ConfigurationError(
-        f"{text!r} is not an output format.", hint="Give one such as png."
     )

@@ -1,30 +1,27 @@
-"""Output tasks: polled until their file is there ("Output tasks")."""
+"""Output tasks: polled until their file is ready (page "Output tasks")."""
 
 from __future__ import annotations
 
+import math
 import sys
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from chili_notebook.api.files import File
-from chili_notebook.api.ids import segment
-from chili_notebook.api.output_polls import (
-    SHORTEST_PAUSE_S,
-    Pace,
-    ask,
-    seconds_of,
-)
+from chili_notebook.api.ids import path_segment
 from chili_notebook.api.output_reports import (
-    Report,
+    OutputReport,
     fetch_report,
-    find_report,
+    find_report_url,
     read_report,
-    without_report,
-    words_of,
+    summarize,
+    without_report_url,
 )
 from chili_notebook.errors import (
+    APIError,
     ChiliError,
-    GoneError,
+    ConfigurationError,
+    ConnectionFailedError,
     NotFoundError,
     OutputError,
     OutputExpiredError,
@@ -32,14 +29,45 @@ from chili_notebook.errors import (
     OutputTimeoutError,
     ServerError,
 )
+from chili_notebook.http.transport import ONCE, retry_after_s
 
 if TYPE_CHECKING:
     import httpx
 
-    from chili_notebook.api.base import Calls
-    from chili_notebook.api.output_polls import Heard
+    from chili_notebook.api.base import ApiClient
 
-_NO_REPORT = Report()
+Format = Literal["pdf", "jpg", "png", "gif", "mp4", "html"]
+
+_RUNNING = {202, 204}
+_GATEWAY = {429, 502, 503, 504}
+_NO_LONGER_STORED = {404, 410}
+_FAILED = 500
+_SHORTEST_POLL_S, _LONGEST_POLL_S = 1.0, 30.0
+_SHORTEST_PAUSE_S, _LONGEST_PAUSE_S = 0.25, 5.0
+_POLLS_PER_RENDER = 8
+_NO_REPORT = OutputReport()
+
+
+class Pace:
+    """How often to poll, from how long the renders of each format have taken.
+
+    GraFx's own user interface polls every two seconds. Here a quick render is noticed
+    sooner, and a render of minutes is polled less often.
+    """
+
+    def __init__(self) -> None:
+        self._took_s: dict[str | None, float] = {}
+
+    def note(self, format: str | None, took_s: float) -> None:  # noqa: A002
+        """Take a finished render into account; the latest one counts most."""
+        before_s = self._took_s.get(format, took_s)
+        self._took_s[format] = (before_s + took_s) / 2
+
+    def pause_s(self, format: str | None, waited_s: float) -> float:  # noqa: A002
+        """Return how long to wait before the next poll."""
+        expected_s = max(waited_s, self._took_s.get(format, 0.0))
+        pause_s = expected_s / _POLLS_PER_RENDER
+        return min(max(pause_s, _SHORTEST_PAUSE_S), _LONGEST_PAUSE_S)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,94 +75,104 @@ class Output(File):
     """A finished output; in a notebook it shows itself.
 
     Attributes:
-        format: What was asked for; ``None`` for a task of which only the id was known.
-        task_id: GraFx's id of the task that made it.
-        report: What went wrong with which record, where a batch went on after it.
+        format: The format that was ordered; ``None`` if only the task's ID was known.
+        task_id: GraFx's ID of the task that made it.
+        report: What went wrong with which record, if a batch continued after errors.
+
+    Example:
+        output = chili.outputs.create(template, "png")
+        output.save("renders/")
     """
 
     format: str | None
     task_id: str
-    report: Report = _NO_REPORT
+    report: OutputReport = _NO_REPORT
 
 
 @dataclass(frozen=True, slots=True)
 class OutputTask:
-    """Something that GraFx renders; `wait` gives its file.
+    """An output that GraFx is rendering; `wait` returns its file.
 
     Attributes:
-        id: GraFx's id; ``chili.outputs.task(id)`` comes back to it, for seven days.
-        format: What it makes; ``None`` if only the id is known.
+        id: GraFx's ID, by which ``chili.outputs.task(id)`` finds it for seven days.
+        format: The format that was ordered; ``None`` if only the ID is known.
+
+    Example:
+        task = chili.outputs.start(template, "png")
+        task.wait().save("renders/")
     """
 
     id: str
     format: str | None
-    _client: Calls = field(repr=False, compare=False)
+    _client: ApiClient = field(repr=False, compare=False)
     _pace: Pace = field(repr=False, compare=False)
 
     def wait(self, *, timeout_s: float = 300.0) -> Output:
-        """Wait for the file.
+        """Wait for the file and return it.
 
         Args:
             timeout_s: How long to wait, in seconds.
 
         Raises:
             OutputFailedError: If GraFx cannot make it.
-            OutputTimeoutError: If it is not ready in time; waiting can go on.
-            OutputExpiredError: If the file is no longer kept.
-            ChiliError: If GraFx cannot be asked; waiting can go on.
+            OutputTimeoutError: If it is not ready in time. Call `wait` again.
+            OutputExpiredError: If GraFx no longer stores the file.
+            ChiliError: If GraFx cannot be asked. Call `wait` again.
+
+        Example:
+            output = chili.outputs.start(template, "png").wait(timeout_s=60)
         """
-        patience_s = seconds_of(timeout_s)
-        how_to_go_on = self._goes_on
+        timeout_s = seconds_of(timeout_s)
+        how_to_continue = self._still_running
         try:
-            done = self._poll(patience_s)
+            done = self._poll_until_done(timeout_s)
             address = self._client.link(done, "download") or f"{self._path}/download"
-            how_to_go_on = f"The {self._kind} is made: {self._again} fetches it."
-            output, unread = self._fetch(done, address)
+            how_to_continue = (
+                f"The {self._kind} is ready: {self._wait_again} fetches it."
+            )
+            response = self._download(address)
+            report, report_problem = self._read_report_of(done)
         except KeyboardInterrupt:
-            sys.stderr.write(f"{how_to_go_on}\n")
+            sys.stderr.write(f"{how_to_continue}\n")
             raise
         except OutputError:
             raise
         except ChiliError as error:
-            error.hint = f"{error.hint} {how_to_go_on}".strip()
+            error.hint = f"{error.hint} {how_to_continue}".strip()
             raise
-        # No warnings: they would write this module's path into the notebook.
-        if unread:
-            sys.stderr.write(
-                f"Some records may be missing from the {self._kind}: its report could "
-                f"not be read. {unread} {self._again} reads it again.\n"
-            )
-        elif output.report:
-            failed = len({error.record for error in output.report})
-            sys.stderr.write(
-                f"The {self._kind} is there without {failed} of its records; its "
-                f"report shows them as a table:\n{words_of(output.report)}\n"
-            )
-        return output
+        self._print_missing_records(report, report_problem)
+        return Output.from_response(
+            response,
+            name=f"{self.id}.{self.format}" if self.format else self.id,
+            format=self.format,
+            task_id=self.id,
+            report=report,
+        )
 
     @property
     def _path(self) -> str:
-        return f"output/tasks/{segment(self.id)}"
+        return f"output/tasks/{path_segment(self.id)}"
 
     @property
     def _kind(self) -> str:
-        return self.format or "output"
+        """What messages call the output, such as ``PNG output``."""
+        return f"{self.format.upper()} output" if self.format else "output"
 
     @property
-    def _again(self) -> str:
-        known = f"{self.id!r}, {self.format!r}" if self.format else repr(self.id)
-        return f"{self._client.name}.outputs.task({known}).wait()"
+    def _wait_again(self) -> str:
+        arguments = f"{self.id!r}, {self.format!r}" if self.format else repr(self.id)
+        return f"{self._client.name}.outputs.task({arguments}).wait()"
 
     @property
-    def _goes_on(self) -> str:
-        return f"The task goes on at GraFx: {self._again} goes on waiting for it."
+    def _still_running(self) -> str:
+        return f"The task goes on at GraFx: {self._wait_again} waits for it again."
 
-    def _poll(self, timeout_s: float) -> httpx.Response:
-        """Give the answer that says that the task is done."""
+    def _poll_until_done(self, timeout_s: float) -> httpx.Response:
+        """Return the response that says that the task is done."""
         from tqdm import tqdm
 
         started_at = self._client.clock()
-        # Nothing shows for a quick render; text, since a saved widget would be dead.
+        # A quick render shows nothing. The bar is text: a saved widget would be dead.
         with tqdm(
             desc=f"Rendering {self._kind}",
             bar_format="{desc}: {elapsed}",
@@ -143,71 +181,149 @@ class OutputTask:
         ) as progress:
             while True:
                 left_s = timeout_s - (self._client.clock() - started_at)
-                heard = self._ask(left_s)
+                poll = self._poll(left_s)
                 waited_s = self._client.clock() - started_at
-                if heard.done is not None:
-                    if waited_s >= SHORTEST_PAUSE_S:  # else it was done before
+                if poll.done is not None:
+                    if waited_s >= _SHORTEST_PAUSE_S:  # else it was done before
                         self._pace.note(self.format, waited_s)
-                    return heard.done
+                    return poll.done
                 if waited_s >= timeout_s:
-                    hitch = f" The last poll failed: {heard.hitch}"
+                    last = f" The last poll failed: {poll.error}" if poll.error else ""
                     raise OutputTimeoutError(
-                        f"The {self._kind} was not ready after {timeout_s:g} s."
-                        f"{hitch if heard.hitch else ''}",
-                        hint=self._goes_on,
+                        f"The {self._kind} was not ready after {timeout_s:g} s.{last}",
+                        hint=self._still_running,
                         task_id=self.id,
                     )
-                pause_s = max(self._pace.pause(self.format, waited_s), heard.wait_s)
+                pause_s = max(self._pace.pause_s(self.format, waited_s), poll.wait_s)
                 self._client.sleep(min(pause_s, timeout_s - waited_s))
                 progress.update(0)
 
-    def _ask(self, left_s: float) -> Heard:
+    def _poll(self, left_s: float) -> _Poll:
         """Poll once.
 
         Raises:
-            OutputFailedError: If the task has failed, or is not known.
+            OutputFailedError: If the task has failed, or GraFx does not know it.
         """
         try:
-            return ask(self._client, self._path, left_s=left_s)
+            return _poll_once(self._client, self._path, left_s=left_s)
         except NotFoundError as error:
             raise OutputFailedError(
-                f"GraFx does not know the task {self.id} (any more).",
-                hint="Tasks are kept for seven days. Start the output again.",
+                f"GraFx does not know the task {self.id}, or no longer.",
+                hint="GraFx stores tasks for seven days. Start the output again.",
                 task_id=self.id,
             ) from error
         except ServerError as error:
-            report = read_report(self._client, find_report(error.detail))
-            why = without_report(error.detail) or error.title or error.message
+            report = read_report(self._client, find_report_url(error.detail))
+            reason = without_report_url(error.detail) or error.title or error.message
             raise OutputFailedError(
-                f"GraFx could not make the {self._kind}: {why}",
-                hint=words_of(report)
-                or "If that names no cause, check the layout and the values.",
+                f"GraFx could not make the {self._kind}: {reason}",
+                hint=summarize(report)
+                or "If this names no cause, check the layout and the values.",
                 task_id=self.id,
                 report=report,
             ) from error
 
-    def _fetch(self, done: httpx.Response, address: str) -> tuple[Output, str]:
-        """Give the file, and why its report could not be read, if it has one."""
+    def _download(self, address: str) -> httpx.Response:
         try:
-            response = self._client.get(address)
-        except (GoneError, NotFoundError) as error:
+            return self._client.get(address)
+        except APIError as error:
+            if error.status_code not in _NO_LONGER_STORED:
+                raise
             raise OutputExpiredError(
-                f"GraFx no longer has the file of the task {self.id}.",
-                hint="Files are kept for four hours. Start the output again.",
+                f"GraFx no longer stores the file of the task {self.id}.",
+                hint="GraFx stores files for four hours. Start the output again.",
                 task_id=self.id,
             ) from error
-        report, unread = _NO_REPORT, ""
+
+    def _read_report_of(self, done: httpx.Response) -> tuple[OutputReport, str]:
+        """Return the report of a finished task, and why it could not be read."""
         try:
-            if report_at := self._client.link(done, "report"):
-                report = fetch_report(self._client, report_at)
+            report_url = self._client.link(done, "report")
+            if report_url:
+                return fetch_report(self._client, report_url), ""
         except ChiliError as error:
-            unread = error.message
-        ending = f".{self.format}" if self.format else ""
-        output = Output.read(
-            response,
-            name=f"{self.id}{ending}",
-            format=self.format,
-            task_id=self.id,
-            report=report,
+            return _NO_REPORT, error.message
+        return _NO_REPORT, ""
+
+    def _print_missing_records(self, report: OutputReport, problem: str) -> None:
+        """Print which records are missing from the output, if any.
+
+        A warning would write the path of this module into the notebook.
+        """
+        if problem:
+            sys.stderr.write(
+                f"Some records may be missing from the {self._kind}: its report could "
+                f"not be read. {problem} {self._wait_again} reads it again.\n"
+            )
+        elif report:
+            failed = len({error.record for error in report})
+            sys.stderr.write(
+                f"The {self._kind} is ready without {failed} of its records; its "
+                f"report shows them as a table:\n{summarize(report)}\n"
+            )
+
+
+@dataclass(frozen=True, slots=True)
+class _Poll:
+    """The result of one poll.
+
+    Attributes:
+        done: The response that says that the task is done.
+        error: Why the poll returned nothing about the task; empty if it did.
+        wait_s: How long GraFx asks to wait before the next poll.
+    """
+
+    done: httpx.Response | None = None
+    error: str = ""
+    wait_s: float = 0.0
+
+
+def _poll_once(client: ApiClient, path: str, *, left_s: float) -> _Poll:
+    """Poll a task once, for not much longer than `left_s`.
+
+    An error of a gateway, or a lost connection, means nothing for the task, which goes
+    on. So it ends up in the result and is not raised.
+
+    Raises:
+        APIError: If GraFx itself answers that the task failed, or refuses to answer.
+    """
+    try:
+        response = client.get(
+            path,
+            accepted_statuses=_GATEWAY,
+            timeout=min(max(left_s, _SHORTEST_POLL_S), _LONGEST_POLL_S),
+            extensions=ONCE,  # the next poll is the retry
         )
-        return output, unread
+    except ConnectionFailedError as error:
+        return _Poll(error=error.message)
+    except ServerError as error:
+        if is_from_grafx(error):
+            raise
+        return _Poll(error=error.message)
+    if response.status_code in _GATEWAY:
+        message = f"GraFx answered {response.status_code}."
+        return _Poll(error=message, wait_s=retry_after_s(response))
+    return _Poll(None if response.status_code in _RUNNING else response)
+
+
+def is_from_grafx(error: ServerError) -> bool:
+    """Return whether an error comes from GraFx itself and not from a gateway."""
+    return error.status_code == _FAILED and bool(error.title or error.detail)
+
+
+def seconds_of(timeout_s: object) -> float:
+    """Return a timeout as a number.
+
+    Raises:
+        ConfigurationError: If it is not a number of seconds.
+    """
+    try:
+        seconds = float(timeout_s)  # type: ignore[arg-type]
+    except (TypeError, ValueError, OverflowError):
+        seconds = math.nan
+    if not math.isnan(seconds):
+        return seconds
+    raise ConfigurationError(
+        f"{timeout_s!r} is not a number of seconds.",
+        hint="Set timeout_s to a number, such as 300.",
+    )

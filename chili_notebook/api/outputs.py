@@ -1,20 +1,29 @@
-"""Outputs: templates and projects as pictures, PDFs, animations or pages."""
+"""Outputs: render templates, projects and documents to pictures, PDFs and films
+(pages "Output tasks" and "Variable data printing with the output API").
+"""
 
 from __future__ import annotations
 
 import json
 import sys
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Literal, get_args
+from typing import TYPE_CHECKING, Any, get_args
 
-from chili_notebook.api.document_item import Documented
+from chili_notebook.api.document_item import DocumentItem
 from chili_notebook.api.documents import choose_layout
-from chili_notebook.api.ids import id_of, segment
-from chili_notebook.api.output_polls import Pace, is_word_of_grafx, seconds_of
+from chili_notebook.api.ids import describe, id_of, path_segment
 from chili_notebook.api.output_settings import OutputSetting, OutputSettings
-from chili_notebook.api.output_tasks import Output, OutputTask
+from chili_notebook.api.output_tasks import (
+    Format,
+    Output,
+    OutputTask,
+    Pace,
+    is_from_grafx,
+    seconds_of,
+)
 from chili_notebook.api.projects import Project
 from chili_notebook.api.responses import item_of, text_in
+from chili_notebook.api.templates import Template, Templates
 from chili_notebook.api.variables import Row, checked_rows, rows_of
 from chili_notebook.errors import (
     ConnectionFailedError,
@@ -25,10 +34,9 @@ from chili_notebook.errors import (
 )
 
 if TYPE_CHECKING:
-    from chili_notebook.api.client import Chili
+    from chili_notebook.api.base import ApiClient
     from chili_notebook.api.documents import Layout
 
-Format = Literal["pdf", "jpg", "png", "gif", "mp4", "html"]
 Document = Mapping[str, Any]
 
 _MOST_ROWS = 10_000
@@ -37,16 +45,24 @@ _MOST_BYTES = 20_000_000
 
 
 class Outputs:
-    """``chili.outputs``."""
+    """Renders templates, projects and documents: ``chili.outputs``.
 
-    def __init__(self, client: Chili) -> None:
+    Attributes:
+        settings: The environment's output settings.
+
+    Example:
+        output = chili.outputs.create(template, "png")
+        output.save("renders/")
+    """
+
+    def __init__(self, client: ApiClient) -> None:
         self._client = client
         self._pace = Pace()
         self.settings = OutputSettings(client)
 
     def create(  # noqa: PLR0913 - each is named at the call
         self,
-        source: Documented | Document | str,
+        source: DocumentItem | Document | str,
         format: Format,  # noqa: A002 - GraFx's word
         *,
         variables: Row | Sequence[Row] | None = None,
@@ -57,23 +73,25 @@ class Outputs:
         """Render something and wait for the file.
 
         Args:
-            source: A template, its id, a project, or a whole document.
+            source: A template or its ID, a project, or a whole document.
             format: ``pdf``, ``jpg``, ``png``, ``gif``, ``mp4`` or ``html``.
-            variables: Values by variable name; a list of such rows makes a batch.
-            layout: A layout, its id or its name; by default the one that the template
-                opens with.
-            settings: An output setting, or its id; by default the format's default one.
+            variables: Values by variable name. A list of such rows makes a batch.
+            layout: A layout, its ID or its name; by default the selected one.
+            settings: An output setting, or its ID; by default the format's default.
             timeout_s: How long to wait, in seconds.
 
         Raises:
-            ConfigurationError: If an id or the time is none.
-            VariableError: If a variable or layout is not the template's.
-            OutputFailedError: If GraFx cannot make it.
-            OutputTimeoutError: If it is not ready in time; its task can be waited for
-                again.
-            ConnectionFailedError: If the order's answer was lost on the way.
+            ConfigurationError: If an ID or the timeout cannot be used.
+            VariableError: If the template has no such variable, value or layout.
+            OutputFailedError: If GraFx cannot make the output.
+            OutputTimeoutError: If it is not ready in time. Its task goes on.
+            ConnectionFailedError: If the answer to the order was lost.
+
+        Example:
+            chili.outputs.create(template, "png", layout=template.layouts()[0])
+            chili.outputs.create(template, "pdf").save("renders/")
         """
-        seconds_of(timeout_s)  # before a render is spent on it
+        seconds_of(timeout_s)  # checked before a render is spent
         task = self.start(
             source, format, variables=variables, layout=layout, settings=settings
         )
@@ -81,108 +99,119 @@ class Outputs:
 
     def start(
         self,
-        source: Documented | Document | str,
+        source: DocumentItem | Document | str,
         format: Format,  # noqa: A002
         *,
         variables: Row | Sequence[Row] | None = None,
         layout: Layout | str | int | None = None,
         settings: OutputSetting | str | None = None,
     ) -> OutputTask:
-        """Start rendering; arguments are those of `create`.
+        """Start to render something, and return at once; the arguments are `create`'s.
 
-        It is never repeated by itself: a second start may be billed as a second render.
+        The order is sent once and never repeated, since GraFx may bill a second one.
 
         Raises:
-            VariableError: If a variable or layout is not the template's.
-            ConnectionFailedError: If the answer was lost on the way.
+            VariableError: If the template has no such variable, value or layout.
+            ConnectionFailedError: If the answer to the order was lost.
+
+        Example:
+            task = chili.outputs.start(template, "pdf")
+            output = task.wait()
         """
-        format = _format(format)  # noqa: A001 - GraFx's word
-        body, document = self._source(source)
+        format = _checked_format(format)  # noqa: A001 - GraFx's word
+        body, document = self._order_for(source)
         body["layoutsToExport"] = [choose_layout(document, layout)]
         if rows := rows_of(variables):
             body["variables"] = checked_rows(document, rows)
         if settings is not None:
             body["outputSettingsId"] = _setting_id(settings)
         _require_small(body)
-        return self.task(self._order(format, body), format)
+        return self.task(self._send_order(format, body), format)
 
     def task(
         self,
         task: OutputTask | str,
         format: Format | None = None,  # noqa: A002
     ) -> OutputTask:
-        """Come back to a task that was started earlier.
+        """Return a task that was started earlier, here or in another notebook.
 
         Args:
-            task: GraFx's id of it, as errors and outputs tell it, or the task itself.
-            format: What it makes, if that is known.
+            task: GraFx's ID of the task, as errors and outputs show it, or the task.
+            format: The format that was ordered, if it is known.
 
         Raises:
-            ConfigurationError: If it is no task.
+            ConfigurationError: If `task` is neither a task nor an ID.
+
+        Example:
+            task_id = chili.outputs.start(template, "png").id
+            chili.outputs.task(task_id).wait()
         """
         known = task.format if isinstance(task, OutputTask) else None
         if format is not None:
-            known = _format(format)
-        task_id = id_of(task, OutputTask, what="task")
-        segment(task_id)  # what can be no id is told here, and not by the first poll
+            known = _checked_format(format)
+        task_id = id_of(task, OutputTask, kind_name="task")
+        path_segment(task_id)  # a wrong ID is an error here, not at the first poll
         return OutputTask(task_id, known, self._client, self._pace)
 
-    def _order(self, format: Format, body: dict[str, Any]) -> str:  # noqa: A002
-        """Send an order once, and give the id of its task."""
-        where = f'{self._client.name}.pages("output/tasks")'
-        look = (
-            "GraFx may render and bill it all the same, so it is not sent again by "
-            f"itself. Look at {where} before you repeat it."
+    def _send_order(self, format: Format, body: dict[str, Any]) -> str:  # noqa: A002
+        """Send an order once, and return the ID of its task."""
+        tasks = f'{self._client.name}.pages("output/tasks")'
+        unknown = f"It is unknown whether GraFx started this {format.upper()} output."
+        hint = (
+            "GraFx may render and bill it, so it is not sent again automatically. "
+            f"Check {tasks} before you repeat it."
         )
-        riddle = f"Whether the {format} was started is not known."
         try:
-            task_id = text_in(
-                item_of(self._client.post(f"output/{format}", json=body)), "taskId"
-            )
+            response = self._client.post(f"output/{format}", json=body)
+            task_id = text_in(item_of(response), "taskId")
         except KeyboardInterrupt:
-            sys.stderr.write(f"{riddle} {look}\n")
+            sys.stderr.write(f"{unknown} {hint}\n")
             raise
         except (ConnectionFailedError, UnexpectedAnswerError) as error:
             if isinstance(error, ConnectionFailedError) and not error.was_sent:
                 raise
-            lost = error.message
+            reason = error.message
         except ServerError as error:
-            if is_word_of_grafx(error):
+            if is_from_grafx(error):
                 raise
-            lost = error.message  # a gateway's word, and not GraFx's
+            reason = error.message
         else:
             if task_id:
                 return task_id
-            lost = "The answer has no task id."
-        raise ConnectionFailedError(f"{riddle} {lost}", hint=look)
+            reason = "The answer has no task ID."
+        raise ConnectionFailedError(f"{unknown} {reason}", hint=hint)
 
-    def _source(
-        self, source: Documented | Document | str
+    def _order_for(
+        self, source: DocumentItem | Document | str
     ) -> tuple[dict[str, Any], Document]:
-        """Give what names a source in an order, and its document."""
+        """Return the part of an order that names its source, and the document."""
         if isinstance(source, Mapping):
             return {"documentContent": dict(source)}, source
         if isinstance(source, str):
             source = self._template(source)
-        if not isinstance(source, Documented):
+        if not isinstance(source, DocumentItem):
             raise VariableError(
-                f"A {type(source).__name__} cannot be rendered.",
-                hint="Give a template, its id, a project, or a document.",
+                f"Expected something to render, got {describe(source)}.",
+                hint="Pass a template or its ID, a project, or a document.",
             )
-        kind = "projectId" if isinstance(source, Project) else "templateId"
-        return {kind: source.id}, source.document()
+        key = "projectId" if isinstance(source, Project) else "templateId"
+        return {key: source.id}, source.document()
 
-    def _template(self, template_id: str) -> Documented:
+    def _template(self, template_id: str) -> Template:
         try:
-            return self._client.templates.get(template_id)
+            return Templates(self._client, self.create).get(template_id)
         except (NotFoundError, ServerError) as error:
-            if isinstance(error, NotFoundError) or is_word_of_grafx(error):
-                error.hint += " A text is a template's id here: give a project itself."
+            if isinstance(error, NotFoundError) or is_from_grafx(error):
+                error.hint += " A text is the ID of a template; pass a project itself."
             raise
 
 
-def _format(text: object) -> Format:
-    """Read a format as people write it."""
+def _checked_format(text: object) -> Format:
+    """Return a format in GraFx's spelling.
+
+    Raises:
+        VariableError: If it is not a format.
+    """
     for known in get_args(Format):
         if isinstance(text, str) and text.strip().lower() == known:
             return known  # type: ignore[no-any-return]
@@ -198,19 +227,22 @@ def _setting_id(setting: object) -> str:
     if isinstance(setting, str) and setting:
         return setting
     raise VariableError(
-        f"A {type(setting).__name__} is no output setting.",
-        hint="Give one of chili.outputs.settings.list(), or its id.",
+        f"Expected an output setting or its ID, got {describe(setting)}.",
+        hint="Pass one of chili.outputs.settings.list(), or its ID.",
     )
 
 
 def _require_small(body: Mapping[str, Any]) -> None:
-    """Refuse what GraFx refuses ("Variable data printing with the output API")."""
+    """Raise an error for an order that GraFx would refuse as too large.
+
+    The limits are those of the page "Variable data printing with the output API".
+    """
     rows = body.get("variables", [])
-    size = _size_of(body)
+    size = _json_size(body)
     if (
         len(rows) > _MOST_ROWS
         or size > _MOST_BYTES
-        or _size_of(rows) > _MOST_VARIABLES_BYTES
+        or _json_size(rows) > _MOST_VARIABLES_BYTES
     ):
         raise VariableError(
             f"The order is too large: {len(rows):,} rows, {size:,} bytes.",
@@ -219,11 +251,11 @@ def _require_small(body: Mapping[str, Any]) -> None:
         )
 
 
-def _size_of(content: object) -> int:
-    """Give the bytes that JSON takes as it is sent.
+def _json_size(content: object) -> int:
+    """Return the number of bytes of something as JSON.
 
     Raises:
-        VariableError: If it cannot be put as JSON.
+        VariableError: If it cannot be serialized as JSON.
     """
     try:
         text = json.dumps(
@@ -231,8 +263,8 @@ def _size_of(content: object) -> int:
         )
         return len(text.encode())
     except (TypeError, ValueError, RecursionError) as error:
-        why = type(error).__name__
+        reason = type(error).__name__
     raise VariableError(
-        f"The document cannot be sent as JSON ({why}).",
-        hint="It may hold texts, numbers, True, False, None, lists and objects.",
+        f"The document cannot be serialized as JSON ({reason}).",
+        hint="Use only texts, numbers, True, False, None, lists and objects.",
     )

@@ -1,7 +1,7 @@
-"""Previews: pictures that GraFx makes when they are first asked for.
+"""Previews: pictures that GraFx makes when they are first requested.
 
-The first answer may be 202, with a task to poll; media previews are asked for again
-(workshop "Previews", GraFx's own media connector).
+The first answer may be 202, with a task to poll. Previews of media have no task and are
+requested again (workshop "Previews", GraFx's own media connector).
 """
 
 from __future__ import annotations
@@ -10,67 +10,74 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from chili_notebook.api.files import File
-from chili_notebook.display.gallery import is_given_up
 from chili_notebook.errors import ChiliError, OutputTimeoutError
-from chili_notebook.http.foreign import json_object
+from chili_notebook.http.reading import json_object
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     import httpx
 
-    from chili_notebook.api.base import Calls
+    from chili_notebook.api.base import ApiClient
 
-_NOT_YET = {202, 204}
-_FIRST_POLL_S, _LAST_POLL_S, _GROWTH = 0.5, 5.0, 1.5
-_PATIENCE_S = 60.0
+SHOWN_TIMEOUT_S = 5.0
+"""How long a notebook waits for the preview of an item that shows itself."""
+_NOT_READY = {202, 204}
+_FIRST_PAUSE_S, _LONGEST_PAUSE_S, _GROWTH = 0.5, 5.0, 1.5
 
 
 def fetch_preview(
-    client: Calls, path: str, *, name: str, params: dict[str, Any] | None = None
+    client: ApiClient,
+    path: str,
+    *,
+    name: str,
+    timeout_s: float,
+    params: dict[str, Any] | None = None,
 ) -> File:
-    """Give a preview, as soon as GraFx has made it.
+    """Return a preview as soon as GraFx has made it.
 
     Raises:
-        OutputTimeoutError: If it is not there within a minute; its task may have no id.
+        OutputTimeoutError: If it is not ready in time. Its task ID may be empty.
     """
-    task_id = ""
-    asked = {key: value for key, value in (params or {}).items() if value is not None}
-    deadline = client.clock() + _PATIENCE_S
-    pause = _FIRST_POLL_S
-    response = client.get(path, params=asked)
-    address, query = path, asked
-    while response.status_code in _NOT_YET:
-        task_info = _link(client, response, "taskInfo")
+    query = {key: value for key, value in (params or {}).items() if value is not None}
+    address, task_id = path, ""
+    deadline = client.clock() + timeout_s
+    pause_s = _FIRST_PAUSE_S
+    response = client.get(address, params=query)
+    while response.status_code in _NOT_READY:
+        task_info = _link_in(client, response, "taskInfo")
         if task_info:
             address, query = task_info, {}
             task_id = urlsplit(task_info).path.rstrip("/").rpartition("/")[2]
-        if is_given_up() or client.clock() >= deadline:
+        left_s = deadline - client.clock()
+        if left_s <= 0:
             raise OutputTimeoutError(
-                f"The preview {name} was not ready after {_PATIENCE_S:g} s.",
-                hint="Ask for it again in a while.",
+                f"The preview {name} was not ready after {timeout_s:g} s.",
+                hint="Try again in a while.",
                 task_id=task_id,
             )
-        client.sleep(pause)
-        pause = min(pause * _GROWTH, _LAST_POLL_S)
+        client.sleep(min(pause_s, left_s))
+        pause_s = min(pause_s * _GROWTH, _LONGEST_PAUSE_S)
         response = client.get(address, params=query)
-    download = _link(client, response, "download")
-    return File.read(client.get(download) if download else response, name=name)
+    download = _link_in(client, response, "download")
+    response = client.get(download) if download else response
+    return File.from_response(response, name=name)
 
 
-def show_preview(preview: Callable[[], File], *, text: str) -> dict[str, str]:
-    """Give a preview as a front-end shows it, or say why it is not there.
+def show_preview(preview: Callable[..., File], *, text: str) -> dict[str, str]:
+    """Return a preview as a front-end shows it, or the reason why there is none.
 
     Args:
-        preview: What fetches it.
-        text: What stands for it where no pictures are shown.
+        preview: The method of the item that fetches it.
+        text: What is shown where there are no pictures.
     """
     try:
-        return preview()._repr_mimebundle_() | {"text/plain": text}
+        picture = preview(timeout_s=SHOWN_TIMEOUT_S)
+        return picture._repr_mimebundle_() | {"text/plain": text}
     except ChiliError as error:
         return {"text/plain": f"{text}\nNo preview: {error.message}"}
 
 
-def _link(client: Calls, response: httpx.Response, key: str) -> str:
-    """Give a link, if the answer is no picture and has one."""
+def _link_in(client: ApiClient, response: httpx.Response, key: str) -> str:
+    """Return a link of a response, empty if it has none or is a picture."""
     return client.link(response, key) if json_object(response) else ""

@@ -1,5 +1,5 @@
-"""Projects, each seen only by the user or integration that made it
-("Templates vs projects").
+"""Projects, which only the user or integration that made them can see
+(page "Templates vs projects").
 """
 
 from __future__ import annotations
@@ -7,29 +7,34 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from chili_notebook.api.document_item import Documented, checked_document
-from chili_notebook.api.ids import id_of, segment
+from chili_notebook.api.document_item import DocumentItem, checked_document
+from chili_notebook.api.ids import id_of, path_segment
 from chili_notebook.api.listing import Listing
 from chili_notebook.api.responses import item_of, text_in
 from chili_notebook.api.templates import Template
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
-    from chili_notebook.api.client import Chili
+    from chili_notebook.api.base import ApiClient
+    from chili_notebook.api.output_tasks import Output
 
 
 @dataclass(frozen=True, slots=True)
-class Project(Documented):
-    """A project of this integration; in a notebook it shows what it is made of.
+class Project(DocumentItem):
+    """A project; in a notebook it shows its thumbnail, variables and layouts.
 
     Attributes:
-        id: GraFx's id.
+        id: GraFx's ID.
         name: Its name.
-        template_id: The template that it was made of, if told.
-        collection_id: The template collection that it came from, if told.
-        user_interface_id: The user interface that it is edited with, if told.
-        raw: What GraFx sent.
+        template_id: The ID of its template, if known.
+        collection_id: The ID of the template collection that it came from, if known.
+        user_interface_id: The ID of the user interface that edits it, if known.
+        raw: The JSON object that GraFx sent.
+
+    Example:
+        project = chili.projects.create(template, name="Spring sale")
+        project.output("png")
     """
 
     id: str
@@ -38,29 +43,45 @@ class Project(Documented):
     collection_id: str | None
     user_interface_id: str | None
     raw: Mapping[str, Any] = field(repr=False, compare=False)
-    _client: Chili = field(repr=False, compare=False)
+    _client: ApiClient = field(repr=False, compare=False)
+    _render: Callable[..., Output] = field(repr=False, compare=False)
 
     @property
     def _path(self) -> str:
-        return _path(self)
+        return _path_of(self)
 
     @property
     def _document_path(self) -> str:
         return f"{self._path}/document"
 
     def save(self, document: Mapping[str, Any]) -> None:
-        """Put another document into the project (workshop "Saving a project")."""
+        """Replace the project's document (workshop "Saving a project").
+
+        Example:
+            document = project.document()
+            project.save(document)
+        """
         self._client.put(self._document_path, json=checked_document(document))
 
 
 class Projects:
-    """``chili.projects``."""
+    """This integration's own projects: ``chili.projects``.
 
-    def __init__(self, client: Chili) -> None:
+    Example:
+        chili.projects.list()
+        project = chili.projects.create(template, name="Spring sale")
+    """
+
+    def __init__(self, client: ApiClient, render: Callable[..., Output]) -> None:
         self._client = client
+        self._render = render
 
     def list(self) -> Listing[Project]:
-        """List this integration's own projects."""
+        """List this integration's own projects.
+
+        Example:
+            [project.name for project in chili.projects.list()]
+        """
         return Listing(
             self._client,
             "projects",
@@ -75,24 +96,47 @@ class Projects:
         )
 
     def create(self, template: Template | str, *, name: str | None = None) -> Project:
-        """Make a project of a template, or of its id."""
-        template_id = id_of(template, Template, what="template")
+        """Make a project of a template.
+
+        Example:
+            project = chili.projects.create(template, name="Spring sale")
+        """
+        template_id = id_of(template, Template, kind_name="template")
         body: dict[str, Any] = {"template": {"id": template_id}}
         if name:
             body["name"] = name
         return self._read(item_of(self._client.post("projects", json=body)))
 
     def get(self, project: Project | str) -> Project:
-        """Give one project by its id, or one at hand as it is now."""
-        return self._read(item_of(self._client.get(_path(project))))
+        """Fetch one project.
+
+        Args:
+            project: Its ID, or a project, to read it again.
+
+        Raises:
+            NotFoundError: If there is no such project of this integration.
+
+        Example:
+            project = chili.projects.get(project.id)
+        """
+        return self._read(item_of(self._client.get(_path_of(project))))
 
     def rename(self, project: Project | str, name: str) -> None:
-        """Give a project another name."""
-        self._client.patch(_path(project), json={"name": name})
+        """Change the name of a project.
+
+        Example:
+            chili.projects.rename(project, "Summer sale")
+        """
+        self._client.patch(_path_of(project), json={"name": name})
 
     def delete(self, project: Project | str) -> None:
-        """Delete a project."""
-        self._client.delete(_path(project))
+        """Delete a project.
+
+        Example:
+            project = chili.projects.create(template)
+            chili.projects.delete(project)
+        """
+        self._client.delete(_path_of(project))
 
     def _read(self, raw: Mapping[str, Any]) -> Project:
         template = raw.get("template")
@@ -105,8 +149,10 @@ class Projects:
             user_interface_id=text_in(raw, "userInterfaceId"),
             raw=raw,
             _client=self._client,
+            _render=self._render,
         )
 
 
-def _path(project: Project | str) -> str:
-    return f"projects/{segment(id_of(project, Project, what='project'))}"
+def _path_of(project: Project | str) -> str:
+    project_id = id_of(project, Project, kind_name="project")
+    return f"projects/{path_segment(project_id)}"

@@ -1,7 +1,7 @@
-"""Reads the API's answers: envelopes, items, links and fields.
+"""Read the API's responses: envelopes, items, links and fields.
 
-The documentation disagrees with itself in places (numbers or words, wrapped or bare);
-the tolerance for that is all here.
+GraFx's documentation contradicts itself in places (numbers or words, wrapped or bare).
+This module accepts every documented form.
 """
 
 from __future__ import annotations
@@ -15,17 +15,17 @@ import httpx
 
 from chili_notebook.auth.environment import API_PATH, grafx_kind
 from chili_notebook.errors import UnexpectedAnswerError
-from chili_notebook.http.foreign import one_line
+from chili_notebook.http.reading import one_line
 from chili_notebook.http.urls import is_loopback
 
 _MOST_DIGITS = 18
 
 
 def body_of(response: httpx.Response) -> Any:
-    """Parse a JSON answer.
+    """Return the JSON of a response.
 
     Raises:
-        UnexpectedAnswerError: If it is none.
+        UnexpectedAnswerError: If the body is not JSON.
     """
     try:
         return json.loads(response.content)
@@ -39,10 +39,10 @@ def body_of(response: httpx.Response) -> Any:
 
 
 def item_of(response: httpx.Response) -> Mapping[str, Any]:
-    """Give the one item of an answer, wrapped in ``data`` or bare.
+    """Return the one item of a response, wrapped in ``data`` or bare.
 
     Raises:
-        UnexpectedAnswerError: If there is none.
+        UnexpectedAnswerError: If the response contains no item.
     """
     body = body_of(response)
     if isinstance(body, Mapping):
@@ -50,26 +50,27 @@ def item_of(response: httpx.Response) -> Mapping[str, Any]:
         if isinstance(data, Mapping):
             return data
     raise UnexpectedAnswerError(
-        f"GraFx's answer to {one_line(response.request.url.path)} holds no item."
+        f"GraFx's answer to {one_line(response.request.url.path)} contains no item."
     )
 
 
 def links_of(response: httpx.Response) -> Mapping[str, Any]:
-    """Give the links of an answer; ``null`` and absent are empty."""
+    """Return the links of a response, empty for ``null`` and for absent links."""
     body = body_of(response)
     links = body.get("links") if isinstance(body, Mapping) else None
     return links if isinstance(links, Mapping) else {}
 
 
 def link_in(response: httpx.Response, key: str, *, base_url: str) -> str:
-    """Give a link of an answer as a full URL, empty if there is none.
+    """Return a link of a response as a full URL, empty if there is none.
 
-    Links are read against the answer's own address. One to the API by another address
-    of it, such as GraFx's own behind a proxy, leads to the base URL; one to a host
-    that is neither GraFx's nor the base URL's stays as it is.
+    A relative link is resolved against the URL of the response. A link to the API under
+    another host name of it, such as GraFx's own behind a proxy, is rewritten to the
+    base URL. A link to a host that is neither GraFx's nor the base URL's is returned
+    unchanged.
 
     Raises:
-        UnexpectedAnswerError: If it is no URL.
+        UnexpectedAnswerError: If the link is not a URL.
     """
     text = links_of(response).get(key)
     if not isinstance(text, str) or not text.strip():
@@ -77,17 +78,18 @@ def link_in(response: httpx.Response, key: str, *, base_url: str) -> str:
     try:
         url = response.request.url.join(text.strip())
     except (httpx.InvalidURL, ValueError):
-        told = f"The link {key} of GraFx's answer is not a URL."
-        raise UnexpectedAnswerError(told) from None
+        message = f"The link {key} of GraFx's answer is not a URL."
+        raise UnexpectedAnswerError(message) from None
     api = API_PATH.search(url.path)
-    if api is None or not _is_ours(url, httpx.URL(base_url)):
+    if api is None or not _is_own(url, httpx.URL(base_url)):
         return str(url)
     if str(url).startswith(f"{base_url}/"):
         return str(url)
     return f"{base_url}{url.raw_path.decode()[api.start() :]}"
 
 
-def _is_ours(url: httpx.URL, base: httpx.URL) -> bool:
+def _is_own(url: httpx.URL, base: httpx.URL) -> bool:
+    """Return whether a URL leads to the same API as the base URL."""
     host = url.raw_host.decode("ascii")
     if grafx_kind(host) is not None:
         return True
@@ -97,38 +99,38 @@ def _is_ours(url: httpx.URL, base: httpx.URL) -> bool:
 
 
 def text_in(raw: Mapping[str, Any], key: str) -> str | None:
-    """Give a text field; numbers as text, anything else as ``None``."""
+    """Return a text field, a number as its digits, anything else as ``None``."""
     value = raw.get(key)
     if isinstance(value, int) and not isinstance(value, bool):
         return str(value)
     if not isinstance(value, str):
         return None
-    # JSON can spell half a character, which can be neither shown nor sent.
+    # JSON can contain a lone surrogate, which can be neither shown nor sent.
     return value.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
 
 
 def whole_number_in(raw: Mapping[str, Any], key: str) -> int | None:
-    """Give a field with a whole number from 0, which may be spelled as text."""
+    """Return a field with a whole number from 0, which may be a text of digits."""
     text = text_in(raw, key) or ""
-    whole = text.isascii() and text.isdecimal() and len(text) <= _MOST_DIGITS
-    return int(text) if whole else None
+    is_whole = text.isascii() and text.isdecimal() and len(text) <= _MOST_DIGITS
+    return int(text) if is_whole else None
 
 
 def texts_in(raw: Mapping[str, Any], key: str) -> tuple[str, ...]:
-    """Give the texts of a list; anything else in it is left out."""
+    """Return the texts of a list, without its other values."""
     listed = raw.get(key)
     items = listed if isinstance(listed, list) else []
     return tuple(item for item in items if isinstance(item, str))
 
 
 def entry_type_in(raw: Mapping[str, Any]) -> str | None:
-    """Give an entry's type, which older pages number: ``item`` or ``directory``."""
+    """Return ``item`` or ``directory``, which older pages write as 0 or 1."""
     word = (text_in(raw, "type") or "").lower()
     return {"0": "item", "1": "directory"}.get(word, word) or None
 
 
 def moment_in(raw: Mapping[str, Any], *keys: str) -> datetime | None:
-    """Give the first of `keys` that holds an ISO time; one without zone is UTC."""
+    """Return the first ISO time among `keys`; one without a time zone is UTC."""
     for key in keys:
         try:
             moment = datetime.fromisoformat(raw[key])

@@ -1,35 +1,40 @@
-"""Studio templates ("Environment API", workshop and release notes)."""
+"""Studio templates (page "Environment API", its workshop and release notes)."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
-from chili_notebook.api.document_item import Documented, checked_document
-from chili_notebook.api.ids import id_of, segment
+from chili_notebook.api.document_item import DocumentItem, checked_document
+from chili_notebook.api.ids import id_of, path_segment
 from chili_notebook.api.listing import Listing
 from chili_notebook.api.responses import entry_type_in, item_of, moment_in, text_in
 from chili_notebook.errors import ConfigurationError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
     from datetime import datetime
 
-    from chili_notebook.api.client import Chili
+    from chili_notebook.api.base import ApiClient
+    from chili_notebook.api.output_tasks import Output
 
 
 @dataclass(frozen=True, slots=True)
-class Template(Documented):
-    """A template of the environment; in a notebook it shows what it is made of.
+class Template(DocumentItem):
+    """A template; in a notebook it shows its thumbnail, variables and layouts.
 
     Attributes:
-        id: GraFx's id.
+        id: GraFx's ID.
         name: Its name.
-        relative_path: Its folder, if told.
-        type: ``item`` or ``directory``, if told.
-        created: When it was made, if told.
-        modified: When its content last changed, if told.
-        raw: What GraFx sent.
+        relative_path: Its folder, if GraFx names it.
+        type: ``item`` or ``directory``, if GraFx names it.
+        created: When it was made, if known.
+        modified: When its content last changed, if known.
+        raw: The JSON object that GraFx sent.
+
+    Example:
+        template = chili.templates.list()[0]
+        template.variables()
     """
 
     id: str
@@ -39,11 +44,12 @@ class Template(Documented):
     created: datetime | None
     modified: datetime | None
     raw: Mapping[str, Any] = field(repr=False, compare=False)
-    _client: Chili = field(repr=False, compare=False)
+    _client: ApiClient = field(repr=False, compare=False)
+    _render: Callable[..., Output] = field(repr=False, compare=False)
 
     @property
     def _path(self) -> str:
-        return _path(self)
+        return _path_of(self)
 
     @property
     def _document_path(self) -> str:
@@ -51,10 +57,16 @@ class Template(Documented):
 
 
 class Templates:
-    """``chili.templates``."""
+    """The environment's Studio templates: ``chili.templates``.
 
-    def __init__(self, client: Chili) -> None:
+    Example:
+        chili.templates.list(search="card")
+        template = chili.templates.list(search="card")[0]
+    """
+
+    def __init__(self, client: ApiClient, render: Callable[..., Output]) -> None:
         self._client = client
+        self._render = render
 
     def list(
         self,
@@ -67,10 +79,13 @@ class Templates:
         """List templates.
 
         Args:
-            search: Part of the name, of the relative path or of the id.
+            search: A part of the name, of the relative path or of the ID.
             folder: A folder, such as ``/Campaigns``.
             sort_by: ``name``, ``id`` or ``relativePath``.
             sort_order: ``asc`` or ``desc``.
+
+        Example:
+            chili.templates.list(search="card", sort_by="name")
         """
         params = {"search": search, "folder": folder}
         params |= {"sortBy": sort_by, "sortOrder": sort_order}
@@ -88,41 +103,71 @@ class Templates:
         )
 
     def get(self, template: Template | str) -> Template:
-        """Give one template by its id, or one at hand as it is now.
+        """Fetch one template.
+
+        Args:
+            template: Its ID, or a template, to read it again.
 
         Raises:
-            APIError: If there is none; GraFx's workshop notes that a missing template
-                is answered with 500.
+            APIError: If there is no such template. GraFx's workshop notes that a
+                missing template is answered with 500.
+
+        Example:
+            template = chili.templates.get(template.id)
         """
-        return self._read(item_of(self._client.get(_path(template))))
+        return self._read(item_of(self._client.get(_path_of(template))))
 
     def create(
         self, document: Mapping[str, Any], *, name: str, folder: str = "/"
     ) -> Template:
-        """Make a template of a document."""
+        """Make a template of a document.
+
+        Example:
+            copy = chili.templates.create(template.document(), name="Copy")
+        """
         params = {"name": name, "folderPath": folder}
         body = checked_document(document)
         response = self._client.post("templates", params=params, json=body)
         return self._read(item_of(response))
 
     def update(self, template: Template | str, document: Mapping[str, Any]) -> None:
-        """Put another document into a template."""
-        self._client.put(_path(template), json=checked_document(document))
+        """Replace the document of a template.
+
+        Example:
+            copy = chili.templates.create(template.document(), name="Copy")
+            chili.templates.update(copy, template.document())
+        """
+        self._client.put(_path_of(template), json=checked_document(document))
 
     def rename(self, template: Template | str, name: str) -> None:
-        """Give a template another name.
+        """Change the name of a template.
 
         Raises:
-            ConfigurationError: If the name is blank.
+            ConfigurationError: If the new name is blank.
+
+        Example:
+            copy = chili.templates.create(template.document(), name="Copy")
+            chili.templates.rename(copy, "Spring sale")
         """
         if not name.strip():
-            raise ConfigurationError("The new name is blank.", hint="Give another.")
-        self._client.put(_path(template), params={"name": name})
+            raise ConfigurationError(
+                "The new name is blank.", hint="Pass a name with at least one letter."
+            )
+        self._client.put(_path_of(template), params={"name": name})
 
     def delete(self, template: Template | str, *, force: bool = False) -> None:
-        """Delete a template; one that a collection uses only with `force`."""
+        """Delete a template.
+
+        Args:
+            template: The template, or its ID.
+            force: Delete it even if a collection uses it (release note 2023-05-16).
+
+        Example:
+            copy = chili.templates.create(template.document(), name="Copy")
+            chili.templates.delete(copy)
+        """
         params = {"force": "true"} if force else {}
-        self._client.delete(_path(template), params=params)
+        self._client.delete(_path_of(template), params=params)
 
     def _read(self, raw: Mapping[str, Any]) -> Template:
         return Template(
@@ -134,8 +179,10 @@ class Templates:
             modified=moment_in(raw, "lastModifiedContentUtc", "lastModifiedDate"),
             raw=raw,
             _client=self._client,
+            _render=self._render,
         )
 
 
-def _path(template: Template | str) -> str:
-    return f"templates/{segment(id_of(template, Template, what='template'))}"
+def _path_of(template: Template | str) -> str:
+    template_id = id_of(template, Template, kind_name="template")
+    return f"templates/{path_segment(template_id)}"

@@ -1,7 +1,8 @@
-"""Rows of values for the variables of a template, checked and put as GraFx takes them.
+"""Check rows of values for the variables of a template, and convert them to text.
 
-GraFx's pages disagree on numbers ("Variable data printing with the output API": text
-or null only; "Number variable": text or number), so everything goes out as text.
+GraFx's pages contradict each other on numbers ("Variable data printing with the output
+API": text or null only; "Number variable": text or number), so all values are sent as
+text.
 """
 
 from __future__ import annotations
@@ -18,17 +19,17 @@ from chili_notebook.errors import VariableError
 
 Row = Mapping[str, Any]
 
-# GraFx Studio, "Data connectors": they are errors of their record.
+# Without a value they are errors of their record (page "Data connectors").
 _NEVER_EMPTY = {"number", "boolean"}
 _NUMBER = re.compile(r"[+-]?\d+(\.\d+)?", re.ASCII)
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 
 
 def rows_of(variables: object) -> list[Row]:
-    """Read what was given as the values of an output: one row, several, or nothing.
+    """Return the rows of values of an output: one row, several, or none at all.
 
     Raises:
-        VariableError: If it is none of these.
+        VariableError: If `variables` is neither a mapping nor a non-empty list of them.
     """
     if variables is None or isinstance(variables, Mapping):
         return [variables] if variables else []
@@ -36,23 +37,25 @@ def rows_of(variables: object) -> list[Row]:
     if rows and all(isinstance(row, Mapping) for row in rows):
         return rows
     raise VariableError(
-        "The variables are no rows of values.",
-        hint='Give {"name": value}, or a list of these that is not empty; of a '
-        'DataFrame, frame.to_dict("records").',
+        "`variables` must be a mapping or a non-empty list of mappings.",
+        hint='Pass {"name": value}, or a list of these; of a DataFrame, '
+        'frame.to_dict("records").',
     )
 
 
 def checked_rows(
     document: Mapping[str, Any], rows: Sequence[Row]
 ) -> list[dict[str, str | None]]:
-    """Check rows of values against a document, before a render is spent on them.
+    """Return rows of values as text, after checking them against a document.
+
+    An error here costs nothing; the same error at GraFx costs a render.
 
     Args:
         document: The document of a template or project.
-        rows: Values by variable name, a row for each record.
+        rows: Values by variable name, one row for each record.
 
     Raises:
-        VariableError: If a name is unknown, or a value not one that the variable takes.
+        VariableError: If a name is unknown, or a variable does not take its value.
     """
     known = {variable.name: variable for variable in read_variables(document)}
     checked = []
@@ -71,38 +74,39 @@ def checked_rows(
 
 
 def _checked(variable: Variable, value: object, where: str) -> str | None:
-    """Give one value as text, if the variable takes it."""
+    """Return one value as text, if the variable takes it."""
     name = variable.name
-    text = _as_text(_plain(value))
+    text = _to_text(_to_python(value))
     if text is None and value is not None:
+        kind = type(value).__name__
+        reason = "it contains a lone surrogate" if kind == "str" else f"type {kind}"
         raise VariableError(
-            f"The value of {name!r}{where} is of type {type(value).__name__}, and no "
-            "value that can be sent.",
-            hint="Give a text, a number, True or False, a date, or None for no value.",
+            f"The value of {name!r}{where} cannot be sent ({reason}).",
+            hint="Use a text, a number, True or False, a date, or None for no value.",
         )
     if not text:
         if variable.required or variable.type.lower() in _NEVER_EMPTY:
             raise VariableError(
                 f"The variable {name!r} needs a value{where}.",
-                hint="Leave the variable out to keep the template's own value.",
+                hint="Leave out the variable to use the template's own value.",
             )
         return text
     if variable.allowed and text not in variable.allowed:
         raise VariableError(
-            f"{value!r} is not a value of the list {name!r}{where}.",
+            f"{value!r} is not in the list {name!r}{where}.",
             hint=f"Its values: {', '.join(map(repr, variable.allowed))}.",
         )
-    wanted = _misfit(variable.type.lower(), text)
-    if wanted:
+    expected = _expected_instead(variable.type.lower(), text)
+    if expected:
         raise VariableError(
             f"{value!r} is not a value for the {variable.type} {name!r}{where}.",
-            hint=f"Give {wanted}.",
+            hint=f"Use {expected}.",
         )
     return text
 
 
-def _misfit(kind: str, text: str) -> str:
-    """Say what a variable of this kind takes, empty if it takes the text."""
+def _expected_instead(kind: str, text: str) -> str:
+    """Return what a variable of this type takes, empty if it takes the text."""
     if kind == "number" and not _NUMBER.fullmatch(text):
         return 'a number such as 12.5 or "12.5", with a point and without grouping'
     if kind == "boolean" and text.lower() not in ("true", "false"):
@@ -120,8 +124,8 @@ def _is_day(text: str) -> bool:
     return _DAY.fullmatch(text) is not None
 
 
-def _as_text(value: object) -> str | None:
-    """Put a value as text, the one form that all pages agree on; ``None`` if none."""
+def _to_text(value: object) -> str | None:
+    """Return a value as text, ``None`` if that is impossible."""
     text = None
     if isinstance(value, str):
         text = value
@@ -131,15 +135,15 @@ def _as_text(value: object) -> str | None:
         number = Decimal(value if isinstance(value, int) else str(value))
         text = f"{number:f}" if number.is_finite() else None
     elif isinstance(value, dt.date):
-        day = value.isoformat()[:10]  # GraFx's dates have no time of day
-        text = day if _DAY.fullmatch(day) else None  # pandas has a date that is none
+        day = value.isoformat()[:10]  # a date in GraFx has no time of day
+        text = day if _DAY.fullmatch(day) else None  # pandas.NaT is a date too
     return text if text is None or _can_be_sent(text) else None
 
 
-def _plain(value: object) -> object:
-    """Give Python's own value for a number or a boolean of numpy's."""
+def _to_python(value: object) -> object:
+    """Return a number or a boolean of numpy as Python's own."""
     item = getattr(value, "item", None)
-    with suppress(TypeError, ValueError):  # an array of several
+    with suppress(TypeError, ValueError):  # an array has several items
         return item() if callable(item) else value
     return value
 
@@ -147,6 +151,6 @@ def _plain(value: object) -> object:
 def _can_be_sent(text: str) -> bool:
     try:
         text.encode()
-    except UnicodeEncodeError:  # it holds half a character
+    except UnicodeEncodeError:  # it contains a lone surrogate
         return False
     return True

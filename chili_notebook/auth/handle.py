@@ -156,4 +156,4 @@ def _count(scopes: frozenset[str]) -> str:
 
 
 def _require_safe(url: str) -> None:
-    require_safe(url, told="The token was not sent: the URL", hint="Use https.")
+    require_safe(url, subject="The token was not sent: the URL", hint="Use https.")

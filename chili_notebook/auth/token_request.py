@@ -20,8 +20,7 @@ from chili_notebook.errors import (
     TokenRequestError,
     TokenResponseError,
 )
-from chili_notebook.http.foreign import json_object, one_line, reason_of
-from chili_notebook.http.reading import read_up_to
+from chili_notebook.http.reading import json_object, one_line, read_up_to, reason_of
 from chili_notebook.http.transport import TIMEOUT, USER_AGENT, transport_for
 from chili_notebook.http.urls import require_safe
 
@@ -55,7 +54,7 @@ def fetch_token(
         InsecureURLError: If its URL is neither https nor on this machine.
     """
     require_safe(
-        environment.token_url, told="CHILI_TOKEN_URL", hint="Use the https address."
+        environment.token_url, subject="CHILI_TOKEN_URL", hint="Use the https address."
     )
     asked_at = clock()
     failure = ""

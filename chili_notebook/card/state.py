@@ -14,11 +14,24 @@ if TYPE_CHECKING:
     from chili_notebook.auth.secret import Secret
     from chili_notebook.auth.tokens import Token
 
-# The twin is stored before the live card, as an output of its own: in one output
-# JupyterLab prefers the widget, and shows an error once there is none. One of the two
-# is seen: the live card, or else the twin in place of that error, and in nbconvert's
-# page, where no kernel stands behind a widget: its body is a notebook and not Voilà's.
-# The classes are JupyterLab's, which Notebook and Voilà share, and VS Code's.
+# A login makes two outputs: the static twin, and after it the live widget. They are not
+# one output with two formats, because JupyterLab would then choose the widget, and show
+# an error once its model is gone. In the page they are neighbours:
+#
+#     JupyterLab, Notebook 7, Voilà, nbconvert     VS Code
+#     div.jp-OutputArea-child                      div.output_container
+#       div[data-chili-beside]     static twin       (the same)
+#     div.jp-OutputArea-child                      div.output_container
+#       div.jupyter-widgets        live widget       (the same)
+#         div.chili-card
+#
+# The twin carries this style sheet, which always hides one of the two:
+#   1. It hides the twin if the next output contains a card.
+#   2. It hides the widget's output after a twin if it contains no card: then it is
+#      JupyterLab's error message.
+# nbconvert's page has no kernel, so a card in it would not be live: there, rule 1 does
+# not apply, and rule 2 hides the card too. Its body has the class jp-Notebook, as
+# Voilà's has, which also sets data-voila.
 _OUTPUT = ":is(.jp-OutputArea-child,.output_container)"
 _TWIN = ":has([data-chili-beside])"
 _PAPER = "body.jp-Notebook:not([data-voila]) *"

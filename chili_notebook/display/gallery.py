@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import threading
 from concurrent.futures import ThreadPoolExecutor
-from contextvars import ContextVar
 from dataclasses import dataclass
 from html import escape
 from typing import TYPE_CHECKING, Any, Self
@@ -14,69 +12,85 @@ from chili_notebook.errors import ChiliError, ConfigurationError
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-_SIDE_BY_SIDE = 6
-_GIVEN_UP: ContextVar[threading.Event | None] = ContextVar("given_up", default=None)
+_THREADS = 6
 
 
-def is_given_up() -> bool:
-    """Whether nobody waits any more for the picture that this thread fetches."""
-    given_up = _GIVEN_UP.get()
-    return given_up is not None and given_up.is_set()
+@dataclass(frozen=True, slots=True)
+class GalleryEntry:
+    """One picture of a gallery.
+
+    Attributes:
+        caption: The text below it.
+        picture: A ``data:`` URL of the picture; empty if there is none.
+        problem: Why there is no picture; empty if there is one.
+
+    Example:
+        entries = chili.media.list().gallery(at_most=3).entries
+        [entry.caption for entry in entries if entry.problem]
+    """
+
+    caption: str
+    picture: str = ""
+    problem: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Gallery:
-    """Pictures with captions.
+    """Pictures with captions; in a notebook they show as a grid.
 
     Attributes:
-        entries: A caption each, with the address of its picture or why there is none.
+        entries: The pictures.
+
+    Example:
+        chili.media.list().gallery(at_most=6)
     """
 
-    entries: tuple[tuple[str, str, str], ...]
+    entries: tuple[GalleryEntry, ...]
 
     @classmethod
     def of(cls, items: Sequence[Any]) -> Self:
-        """Fetch the thumbnails of items, side by side.
+        """Fetch the thumbnails of items, several at the same time.
 
         Raises:
             ConfigurationError: If an item has no preview.
+
+        Example:
+            Gallery.of([template, media])
         """
         for item in items:
             if not callable(getattr(item, "thumbnail", None)):
                 raise ConfigurationError(
                     f"A {type(item).__name__} has no preview.",
-                    hint="Galleries are for templates, projects, media and fonts.",
+                    hint="Galleries show templates, projects, media and fonts.",
                 )
-        given_up = threading.Event()
-        pool = ThreadPoolExecutor(
-            _SIDE_BY_SIDE, "gallery", initializer=_GIVEN_UP.set, initargs=(given_up,)
-        )
+        pool = ThreadPoolExecutor(_THREADS, "gallery")
         try:
-            return cls(tuple(pool.map(_entry, items)))
+            return cls(tuple(pool.map(_fetch_entry, items)))
         finally:
-            # Whoever interrupts is not kept waiting for the requests under way.
-            given_up.set()
+            # An interrupt must not wait for the requests that are still running.
             pool.shutdown(wait=False, cancel_futures=True)
 
     def _repr_mimebundle_(self, **_: object) -> dict[str, str]:
-        figures = "".join(
-            '<figure style="margin:0;width:200px">'
-            + (
-                f'<img alt="" src="{address}" style="width:100%;height:160px;'
-                'object-fit:contain;background:#8881">'
-                if address
-                else f"<p>{escape(why)}</p>"
-            )
-            + f"<figcaption>{escape(caption)}</figcaption></figure>"
-            for caption, address, why in self.entries
-        )
+        figures = "".join(_figure(entry) for entry in self.entries)
         grid = f'<div style="display:flex;flex-wrap:wrap;gap:16px">{figures}</div>'
-        names = "\n".join(caption for caption, _address, _why in self.entries)
-        return {"text/plain": names, "text/html": grid}
+        captions = "\n".join(entry.caption for entry in self.entries)
+        return {"text/plain": captions, "text/html": grid}
 
 
-def _entry(item: Any) -> tuple[str, str, str]:
+def _fetch_entry(item: Any) -> GalleryEntry:
     try:
-        return item.name, item.thumbnail().as_data_url(), ""
+        return GalleryEntry(item.name, picture=item.thumbnail().as_data_url())
     except ChiliError as error:
-        return item.name, "", error.message
+        return GalleryEntry(item.name, problem=error.message)
+
+
+def _figure(entry: GalleryEntry) -> str:
+    picture = (
+        f'<img alt="" src="{entry.picture}" style="width:100%;height:160px;'
+        'object-fit:contain;background:#8881">'
+    )
+    return (
+        '<figure style="margin:0;width:200px">'
+        f"{picture if entry.picture else f'<p>{escape(entry.problem)}</p>'}"
+        f"<figcaption>{escape(entry.caption)}</figcaption></figure>"
+    )

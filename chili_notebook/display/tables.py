@@ -12,11 +12,20 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 _WIDEST = 100
-_LEFT = 'style="text-align:left"'  # notebooks put the text of cells to the right
+_LEFT = 'style="text-align:left"'  # notebooks align the cells to the right
 
 
 class Rows(list[T]):
-    """A list that shows itself as a table in a notebook."""
+    """A list that shows itself as a table in a notebook.
+
+    Args:
+        items: The items of the list.
+        columns: The heading and the value of each column.
+
+    Example:
+        variables = template.variables()
+        [variable.name for variable in variables]
+    """
 
     def __init__(
         self, items: Sequence[T], columns: Sequence[tuple[str, Callable[[T], object]]]
@@ -25,7 +34,11 @@ class Rows(list[T]):
         self._columns = columns
 
     def bundle(self, *, caption: str = "") -> dict[str, str]:
-        """Give the table in the forms that a front-end chooses from."""
+        """Return the table as HTML and as text, by media type.
+
+        Example:
+            print(template.variables().bundle()["text/plain"])
+        """
         return table_bundle(
             [heading for heading, _field in self._columns],
             [[field(item) for _heading, field in self._columns] for item in self],
@@ -39,7 +52,7 @@ class Rows(list[T]):
 def table_bundle(
     headings: Sequence[str], rows: Sequence[Sequence[object]], *, caption: str = ""
 ) -> dict[str, str]:
-    """Give a table in the forms that a front-end chooses from."""
+    """Return a table as HTML and as text, by media type."""
     return {
         "text/html": html_table(headings, rows, caption=caption),
         "text/plain": text_table(headings, rows, caption=caption),
@@ -49,7 +62,7 @@ def table_bundle(
 def html_table(
     headings: Sequence[str], rows: Sequence[Sequence[object]], *, caption: str = ""
 ) -> str:
-    """Make an HTML table; every cell is escaped."""
+    """Return an HTML table with escaped cells."""
     head = "".join(f"<th {_LEFT}>{escape(_cell(heading))}</th>" for heading in headings)
     body = "".join(
         "<tr>"
@@ -64,8 +77,8 @@ def html_table(
 def text_table(
     headings: Sequence[str], rows: Sequence[Sequence[object]], *, caption: str = ""
 ) -> str:
-    """Make a table of aligned columns; long cells are cut."""
-    cells = [[_cut(_cell(cell)) for cell in row] for row in (headings, *rows)]
+    """Return a table of aligned columns; long cells are shortened."""
+    cells = [[_shorten(_cell(cell)) for cell in row] for row in (headings, *rows)]
     widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
     lines = [
         "  ".join(
@@ -78,13 +91,13 @@ def text_table(
 
 def _cell(value: object) -> str:
     if isinstance(value, datetime):
-        with suppress(OverflowError, ValueError):  # .NET's first moment, west of UTC
+        with suppress(OverflowError, ValueError):  # the year 1, west of UTC
             value = value.astimezone()
         return f"{value:%Y-%m-%d %H:%M}"
-    # Half a character, which JSON can spell, could not be sent to a notebook.
+    # JSON can contain a lone surrogate, which cannot be sent to a notebook.
     return "" if value is None else str(value).encode("utf-8", "replace").decode()
 
 
-def _cut(text: str) -> str:
+def _shorten(text: str) -> str:
     text = " ".join(text.split())
     return text if len(text) <= _WIDEST else text[: _WIDEST - 1] + "…"

@@ -1,7 +1,7 @@
-"""The forms in which a secret may stand in a text. Pure.
+"""List the forms in which a secret may appear in a text. Pure.
 
-Forms are found by their whole length; what no list of forms can hold is reversed,
-sliced, compressed or encrypted text, and pixels.
+Only whole forms are listed. No list can contain text that was reversed, sliced,
+compressed or encrypted, nor pictures of text.
 """
 
 from __future__ import annotations
@@ -12,16 +12,16 @@ import json
 import re
 from urllib.parse import quote, quote_plus
 
-_URL_SAFE = ("", "/", "!'()*", "!#$&'()*+,/:;=?@", "!#$%&'()*+,/:;=?@[]")
-"""What is left unescaped by `quote`, by browsers and by HTTP libraries."""
-_ESCAPE_PAIR = re.compile(r"%[0-9A-F]{2}")
+_SAFE_CHARACTERS = ("", "/", "!'()*", "!#$&'()*+,/:;=?@", "!#$%&'()*+,/:;=?@[]")
+"""What `quote`, browsers and HTTP libraries do not percent-encode."""
+_PERCENT_CODE = re.compile(r"%[0-9A-F]{2}")
 
 
 def forms(value: str) -> frozenset[str]:
-    """Give `value` and its usual encodings.
+    """Return a value and its usual encodings.
 
-    Those are: percent-encoding in both cases, JSON, HTML and Python escapes, two of
-    them one inside the other, hexadecimal, and what base64 at any offset makes of it.
+    These are: percent-encoding in upper and lower case; escapes of JSON, HTML and
+    Python, also one inside the other; hexadecimal; and base64 at any offset.
     """
     once = _escaped(value) | _percent_encoded(value)
     twice = {form for inner in once for form in _escaped(inner)}
@@ -32,21 +32,21 @@ def forms(value: str) -> frozenset[str]:
 
 
 def base64_forms(data: bytes) -> frozenset[str]:
-    """Give what base64 of any text that holds `data` has in it, in both alphabets.
+    """Return what the base64 of any data around `data` contains, in both alphabets.
 
-    The characters at either end that depend on what stands beside `data` are left out.
+    The characters at either end that depend on the data around it are left out.
     """
     found = set[str]()
-    for offset, foreign in enumerate((0, 2, 3)):
-        known = (offset + len(data)) * 8 // 6
+    for offset, mixed in enumerate((0, 2, 3)):
+        complete = (offset + len(data)) * 8 // 6
         padded = bytes(offset) + data
         for encode in (base64.b64encode, base64.urlsafe_b64encode):
-            found.add(encode(padded).decode()[foreign:known])
+            found.add(encode(padded).decode()[mixed:complete])
     return frozenset(found)
 
 
 def _escaped(value: str) -> set[str]:
-    # Both quotes before it make `repr` escape the single one.
+    # With both quotes in front, `repr` escapes the single ones.
     python = {write("'\"" + value)[4:-1] for write in (repr, ascii)}
     python.add(repr(b"'\"" + value.encode("utf-8", "surrogatepass"))[5:-1])
     markup = {html.escape(value), html.escape(value, quote=False)}
@@ -66,7 +66,7 @@ def _escaped(value: str) -> set[str]:
 
 def _percent_encoded(value: str) -> set[str]:
     data = value.encode("utf-8", "surrogatepass")
-    upper = {quote(data, safe=safe) for safe in _URL_SAFE} | {quote_plus(data)}
+    upper = {quote(data, safe=safe) for safe in _SAFE_CHARACTERS} | {quote_plus(data)}
     return upper | {
-        _ESCAPE_PAIR.sub(lambda pair: pair[0].lower(), form) for form in upper
+        _PERCENT_CODE.sub(lambda code: code[0].lower(), form) for form in upper
     }

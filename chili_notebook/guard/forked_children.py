@@ -51,6 +51,7 @@ class ForkedChildren:
         session: Reads the messages.
         runner: Runs jobs on that thread.
         send: Sends a message, with its identities, as a message of the kernel.
+        get_pid: Returns the id of the process that calls it.
 
     Attributes:
         can_receive: Whether the kernel can receive messages of its children.
@@ -62,11 +63,14 @@ class ForkedChildren:
         session: Any,
         runner: JobRunner,
         send: Callable[[Message, Any], object],
+        *,
+        get_pid: Callable[[], int] = os.getpid,
     ) -> None:
         self._iopub_thread = iopub_thread
         self._session = session
         self._runner = runner
         self._send = send
+        self._get_pid = get_pid
         self._next: dict[str, int] = {}
         self._waiting: dict[str, dict[int, tuple[Message, Any]]] = {}
         self._child: tuple[int, str, itertools.count[int]] | None = None
@@ -83,7 +87,7 @@ class ForkedChildren:
 
     def number(self, message: Message) -> Message:
         """Return a message of this child process with its number."""
-        pid = os.getpid()
+        pid = self._get_pid()
         if self._child is None or self._child[0] != pid:
             self._child = pid, secrets.token_hex(8), itertools.count()
         _, child_id, numbers = self._child

@@ -184,11 +184,11 @@ class SendHook:
         name = content.get("name", "stdout")
         stream = _Stream(outgoing.socket, name, parent_header, outgoing.ident)
         key = stream.key
-        text, count = self._streams.feed(stream, content["text"])
+        text, count = self._streams.feed(stream, content.get("text"))
         self._running.add(key.request, count)
         self._send_text(stream, text)
-        # Checked after the end was held back: if the request ends in between, one of
-        # this and `_send_other` releases it.
+        # This check must come after `feed`. If the request ends in between, then either
+        # `_end_request` releases the text or this does.
         if self._streams.holds(key) and not self._running.contains(key.request):
             self._iopub.run_later(lambda: self._streams.flush([key]), LATE_S)
         return message
@@ -309,7 +309,7 @@ class _HeldStreams:
         """Return whether something of this stream is held back."""
         return key in self._held
 
-    def feed(self, stream: _Stream, text: str) -> tuple[str, int]:
+    def feed(self, stream: _Stream, text: Any) -> tuple[str, int]:
         """Add a piece; return the masked text to send now, and the masked places."""
         with self._lock:
             held = self._held.pop(stream.key, None)

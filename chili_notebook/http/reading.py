@@ -1,71 +1,61 @@
-"""Reads answers whole, up to a size."""
+"""Read responses of other programs, which may hold anything."""
 
 from __future__ import annotations
 
+import json
+from itertools import groupby
 from typing import Any
 
 import httpx
 
-from chili_notebook.errors import ConnectionFailedError, UnexpectedAnswerError
-from chili_notebook.http.foreign import reason_of
-
-_OF_THE_LINE = {"content-encoding", "content-length", "transfer-encoding"}
+_TRANSFER_HEADERS = {"content-encoding", "content-length", "transfer-encoding"}
 
 
-def read_up_to(response: httpx.Response, at_most: int, **more: Any) -> httpx.Response:
-    """Give an answer with its body, of which more than `at_most` bytes are not read.
+def read_up_to(response: httpx.Response, at_most: int) -> httpx.Response:
+    """Return a response with its body, and without its request.
 
     Args:
-        response: The answer, whose body has not been read.
-        at_most: Past so many bytes reading ends; who asks looks at the length.
-        more: What `httpx.Response` is to know besides, such as its request.
+        response: A response whose body has not been read.
+        at_most: Stop reading after this many bytes. The caller must check the length.
     """
     content = bytearray()
     for chunk in response.iter_bytes():
         content += chunk
         if len(content) > at_most:
             break
-    # The body has been decoded, so that its first length and encoding are wrong.
+    # The body has been decoded, so the original length and encoding are wrong.
     headers = [
         (name, value)
         for name, value in response.headers.multi_items()
-        if name.lower() not in _OF_THE_LINE
+        if name.lower() not in _TRANSFER_HEADERS
     ]
-    return httpx.Response(
-        response.status_code, headers=headers, content=bytes(content), **more
-    )
+    return httpx.Response(response.status_code, headers=headers, content=bytes(content))
 
 
-def whole_answer(response: httpx.Response, at_most: int) -> httpx.Response:
-    """Read the body of an answer, and give the answer with it.
+def json_object(response: httpx.Response) -> dict[str, Any]:
+    """Return the JSON object in a response, empty if there is not one."""
+    try:
+        body = json.loads(response.content)
+    except (ValueError, RecursionError):
+        return {}
+    return body if isinstance(body, dict) else {}
 
-    Raises:
-        UnexpectedAnswerError: If it is larger than `at_most` bytes.
+
+def one_line(value: object, *, at_most: int = 500) -> str:
+    """Return a text as one printable line of bounded length, empty if it is not a text.
+
+    Text of another program must not break the lines of a message, reverse its letters
+    or move the cursor of a terminal.
     """
-    whole = read_up_to(
-        response,
-        at_most,
-        request=response.request,
-        history=response.history,
-        extensions=response.extensions,
-    )
-    if len(whole.content) > at_most:
-        url = response.request.url
-        raise UnexpectedAnswerError(
-            f"The answer of {url.host}{url.path} is larger than {at_most:,} bytes.",
-            hint="Read it piece by piece with chili.stream(...).",
-        )
-    return whole
+    if not isinstance(value, str):
+        return ""
+    runs = groupby(value[: 2 * at_most], key=str.isprintable)
+    text = "".join("".join(run) if printable else " " for printable, run in runs)
+    return text.strip()[:at_most]
 
 
-def broken_off(
-    response: httpx.Response, error: httpx.HTTPError
-) -> ConnectionFailedError:
-    """Give the error for an answer that ended before its end."""
-    request, url = response.request, response.request.url
-    return ConnectionFailedError(
-        f"The answer of {url.host}{url.path} broke off ({reason_of(error)}).",
-        hint="Try again."
-        if request.method in {"GET", "HEAD", "OPTIONS"}
-        else "GraFx has probably carried it out: look before you repeat it.",
-    )
+def reason_of(error: Exception) -> str:
+    """Return in one clause why a request got no response."""
+    if isinstance(error, httpx.TimeoutException):
+        return "no answer in time"
+    return str(error) or type(error).__name__

@@ -1,11 +1,13 @@
-"""How requests leave this machine: proxies, TLS, timeouts, retries, our name."""
+"""Send requests: proxies, TLS, timeouts, retries, the user agent."""
 
 from __future__ import annotations
 
 import os
+import time
+from copy import copy
 from functools import lru_cache
 from importlib.metadata import version
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Self
 from urllib.parse import urlsplit
 from urllib.request import getproxies, proxy_bypass
 
@@ -14,97 +16,144 @@ from httpx_retries import Retry, RetryTransport
 
 from chili_notebook import __version__
 from chili_notebook.errors import ConfigurationError, ConnectionFailedError
-from chili_notebook.http.foreign import reason_of
+from chili_notebook.http.reading import reason_of
 from chili_notebook.http.urls import is_loopback, require_safe
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from ssl import SSLContext
 
 TIMEOUT = httpx.Timeout(30.0, connect=10.0)
 USER_AGENT = f"chili_notebook/{__version__} python-httpx/{version('httpx')}"
 
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
-_BEFORE_SENDING = (
+ONCE = {"retry": Retry(total=0)}
+"""The ``extensions`` of a request that must not be retried."""
+_NOT_SENT = (
     httpx.ConnectError,
     httpx.ConnectTimeout,
     httpx.PoolTimeout,
     httpx.ProxyError,
 )
-_ASKING_TO_WAIT = {429, 503}
-_LONGEST_WAIT_S = 15.0
+_BUSY = {429, 503}
+_LONGEST_PAUSE_S = 15.0
+_LONGEST_SILENCE_S = 20.0  # nobody waits longer than that without a message
 
 
-class _AskedToWaitError(Exception):
-    """An answer that is worth waiting for a better one."""
+class _Retry(Retry):
+    """Retry safe methods a few times, and never wait for long without a message."""
+
+    def __init__(self, sleep: Callable[[float], None]) -> None:
+        super().__init__(
+            total=4,
+            allowed_methods=SAFE_METHODS,
+            status_forcelist=(502, 504),
+            validate_response=_raise_if_soon_free,
+            retry_on_exceptions=(
+                httpx.HTTPStatusError,
+                httpx.ConnectError,
+                httpx.ConnectTimeout,
+                httpx.ReadError,
+                httpx.RemoteProtocolError,
+            ),
+            backoff_factor=0.5,
+            max_backoff_wait=_LONGEST_PAUSE_S,
+            total_timeout=_LONGEST_SILENCE_S,
+        )
+        self._sleep = sleep
+
+    def increment(self) -> Self:
+        following = copy(self)
+        following.attempts_made += 1
+        return following
+
+    def sleep(self, response: httpx.Response | Exception) -> None:
+        wait_s = 0.0
+        if isinstance(response, httpx.Response):
+            wait_s = min(retry_after_s(response), _LONGEST_PAUSE_S)
+        left_s = _LONGEST_SILENCE_S - self.elapsed_sleep
+        pause_s = min(wait_s or self.backoff_strategy(), left_s)
+        self._sleep(pause_s)
+        self.elapsed_sleep += pause_s
 
 
-def asked_wait_s(response: httpx.Response) -> float:
-    """Give how many seconds an answer asks to wait; 0 if it does not."""
+def _raise_if_soon_free(response: httpx.Response) -> None:
+    """Raise, so that a busy server is asked again if it does not ask for a long wait.
+
+    A status alone cannot decide: an answer that asks to wait for an hour is returned.
+    """
+    if response.status_code in _BUSY and retry_after_s(response) <= _LONGEST_PAUSE_S:
+        response.raise_for_status()
+
+
+def retry_after_s(response: httpx.Response) -> float:
+    """Return how many seconds a response asks to wait, 0 if it does not."""
     try:
-        return RETRY.parse_retry_after(response.headers.get("retry-after", ""))
+        return ONCE["retry"].parse_retry_after(response.headers.get("retry-after", ""))
     except ValueError:
         return 0.0
 
 
-def _wait_if_asked(response: httpx.Response) -> None:
-    """Have an answer waited for, unless it asks for longer than anybody would wait."""
-    passing = response.status_code in _ASKING_TO_WAIT
-    if passing and asked_wait_s(response) <= _LONGEST_WAIT_S:
-        raise _AskedToWaitError
+def open_client(
+    base_url: str,
+    *,
+    transport: httpx.BaseTransport | None = None,
+    sleep: Callable[[float], None] = time.sleep,
+) -> httpx.Client:
+    """Return a client that retries safe methods and refuses unsafe URLs.
 
-
-RETRY = Retry(
-    total=4,
-    allowed_methods=SAFE_METHODS,
-    status_forcelist=(502, 504),
-    validate_response=_wait_if_asked,
-    retry_on_exceptions=(
-        _AskedToWaitError,
-        httpx.ConnectError,
-        httpx.ConnectTimeout,
-        httpx.ReadError,
-        httpx.RemoteProtocolError,
-    ),
-    backoff_factor=0.5,
-    max_backoff_wait=_LONGEST_WAIT_S,
-    total_timeout=20.0,  # longer than that nobody waits without a word
-)
-ONCE = {"retry": RETRY.copy_with(total=0)}
-"""What a request carries in its ``extensions`` if it is not to be retried."""
-
-
-def client_for(base_url: str, retry: Retry) -> httpx.Client:
-    """Make a client whose requests to the host of `base_url` are retried."""
+    Args:
+        base_url: The host of this URL decides about the proxy.
+        transport: What sends requests; by default the network.
+        sleep: Called to wait between two attempts.
+    """
     return httpx.Client(
-        transport=RetryTransport(transport_for(base_url), retry),
+        transport=RetryTransport(transport or transport_for(base_url), _Retry(sleep)),
         timeout=TIMEOUT,
         headers={"User-Agent": USER_AGENT, "Accept": "application/json, */*"},
         event_hooks={"request": [_require_safe]},
     )
 
 
-def unanswered(method: str, url: httpx.URL, error: Exception) -> ConnectionFailedError:
-    """Give the error for a request that got no answer."""
-    was_sent = not isinstance(error, _BEFORE_SENDING)
+def no_answer_error(
+    method: str, url: httpx.URL, error: Exception
+) -> ConnectionFailedError:
+    """Return the error for a request that got no response."""
+    was_sent = not isinstance(error, _NOT_SENT)
     hint = "Check the network, the proxy or VPN, and the environment's name."
     if method not in SAFE_METHODS:
         hint += (
-            " GraFx may have carried the request out all the same: look before you "
-            "repeat it."
+            " GraFx may have carried out the request: check before you repeat it."
             if was_sent
             else " Nothing was sent."
         )
-    told = f"{method} {url.host}{url.path} got no answer ({reason_of(error)})."
-    failure = ConnectionFailedError(told, hint=hint)
+    message = f"{method} {url.host}{url.path} got no answer ({reason_of(error)})."
+    failure = ConnectionFailedError(message, hint=hint)
     failure.was_sent = was_sent
     return failure
 
 
-def transport_for(url: str, *, connect_retries: int = 0) -> httpx.HTTPTransport:
-    """Make a transport to the host of `url`, through the proxy that is set for it.
+def cut_answer_error(
+    response: httpx.Response, error: httpx.HTTPError
+) -> ConnectionFailedError:
+    """Return the error for a response whose body ended too early."""
+    request, url = response.request, response.request.url
+    return ConnectionFailedError(
+        f"The answer of {url.host}{url.path} was cut off ({reason_of(error)}).",
+        hint="Try again."
+        if request.method in SAFE_METHODS
+        else "GraFx has probably carried out the request: check before you repeat it.",
+    )
 
-    A client that is given a transport, as the retrying one must be, no longer looks
-    for proxies by itself.
+
+def transport_for(url: str, *, connect_retries: int = 0) -> httpx.HTTPTransport:
+    """Return a transport to the host of `url`, through the proxy that is set for it.
+
+    An `httpx.Client` that is given a transport, such as the retrying one, no longer
+    looks for proxies by itself.
+
+    Raises:
+        ConfigurationError: If the proxy or the certificates cannot be used.
     """
     parts = urlsplit(url)
     host = parts.hostname or ""
@@ -113,8 +162,8 @@ def transport_for(url: str, *, connect_retries: int = 0) -> httpx.HTTPTransport:
     if proxy and "://" not in proxy:
         proxy = f"http://{proxy}"
     try:
-        set_for = (os.environ.get("SSL_CERT_FILE"), os.environ.get("SSL_CERT_DIR"))
-        verify = _certificates(*set_for)
+        locations = (os.environ.get("SSL_CERT_FILE"), os.environ.get("SSL_CERT_DIR"))
+        verify = _certificates(*locations)
         return httpx.HTTPTransport(verify, proxy=proxy, retries=connect_retries)
     except OSError:
         raise ConfigurationError(
@@ -122,12 +171,12 @@ def transport_for(url: str, *, connect_retries: int = 0) -> httpx.HTTPTransport:
             hint="Correct SSL_CERT_FILE and SSL_CERT_DIR, or unset them.",
         ) from None
     except (ImportError, ValueError) as error:
-        # Without the address: it may hold a password.
+        # The message leaves out the proxy's URL: it may contain a password.
         kind = proxy.partition("://")[0] if proxy else "none"
         lacks_package = isinstance(error, ImportError) or kind.startswith("socks")
     raise ConfigurationError(
         f"The proxy that is set for {parts.scheme} ({kind}) cannot be used.",
-        hint="Install it with: pip install 'httpx[socks]'"
+        hint="Install its support with: pip install 'httpx[socks]'"
         if lacks_package
         else "Correct HTTPS_PROXY, HTTP_PROXY or ALL_PROXY.",
     )
@@ -135,17 +184,22 @@ def transport_for(url: str, *, connect_retries: int = 0) -> httpx.HTTPTransport:
 
 @lru_cache(maxsize=1)
 def _certificates(_file: str | None, _folder: str | None) -> SSLContext:
-    """Read what servers are checked by: it takes longer than most calls do.
+    """Return the certificates by which servers are checked.
 
-    It is read again once the variables that say where it is have changed.
+    Reading them takes longer than most calls, so they are read again only if the
+    variables that say where they are have changed.
     """
     return httpx.create_ssl_context()
 
 
 def _require_safe(request: httpx.Request) -> None:
-    """Refuse plain http to another machine, redirects included."""
+    """Raise an error for plain http to another machine.
+
+    httpx calls this for every request of a client, those of redirects included, so
+    this is the one check that no call to the API can bypass.
+    """
     require_safe(
         str(request.url),
-        told="The request was not sent: its address",
-        hint="GraFx's addresses are https.",
+        subject="The request was not sent: its URL",
+        hint="Use an https URL, as all of GraFx's are.",
     )

@@ -12,8 +12,8 @@ def checked_url(text: str) -> SplitResult:
     """Split a URL to which a secret may be sent.
 
     Raises:
-        ValueError: If it is not https (or http to this machine), or names a user; the
-            message says so in one clause, without the URL.
+        ValueError: If it is not https (or http to this machine), or contains a user
+            name. The message says so in one clause, without the URL.
     """
     try:
         parts = urlsplit(text)
@@ -29,26 +29,26 @@ def checked_url(text: str) -> SplitResult:
     return parts
 
 
-def require_safe(url: str, *, told: str, hint: str) -> None:
-    """Refuse an address to which no secret may be sent.
+def require_safe(url: str, *, subject: str, hint: str) -> None:
+    """Raise an error if no secret may be sent to a URL.
 
     Args:
-        url: The address.
-        told: The beginning of the message, before what is wrong with it.
+        url: The URL.
+        subject: The beginning of the message, before what is wrong with the URL.
         hint: What to do.
 
     Raises:
-        InsecureURLError: If it is neither https nor on this machine.
+        InsecureURLError: If the URL is neither https nor on this machine.
     """
     try:
         checked_url(url)
     except ValueError as error:
-        raise InsecureURLError(f"{told} {error}.", hint=hint) from None
+        raise InsecureURLError(f"{subject} {error}.", hint=hint) from None
 
 
 def is_loopback(host: str) -> bool:
-    """Whether `host` is this machine."""
-    if host == "localhost":
+    """Return whether `host` is this machine."""
+    if host in {"localhost", "127.0.0.1"}:
         return True
     try:
         return ipaddress.ip_address(host).is_loopback

@@ -1,10 +1,10 @@
-"""A GraFx environment on this machine, as the public documentation describes it.
+"""A simulated GraFx environment on this machine, built from the public documentation.
 
-It imports nothing from the rest of the package: it is a second reading of the same
-documentation, for ``%chili_login --demo``, the notebooks and the tests. It needs the
-extra ``demo``.
+It imports nothing from the rest of the package: it is a second, independent
+implementation of the documentation, for ``%chili_login --demo``, the notebooks and the
+tests. It needs the extra ``demo``.
 """
 
-from chili_notebook.simulator.server import Simulator
+from chili_notebook.simulator.server.server import Simulator
 
 __all__ = ["Simulator"]

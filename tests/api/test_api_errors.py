@@ -1,4 +1,4 @@
-"""Errors of the API's answers: their class, their words, their hints."""
+"""Errors of the API: their class, their message, their hint, their data."""
 
 from __future__ import annotations
 
@@ -8,47 +8,45 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chili_notebook import errors
-from chili_notebook.api.api_errors import error_from
+from chili_notebook.api.api_errors import error_from, guess_scope
 from chili_notebook.auth.secret import Secret
 from chili_notebook.auth.tokens import Token
 from chili_notebook.errors import APIError
 from fakes import NOON
 
 SIGNED = {"Authorization": "Bearer a-token"}
-
-
 API = "https://x.example/grafx/api/v1/"
 
 
 def answer(status=200, *, method="GET", path="things?q=1", **content):
-    """Give an answer to a GET, or to another request."""
+    """Return a response to a signed request."""
     request = httpx.Request(method, API + path, headers=SIGNED)
     return httpx.Response(status, request=request, **content)
 
 
 def token(scopes, expires_at=None):
-    """Give a token with these scopes, and this end."""
+    """Return a token with these scopes and this expiry."""
     return Token(Secret("zq9"), NOON, expires_at, None, scopes)
 
 
 @pytest.mark.parametrize(
     ("status", "kind"),
     [
-        (400, errors.BadRequestError),
+        (400, APIError),
         (401, errors.UnauthorizedError),
         (403, errors.ForbiddenError),
         (404, errors.NotFoundError),
         (409, APIError),
-        (410, errors.GoneError),
-        (413, errors.ContentTooLargeError),
-        (422, errors.UnprocessableContentError),
+        (410, APIError),
+        (413, APIError),
+        (422, APIError),
         (429, errors.TooManyRequestsError),
         (500, errors.ServerError),
         (503, errors.ServerError),
     ],
 )
 def test_each_status_has_its_error(status, kind):
-    """The class follows the status, and what was asked is told without its query."""
+    """The class follows the status; the message names the request without its query."""
     error = error_from(answer(status, json={"title": "Oh"}), token=None)
     assert type(error) is kind
     assert error.status_code == status
@@ -56,7 +54,7 @@ def test_each_status_has_its_error(status, kind):
 
 
 @pytest.mark.parametrize(
-    ("problem", "said"),
+    ("problem", "reason"),
     [
         ({"title": "T", "detail": "D"}, "D"),
         ({"title": "T", "detail": None}, "T"),
@@ -66,22 +64,22 @@ def test_each_status_has_its_error(status, kind):
         ([], "Bad Request"),
     ],
 )
-def test_what_grafx_says_is_told_in_one_line(problem, said):
-    """Detail, title or the reason; foreign text breaks no line and moves no cursor."""
+def test_the_reason_of_grafx_is_one_line_of_the_message(problem, reason):
+    """The detail, the title or the status; no character breaks the line."""
     error = error_from(answer(400, json=problem), token=None)
-    assert error.message.endswith(f": {said}")
+    assert error.message.endswith(f": {reason}")
 
 
-def test_a_problem_documents_fields_are_kept():
-    """Title, detail and trace id can be read from the error."""
+def test_the_fields_of_a_problem_document_are_attributes():
+    """Title, detail and trace ID can be read from the error."""
     problem = {"title": "T", "detail": "D", "traceId": "00-a-01", "status": "404"}
     error = error_from(answer(404, json=problem), token=None)
     assert (error.title, error.detail, error.trace_id) == ("T", "D", "00-a-01")
     assert "CHILI_ENVIRONMENT" in error.hint
 
 
-def test_an_endless_detail_is_cut():
-    """A page in a field does not fill the cell."""
+def test_a_long_detail_is_shortened():
+    """A page of text in a field does not fill the cell."""
     error = error_from(answer(400, json={"detail": "x" * 10_000}), token=None)
     assert len(str(error)) < 1000
 
@@ -95,13 +93,13 @@ def test_an_endless_detail_is_cut():
         (None, "scopes: unknown."),
     ],
 )
-def test_403_tells_the_scopes_at_hand(held, listed):
-    """Who lacks a permission sees which there are."""
+def test_403_lists_the_scopes_of_the_token(held, listed):
+    """A user who lacks a permission sees which ones the token has."""
     assert listed in error_from(answer(403), token=held).hint
 
 
 @pytest.mark.parametrize(
-    ("held", "lacking"),
+    ("held", "missing"),
     [
         (None, ""),
         (token(None), ""),
@@ -109,23 +107,23 @@ def test_403_tells_the_scopes_at_hand(held, listed):
         (token(frozenset({"media:list"})), ""),
     ],
 )
-def test_403_says_which_scope_is_probably_needed(held, lacking):
-    """The belief is told whatever is known of the token; only knowledge is data."""
+def test_403_names_the_scope_that_is_probably_needed(held, missing):
+    """The hint always names it; the field only if the token certainly lacks it."""
     error = error_from(answer(403, path="environment/cp-a/media"), token=held)
     assert error.hint.startswith("Such a call probably needs media:list. ")
-    assert error.scope == lacking
+    assert error.scope == missing
 
 
 def failure_hint(status=500, problem="zq", **asked):
-    """Give the hint for an answer about what may be missing."""
-    told = {"json": {"detail": problem, "traceId": "00-a-01"}} if problem else {}
-    return error_from(answer(status, **asked, **told), token=None).hint
+    """Return the hint for the failure of a request."""
+    body = {"json": {"detail": problem, "traceId": "00-a-01"}} if problem else {}
+    return error_from(answer(status, **asked, **body), token=None).hint
 
 
 @pytest.mark.parametrize("method", ["GET", "PUT", "DELETE"])
 @pytest.mark.parametrize("below", ["", "/download", "/preview/medium"])
 def test_500_for_a_template_says_that_it_is_probably_missing(method, below):
-    """Whatever is done to a missing template; the trace id is told besides."""
+    """GraFx answers 500 for a missing template; the hint has the trace ID too."""
     path = f"environment/cp-a/templates/nope{below}"
     hint = failure_hint(method=method, path=path)
     assert "no such template" in hint
@@ -144,23 +142,23 @@ def test_500_for_a_template_says_that_it_is_probably_missing(method, below):
     ],
 )
 def test_another_failure_is_not_blamed_on_a_template(asked):
-    """A gateway, a listing, a task and other nouns tell nothing of a template."""
+    """The failure of a gateway, a listing or another noun means no missing template."""
     hint = failure_hint(**{"path": "environment/cp-a/templates/1"} | asked)
     assert hint.startswith("GraFx, or a gateway before it, failed.")
 
 
 @pytest.mark.parametrize(
-    ("path", "told"),
-    [("output/png", "10,000 rows"), ("media", "smaller"), ("templates", "less of it")],
+    ("path", "advice"),
+    [("output/png", "10,000 rows"), ("media", "smaller"), ("templates", "less in one")],
 )
-def test_413_speaks_of_what_was_sent(path, told):
-    """Rows are rows, and a file is a file."""
+def test_413_says_what_to_make_smaller(path, advice):
+    """The limits of rows are not those of a file."""
     sent = answer(413, method="POST", path=f"environment/cp-a/{path}")
-    assert told in error_from(sent, token=None).hint
+    assert advice in error_from(sent, token=None).hint
 
 
-def test_401_tells_no_time_that_is_past():
-    """In the last hour of a token a new one can be had, and no moment is told."""
+def test_401_names_only_a_time_in_the_future():
+    """In the last hour of a token a new one is available at once."""
     ends = token(None, NOON + 3600)
     early = error_from(answer(401), token=ends, now=NOON - 1)
     late = error_from(answer(401), token=ends, now=NOON)
@@ -168,17 +166,55 @@ def test_401_tells_no_time_that_is_past():
     assert "at about" not in late.hint
 
 
-def test_401_for_a_ready_token_says_what_it_came_from():
-    """Nothing was refetched, and nothing can be."""
+def test_401_for_an_own_access_token_says_where_to_set_another():
+    """Such a token cannot be fetched again."""
     error = error_from(answer(401), token=token(None, NOON + 1800), renewable=False)
     assert "CHILI_ACCESS_TOKEN" in error.hint
-    assert "again until" not in error.hint
+    assert "same token" not in error.hint
 
 
 @given(st.integers(400, 599), st.binary(max_size=50))
-def test_any_error_answer_is_an_error_of_ours(status, body):
-    """Whatever a gateway puts into the body, the status is told."""
+def test_any_error_answer_is_an_api_error(status, body):
+    """Whatever the body contains, the message is one line with the status."""
     error = error_from(answer(status, content=body), token=None)
     assert isinstance(error, APIError)
-    assert "\n" not in error.message
+    assert error.message.isprintable()
     assert str(status) in error.message
+
+
+@given(
+    st.dictionaries(
+        st.sampled_from(["title", "detail", "message", "traceId", "errors"]),
+        st.text() | st.dictionaries(st.text(), st.text()) | st.integers(),
+    )
+)
+def test_any_problem_document_is_a_printable_message(problem):
+    """Title, detail, fields and trace ID break no line, whatever they contain."""
+    error = error_from(answer(500, json=problem), token=None)
+    str(error).encode()
+    assert error.message.isprintable()
+    assert error.hint.isprintable()
+
+
+def test_field_errors_are_in_the_message():
+    """ASP.NET lists what is wrong with each field."""
+    problem = {"title": "Invalid", "errors": {"limit": ["too large"]}}
+    message = error_from(answer(400, json=problem), token=None).message
+    assert message.endswith("Invalid (limit: ['too large'])")
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "scope"),
+    [
+        ("GET", "media", "media:list"),
+        ("GET", "fonts/1", "font:read"),
+        ("PATCH", "projects/1", "myproject:write"),
+        ("POST", "output/gif", "output:animated"),
+        ("POST", "output/png", "output:static"),
+        ("GET", "connectors", ""),
+    ],
+)
+def test_the_scope_of_a_call_is_guessed_from_its_path(method, path, scope):
+    """Nothing is guessed for calls of which no scope is known."""
+    assert guess_scope(method, f"/api/v1/environment/cp-a/{path}") == scope
+    assert guess_scope(method, f"/api/v1/{path}") == ""

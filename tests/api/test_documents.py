@@ -1,4 +1,4 @@
-"""Reading a template's document: variables, layouts, rows of values."""
+"""Documents of all ages: their variables and layouts."""
 
 from __future__ import annotations
 
@@ -50,8 +50,8 @@ JSON = st.recursive(
 )
 
 
-def test_variables_of_every_age_are_read():
-    """Old and new spellings give the same; groups and data sources cannot be set."""
+def test_variables_are_read_in_old_and_new_spellings():
+    """Groups and data sources are left out, since an output cannot set them."""
     assert read_variables(DOCUMENT) == [
         Variable("Title", "shortText", "Hi", (), required=True),
         Variable("Colour", "List", "red", ("red", "blue"), required=False),
@@ -61,28 +61,28 @@ def test_variables_of_every_age_are_read():
 
 
 def test_layouts_are_read():
-    """Ids are texts, intents come in both spellings, the selected one is marked."""
+    """IDs become texts, intents have two spellings, the selected layout is marked."""
     assert read_layouts(DOCUMENT) == [
         Layout("1", "Flyer", "print", selected=False),
         Layout("2", "Story", "digitalStatic", selected=True),
     ]
 
 
-def test_what_the_document_says_is_kept():
-    """What has no attribute of its own can be read all the same."""
+def test_variables_and_layouts_have_their_json_object():
+    """A field without an attribute of its own is in `raw`, and not in the repr."""
     variables, layouts = read_variables(DOCUMENT), read_layouts(DOCUMENT)
     assert [one.raw for one in variables] == DOCUMENT["variables"][:4]
     assert [one.raw for one in layouts] == DOCUMENT["layouts"]
     assert "isRequired" not in repr(variables[0])
 
 
-def test_a_child_has_the_intent_of_the_layout_above():
-    """A child layout tells only what differs; a circle of parents tells nothing."""
-    above = {"id": "1", "intent": "print"}
+def test_a_child_layout_has_the_intent_of_its_parent():
+    """A child contains only what differs; parents in a circle have no intent."""
+    parent = {"id": "1", "intent": "print"}
     layouts = [
         {"id": "3", "parentId": "2"},
         {"id": "2", "parentId": "1", "intent": None},
-        above | {"parentId": ""},
+        parent | {"parentId": ""},
         {"id": "4", "parentId": "1", "intent": "digitalStatic"},
         {"id": "5", "parentId": "6"},
         {"id": "6", "parentId": "5"},
@@ -93,24 +93,24 @@ def test_a_child_has_the_intent_of_the_layout_above():
     assert intents == [*["print"] * 3, "digitalStatic", *[None] * 4]
 
 
-def test_nothing_is_selected_where_nothing_says_so():
-    """A layout without an id is not the selected one of a document without one."""
+def test_no_layout_is_selected_without_a_mark():
+    """A layout without an ID is not the selected one of a document without a mark."""
     assert [layout.selected for layout in read_layouts({"layouts": [{}]})] == [False]
 
 
 @given(st.dictionaries(st.sampled_from(["variables", "layouts"]), JSON))
 @example({"variables": [{"items": 5}]})
 @example({"variables": [{"items": "red"}]})
-def test_any_document_is_read(document):
-    """What is malformed is left out, and gives no error of Python's."""
+def test_a_document_of_any_form_is_read(document):
+    """Malformed parts are left out, and raise no error of Python's."""
     for variable in read_variables(document):
         assert isinstance(variable.name, str)
     assert all(isinstance(layout.id, str) for layout in read_layouts(document))
 
 
 @pytest.mark.parametrize("items", [5, "red", {"value": "red"}, True])
-def test_only_a_list_lists_values(items):
-    """What is no list allows nothing in particular."""
+def test_items_that_are_not_a_list_allow_every_value(items):
+    """A malformed list of values limits nothing."""
     (variable,) = read_variables({"variables": [{"name": "a", "items": items}]})
     assert variable.allowed == ()
 
@@ -127,24 +127,24 @@ def test_only_a_list_lists_values(items):
     ],
 )
 def test_a_layout_is_chosen_by_name_or_id_or_itself(wanted, chosen):
-    """By default it is the one that the document opens with."""
+    """By default it is the selected one."""
     assert choose_layout(DOCUMENT, wanted) == chosen
 
 
-def test_without_a_selected_layout_it_is_the_first():
-    """An old document without the mark renders its first layout."""
+def test_the_first_layout_is_chosen_without_a_selected_one():
+    """Old documents have no mark."""
     assert choose_layout({"layouts": [{"id": "7"}, {"id": "8"}]}, None) == "7"
 
 
-def test_an_unknown_layout_names_the_known_ones():
-    """A misspelt layout shows the right spelling."""
+def test_an_unknown_layout_is_refused_with_the_known_ones():
+    """A misspelt name is shown with the right ones."""
     with pytest.raises(VariableError, match="no layout 'Flier'") as caught:
         choose_layout(DOCUMENT, "Flier")
     assert caught.value.hint == "Its layouts: 'Flyer', 'Story'."
 
 
-def test_a_template_without_layouts_says_that():
-    """Who asked for no layout is not told that None is missing."""
+def test_a_document_without_layouts_is_refused():
+    """The message does not say that the layout None is missing."""
     with pytest.raises(VariableError) as caught:
         choose_layout({}, None)
     assert "None" not in caught.value.message

@@ -1,69 +1,162 @@
-"""A lazy listing against pages of every size; the rest is held over real sockets."""
+"""Listings: lazy, page by page, every item once and in order."""
 
 from __future__ import annotations
 
 import signal
 import threading
-from dataclasses import replace
+import tracemalloc
 
 import httpx
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chili_notebook.api.client import Chili
-from chili_notebook.api.listing import Listing
-from chili_notebook.auth.token_manager import TokenManager
-from chili_notebook.errors import NotListedError
-from fakes import Answer, Protector, Server
+from chili_notebook.errors import (
+    APIError,
+    ChiliError,
+    ConfigurationError,
+    ConnectionFailedError,
+    NotListedError,
+    ServerError,
+    TooManyRequestsError,
+    UnexpectedAnswerError,
+)
+from fakes import Answer, Server
 
-bounds = st.none() | st.integers(-8, 8)
+HOST = "https://cp-abc-123.chili-publish.online"
+ROOT = "/grafx/api/v1/environment/cp-abc-123/"
+THINGS = f"{HOST}{ROOT}things"
+PASSING = [429, 502, 503, 504, "dropped"]
+ENDS = [{}, {"links": None}, {"links": {}}, {"links": {"nextPage": ""}}]
+LINKS = [THINGS + "{}", "{}", THINGS.removeprefix(HOST) + "{}"]
+MANY = 20_000
 
 
-class Pages:
-    """A client whose listing has `count` items on pages of `size`."""
+class Things:
+    """A listing of numbers, on pages whose sizes the server chooses.
 
-    def __init__(self, count, size, *, total=True):
-        self.count, self.size, self.total = count, size, total
-        self.asked = 0
+    Args:
+        count: How many numbers there are.
+        sizes: How many items the pages hold, again and again; 0 is an empty page.
+        faults: What happens to the requests, one after the other.
+        end: How the last page says that it is the last.
+        link: How the links to the next pages are written.
+        total: Whether pages name the total.
+    """
 
-    def link(self, response, key):
-        """Give a link of an answer."""
-        return (response.json().get("links") or {}).get(key, "")
+    def __init__(  # noqa: PLR0913 - each is named at the call
+        self, count, *, sizes=(50,), faults=(), end=ENDS[0], link=LINKS[0], total=False
+    ):
+        self.count, self.sizes, self.faults = count, sizes, list(faults)
+        self.end, self.link, self.total = end, link, total
+        self.requests = 0
 
-    def get(self, path, params=None, **_):
-        """Give the first page for a query, and the next ones for their links."""
-        self.asked += 1
-        start = int(path.rpartition("=")[2]) if params is None else 0
-        stop = min(start + self.size, self.count)
-        body = {"data": [{"id": n} for n in range(start, stop)]}
-        if stop < self.count:
-            body["links"] = {"nextPage": f"https://x.example/things?from={stop}"}
+    def __call__(self, request):
+        """Answer a request."""
+        self.requests += 1
+        fault = self.faults.pop(0) if self.faults else None
+        if fault == "dropped":
+            raise httpx.RemoteProtocolError("the line was cut")
+        if fault is not None:
+            return httpx.Response(fault, headers={"Retry-After": "0"}, html="<p>")
+        query = request.url.params
+        start, number = map(int, query.get("nextPageToken", "0.0").split("."))
+        # GraFx answers 400 to a token together with an order.
+        assert ("nextPageToken" in query) != ("sortBy" in query)
+        size = self.sizes[number % len(self.sizes)]
+        stop = min(start + min(size, int(query["limit"])), self.count)
+        body = {"data": [{"id": n} for n in range(start, stop)]} | self.end
         if self.total:
             body["total"] = self.count
-        request = httpx.Request("GET", f"https://x.example/{path}")
-        return httpx.Response(200, json=body, request=request)
+        if stop < self.count:
+            more = f"?limit={query['limit']}&nextPageToken={stop}.{number + 1}"
+            body["links"] = {"nextPage": self.link.format(more)}
+        return httpx.Response(200, json=body)
 
 
-def listing(pages):
-    """Give the numbers on those pages."""
-    return Listing(pages, "things", {}, read=lambda raw: raw["id"], noun="things")
+@pytest.fixture(scope="session")
+def things_of(client_of):
+    """Return a function that lists an API's things, ordered by name."""
+
+    def things_of(api, limit=50):
+        query = {"limit": limit, "sortBy": "name"}
+        return client_of(api).pages("things", query)
+
+    return things_of
+
+
+def ids_of(listing):
+    """Return the IDs that a listing yields, and the error that ends it."""
+    seen = []
+    try:
+        for item in listing:
+            seen.append(item["id"])  # noqa: PERF401 - items before an error count
+    except ChiliError as error:
+        return seen, error
+    return seen, None
+
+
+faults = st.lists(st.sampled_from(PASSING), max_size=4)
+sizes = st.lists(st.integers(0, 7), min_size=1, max_size=5).filter(any)
+shapes = st.fixed_dictionaries(
+    {"sizes": sizes, "end": st.sampled_from(ENDS), "link": st.sampled_from(LINKS)}
+)
+
+
+@given(st.integers(0, 30), shapes, st.integers(1, 9), st.lists(faults, max_size=12))
+def test_every_item_comes_once_and_in_order(things_of, count, shape, limit, runs):
+    """Pages of any size, whose requests fail up to four times, lose no item."""
+    api = Things(
+        count, faults=[fault for run in runs for fault in [*run, None]], **shape
+    )
+    assert ids_of(things_of(api, limit)) == (list(range(count)), None)
+
+
+@given(
+    st.integers(0, 30),
+    sizes,
+    st.lists(st.sampled_from([None, 410, *PASSING]), max_size=40),
+)
+def test_a_listing_that_breaks_off_ends_in_an_error(things_of, count, sizes, faults):
+    """It is complete, or its beginning followed by an error; no item comes twice."""
+    seen, error = ids_of(things_of(Things(count, sizes=sizes, faults=faults)))
+    assert seen == list(range(count))[: len(seen)]
+    if error is None:
+        assert len(seen) == count
+        return
+    assert isinstance(
+        error, ServerError | TooManyRequestsError | ConnectionFailedError
+    ) or (type(error) is APIError and error.status_code == 410)
+    assert error.hint
 
 
 @given(st.integers(0, 7), st.integers(1, 4), st.slices(7), st.integers(-8, 8))
-def test_a_listing_reads_like_a_list(count, size, part, index):
-    """Order, length, slices, indexes and truth are a list's, whatever the pages."""
-    numbers = list(range(count))
-    things = listing(Pages(count, size))
-    assert list(things) == numbers
+def test_indexes_and_slices_are_those_of_a_list(things_of, count, size, part, index):
+    """Order, truth, indexes and slices are a list's, whatever the pages."""
+    numbers = [{"id": number} for number in range(count)]
+    things = things_of(Things(count, sizes=[size]))
     assert bool(things) is bool(numbers)
     assert things[part] == numbers[part]
     if -count <= index < count:
         assert things[index] == numbers[index]
     else:
-        with pytest.raises(NotListedError, match="too few") as caught:
+        with pytest.raises(
+            NotListedError, match=r"There (are no|is no item)"
+        ) as caught:
             things[index]
         assert isinstance(caught.value, IndexError)  # as a list's would be
+
+
+def test_an_index_that_is_not_there_says_what_was_searched(client_of):
+    """A search that finds nothing is not reported as a missing index."""
+    chili = client_of(Things(0))
+    with pytest.raises(NotListedError) as caught:
+        chili.pages("things", {"search": "x", "sortBy": "name"})[0]
+    assert caught.value.message == "There are no items that match 'x'."
+    chili = client_of(Things(2))
+    with pytest.raises(NotListedError) as caught:
+        chili.pages("things", {"sortBy": "name"})[2]
+    assert caught.value.message == "There is no item 2: there are only 2 items."
 
 
 @pytest.mark.parametrize(
@@ -78,49 +171,153 @@ def test_a_listing_reads_like_a_list(count, size, part, index):
         (repr, 0),
     ],
 )
-def test_no_more_pages_are_fetched_than_are_looked_at(look, pages):
-    """An index, a slice or a look costs only the pages up to it."""
-    source = Pages(100, 2)
-    look(listing(source))
-    assert source.asked == pages
+def test_only_the_needed_pages_are_fetched(things_of, look, pages):
+    """An index, a slice or a table costs only the pages up to it."""
+    api = Things(100, sizes=[2])
+    look(things_of(api))
+    assert api.requests == pages
 
 
 @pytest.mark.parametrize(
-    ("pages", "caption"),
+    ("api", "caption"),
     [
-        (Pages(1234, 50), "10 of 1,234 things"),
-        (Pages(1234, 50, total=False), "the first 10 things"),
-        (Pages(3, 50, total=False), "3 of 3 things"),
-        (Pages(0, 50), "0 of 0 things"),
+        (Things(1234, total=True), "10 of 1,234 items"),
+        (Things(1234), "the first 10 items"),
+        (Things(3), "3 of 3 items"),
+        (Things(0, total=True), "0 of 0 items"),
     ],
 )
-def test_the_table_says_how_many_there_are(pages, caption):
-    """The total is told as far as it is known."""
-    assert listing(pages)._repr_mimebundle_()["text/plain"].endswith(caption)
+def test_the_caption_names_the_total_if_it_is_known(things_of, api, caption):
+    """GraFx names the total in newer listings only; one page is its own total."""
+    shown = things_of(api)._repr_mimebundle_()
+    assert shown["text/plain"].endswith(caption)
 
 
-def test_items_without_columns_of_their_own_show_their_keys():
-    """What pages() gives is a table with a column for each key, in GraFx's order."""
-
-    class Mixed(Pages):
-        def get(self, path, **_):
-            items = [{"id": 1, "name": "a"}, {"id": 2, "size": {"w": 3}}, {}]
-            request = httpx.Request("GET", f"https://x.example/{path}")
-            return httpx.Response(200, json={"data": items}, request=request)
-
-    pages = Listing(Mixed(3, 3), "things", {}, read=dict, noun="items")
-    shown = pages._repr_mimebundle_()
+def test_items_without_columns_show_their_keys(client_of):
+    """A listing of `pages` has one column for each key, in GraFx's order."""
+    items = [{"id": 1, "name": "a"}, {"id": 2, "size": {"w": 3}}, {}]
+    api = [httpx.Response(200, json={"data": items})]
+    shown = client_of(lambda _request: api[0]).pages("things")._repr_mimebundle_()
     assert shown["text/plain"].splitlines()[0].split() == ["id", "name", "size"]
     assert shown["text/plain"].splitlines()[1].split() == ["1", "a"]
     assert shown["text/html"].count("<tr>") == 4
-    empty = Listing(Pages(0, 3), "things", {}, read=dict, noun="items")
-    assert empty._repr_mimebundle_()["text/plain"].splitlines()[0] == "items"
+    api[0] = httpx.Response(200, json={"data": []})
+    empty = client_of(lambda _request: api[0]).pages("things")._repr_mimebundle_()
+    assert empty["text/plain"].splitlines()[0] == "items"
 
 
-def test_who_stops_a_gallery_is_not_kept_waiting(clock, credentials, environment):
-    """The interrupt arrives while requests hang; their previews ask no second time."""
-    gone, held = threading.Event(), []
-    all_six = threading.Barrier(
+def test_no_item_is_kept_in_memory(things_of):
+    """The second half of 20,000 items adds to memory little more than its links."""
+    items = iter(things_of(Things(MANY)))
+    tracemalloc.start()
+    try:
+        count = sum(1 for _ in zip(range(MANY // 2), items, strict=False))
+        _, first_peak = tracemalloc.get_traced_memory()
+        tracemalloc.reset_peak()
+        count += sum(1 for _ in items)
+        _, second_peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert count == MANY
+    links = MANY // 2 // 50
+    assert second_peak <= first_peak + links * 400
+
+
+@pytest.mark.parametrize("before", [0, 1, 3])
+@pytest.mark.parametrize("length", [1, 2, 5])
+def test_pages_that_form_a_circle_are_an_error(things_of, before, length):
+    """A page that leads back to an earlier one ends the listing."""
+
+    def api(request):
+        number = int(request.url.params.get("nextPageToken", 0))
+        following = number + 1 if number + 1 < before + length else before
+        links = {"nextPage": f"{THINGS}?nextPageToken={following}"}
+        return httpx.Response(200, json={"data": [{"id": number}], "links": links})
+
+    seen, error = ids_of(things_of(api))
+    assert isinstance(error, UnexpectedAnswerError)
+    assert "circle" in error.message
+    assert seen[: before + length] == list(range(before + length))
+    assert len(seen) <= before + 2 * length
+
+
+@pytest.mark.parametrize("body", [b"<html>", b"", b'"text"', b"{}", b'{"data": 1}'])
+def test_an_answer_that_is_not_a_listing_is_an_error(client_of, body):
+    """It is an error of this package and not of a library."""
+    chili = client_of(lambda _request: httpx.Response(200, content=body))
+    with pytest.raises(UnexpectedAnswerError):
+        list(chili.pages("things"))
+
+
+def test_an_item_without_fields_is_listed_with_blanks(client_of):
+    """A strange item breaks neither the listing nor its table."""
+    strange = {"dateCreated": "0001-01-01T00:00:00", "lastModifiedContentUtc": None}
+    body = {"data": [{}, strange, {"id": 3}]}
+    chili = client_of(lambda _request: httpx.Response(200, json=body))
+    templates = chili.templates.list()
+    assert [template.id for template in templates] == ["", "", "3"]
+    assert "3 of 3" in templates._repr_mimebundle_()["text/plain"]
+    with pytest.raises(ConfigurationError, match="not a valid ID"):
+        templates[0].document()
+
+
+def test_data_of_null_is_an_empty_listing(client_of):
+    """GraFx may send null instead of an empty list."""
+    chili = client_of(lambda _request: httpx.Response(200, json={"data": None}))
+    assert list(chili.templates.list()) == []
+
+
+@pytest.mark.parametrize(
+    "link",
+    [
+        "{root}things?page=2",
+        "?page=2",
+        "{api}{root}things?page=2",
+        "https://cp-abc-123.chili-publish.online{root}things?page=2",
+        "http://cp-abc-123.chili-publish.online{root}things?page=2",
+    ],
+)
+def test_every_form_of_a_link_leads_to_the_base_url(chili, server, link):
+    """Links are relative, or full with GraFx's own host, also behind a proxy."""
+    next_page = link.format(root=ROOT, api=server.url)
+
+    def answer(asked):
+        if "page=2" in asked.path:
+            return Answer(200, {"data": [{"id": "2"}], "links": {"nextPage": ""}})
+        return Answer(200, {"data": [{"id": "1"}], "links": {"nextPage": next_page}})
+
+    server.answer = answer
+    assert [item["id"] for item in chili.pages("things")] == ["1", "2"]
+    assert all("authorization" in asked.headers for asked in server.asked)
+
+
+def test_a_link_to_another_host_is_followed_without_the_token(chili, server):
+    """A path like the API's does not make another host the environment."""
+    second = {"data": [{"id": "2"}], "links": None}
+    with Server(lambda _asked: Answer(200, second)) as other:
+        next_page = f"{other.url}{ROOT}things?page=2"
+        first = {"data": [{"id": "1"}], "links": {"nextPage": next_page}}
+        server.answer = lambda _asked: Answer(200, first)
+        assert [item["id"] for item in chili.pages("things")] == ["1", "2"]
+    assert [asked.path for asked in other.asked] == [f"{ROOT}things?page=2"]
+    assert "authorization" not in other.asked[0].headers
+    assert len(server.asked) == 1
+
+
+def test_a_listing_becomes_a_data_frame(client_of):
+    """A frame has one row for each item, and one column for each public field."""
+    body = {"data": [{"id": "1", "name": "a"}, {"id": "2", "name": "b"}]}
+    chili = client_of(lambda _request: httpx.Response(200, json=body))
+    assert list(chili.pages("things").to_frame()["name"]) == ["a", "b"]
+    frame = chili.templates.list().to_frame()
+    assert list(frame["id"]) == ["1", "2"]
+    assert not {"raw", "_client", "_render"} & set(frame)
+
+
+def test_an_interrupted_gallery_does_not_wait_for_its_requests(connect):
+    """The interrupt arrives while six requests hang; no further ones are sent."""
+    released = threading.Event()
+    all_threads = threading.Barrier(
         6, lambda: signal.pthread_kill(threading.main_thread().ident, signal.SIGINT)
     )
 
@@ -128,23 +325,16 @@ def test_who_stops_a_gallery_is_not_kept_waiting(clock, credentials, environment
         if asked.path.endswith("/templates?limit=50"):
             items = [{"id": str(n), "name": str(n)} for n in range(24)]
             return Answer(200, {"data": items})
-        all_six.wait(10)
-        held.append(gone.wait(10))
-        return Answer(202, b"")
+        all_threads.wait(10)
+        assert released.wait(10)
+        return Answer(200, b"picture", {"Content-Type": "image/png"})
 
     before = set(threading.enumerate())
-    with Server(answer) as server:
-        source = TokenManager(Protector(), clock=clock)
-        there = replace(environment, base_url=f"{server.url}/grafx")
-        source.sign_in(credentials, there)
-        with Chili(source, sleep=clock.advance) as chili:
-            with pytest.raises(KeyboardInterrupt):
-                chili.templates.list().gallery()
-            fetching = set(threading.enumerate()) - before
-            gone.set()
-            for thread in fetching:
-                if thread.name.startswith("gallery"):
-                    thread.join(10)
-        previews = [asked.path for asked in server.asked if "preview" in asked.path]
-    assert held == [True] * 6
-    assert len(set(previews)) == len(previews) == 6
+    with Server(answer) as server, connect(server) as chili:
+        with pytest.raises(KeyboardInterrupt):
+            chili.templates.list().gallery()
+        released.set()
+        for thread in set(threading.enumerate()) - before:
+            if thread.name.startswith("gallery"):
+                thread.join(10)
+        assert sum("preview" in asked.path for asked in server.asked) == 6

@@ -1,4 +1,4 @@
-"""Rows of values: checked before a render is spent, and put as GraFx takes them."""
+"""Rows of values: checked before a render is spent, and converted to text."""
 
 from __future__ import annotations
 
@@ -46,26 +46,34 @@ DOCUMENT = {
         (dt.datetime(2026, 3, 1, 9, tzinfo=dt.UTC), "2026-03-01"),
     ],
 )
-def test_values_go_out_as_text(value, text):
-    """Each type has the one spelling that GraFx's pages agree on."""
+def test_values_are_sent_as_text(value, text):
+    """Text is the one form that all of GraFx's pages agree on."""
     assert checked_rows(DOCUMENT, [{"Subtitle": value}]) == [{"Subtitle": text}]
 
 
 @pytest.mark.parametrize(
-    ("row", "named", "hint"),
+    ("row", "message", "hint"),
     [
         ({"Titel": "x"}, "no variable 'Titel'", "'Title', 'Colour'"),
         ({"Together": "x"}, "no variable 'Together'", "'Title'"),
-        ({"Colour": "green"}, "'green' is not a value of", "'red', 'blue'"),
-        ({"Title": object()}, "'Title' is of type object", "a text, a number"),
-        ({"Title": pd.NaT}, "'Title' is of type NaTType", "None for no value"),
-        ({"Title": pd.NA}, "'Title' is of type NAType", "None for no value"),
-        ({"Title": "\ud800"}, "no value that can be sent", "a text"),
-        ({"Price": ""}, "'Price' needs a value", "Leave the variable out"),
-        ({"Shown": None}, "'Shown' needs a value", "Leave the variable out"),
-        ({"Title": float("nan")}, "'Title' is of type float", "None for no value"),
+        ({"Colour": "green"}, "'green' is not in the list 'Colour'", "'red', 'blue'"),
+        (
+            {"Title": object()},
+            r"'Title' cannot be sent \(type object\)",
+            "a text, a number",
+        ),
+        ({"Title": pd.NaT}, r"cannot be sent \(type NaTType\)", "None for no value"),
+        ({"Title": pd.NA}, r"cannot be sent \(type NAType\)", "None for no value"),
+        ({"Title": "\ud800"}, "contains a lone surrogate", "a text"),
+        ({"Price": ""}, "'Price' needs a value", "Leave out the variable"),
+        ({"Shown": None}, "'Shown' needs a value", "Leave out the variable"),
+        (
+            {"Title": float("nan")},
+            r"cannot be sent \(type float\)",
+            "None for no value",
+        ),
         ({"Title": float("inf")}, "'Title'", ""),
-        ({"Title": None}, "'Title' needs a value", "Leave the variable out"),
+        ({"Title": None}, "'Title' needs a value", "Leave out the variable"),
         ({"Title": ""}, "'Title' needs a value", ""),
         ({"Price": "12,50"}, "'12,50' is not a value for the number", "a point"),
         ({"Price": True}, "True is not a value for the number", "12.5"),
@@ -75,9 +83,9 @@ def test_values_go_out_as_text(value, text):
         ({"Until": "2026-02-30"}, "'2026-02-30' is not a value", "2026-12-31"),
     ],
 )
-def test_what_does_not_fit_is_told_before_a_render_is_spent(row, named, hint):
-    """Name, value and what there is instead stand in the error."""
-    with pytest.raises(VariableError, match=named) as caught:
+def test_a_value_that_does_not_fit_is_refused(row, message, hint):
+    """The message has the name and the value, the hint what the variable takes."""
+    with pytest.raises(VariableError, match=message) as caught:
         checked_rows(DOCUMENT, [row])
     assert hint in caught.value.hint
 
@@ -99,8 +107,8 @@ def test_what_does_not_fit_is_told_before_a_render_is_spent(row, named, hint):
         ("Shown", np.bool_(True), "true"),  # noqa: FBT003 - a value
     ],
 )
-def test_each_type_takes_what_it_can_show(name, value, text):
-    """Numbers, booleans and dates go as themselves or as text."""
+def test_each_type_of_variable_takes_its_values(name, value, text):
+    """Numbers, booleans and dates may be passed as themselves or as text."""
     assert checked_rows(DOCUMENT, [{name: value}]) == [{name: text}]
 
 
@@ -113,37 +121,36 @@ def test_each_type_takes_what_it_can_show(name, value, text):
         ),
     )
 )
-def test_any_row_is_taken_or_refused_in_words(row):
-    """Whatever a row holds, it goes out as texts or names what is wrong."""
+def test_any_row_is_converted_or_refused_with_a_hint(row):
+    """Whatever a row contains, it becomes text, or the error says what to do."""
     try:
         (checked,) = checked_rows(DOCUMENT, [row])
     except VariableError as error:
-        told = error.hint
+        assert error.hint  # noqa: PT017 - a row without an error is right too
     else:
-        told = all(text is None or isinstance(text, str) for text in checked.values())
-    assert told
+        assert all(text is None or isinstance(text, str) for text in checked.values())
 
 
 def test_a_list_can_be_left_empty():
-    """No value is not a value that the list lacks."""
+    """None means no value, which no list contains."""
     assert checked_rows(DOCUMENT, [{"Colour": None}]) == [{"Colour": None}]
 
 
-def test_in_a_batch_the_row_is_named():
-    """One slip among thousands of rows can be found."""
+def test_the_error_of_a_batch_names_the_row():
+    """One wrong value among thousands of rows can be found."""
     with pytest.raises(VariableError, match="in row 2"):
         checked_rows(DOCUMENT, [{"Title": "a"}, {}, {"Titel": "b"}])
 
 
-def test_rows_are_copied():
-    """The caller's rows stay as they are."""
+def test_the_rows_of_the_caller_are_not_changed():
+    """The converted rows are copies."""
     rows = [{"Title": 1, "Colour": "blue"}]
     assert checked_rows(DOCUMENT, rows) == [{"Title": "1", "Colour": "blue"}]
     assert rows == [{"Title": 1, "Colour": "blue"}]
 
 
-def test_rows_are_read_whole_however_they_come():
-    """One row, a list, a reader of CSV and a generator are all rows."""
+def test_rows_may_come_in_several_forms():
+    """One row, a list, a reader of CSV and a generator are all accepted."""
     row = {"Title": "a"}
     reader = csv.DictReader(["Title", "a", "b"])
     assert rows_of(row) == [row]
@@ -156,14 +163,14 @@ def test_rows_are_read_whole_however_they_come():
 @pytest.mark.parametrize(
     "given", [[], iter(()), 5, "Title", [1], [{}, "x"], pd.DataFrame({"Title": ["a"]})]
 )
-def test_what_is_no_rows_is_refused_in_words(given):
-    """An empty selection renders nothing, and is not taken for the template itself."""
-    with pytest.raises(VariableError, match="no rows") as caught:
+def test_variables_that_are_not_rows_are_refused(given):
+    """An empty selection is an error, and does not render the template itself."""
+    with pytest.raises(VariableError, match="must be a mapping") as caught:
         rows_of(given)
     assert "to_dict" in caught.value.hint
 
 
-def test_a_number_of_any_length_is_text():
-    """Python itself refuses to write one of five thousand digits."""
+def test_a_number_may_have_any_length():
+    """Python itself refuses to convert one of five thousand digits."""
     (row,) = checked_rows(DOCUMENT, [{"Price": 10**5000}])
     assert row == {"Price": "1" + "0" * 5000}

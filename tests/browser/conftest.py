@@ -7,7 +7,7 @@ import time
 from typing import NoReturn
 
 import pytest
-from card_page import SIGNED_IN, Card, go_to, open_page
+from card_page import SIGNED_IN, CardPage, load_page, open_page
 
 from fakes import TokenEndpoint
 from lab import CHROMIUM_ARGUMENTS, find_chromium
@@ -22,22 +22,22 @@ EMULATED = ("media", "color_scheme", "reduced_motion", "forced_colors")
 
 @pytest.fixture(scope="module")
 def endpoint():
-    """Give the behaviour of a token endpoint, by the real clock, as browsers count."""
+    """Return a token endpoint with the real clock, which browsers use too."""
     return TokenEndpoint(time.time)
 
 
-# Not session: a running Playwright leaves its event loop marked as the running one,
-# and tests of other modules in this process call asyncio.run().
+# Not of session scope: while Playwright runs, its event loop counts as the running one,
+# and tests of other modules in the same process call asyncio.run().
 @pytest.fixture(scope="module")
 def browser():
-    """Give a running Chromium; without one, skip, or fail where one is required."""
+    """Start Chromium; without one, skip the test, or fail if a browser is required."""
     try:
         from playwright.sync_api import sync_playwright
     except ModuleNotFoundError:
-        _do_without("playwright is not installed")
+        _skip_without_browser("playwright is not installed")
     path = find_chromium()
     if path is None:
-        _do_without("no Chromium: install one, or name it in CHILI_CHROMIUM")
+        _skip_without_browser("no Chromium: install one, or set CHILI_CHROMIUM")
     with sync_playwright() as playwright:
         chromium = playwright.chromium.launch(
             executable_path=path, args=CHROMIUM_ARGUMENTS
@@ -48,63 +48,68 @@ def browser():
 
 @pytest.fixture
 def page(browser, problems):
-    """Give a blank page; what goes wrong in it is added to `problems`."""
+    """Open a blank page, and collect its errors in `problems`."""
     with browser.new_context(**READER) as context:
         page = context.new_page()
-        _listen(page, problems)
-        yield page
-
-
-@pytest.fixture(scope="module")
-def still_page(browser):
-    """Give a page for all tests of a module that leave its clock alone."""
-    with browser.new_context(**READER) as context:
-        page = context.new_page()
-        page.problems = []
-        _listen(page, page.problems)
-        open_page(page, page.problems)
+        _collect_errors(page, problems)
         yield page
 
 
 @pytest.fixture
 def problems():
-    """Collect the uncaught errors and the error messages in the console of `page`."""
+    """Return the list of uncaught errors and console errors of `page`."""
     return []
 
 
 @pytest.fixture
-def make_still_card(still_page):
-    """Give what `make_card` gives, in much less time: a new document in one page."""
-    still_page.set_viewport_size(READER["viewport"])
-    still_page.emulate_media(**dict.fromkeys(EMULATED, "null"))
-
-    def make(state=SIGNED_IN, *, place="light", before=lambda _page: None, **traits):
-        still_page.unroute_all()
-        go_to(still_page, still_page.problems, place)
-        before(still_page)
-        return Card(still_page, state | traits)
-
-    yield make
-    problems, still_page.problems[:] = still_page.problems[:], []
-    assert problems == []
-    assert still_page.evaluate("harness.writes") == 0
-
-
-@pytest.fixture
 def make_card(page, problems):
-    """Give what puts a card into the page; fail if anything goes wrong in the page."""
+    """Return a function that shows a card; afterwards fail if the page had an error."""
 
     def make(state=SIGNED_IN, *, place="light", before=lambda _page: None, **traits):
         open_page(page, problems, place)
         before(page)
-        return Card(page, state | traits)
+        return CardPage(page, state | traits)
 
     yield make
     assert problems == []
     assert page.evaluate("harness.writes") == 0
 
 
-def _listen(page, problems):
+@pytest.fixture(scope="module")
+def shared_problems():
+    """Return the list of errors of `shared_page`."""
+    return []
+
+
+@pytest.fixture(scope="module")
+def shared_page(browser, shared_problems):
+    """Open one page for all tests of a module that do not move its clock."""
+    with browser.new_context(**READER) as context:
+        page = context.new_page()
+        _collect_errors(page, shared_problems)
+        open_page(page, shared_problems)
+        yield page
+
+
+@pytest.fixture
+def make_card_in_shared_page(shared_page, shared_problems):
+    """Return the same as `make_card`, but faster: it loads one page again."""
+    shared_problems.clear()
+    shared_page.set_viewport_size(READER["viewport"])
+    shared_page.emulate_media(**dict.fromkeys(EMULATED, "null"))
+
+    def make(state=SIGNED_IN, *, place="light", before=lambda _page: None, **traits):
+        shared_page.unroute_all()
+        load_page(shared_page, shared_problems, place)
+        before(shared_page)
+        return CardPage(shared_page, state | traits)
+
+    yield make
+    assert shared_problems == []
+    assert shared_page.evaluate("harness.writes") == 0
+
+
+def _collect_errors(page, problems):
     page.on("pageerror", lambda error: problems.append(str(error)))
     page.on(
         "console",
@@ -112,7 +117,7 @@ def _listen(page, problems):
     )
 
 
-def _do_without(reason: str) -> NoReturn:
+def _skip_without_browser(reason: str) -> NoReturn:
     if os.environ.get("CHILI_REQUIRE_BROWSER") == "1":
         pytest.fail(reason)
     pytest.skip(reason)

@@ -1,4 +1,4 @@
-"""How the card looks and reads: every state, everywhere it may be shown."""
+"""The card's appearance and accessibility, in every state and theme."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ LONG = {
     "profile": "a-profile-" * 8,
 }
 CONTROLS = "input, select, button, summary"
-SEEN = """node => {
+HAS_OUTLINE = """node => {
   const { outlineStyle, outlineWidth } = getComputedStyle(node);
   return outlineStyle !== "none" && parseFloat(outlineWidth) >= 2;
 }"""
@@ -37,28 +37,30 @@ LUMINANCE = """root => {
 
 
 @pytest.fixture
-def make_card(make_still_card):
-    """Give cards in one page, since no test here moves its clock."""
-    return make_still_card
+def make_card(make_card_in_shared_page):
+    """Return the faster fixture: no test here moves the clock."""
+    return make_card_in_shared_page
 
 
-def wrongs(page):
-    """Give what axe-core finds wrong in the page, best practices included."""
+def violations(page):
+    """Return the rules that axe-core finds violated, best practices included."""
     page.evaluate(Axe().axe_script)
-    page.evaluate("window.wrongs = null")
-    page.evaluate("void axe.run().then(found => { window.wrongs = found.violations })")
-    while page.evaluate("window.wrongs === null"):
-        page.clock.run_for(10)  # it waits by the page's clock
+    page.evaluate("window.violations = null")
+    page.evaluate(
+        "void axe.run().then(found => { window.violations = found.violations })"
+    )
+    while page.evaluate("window.violations === null"):
+        page.clock.run_for(10)  # axe-core waits with timers of the page
     return [
         (rule["id"], [node["failureSummary"] for node in rule["nodes"]])
-        for rule in page.evaluate("window.wrongs")
-        # A page without headings is the test's; the card is a part of a notebook.
+        for rule in page.evaluate("window.violations")
+        # The test page has no heading; the notebook around a card has.
         if rule["id"] != "page-has-heading-one"
     ]
 
 
 def widths(card):
-    """Give how wide the page is laid out, and the window."""
+    """Return the width of the page's layout, and of the window."""
     return card.page.evaluate(
         "[document.documentElement.scrollWidth, document.documentElement.clientWidth]"
     )
@@ -66,48 +68,48 @@ def widths(card):
 
 @pytest.mark.parametrize("place", ["light", "dark"])
 @pytest.mark.parametrize("state", STATES)
-def test_axe_finds_nothing(make_card, state, place):
-    """In JupyterLab's own colours, light and dark, no state breaks a rule of axe."""
-    assert wrongs(make_card(STATES[state], place=place).page) == []
+def test_no_accessibility_violations_in_any_state(make_card, state, place):
+    """Check every state with axe-core in JupyterLab's light and dark theme."""
+    assert violations(make_card(STATES[state], place=place).page) == []
 
 
 @pytest.mark.parametrize("place", PLACES[2:])
-def test_axe_finds_nothing_in_other_places(make_card, place):
-    """Nor in high contrast, VS Code, Colab or a page that says nothing of itself."""
+def test_no_accessibility_violations_in_other_themes(make_card, place):
+    """Check high contrast, VS Code, Colab and a page without a theme with axe-core."""
     card = make_card(STATES["failed"], place=place)
-    assert wrongs(card.page) == []
+    assert violations(card.page) == []
     for state in ("refused", "expiring"):
         card.change(**STATES[state])
-        assert wrongs(card.page) == []
+        assert violations(card.page) == []
 
 
-def test_axe_finds_nothing_wrong_with_two_cards(make_card):
-    """Nor beside each other, where one name for two would be one too few."""
+def test_two_cards_have_distinct_accessible_names(make_card):
+    """The profile is part of a card's accessible name, or else the environment."""
     card = make_card(profile="readonly")
     card.page.evaluate("void harness.show('second')")
     assert card.page.get_by_role("group", name="readonly").count() == 2
-    assert wrongs(card.page) == []
+    assert violations(card.page) == []
     card.change(profile="")
     label = "CHILI GraFx sign-in, cp-abc-123"
     assert card.root.get_attribute("aria-label") == label
 
 
-def test_axe_finds_nothing_while_the_form_is_used(make_card):
-    """Nor with a secret shown, fields missing, a ready token or a button at work."""
+def test_no_accessibility_violations_while_the_form_is_used(make_card):
+    """Check a shown secret, missing fields, the token form and a busy button."""
     card = make_card(FORM)
     card.button("Sign in").click()
     card.button("Show secret").click()
-    assert wrongs(card.page) == []
-    card.fill()
+    assert violations(card.page) == []
+    card.fill_form()
     card.button("Sign in").click()
-    assert wrongs(card.page) == []
-    card.button("Use a ready token instead").click()
-    assert wrongs(card.page) == []
+    assert violations(card.page) == []
+    card.button("Use an access token instead").click()
+    assert violations(card.page) == []
 
 
 @pytest.mark.parametrize("place", PLACES)
-def test_colours_are_those_of_the_place(make_card, place):
-    """The card is dark where its notebook is, whatever else the reader prefers."""
+def test_card_is_dark_exactly_in_dark_themes(make_card, place):
+    """The theme of the notebook decides, even if the browser prefers the other one."""
     preferred = "light" if place in DARK else "dark"
     if place == "plain":
         preferred = "light"
@@ -121,8 +123,8 @@ def test_colours_are_those_of_the_place(make_card, place):
     )
 
 
-def test_a_page_that_says_nothing_follows_the_reader(make_card):
-    """Without a notebook's word the reader's preference decides."""
+def test_browser_preference_decides_without_a_theme(make_card):
+    """In a page without a theme the card follows the browser's preferred scheme."""
     card = make_card(place="plain")
     for scheme in ("dark", "light"):
         card.page.emulate_media(color_scheme=scheme)
@@ -131,8 +133,8 @@ def test_a_page_that_says_nothing_follows_the_reader(make_card):
 
 
 @pytest.mark.parametrize("state", STATES)
-def test_forced_colours_keep_what_colours_said(make_card, state):
-    """Where the system decides on colours, lines and words say what they said."""
+def test_forced_colours_replace_backgrounds_by_borders(make_card, state):
+    """With forced colours the bar and the buttons keep visible borders."""
     card = make_card(
         STATES[state],
         before=lambda page: page.emulate_media(forced_colors="active"),
@@ -154,8 +156,8 @@ def test_forced_colours_keep_what_colours_said(make_card, state):
 
 
 @pytest.mark.parametrize("state", STATES)
-def test_no_width_and_no_zoom_makes_it_overflow(make_card, state):
-    """From 320 pixels to the full width, and at 200 %, nothing sticks out."""
+def test_card_fits_every_width_and_zoom(make_card, state):
+    """From 320 to 2400 pixels and at 200 % nothing overflows, even with long values."""
     state = STATES[state]
     long = LONG if state["token"] else {"form": state["form"] | {"why": "why " * 60}}
     card = make_card(state | long)
@@ -171,7 +173,7 @@ def test_no_width_and_no_zoom_makes_it_overflow(make_card, state):
 
 
 def test_text_of_twice_the_size_does_not_overflow(make_card):
-    """A notebook whose interface is set to twice the size has room for it all."""
+    """The card fits if the font size of the notebook's interface is doubled."""
     card = make_card(STATES["refused"] | LONG)
     card.page.set_viewport_size({"width": 640, "height": 800})
     card.root.evaluate("root => root.style.setProperty('--jp-ui-font-size1', '26px')")
@@ -182,8 +184,8 @@ def test_text_of_twice_the_size_does_not_overflow(make_card):
 
 
 @pytest.mark.parametrize("state", STATES)
-def test_a_page_that_runs_from_right_to_left(make_card, state):
-    """The card's English keeps its own direction there, and nothing sticks out."""
+def test_card_stays_left_to_right_in_a_right_to_left_page(make_card, state):
+    """The card keeps its own direction there, and does not overflow."""
     card = make_card(
         STATES[state],
         before=lambda page: page.evaluate("document.documentElement.dir = 'rtl'"),
@@ -192,22 +194,22 @@ def test_a_page_that_runs_from_right_to_left(make_card, state):
     laid_out, window = widths(card)
     assert laid_out == window
     assert card.root.evaluate("root => getComputedStyle(root).direction") == "ltr"
-    assert wrongs(card.page) == []
+    assert violations(card.page) == []
 
 
-def test_on_paper_there_is_the_moment_and_no_countdown(make_card):
-    """Print is black on white, without what is clicked or what goes on counting."""
+def test_print_shows_the_end_but_no_countdown(make_card):
+    """Print is black on white, without buttons and without the time left."""
     card = make_card(STATES["signed-in"], place="dark")
     card.page.emulate_media(media="print")
     ink, paper = card.root.evaluate(LUMINANCE)
     assert (ink, paper) == (0, 3 * 255)
-    assert not card.root.locator("[data-role='countdown']").is_visible()
+    assert not card.root.locator(".chili-countdown").is_visible()
     assert not card.button("Refresh").is_visible()
     assert "until Wed 25 Nov, 13:57" in card.text
 
 
-def test_whoever_wants_no_motion_gets_none(make_card):
-    """The sign turns while GraFx is asked, unless motion is not wanted."""
+def test_icon_does_not_turn_with_reduced_motion(make_card):
+    """The icon turns while signing in, unless the browser prefers reduced motion."""
     card = make_card(STATES["signing-in"])
     sign = card.root.locator(".chili-state svg")
     for wanted, name in (("no-preference", "chili-turn"), ("reduce", "none")):
@@ -217,27 +219,27 @@ def test_whoever_wants_no_motion_gets_none(make_card):
 
 
 @pytest.mark.parametrize("state", ["form", "failed", "signed-in", "expired"])
-def test_every_control_is_reached_by_tab_and_seen(make_card, state):
-    """Tab goes through all that can be used, in order, with an outline around it."""
+def test_tab_reaches_every_control_with_a_visible_outline(make_card, state):
+    """Tab visits all visible controls in order, each with a focus outline."""
     card = make_card(STATES[state])
     usable = [node for node in card.root.locator(CONTROLS).all() if node.is_visible()]
     assert len(usable) >= 3
     for node in usable:
         card.page.keyboard.press("Tab")
         assert node.evaluate("node => node === document.activeElement")
-        assert node.evaluate(SEEN)
+        assert node.evaluate(HAS_OUTLINE)
 
 
-def test_a_secret_that_is_shown_is_hidden_when_it_goes(make_card):
-    """Show secret shows it, and what is typed after a try is hidden again."""
+def test_shown_secrets_are_hidden_again(make_card):
+    """A click hides a shown secret, and so does leaving the form."""
     card = make_card(FORM)
-    card.fill()
+    card.fill_form()
     card.button("Show secret").click()
     assert card.field("Client secret").get_attribute("type") == "text"
     assert card.field("Client secret").input_value() == SECRET
     card.button("Show secret").click()
     assert card.field("Client secret").get_attribute("type") == "password"
-    card.button("Use a ready token instead").click()
+    card.button("Use an access token instead").click()
     card.button("Show token").click()
     assert card.field("Access token").get_attribute("type") == "text"
     card.change(**STATES["signed-in"])

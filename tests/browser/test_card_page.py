@@ -1,8 +1,4 @@
-"""The card's own module and stylesheet in a blank page, with a model that records.
-
-The clock stands still unless a test moves it; everything the card does is synchronous,
-so nothing is waited for.
-"""
+"""The card's behaviour in a page without a notebook."""
 
 from __future__ import annotations
 
@@ -17,25 +13,25 @@ from card_page import (
     SIGNED_IN,
     SYNC,
     TOKEN,
-    Card,
+    CardPage,
     at,
 )
 
 pytestmark = pytest.mark.browser
 
 
-def test_form_says_why_and_where_to(make_card):
-    """The form says why it is there, what to type and who gets it."""
+def test_form_shows_reason_help_and_destination(make_card):
+    """The form shows why it appears, where to find each value and who receives it."""
     card = make_card(FORM)
     assert card.phase == "form"
-    for said in (
+    for text in (
         "Not signed in",
         "No credentials found in .env.",
-        "Integrations page",
+        "✎ (edit) → Integrations → your integration",
         "Settings → Details → Technical name",
         "Sends to integration-login.chiligrafx.com",
     ):
-        assert said in card.text
+        assert text in card.text
     hint = card.field("Client ID").get_attribute("placeholder")
     assert hint == "or paste a whole .env"
     assert card.button("Sign in").is_visible()
@@ -43,12 +39,12 @@ def test_form_says_why_and_where_to(make_card):
     assert card.field("Client secret").get_attribute("type") == "password"
 
 
-def test_signed_in_shows_what_is_ready(make_card):
-    """Signed in, the card names environment, time, bound names, source and token."""
+def test_signed_in_card_shows_session(make_card):
+    """A signed-in card shows environment, time, names, source, token and scopes."""
     card = make_card(profile="acme")
     assert card.phase == "signed-in"
     assert card.countdown == "24 h 0 min"
-    for said in (
+    for text in (
         "Signed in",
         "cp-abc-123",
         "production",
@@ -60,21 +56,21 @@ def test_signed_in_shows_what_is_ready(make_card):
         "token 3f9a07c2",
         "17 scopes",
     ):
-        assert said in card.text
+        assert text in card.text
     assert not card.field("Client ID").is_visible()
 
 
-def test_last_hour_offers_a_refresh(make_card):
-    """In the last hour the card counts seconds and says that a new token is due."""
+def test_last_hour_shows_seconds_and_a_refresh(make_card):
+    """In the last hour the card shows seconds and offers a new token."""
     card = make_card(**at(3552.0))
     assert card.phase == "expiring"
     assert card.countdown == "59 min 12 s"
-    assert "GraFx issues a new token now" in card.text
+    assert "GraFx now issues a new token" in card.text
     assert card.button("Refresh").is_visible()
 
 
-def test_states_follow_the_time_alone(make_card):
-    """Signed in becomes expiring, then expired, without a word from the kernel."""
+def test_phase_changes_with_time_without_messages(make_card):
+    """The card becomes expiring and then expired without a message of the kernel."""
     card = make_card()
     card.page.clock.fast_forward((DAY_S - 3599) * 1000)
     assert (card.phase, card.countdown) == ("expiring", "59 min 59 s")
@@ -82,12 +78,12 @@ def test_states_follow_the_time_alone(make_card):
     assert (card.phase, card.countdown) == ("expiring", "42 s")
     card.page.clock.run_for(42_000)
     assert (card.phase, card.countdown) == ("expired", "expired")
-    assert "The next call fetches a new one" in card.text
+    assert "The next call fetches a new token" in card.text
     assert card.sent == [SYNC]
 
 
-def test_pasted_token_is_not_offered_a_refresh(make_card):
-    """A token that cannot be renewed has no Refresh; expired, it asks for another."""
+def test_token_that_cannot_be_renewed_has_no_refresh(make_card):
+    """An expired token of this kind asks for a new one instead."""
     card = make_card(**at(0.0, renewable=False))
     assert card.phase == "expired"
     assert "need a new token" in card.text
@@ -96,17 +92,17 @@ def test_pasted_token_is_not_offered_a_refresh(make_card):
     assert card.button("Sign out").is_visible()
 
 
-def test_where_another_token_goes_is_where_the_first_came_from(make_card):
-    """The key of the profile, or the form if the token was pasted there."""
+def test_advice_for_a_new_token_depends_on_its_source(make_card):
+    """The advice names the variable of the profile, or the form."""
     card = make_card(**at(0.0, renewable=False), profile="my-acme")
-    told = "into CHILI_MY_ACME_ACCESS_TOKEN and run %chili_login my-acme again"
-    assert told in card.text
+    text = "into CHILI_MY_ACME_ACCESS_TOKEN and run %chili_login my-acme again"
+    assert text in card.text
     card.change(source="the form", origin="form")
     assert "Run %chili_login my-acme again and paste a new token." in card.text
 
 
-def test_unknown_expiry_is_said(make_card):
-    """Without an expiry there is no countdown and nothing ticks."""
+def test_unknown_expiry_has_no_countdown(make_card):
+    """Without an expiry there is no countdown and no timer."""
     token = TOKEN | {"expires_at": None, "lifetime_s": None}
     card = make_card(token=token, remaining_s=None)
     card.answer(None)
@@ -115,8 +111,8 @@ def test_unknown_expiry_is_said(make_card):
     assert card.page.evaluate("harness.timers.size") == 0
 
 
-def test_signed_out_says_what_remains(make_card):
-    """Signed out, the card says that the token lives on and how to come back."""
+def test_signed_out_card_shows_validity_and_next_step(make_card):
+    """The card says until when the token is valid and how to sign in again."""
     card = make_card(phase="signed-out", profile="acme")
     assert "The session is closed" in card.text
     assert "stays valid until Wed 25 Nov, 16:00" in card.text
@@ -125,8 +121,8 @@ def test_signed_out_says_what_remains(make_card):
     assert not card.button("Sign out").is_visible()
 
 
-def test_counts_by_the_monotonic_clock_and_stays_silent(make_card):
-    """An hour of counting sends nothing and is not misled by a clock that is set."""
+def test_countdown_uses_the_monotonic_clock(make_card):
+    """A change of the wall clock does not change the countdown, which sends nothing."""
     card = make_card(**at(600.0))
     assert card.countdown == "10 min 0 s"
     card.page.clock.run_for(1000)
@@ -137,27 +133,27 @@ def test_counts_by_the_monotonic_clock_and_stays_silent(make_card):
     assert card.sent == [SYNC]
 
 
-def test_throttled_tab_does_not_fall_behind(make_card):
-    """After minutes without a tick the time is right at once, not decremented."""
+def test_countdown_is_correct_after_a_missed_interval(make_card):
+    """After minutes without a timer the time left is correct at once."""
     card = make_card(**at(600.0))
     card.page.clock.fast_forward(360_000)
     assert card.countdown == "4 min 0 s"
 
 
-def test_restored_card_does_not_count_from_an_old_number(make_card):
-    """A model from a notebook saved hours ago goes by the expiry and says so."""
+def test_restored_card_is_unconfirmed_until_the_kernel_answers(make_card):
+    """A card of an old notebook uses the expiry, and claims no session."""
     token = TOKEN | {"expires_at": NOW + 120}
     card = make_card(token=token, remaining_s=DAY_S)
     assert card.phase == "unconfirmed"
     assert "stays valid until Tue 24 Nov, 16:02" in card.text
-    assert "no kernel has confirmed it" in card.text
+    assert "No kernel has confirmed this" in card.text
     card.answer(119.0)
     assert (card.phase, card.countdown) == ("expiring", "1 min 59 s")
-    assert "no kernel has confirmed it" not in card.text
+    assert "No kernel has confirmed this" not in card.text
 
 
-def test_kernel_overrules_a_wrong_browser_clock(make_card):
-    """A browser three hours ahead shows the kernel's time from its first answer on."""
+def test_answer_of_the_kernel_overrides_the_browser_clock(make_card):
+    """A browser three hours ahead shows the kernel's time after its first answer."""
     token = TOKEN | {"expires_at": NOW - 3600}
     card = make_card(token=token, remaining_s=7200.0)
     assert card.phase == "unconfirmed"
@@ -168,35 +164,35 @@ def test_kernel_overrules_a_wrong_browser_clock(make_card):
     assert card.sent == [SYNC]
 
 
-def test_answer_about_another_token_is_ignored(make_card):
-    """An answer that was overtaken by a new token does not set the time."""
+def test_answer_about_an_older_token_is_ignored(make_card):
+    """A time with the serial of another token does not change the countdown."""
     card = make_card()
     card.answer(5.0, serial=0)
     assert card.countdown == "24 h 0 min"
 
 
-def test_new_token_starts_a_new_count(make_card):
-    """A refetched token is counted from the kernel's number, by whatever clock."""
+def test_new_token_restarts_the_countdown(make_card):
+    """A new token is counted from the kernel's number, not from the wall clock."""
     card = make_card(remaining_s=60.0)
     fresh = TOKEN | {"serial": 2, "expires_at": NOW - 5 * DAY_S}
     card.change(token=fresh, remaining_s=DAY_S - 60.0)
     assert (card.phase, card.countdown) == ("signed-in", "23 h 59 min")
 
 
-def test_waking_up_takes_the_smaller_and_asks(make_card):
-    """After a sleep that stopped the monotonic clock, the wall clock is believed."""
+def test_showing_the_tab_after_sleep_subtracts_the_sleep(make_card):
+    """The wall clock shows how long the machine slept; the kernel is asked again."""
     card = make_card(**at(600.0))
     card.page.clock.set_system_time(NOW + 540)
     assert card.countdown == "10 min 0 s"
-    card.become_visible()
+    card.show_tab()
     assert card.countdown == "1 min 0 s"
     assert card.sent == [SYNC, SYNC]
     card.answer(70.0)
     assert card.countdown == "1 min 10 s"
 
 
-def test_sleep_in_a_visible_tab_is_noticed(make_card):
-    """The next tick after a sleep sees that the clocks disagree, and asks once."""
+def test_next_tick_after_sleep_subtracts_the_sleep(make_card):
+    """A visible tab notices the sleep at its next tick, and asks the kernel once."""
     card = make_card(**at(600.0))
     card.page.clock.set_system_time(NOW + 540)
     card.page.clock.run_for(2000)
@@ -204,25 +200,25 @@ def test_sleep_in_a_visible_tab_is_noticed(make_card):
     assert card.sent == [SYNC, SYNC]
 
 
-def test_two_views_agree(make_card):
-    """A view made later counts from the same anchor as the first."""
+def test_two_views_show_the_same_time(make_card):
+    """A view that is added later shows the same time as the first."""
     card = make_card(**at(600.0))
     card.answer(500.0)
     card.page.clock.run_for(30_000)
     card.page.evaluate("void harness.show('second')")
     card.page.clock.run_for(1000)
-    shown = card.page.locator("[data-role='countdown']").all_inner_texts()
+    shown = card.page.locator(".chili-countdown").all_inner_texts()
     assert shown == ["7 min 49 s"] * 2
     card.page.clock.run_for(1000)
-    shown = card.page.locator("[data-role='countdown']").all_inner_texts()
+    shown = card.page.locator(".chili-countdown").all_inner_texts()
     assert shown == ["7 min 48 s"] * 2
     assert card.sent == [SYNC]
 
 
-def test_secret_leaves_once_and_nothing_keeps_it(make_card):
-    """The secret is in exactly one message, and once signed in nowhere in the page."""
+def test_secret_is_sent_in_one_message_and_then_cleared(make_card):
+    """The secret is in one message, and after the sign-in nowhere in the page."""
     card = make_card(FORM)
-    card.fill()
+    card.fill_form()
     card.button("Show secret").click()
     assert card.field("Client secret").get_attribute("type") == "text"
     card.button("Sign in").click()
@@ -233,31 +229,31 @@ def test_secret_leaves_once_and_nothing_keeps_it(make_card):
     card.change(phase="signing-in")
     card.change(**SIGNED_IN | {"phase": "signed-in"})
     assert card.phase == "signed-in"
-    assert not card.holds(SECRET)
+    assert not card.contains(SECRET)
     assert card.sent == [SYNC, SIGN_IN]
 
 
-def test_secret_typed_in_another_view_is_forgotten(make_card):
-    """Once signed in by one view, a secret typed into another one is cleared."""
+def test_secret_in_another_view_is_cleared_after_sign_in(make_card):
+    """A secret typed into one view is cleared if another view signs in."""
     card = make_card(FORM)
-    card.fill()
+    card.fill_form()
     card.change(**SIGNED_IN)
-    assert not card.holds(SECRET)
+    assert not card.contains(SECRET)
 
 
-def test_removed_view_forgets_the_secret(make_card):
-    """Taking the card away clears what was typed, even in nodes that are kept."""
+def test_removed_view_clears_the_secret(make_card):
+    """The typed secret is cleared even in nodes that are still referenced."""
     card = make_card(FORM)
-    card.fill()
+    card.fill_form()
     kept = card.field("Client secret").element_handle()
     card.page.evaluate("harness.hide()")
     assert kept.evaluate("input => input.value") == ""
 
 
-def test_sign_in_is_answered_at_once(make_card):
-    """The button says that it works, and a second Enter sends nothing."""
+def test_sign_in_button_is_busy_and_sends_once(make_card):
+    """The button shows that it works, and a second Enter sends nothing."""
     card = make_card(FORM)
-    card.fill()
+    card.fill_form()
     card.field("Environment").press("Enter")
     assert card.button("Signing in…").is_disabled()
     assert card.root.get_attribute("aria-busy") == "true"
@@ -269,14 +265,14 @@ def test_sign_in_is_answered_at_once(make_card):
     assert card.button("Signing in…").is_disabled()
 
 
-def test_blank_fields_are_told_beside_them(make_card):
-    """Blanks send nothing; each is told beside its field, the first is focused."""
+def test_missing_fields_are_marked_and_nothing_is_sent(make_card):
+    """Each missing field has an error, and the first one gets the focus."""
     card = make_card(FORM)
     card.field("Client ID").fill("an-id")
     card.button("Sign in").click()
     assert card.sent == [SYNC]
-    assert "Client secret is missing." in card.described("Client secret")
-    assert "Environment is missing." in card.described("Environment")
+    assert "Client secret is missing." in card.description("Client secret")
+    assert "Environment is missing." in card.description("Environment")
     assert card.field("Client ID").get_attribute("aria-invalid") is None
     focused = card.page.evaluate("document.activeElement.type")
     assert focused == "password"
@@ -284,10 +280,10 @@ def test_blank_fields_are_told_beside_them(make_card):
     assert card.field("Client secret").get_attribute("aria-invalid") is None
 
 
-def test_failure_is_told_beside_its_field(make_card):
-    """A refusal is beside its field, has the focus, and the rest is as it was typed."""
+def test_failure_is_shown_next_to_its_field(make_card):
+    """The field with the error gets the focus; all typed values stay."""
     card = make_card(FORM)
-    card.fill()
+    card.fill_form()
     card.button("Sign in").click()
     card.change(phase="signing-in")
     note = {
@@ -300,7 +296,9 @@ def test_failure_is_told_beside_its_field(make_card):
     assert card.phase == "failed"
     secret = card.field("Client secret")
     assert secret.get_attribute("aria-invalid") == "true"
-    assert "GraFx refused the secret. Copy it again." in card.described("Client secret")
+    assert "GraFx refused the secret. Copy it again." in card.description(
+        "Client secret"
+    )
     assert card.text.count("GraFx refused the secret.") == 1
     assert secret.evaluate("input => input === document.activeElement")
     assert secret.input_value() == SECRET  # the client ID may be the wrong one
@@ -311,27 +309,27 @@ def test_failure_is_told_beside_its_field(make_card):
     assert not card.button("Sign in").is_disabled()
 
 
-def test_an_error_goes_as_its_field_is_corrected_and_costs_nothing_else(make_card):
-    """What was refused in one field leaves the others as they are, secrets hidden."""
+def test_error_disappears_when_its_field_is_edited(make_card):
+    """Editing another field keeps the error; sending again needs no retyping."""
     card = make_card(FORM)
-    card.fill()
+    card.fill_form()
     card.field("Environment").fill("My Env!")
     card.field("Environment").press("Enter")
     note = {"kind": "error", "text": "No name.", "hint": "", "field": "environment"}
     card.change(phase="failed", note=note)
     card.field("Client ID").fill("an-id")
-    assert "No name." in card.described("Environment")
+    assert "No name." in card.description("Environment")
     card.field("Environment").fill("cp-abc-123")
     assert "No name." not in card.text
     assert card.root.locator("[aria-invalid]").count() == 0
     card.field("Environment").press("Enter")
     assert card.sent[2:] == [SIGN_IN]
     card.change(note=dict(note))
-    assert "No name." in card.described("Environment")
+    assert "No name." in card.description("Environment")
 
 
-def test_failure_of_no_field_is_told_in_the_status(make_card):
-    """What is about no field is in the live region."""
+def test_failure_without_a_field_is_announced(make_card):
+    """An error about no field appears in the live region."""
     note = {"kind": "error", "text": "No answer.", "hint": "Try again.", "field": ""}
     card = make_card(FORM, phase="failed", note=note)
     status = card.root.get_by_role("status").filter(has_text="No answer. Try again.")
@@ -339,15 +337,15 @@ def test_failure_of_no_field_is_told_in_the_status(make_card):
     assert card.root.locator("[aria-invalid]").count() == 0
 
 
-def test_a_ready_token_is_asked_for_in_place_of_a_pair(make_card):
-    """The other way to sign in asks for one secret, and sends nothing of the first."""
+def test_access_token_replaces_id_and_secret(make_card):
+    """The token form clears the typed secret and sends only the token."""
     card = make_card(FORM)
-    card.fill()
-    card.button("Use a ready token instead").click()
-    assert not card.holds(SECRET)
+    card.fill_form()
+    card.button("Use an access token instead").click()
+    assert not card.contains(SECRET)
     assert not card.field("Client secret").is_visible()
     card.button("Sign in").click()
-    assert "Access token is missing." in card.described("Access token")
+    assert "Access token is missing." in card.description("Access token")
     card.field("Access token").fill("a-ready-token")
     card.button("Sign in").click()
     assert card.sent[1:] == [
@@ -360,30 +358,30 @@ def test_a_ready_token_is_asked_for_in_place_of_a_pair(make_card):
         }
     ]
     card.change(**SIGNED_IN)
-    assert not card.holds("a-ready-token")
+    assert not card.contains("a-ready-token")
 
 
-def test_the_kind_is_sent_as_it_was_chosen(make_card):
-    """What the settings say is preselected, and what is chosen is sent."""
-    card = make_card(FORM, form={"environment": "", "environment_type": "sandbox"})
+def test_chosen_kind_is_sent(make_card):
+    """The kind from the settings is preselected; the chosen one is sent."""
+    card = make_card(FORM, form=FORM["form"] | {"environment_type": "sandbox"})
     assert card.field("Kind").input_value() == "sandbox"
     card.field("Kind").select_option("production")
-    card.fill()
+    card.fill_form()
     card.button("Sign in").click()
     assert card.sent == [SYNC, SIGN_IN]
 
 
-def test_remembering_is_offered_unticked_and_only_where_it_is_possible(make_card):
-    """Nothing is kept unless it was ticked, and only real places are offered."""
+def test_remember_boxes_are_unchecked_and_only_where_available(make_card):
+    """Only available storages are offered, and none is checked by default."""
     offer = FORM["form"] | {"remember": ["env"]}
     card = make_card(FORM, form=offer)
     keyring = card.field("Remember in the system keyring")
     assert not keyring.is_visible()
-    env = card.field("Remember in .env beside the notebook")
+    env = card.field("Remember in .env next to the notebook")
     assert not env.is_checked()
     card.change(form=offer | {"remember": ["env", "keyring"]})
     keyring.check()
-    card.fill()
+    card.fill_form()
     card.button("Sign in").click()
     assert card.sent == [SYNC, SIGN_IN | {"remember": ["keyring"]}]
     card.change(phase="signed-out")
@@ -391,18 +389,18 @@ def test_remembering_is_offered_unticked_and_only_where_it_is_possible(make_card
     assert not keyring.is_checked()
 
 
-def test_prefilled_environment_yields_to_what_is_typed(make_card):
-    """Python may prefill the environment, never overwrite what was typed."""
-    card = make_card(FORM, form={"environment": "cp-one", "why": ""})
+def test_typed_environment_is_not_overwritten(make_card):
+    """The kernel may fill in the environment, but not over a typed one."""
+    card = make_card(FORM, form=FORM["form"] | {"environment": "cp-one"})
     assert card.field("Environment").input_value() == "cp-one"
     card.field("Environment").fill("cp-two")
-    card.change(form={"environment": "cp-three", "why": "Again."})
+    card.change(form=FORM["form"] | {"environment": "cp-three", "why": "Again."})
     assert card.field("Environment").input_value() == "cp-two"
     assert "Again." in card.text
 
 
-def test_refresh_with_the_same_token_is_said(make_card):
-    """A refresh works at once, and what came of it is said in the live region."""
+def test_refresh_result_is_announced(make_card):
+    """Refresh makes the buttons busy, and its result appears in the live region."""
     card = make_card()
     card.button("Refresh").click()
     assert card.button("Refreshing…").is_disabled()
@@ -414,7 +412,7 @@ def test_refresh_with_the_same_token_is_said(make_card):
     assert not card.button("Refresh").is_disabled()
 
 
-def test_sign_out_is_one_message(make_card):
+def test_double_click_on_sign_out_sends_one_message(make_card):
     """Two clicks on Sign out send one message."""
     card = make_card()
     card.button("Sign out").dblclick()
@@ -430,29 +428,29 @@ CLIPBOARD = """(works) => Object.defineProperty(navigator, "clipboard", { value:
 
 
 @pytest.mark.parametrize("works", [True, False])
-def test_the_token_goes_to_the_clipboard_and_nowhere_else(make_card, works):
-    """It is asked for by a click, comes in one message, and what came of it is told."""
+def test_copied_token_reaches_only_the_clipboard(make_card, works):
+    """The token arrives in one message; the kernel learns whether it was copied."""
     card = make_card(before=lambda page: page.evaluate(CLIPBOARD, works))
     card.button("Copy token").click()
     assert [message["kind"] for message in card.sent[1:]] == ["copy"]
-    card.hand_over("a-token")
+    card.send_token("a-token")
     card.page.wait_for_function("harness.sent.length === 3")
     assert card.sent[2] == {"kind": "copied", "is_copied": works}
     assert card.page.evaluate("window.copied") == ("a-token" if works else None)
-    assert not card.holds("a-token")
+    assert not card.contains("a-token")
 
 
-def test_without_a_clipboard_nothing_is_offered(make_card):
-    """A page over plain http has none, and shows no button for it."""
+def test_copy_is_hidden_without_a_clipboard(make_card):
+    """A page over plain http has no clipboard, so it has no Copy button."""
     assert not make_card().button("Copy token").is_visible()
 
 
-def test_a_kernel_that_is_gone_takes_the_session_with_it(make_card):
-    """When the comm goes, the card claims no session, until a kernel confirms one."""
+def test_lost_comm_shows_signed_out_until_the_kernel_answers(make_card):
+    """After the comm is lost the card claims no session until a kernel confirms one."""
     card = make_card()
     card.page.evaluate("harness.lose()")
     assert card.phase == "signed-out"
-    assert "kernel has been restarted" in card.text
+    assert "kernel was restarted or stopped" in card.text
     assert "stays valid until" in card.text
     assert not card.button("Refresh").is_visible()
     assert card.sent[-1] == SYNC
@@ -460,29 +458,29 @@ def test_a_kernel_that_is_gone_takes_the_session_with_it(make_card):
     assert card.phase == "expiring"
 
 
-NOTICES = {
+USES = {
     "the pointer": lambda card: card.page.mouse.move(100, 100),
     "the focus": lambda card: card.button("Refresh").focus(),
     "a click": lambda card: card.button("Refresh").dispatch_event("click"),
-    "the tab": Card.become_visible,
+    "the tab": CardPage.show_tab,
 }
 
 
-@pytest.mark.parametrize("notice", NOTICES.values(), ids=NOTICES)
-def test_a_kernel_that_was_shut_down_is_noticed(make_card, notice):
-    """It says nothing; whatever is done with the card or its page shows it."""
+@pytest.mark.parametrize("use_card", USES.values(), ids=USES)
+def test_stopped_kernel_is_noticed_by_any_use_of_the_card(make_card, use_card):
+    """A stopped kernel sends nothing, so the card probes it when it is used."""
     card = make_card()
     card.page.clock.run_for(20_000)
     card.page.evaluate("harness.isClosed = true")
     assert card.phase == "signed-in"
-    notice(card)
+    use_card(card)
     assert card.phase == "signed-out"
-    assert "kernel has been restarted or is gone" in card.text
+    assert "kernel was restarted or stopped" in card.text
     assert card.root.get_by_role("button").count() == 0
 
 
-def test_looking_at_a_card_asks_its_kernel_seldom(make_card):
-    """A kernel that has just spoken, or just been asked, is left in peace."""
+def test_kernel_is_probed_at_most_every_ten_seconds(make_card):
+    """A kernel that answered or was asked within ten seconds is not asked again."""
     card = make_card()
     card.page.clock.run_for(9_000)
     card.button("Refresh").hover()
@@ -496,52 +494,52 @@ def test_looking_at_a_card_asks_its_kernel_seldom(make_card):
         card.button("Refresh").focus()
     assert card.sent == [SYNC, SYNC]
     card.page.clock.run_for(60_000)
-    assert "busy or gone" not in card.text
+    assert "busy or has stopped" not in card.text
 
 
-def test_silent_kernel_is_said(make_card):
-    """Ten seconds without an answer is said, and one can try again."""
+def test_unanswered_action_ends_after_ten_seconds(make_card):
+    """After ten seconds the card says so, and the buttons work again."""
     card = make_card()
     card.button("Refresh").click()
-    assert "busy or gone" not in card.text
+    assert "busy or has stopped" not in card.text
     card.page.clock.run_for(10_000)
-    assert "The kernel is busy or gone" in card.text
+    assert "The kernel is busy or has stopped" in card.text
     assert not card.button("Refresh").is_disabled()
     card.change(remaining_s=50.0)
-    assert "busy or gone" not in card.text
+    assert "busy or has stopped" not in card.text
 
 
-def test_an_answer_that_changes_nothing_is_an_answer(make_card):
-    """A second copy with the same note ends the waiting, and nobody is blamed."""
+def test_action_ends_without_a_changed_trait(make_card):
+    """The kernel's message that an action is done ends the waiting."""
     card = make_card(before=lambda page: page.evaluate(CLIPBOARD, arg=True))
     card.button("Copy token").click()
     assert card.button("Copying…").is_disabled()
-    card.be_done()
+    card.finish_action()
     assert not card.button("Copy token").is_disabled()
     assert card.root.get_attribute("aria-busy") == "false"
     card.page.clock.run_for(20_000)
-    assert "busy or gone" not in card.text
+    assert "busy or has stopped" not in card.text
 
 
-def test_a_late_answer_takes_the_blame_away(make_card):
-    """What an action that changed nothing says at last is that the kernel is there."""
+def test_late_answer_removes_the_busy_message(make_card):
+    """An answer after ten seconds removes the message about a busy kernel."""
     card = make_card()
     card.button("Refresh").click()
     card.page.clock.run_for(10_000)
-    assert "busy or gone" in card.text
-    card.be_done()
-    assert "busy or gone" not in card.text
+    assert "busy or has stopped" in card.text
+    card.finish_action()
+    assert "busy or has stopped" not in card.text
 
 
-def test_a_sign_in_that_still_runs_goes_on_waiting(make_card):
-    """The end of another action is not the end of a sign-in."""
+def test_running_sign_in_stays_busy_after_another_action(make_card):
+    """The end of another action does not end a running sign-in."""
     card = make_card(FORM | {"phase": "signing-in"})
-    card.be_done()
+    card.finish_action()
     assert card.root.get_attribute("aria-busy") == "true"
 
 
-def test_scopes_are_a_grid_with_room_for_unknown_ones(make_card):
-    """Each scope has its place: granted, not granted, and those nobody knew of."""
+def test_scope_table_includes_unknown_scopes(make_card):
+    """The table shows granted, missing and unknown scopes by resource and verb."""
     scopes = ["template:read", "template:publish", "output:static", "brandkit:read"]
     card = make_card(token=TOKEN | {"scopes": [*scopes, "openid"]})
     assert card.root.get_by_text("5 scopes").is_visible()
@@ -570,8 +568,8 @@ def test_scopes_are_a_grid_with_room_for_unknown_ones(make_card):
     )
 
 
-def test_seventeen_scopes_are_seen_without_a_click(make_card):
-    """The grid is open, can be closed, and stays as it was left."""
+def test_scope_table_is_open_and_stays_closed(make_card):
+    """The table is open at first; once closed it stays closed after an update."""
     card = make_card()
     grid = card.root.get_by_role("table")
     assert grid.locator("[data-scope='granted']").count() == 17
@@ -582,15 +580,15 @@ def test_seventeen_scopes_are_seen_without_a_click(make_card):
     assert not grid.is_visible()
 
 
-def test_unknown_scopes_are_said(make_card):
-    """Where nobody says what the token allows, the card says that."""
+def test_unknown_scopes_show_no_table(make_card):
+    """Without known scopes the card says so instead of showing a table."""
     card = make_card(token=TOKEN | {"scopes": None})
     assert "scopes unknown" in card.text
     assert card.root.locator("details[data-empty]").count() == 1
 
 
-def test_foreign_text_is_text(make_card):
-    """Markup in any value is shown, not interpreted."""
+def test_markup_in_values_is_not_interpreted(make_card):
+    """Markup in any value of the kernel is shown as text."""
     evil = "<img src=x onerror='window.evil = true'>"
     note = {"kind": "error", "text": evil, "hint": evil, "field": ""}
     environment = {"name": evil, "kind": evil, "host": evil, "token_host": evil}
@@ -603,7 +601,7 @@ def test_foreign_text_is_text(make_card):
         token=token,
         source=evil,
         profile=evil,
-        form={"environment": evil, "why": evil},
+        form=FORM["form"] | {"environment": evil, "why": evil},
     )
     for phase in ("form", "failed", "signed-out", "signing-in"):
         card.change(phase=phase)
@@ -611,8 +609,8 @@ def test_foreign_text_is_text(make_card):
     assert card.page.evaluate("window.evil") is None
 
 
-def test_removal_leaves_nothing_behind(make_card):
-    """After both cleanups no listener, no timer and no node is left."""
+def test_removal_leaves_no_timer_listener_or_node(make_card):
+    """After both cleanups no listener, timer or node is left."""
     card = make_card()
     card.button("Refresh").click()
     assert card.page.evaluate("harness.timers.size") == 2
@@ -622,8 +620,8 @@ def test_removal_leaves_nothing_behind(make_card):
     assert card.page.locator(".chili-card").count() == 0
 
 
-def test_keyboard_alone_signs_in(make_card):
-    """From the first field, Tab and Enter are enough; the focus stays inside."""
+def test_sign_in_with_the_keyboard_alone(make_card):
+    """Tab, Space and Enter are enough, and the focus stays inside the card."""
     card = make_card(FORM)
     keyboard = card.page.keyboard
     keyboard.press("Tab")
@@ -645,19 +643,8 @@ def test_keyboard_alone_signs_in(make_card):
     assert card.root.evaluate("root => root === document.activeElement")
 
 
-def test_countdown_is_not_read_out_but_states_are(make_card):
-    """A screen reader hears of states, not of seconds."""
-    card = make_card()
-    countdown = card.root.locator("[data-role='countdown']")
-    assert countdown.get_attribute("role") == "timer"
-    assert countdown.evaluate("node => node.closest('[role=status]')") is None
-    card.change(phase="signed-out")
-    states = card.root.get_by_role("status").all_inner_texts()
-    assert states[0] == "Signed out"
-
-
-def test_browser_is_not_asked_to_keep_the_form(make_card):
-    """No field has a name, and none may be completed or offered for saving."""
+def test_browser_does_not_offer_to_save_the_form(make_card):
+    """No field has a name, and none allows completion or saving."""
     card = make_card(FORM)
     assert card.root.locator("[name]").count() == 0
     completes = card.root.locator("form, input[type=text], input[type=password]")
@@ -665,15 +652,3 @@ def test_browser_is_not_asked_to_keep_the_form(make_card):
         "nodes => nodes.map(node => node.getAttribute('autocomplete'))"
     )
     assert completes == ["off", "off", "one-time-code", "one-time-code", "off"]
-
-
-def test_narrow_output_does_not_overflow(make_card):
-    """At 320 pixels nothing sticks out, even with long names and all scopes open."""
-    environment = SIGNED_IN["environment"] | {"name": "a-technical-name-" * 5}
-    card = make_card(environment=environment, source="a place/" * 20)
-    card.page.set_viewport_size({"width": 320, "height": 800})
-    assert card.root.get_by_role("table").is_visible()
-    for phase in ("signed-in", "failed", "signed-out"):
-        card.change(phase=phase)
-        width = card.page.evaluate("document.documentElement.scrollWidth")
-        assert width == 320, phase

@@ -1,4 +1,4 @@
-"""What is pasted into the form is taken apart in the browser, and nowhere else."""
+"""Texts that are pasted into the form are parsed in the browser."""
 
 from __future__ import annotations
 
@@ -41,25 +41,25 @@ BODY = {
 
 
 @pytest.fixture
-def make_card(make_still_card):
-    """Give cards in one page, since no test here moves its clock."""
-    return make_still_card
+def make_card(make_card_in_shared_page):
+    """Return the faster fixture: no test here moves the clock."""
+    return make_card_in_shared_page
 
 
 def paste(card, label, text):
-    """Paste a text into a field; say whether the browser is left to insert it."""
+    """Paste a text into a field; return whether the browser inserts it itself."""
     return card.field(label).evaluate(PASTE, text)
 
 
 def values(card):
-    """Give what the form holds."""
+    """Return the values of the form."""
     labels = ("Client ID", "Client secret", "Access token", "Environment", "Kind")
     return {label: card.field(label).input_value() for label in labels}
 
 
 @pytest.mark.parametrize("label", ["Client ID", "Client secret", "Environment"])
-def test_an_env_file_fills_the_form(make_card, label):
-    """A .env fills all it tells of, in whichever field it is pasted."""
+def test_pasted_env_file_fills_the_form(make_card, label):
+    """A .env file fills every field that it names, from any field."""
     card = make_card(FORM)
     assert paste(card, label, ENV) is False
     assert values(card) == {
@@ -69,32 +69,35 @@ def test_an_env_file_fills_the_form(make_card, label):
         "Environment": "cp-abc-123",
         "Kind": "sandbox",
     }
-    assert "Filled in from what was pasted: Client ID, Client secret" in card.text
+    assert "Filled in from the pasted text: Client ID, Client secret" in card.text
     assert card.button("Sign in").evaluate("node => node === document.activeElement")
     card.button("Sign in").click()
     assert card.sent == [SYNC, SIGN_IN | {"environment_type": "sandbox"}]
     assert SECRET not in card.page.content()
 
 
-def test_an_address_that_comes_along_is_left_out_aloud(make_card):
-    """The form sends where it says; where else a .env would send is told."""
+def test_pasted_token_url_is_ignored_with_a_message(make_card):
+    """The form never sends to a pasted URL, and says so."""
     card = make_card(FORM)
     paste(card, "Client ID", f"{ENV}CHILI_TOKEN_URL=http://127.0.0.1:1/oauth/token\n")
-    assert "CHILI_TOKEN_URL was left out: --env-file takes it." in card.text
+    assert (
+        "CHILI_TOKEN_URL was ignored; to use it, pass the file with --env-file."
+        in card.text
+    )
     paste(card, "Client ID", ENV)
     assert "CHILI_TOKEN_URL" not in card.text
 
 
 @pytest.mark.parametrize("indent", [None, 2])
-def test_a_token_response_asks_for_a_token(make_card, indent):
-    """A whole answer of the token endpoint turns the form to its token."""
+def test_pasted_token_response_fills_the_token(make_card, indent):
+    """A response of the token endpoint switches the form to its access token."""
     card = make_card(FORM)
-    card.fill()
+    card.fill_form()
     assert paste(card, "Client ID", json.dumps(ANSWER, indent=indent)) is False
     assert card.field("Access token").is_visible()
     assert card.field("Access token").input_value() == TOKEN
     assert card.field("Access token").get_attribute("type") == "password"
-    assert not card.holds(SECRET)
+    assert not card.contains(SECRET)
     card.button("Sign in").click()
     assert card.sent[-1]["access_token"] == TOKEN
     assert TOKEN not in card.page.content()
@@ -109,10 +112,10 @@ def test_a_token_response_asks_for_a_token(make_card, indent):
         f"CHILI_ACME_CLIENT_ID=an-id\r\nCHILI_ACME_CLIENT_SECRET={SECRET}\r\n",
     ],
 )
-def test_a_pair_is_found_in_other_writings(make_card, text):
-    """A request's body, a snippet of Python, YAML and a profile's keys tell a pair."""
+def test_pair_is_found_in_other_formats(make_card, text):
+    """JSON, Python, YAML and the variables of a profile contain a pair."""
     card = make_card(FORM)
-    card.button("Use a ready token instead").click()
+    card.button("Use an access token instead").click()
     assert paste(card, "Access token", text) is False
     assert card.field("Client ID").input_value() == "an-id"
     assert card.field("Client secret").input_value() == SECRET
@@ -120,24 +123,24 @@ def test_a_pair_is_found_in_other_writings(make_card, text):
     assert focused
 
 
-FOREIGN = f"AZURE_CLIENT_ID=az-id\nAZURE_CLIENT_SECRET={TOKEN}\n"
-OURS = f"CHILI_CLIENT_ID=an-id\nCHILI_CLIENT_SECRET={SECRET}\n"
-ACME = OURS.replace("CHILI_", "CHILI_ACME_")
+OTHER_SERVICE = f"AZURE_CLIENT_ID=az-id\nAZURE_CLIENT_SECRET={TOKEN}\n"
+PLAIN = f"CHILI_CLIENT_ID=an-id\nCHILI_CLIENT_SECRET={SECRET}\n"
+ACME = PLAIN.replace("CHILI_", "CHILI_ACME_")
 PLACE = "CHILI_ENVIRONMENT=cp-a\nCHILI_ENVIRONMENT_TYPE=sandbox\n"
-BARE = f"client_id: an-id\nclient_secret: {SECRET}\n"
+LOWER_CASE = f"client_id: an-id\nclient_secret: {SECRET}\n"
 QUERY = f"client_id=an-id&client_secret={SECRET}"
-OTHER = f"CHILI_B_CLIENT_ID=b-id\nCHILI_B_CLIENT_SECRET={TOKEN}\n"
+OTHER_PROFILE = f"CHILI_B_CLIENT_ID=b-id\nCHILI_B_CLIENT_SECRET={TOKEN}\n"
 
 
 @pytest.mark.parametrize(
     "text",
     [
-        FOREIGN + OURS,
-        f"client_id=az-id\nclient_secret={TOKEN}\n{OURS}",
-        f"MY_CHILI_CLIENT_ID=az-id\n{OURS}",
-        f"azure-client_id: az-id\nazure.client_secret: {TOKEN}\n{BARE}",
-        OTHER + OURS,
-        ACME + OTHER,
+        OTHER_SERVICE + PLAIN,
+        f"client_id=az-id\nclient_secret={TOKEN}\n{PLAIN}",
+        f"MY_CHILI_CLIENT_ID=az-id\n{PLAIN}",
+        f"azure-client_id: az-id\nazure.client_secret: {TOKEN}\n{LOWER_CASE}",
+        OTHER_PROFILE + PLAIN,
+        ACME + OTHER_PROFILE,
         f"CHILI_CLIENT_ID=plain-id\nCHILI_CLIENT_SECRET=\n{ACME}",
         f"CHILI_CLIENT_SECRET={TOKEN}\nCHILI_B_CLIENT_ID=b-id\n{ACME}",
         f'CHILI_CLIENT_ID=""\n{ACME}',
@@ -150,33 +153,33 @@ OTHER = f"CHILI_B_CLIENT_ID=b-id\nCHILI_B_CLIENT_SECRET={TOKEN}\n"
         f"get-token --client_id=an-id --client_secret={SECRET}",
     ],
 )
-def test_id_and_secret_are_of_one_source_and_ours(make_card, text):
-    """Another service's keys never count, nor do two profiles give one pair."""
+def test_id_and_secret_come_from_the_same_prefix(make_card, text):
+    """Variables of other services are ignored, and two profiles are never mixed."""
     card = make_card(FORM)
     assert paste(card, "Client ID", text) is False
     assert card.field("Client ID").input_value() == "an-id"
     assert card.field("Client secret").input_value() == SECRET
-    assert not card.holds("az-id")
-    assert not card.holds(TOKEN)
+    assert not card.contains("az-id")
+    assert not card.contains(TOKEN)
 
 
 @pytest.mark.parametrize(
     "text",
     [
-        FOREIGN,
+        OTHER_SERVICE,
         f"AZURE_ACCESS_TOKEN={TOKEN}\nAZURE_ENVIRONMENT=cloud\n",
-        f"CHILI_ENVIRONMENT=\n{FOREIGN}ENVIRONMENT=cloud\nclient_secret={TOKEN}\n",
+        f"CHILI_ENVIRONMENT=\n{OTHER_SERVICE}ENVIRONMENT=cloud\nclient_secret={TOKEN}\n",
     ],
 )
-def test_keys_of_another_service_fill_nothing(make_card, text):
-    """Keys are whole words, and beside a CHILI_ key no others count."""
+def test_variables_of_another_service_are_not_used(make_card, text):
+    """Names are matched as a whole, and next to a CHILI_ name no others count."""
     card = make_card(FORM)
     assert paste(card, "Client ID", text) is True
     assert not any(value for label, value in values(card).items() if label != "Kind")
 
 
-def test_half_a_pair_is_not_made_whole_by_a_profile(make_card):
-    """Where no prefix has both, the plain one fills what it has."""
+def test_incomplete_pair_is_not_completed_from_another_prefix(make_card):
+    """If no prefix has both values, only the plain one is used."""
     card = make_card(FORM)
     halves = f"CHILI_ACME_CLIENT_SECRET={SECRET}\nCHILI_CLIENT_ID=plain-id\n"
     assert paste(card, "Client ID", halves) is False
@@ -189,13 +192,13 @@ def test_half_a_pair_is_not_made_whole_by_a_profile(make_card):
     [
         (f"{ACME}CHILI_ENVIRONMENT=cp-a\nENVIRONMENT=cloud", "cp-a", "production"),
         (f"{PLACE}{ACME}CHILI_ACME_ENVIRONMENT=cp-b\n", "cp-b", "sandbox"),
-        (f"CHILI_ACME_ENVIRONMENT=cp-b\n{OURS}", "", "production"),
+        (f"CHILI_ACME_ENVIRONMENT=cp-b\n{PLAIN}", "", "production"),
         ("CHILI_ACME_ENVIRONMENT=cp-b\n", "cp-b", "production"),
         (PLACE.replace("sandbox", "Sandbox"), "cp-a", "sandbox"),
     ],
 )
-def test_the_environment_is_that_of_the_pair(make_card, text, name, kind):
-    """The pair's own prefix goes before the plain one, and no other profile's does."""
+def test_environment_has_the_prefix_of_the_pair(make_card, text, name, kind):
+    """The pair's own prefix comes before the plain one; other profiles do not count."""
     card = make_card(FORM)
     assert paste(card, "Client ID", text) is False
     assert card.field("Environment").input_value() == name
@@ -230,17 +233,17 @@ def test_the_environment_is_that_of_the_pair(make_card, text, name, kind):
         ),
     ],
 )
-def test_an_address_fills_environment_and_kind(make_card, address, name, kind):
-    """The address of Swagger, of the API or of an item tells both."""
+def test_pasted_url_fills_environment_and_kind(make_card, address, name, kind):
+    """URLs of Swagger, of the API and of an item contain both."""
     card = make_card(FORM)
     assert paste(card, "Environment", address) is False
     assert card.field("Environment").input_value() == name
     assert card.field("Kind").input_value() == kind
-    assert "Filled in from what was pasted: Environment." in card.text
+    assert "Filled in from the pasted text: Environment." in card.text
 
 
-def test_an_address_that_is_typed_is_read_too(make_card):
-    """Leaving the field does what pasting does."""
+def test_typed_url_fills_environment_and_kind(make_card):
+    """Leaving the field has the same effect as pasting."""
     card = make_card(FORM)
     card.field("Environment").fill("https://cp-a.chili-publish-sandbox.online/grafx")
     card.field("Kind").focus()
@@ -264,28 +267,28 @@ def test_an_address_that_is_typed_is_read_too(make_card):
         "client_id client_secret",
     ],
 )
-def test_what_is_not_understood_is_left_to_the_browser(make_card, text):
-    """Plain values and foreign addresses are inserted as they are."""
+def test_other_text_is_pasted_by_the_browser(make_card, text):
+    """Plain values and URLs of other hosts are inserted unchanged."""
     card = make_card(FORM)
     assert paste(card, "Client secret", text) is True
     assert "Filled in" not in card.text
     assert not any(value for label, value in values(card).items() if label != "Kind")
 
 
-def test_what_was_pasted_is_told_without_its_value(make_card):
-    """The word about it is read out, names fields only and goes with the next try."""
+def test_paste_message_names_fields_but_no_values(make_card):
+    """The message is announced, and disappears with the sign-in."""
     card = make_card(FORM)
     paste(card, "Client ID", ENV)
-    told = card.root.get_by_role("status").filter(has_text="Filled in").inner_text()
-    assert SECRET not in told
-    assert "an-id" not in told
+    text = card.root.get_by_role("status").filter(has_text="Filled in").inner_text()
+    assert SECRET not in text
+    assert "an-id" not in text
     assert SECRET not in card.page.content()
     card.button("Sign in").click()
     assert "Filled in" not in card.text
 
 
-def test_what_was_told_of_a_paste_goes_with_the_next(make_card):
-    """Even if that one is only inserted."""
+def test_next_paste_removes_the_message(make_card):
+    """A paste that fills nothing in also removes the message."""
     card = make_card(FORM)
     paste(card, "Client ID", ENV)
     assert "Filled in" in card.text
@@ -293,8 +296,8 @@ def test_what_was_told_of_a_paste_goes_with_the_next(make_card):
     assert "Filled in" not in card.text
 
 
-def test_a_paste_mends_what_was_missing(make_card):
-    """A field that is filled so is missing no more."""
+def test_paste_clears_missing_field_errors(make_card):
+    """A field that is filled in by a paste is no longer marked as missing."""
     card = make_card(FORM)
     card.button("Sign in").click()
     assert card.root.locator("[aria-invalid]").count() == 3

@@ -1,4 +1,4 @@
-"""Walks through a real JupyterLab: what a person does, and what is on disk after."""
+"""The card in a real JupyterLab, and the files that it saves."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import pytest
 from chili_notebook.simulator import Simulator
 from conftest import CLIENT_ID, CLIENT_SECRET
 from fakes import Server
-from lab import STEP_MS, Frames, command, not_jupyters, running_lab
+from lab import STEP_MS, KernelMessages, command, running_lab, without_jupyter_errors
 
 pytestmark = pytest.mark.browser
 
@@ -45,14 +45,14 @@ CELLS = {
 
 @pytest.fixture(scope="module")
 def simulator():
-    """Serve the simulator by the real clock."""
+    """Start the simulator with the real clock."""
     with Simulator() as simulator:
         yield simulator
 
 
 @pytest.fixture(scope="module")
 def lab(tmp_path_factory, endpoint, simulator):
-    """Start JupyterLab beside notebooks of which one has no .env."""
+    """Start JupyterLab with notebooks, of which one has no .env file."""
     pair = {
         "CHILI_CLIENT_ID": CLIENT_ID,
         "CHILI_CLIENT_SECRET": CLIENT_SECRET,
@@ -60,7 +60,7 @@ def lab(tmp_path_factory, endpoint, simulator):
     }
     profiles = simulator.variables()
     for profile, scopes in (("READONLY", READ_ONLY), ("ADMIN", None)):
-        integration = simulator.issuer.register(*filter(None, [scopes]))
+        integration = simulator.state.issuer.register(*filter(None, [scopes]))
         profiles[f"CHILI_{profile}_CLIENT_ID"] = integration.client_id
         profiles[f"CHILI_{profile}_CLIENT_SECRET"] = integration.client_secret
     env = {
@@ -80,17 +80,17 @@ def lab(tmp_path_factory, endpoint, simulator):
 
 
 @pytest.fixture(autouse=True)
-def _nothing_goes_wrong(problems):
-    """Fail a test in whose page anything went wrong."""
+def _page_has_no_errors(problems):
+    """Fail if the page had an error that Jupyter did not cause itself."""
     yield
-    assert not_jupyters(problems) == []
+    assert without_jupyter_errors(problems) == []
 
 
-def test_signs_in_by_env_counts_silently_and_signs_out(lab, page, endpoint):
-    """With a .env the card is there at once, counts without a message, signs out."""
-    endpoint.lifetime_s = 3500  # so short that seconds are shown
+def test_sign_in_from_env_file_count_down_and_sign_out(lab, page, endpoint):
+    """The card counts without messages, and the saved file has no secret."""
+    endpoint.lifetime_s = 3500  # less than an hour, so that the countdown shows seconds
     page.clock.install()
-    frames = Frames(page)
+    messages = KernelMessages(page)
     lab.open(page, "by-env/walk.ipynb")
     lab.run_all(page)
     card = page.locator(".chili-card[data-phase='expiring']")
@@ -98,20 +98,20 @@ def test_signs_in_by_env_counts_silently_and_signs_out(lab, page, endpoint):
     page.wait_for_selector("text=/GraFx token #[0-9a-f]{8}/", timeout=STEP_MS)
     assert "cp-abc-123" in card.inner_text()
     assert not page.get_by_text("CHILI GraFx: signed in").is_visible()
-    frames.wait_for('"kind": "time"')  # the kernel has told it, once for all
+    messages.wait_for('"kind": "time"')  # the answer to the first request
 
-    frames.seen.clear()
+    messages.seen.clear()
     before = _seconds(card)
     page.clock.run_for(30_000)
     assert 29 <= before - _seconds(card) <= 33
-    # What the kernel would have sent each second comes in real ones.
+    # The kernel would send a message in real seconds, not in those of the page.
     for _ in range(2):
         _tick(page, card)
-    assert frames.comm() == []
+    assert messages.of_widgets() == []
 
     card.get_by_role("button", name="Sign out").click()
     page.locator(".chili-card[data-phase='signed-out']").wait_for(timeout=STEP_MS)
-    assert '"kind": "sign-out"' in str(frames)
+    assert '"kind": "sign-out"' in str(messages)
     saved = lab.save(page, "by-env")
     assert "signed out" in saved
     for token in endpoint.issued:
@@ -119,8 +119,8 @@ def test_signs_in_by_env_counts_silently_and_signs_out(lab, page, endpoint):
     assert CLIENT_SECRET not in saved
 
 
-def test_signs_in_by_form_and_saves_nothing_secret(lab, page, endpoint):
-    """By form, and with the token on the clipboard, the saved file stays clean."""
+def test_sign_in_with_the_form_saves_no_secret(lab, page, endpoint):
+    """The file has no secret while it is typed, after the sign-in and after a copy."""
     endpoint.lifetime_s = 86_400
     lab.open(page, "by-form/walk.ipynb")
     lab.run_all(page)
@@ -128,7 +128,7 @@ def test_signs_in_by_form_and_saves_nothing_secret(lab, page, endpoint):
     form.wait_for(timeout=STEP_MS)
     page.wait_for_selector("text=kernel is free", timeout=STEP_MS)
 
-    # Keys that act on cells act on the control that has the focus, and on no cell.
+    # JupyterLab's shortcuts for cells are off while a control has the focus.
     kind = form.get_by_label("Kind")
     for key, chosen in (("ArrowDown", "sandbox"), ("ArrowUp", "production")):
         kind.press(key)
@@ -160,8 +160,8 @@ def test_signs_in_by_form_and_saves_nothing_secret(lab, page, endpoint):
         assert token not in saved
 
 
-def test_a_restarted_kernel_ends_what_the_card_claims(lab, page):
-    """Loaded anew, the page has its card; after a restart only the token lives on."""
+def test_kernel_restart_ends_the_session(lab, page):
+    """The card is there after a page reload, and signed out after a restart."""
     lab.open(page, "by-env/walk.ipynb")
     lab.run_all(page)
     page.locator(".chili-card[data-phase='signed-in']").wait_for(timeout=STEP_MS)
@@ -171,12 +171,12 @@ def test_a_restarted_kernel_ends_what_the_card_claims(lab, page):
     command(page, "notebook:restart-kernel")
     page.get_by_role("button", name="Confirm Kernel Restart").click()
     card = page.locator(".chili-card[data-phase='signed-out']")
-    card.get_by_text("kernel has been restarted").wait_for(timeout=STEP_MS)
+    card.get_by_text("kernel was restarted or stopped").wait_for(timeout=STEP_MS)
     assert "stays valid until" in card.inner_text()
-    lab.wait_until_idle(page)  # a server that ends in mid-restart would never end
+    lab.wait_until_idle(page)  # a server that is stopped during a restart does not end
 
 
-def test_a_careless_notebook_is_healed(lab, page, endpoint):
+def test_secrets_in_cells_and_outputs_are_replaced(lab, page, endpoint):
     """Secrets in the text of cells are replaced there, and printed ones are masked."""
     lab.open(page, "careless/walk.ipynb")
     lab.run_all(page)
@@ -195,19 +195,19 @@ def test_a_careless_notebook_is_healed(lab, page, endpoint):
         assert secret not in saved
 
 
-def test_every_view_follows_the_token(lab, page, simulator):
-    """A token that changes in a call, by login or logout changes in every view."""
+def test_every_view_shows_the_same_token(lab, page, simulator):
+    """Calls, a login, a refresh and a logout change the token in every view."""
     lab.open(page, "views/walk.ipynb")
     lab.run(page, 0, 1, 2)
     first = _fingerprint_in(page, views=2)
 
-    simulator.issuer.expire(_issued(simulator))
+    simulator.state.issuer.expire(_issued(simulator))
     lab.run(page, 3)
     page.wait_for_selector("text=/[0-9]+ templates/", timeout=STEP_MS)
     second = _fingerprint_in(page, views=2, other_than=first)
 
-    simulator.issuer.expire(_issued(simulator))
-    lab.run(page, 1)  # as another cell would
+    simulator.state.issuer.expire(_issued(simulator))
+    lab.run(page, 1)  # as if another cell ran it
     _fingerprint_in(page, views=2, other_than=second)
 
     page.locator(".chili-card").first.get_by_role("button", name="Refresh").click()
@@ -221,8 +221,8 @@ def test_every_view_follows_the_token(lab, page, simulator):
     assert page.get_by_text("stays valid until").count() >= 2
 
 
-def test_two_profiles_stay_apart(lab, page):
-    """Two sessions have cards, names and scopes of their own, and end by themselves."""
+def test_two_profiles_are_independent(lab, page):
+    """Each session has its own card, names and scopes, and ends by itself."""
     lab.open(page, "profiles/walk.ipynb")
     lab.run(page, 0, 1, 2, 3)
     page.wait_for_selector("text=[2, 17]", timeout=STEP_MS)
@@ -244,41 +244,40 @@ def test_two_profiles_stay_apart(lab, page):
 
     lab.end_kernel(page)
     page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
-    admin.get_by_text("kernel has been restarted or is gone").wait_for(timeout=STEP_MS)
+    admin.get_by_text("kernel was restarted or stopped").wait_for(timeout=STEP_MS)
     assert admin.get_attribute("data-phase") == "signed-out"
 
 
 def _tick(page, card):
     """Wait until the countdown shows another time."""
     page.wait_for_function(
-        "before => document.querySelector('[data-role=countdown]')"
-        ".textContent !== before",
-        arg=card.locator("[data-role='countdown']").text_content(),
+        "before => document.querySelector('.chili-countdown').textContent !== before",
+        arg=card.locator(".chili-countdown").text_content(),
         timeout=STEP_MS,
     )
 
 
 def _seconds(card):
-    """Give the time left as the countdown shows it, in seconds."""
-    shown = card.locator("[data-role='countdown']").text_content()
+    """Return the time on the countdown in seconds."""
+    shown = card.locator(".chili-countdown").text_content()
     minutes, seconds = shown.removesuffix(" s").split(" min ")
     return 60 * int(minutes) + int(seconds)
 
 
 def _issued(simulator):
-    """Give the token that the simulator's own integration holds."""
-    return simulator.issuer.answer(
+    """Return the current token of the simulator's own integration."""
+    return simulator.state.issuer.grant(
         {
             "grant_type": "client_credentials",
             "client_id": simulator.integration.client_id,
-            "client_secret": simulator.client_secret,
+            "client_secret": simulator.integration.client_secret,
             "audience": "https://chiligrafx.com",
         }
     )["access_token"]
 
 
 def _fingerprint_in(page, *, views, other_than=""):
-    """Wait until so many views show one and the same token; give its fingerprint."""
+    """Wait until this number of views shows one token; return its fingerprint."""
     shown = page.wait_for_function(
         """([views, old]) => {
           const shown = [...document.querySelectorAll(

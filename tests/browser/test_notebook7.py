@@ -1,4 +1,4 @@
-"""A walk through a real Jupyter Notebook 7, whose page is not JupyterLab's."""
+"""The card in a real Jupyter Notebook 7."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import pytest
 
 from conftest import CLIENT_ID, CLIENT_SECRET
 from fakes import Server
-from lab import STEP_MS, not_jupyters, running_notebook7
+from lab import STEP_MS, running_notebook7, without_jupyter_errors
 
 pytestmark = pytest.mark.browser
 
@@ -15,7 +15,7 @@ CELLS = ["%load_ext chili_notebook", "%chili_login", "print(chili_token)"]
 
 @pytest.fixture(scope="module")
 def notebook7(tmp_path_factory, endpoint):
-    """Start Notebook 7 beside a notebook that has no .env."""
+    """Start Notebook 7 with a notebook that has no .env file."""
     root = tmp_path_factory.mktemp("notebook7")
     with (
         Server(endpoint) as server,
@@ -27,8 +27,8 @@ def notebook7(tmp_path_factory, endpoint):
         yield notebook7
 
 
-def test_signs_in_by_form_counts_and_signs_out(notebook7, page, endpoint, problems):
-    """The card works as in JupyterLab, in both themes, and nothing secret is saved."""
+def test_sign_in_with_the_form_and_sign_out(notebook7, page, endpoint, problems):
+    """The card works in both themes, and the saved file has no secret."""
     notebook7.open(page, "by-form/walk.ipynb")
     notebook7.run(page, 0, 1)
     form = page.locator(".chili-card[data-phase='form']")
@@ -40,7 +40,7 @@ def test_signs_in_by_form_counts_and_signs_out(notebook7, page, endpoint, proble
 
     card = page.locator(".chili-card[data-phase='signed-in']")
     card.wait_for(timeout=STEP_MS)
-    countdown = card.locator("[data-role='countdown']").inner_text()
+    countdown = card.locator(".chili-countdown").inner_text()
     assert countdown in {"24 h 0 min", "23 h 59 min"}
     assert not page.get_by_text("CHILI GraFx: signed in").is_visible()
     notebook7.run(page, 2)
@@ -61,7 +61,7 @@ def test_signs_in_by_form_counts_and_signs_out(notebook7, page, endpoint, proble
     for secret in (CLIENT_SECRET, *endpoint.issued):
         assert secret not in saved
         assert secret not in page.content()
-    assert not_jupyters(problems) == []
+    assert without_jupyter_errors(problems) == []
 
 
 def _scheme(card):

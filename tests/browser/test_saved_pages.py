@@ -1,4 +1,4 @@
-"""What is seen of a notebook that JupyterLab has saved, where its kernel is gone."""
+"""Saved notebooks that are opened or exported without their kernel."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from nbformat.sign import NotebookNotary
 
 from conftest import CLIENT_ID, CLIENT_SECRET
 from fakes import Server
-from lab import STEP_MS, not_jupyters, running_lab
+from lab import STEP_MS, running_lab, without_jupyter_errors
 
 pytestmark = pytest.mark.browser
 
 HOUR_S = 3600
-# What the widgets' own script, which nbconvert's page has from elsewhere, comes to.
+# The effect of the script that nbconvert's page loads from the network for widgets.
 SHOW_WIDGETS = """(async () => {
   const stored = (kind) => document.querySelectorAll(
     `script[type="application/vnd.jupyter.widget-${kind}+json"]`);
@@ -35,7 +35,7 @@ CELLS = ["%load_ext chili_notebook", "%chili_login", "chili_token"]
 
 @pytest.fixture(scope="module")
 def lab(tmp_path_factory, endpoint):
-    """Start JupyterLab beside a notebook that has a .env."""
+    """Start JupyterLab with a notebook that has a .env file."""
     root = tmp_path_factory.mktemp("saved")
     with (
         Server(endpoint) as server,
@@ -53,7 +53,7 @@ def lab(tmp_path_factory, endpoint):
 
 @pytest.fixture(scope="module")
 def saved(lab, browser, endpoint):
-    """Give a notebook as JupyterLab saved it, signed in and with the widget's state."""
+    """Return a signed-in notebook that JupyterLab saved with the widget state."""
     with browser.new_context() as context:
         page = context.new_page()
         lab.open(page, "run/walk.ipynb")
@@ -68,7 +68,7 @@ def saved(lab, browser, endpoint):
 
 @pytest.fixture
 def store(lab, saved):
-    """Give what puts the saved notebook into a folder, as old as it is to be."""
+    """Return a function that writes the saved notebook, with a given age."""
 
     def store(folder, *, state, trusted=False, age_s=0, kernel="python3"):
         notebook = nbformat.from_dict(saved)
@@ -95,29 +95,29 @@ def store(lab, saved):
 
 
 @pytest.fixture(autouse=True)
-def _nothing_goes_wrong(problems):
-    """Fail a test in whose page anything went wrong."""
+def _page_has_no_errors(problems):
+    """Fail if the page had an error that Jupyter did not cause itself."""
     yield
-    assert not_jupyters(problems) == []
+    assert without_jupyter_errors(problems) == []
 
 
-def test_reopened_with_its_state_the_card_is_unconfirmed(lab, page, store):
-    """The state of an hour ago is shown as what no kernel has confirmed."""
+def test_reopened_card_with_widget_state_is_unconfirmed(lab, page, store):
+    """A stored state of an hour ago claims no session."""
     store("with-state", state=True, trusted=True, age_s=HOUR_S)
     lab.open(page, "with-state/walk.ipynb")
     card = page.locator(".chili-card")
     card.wait_for(timeout=STEP_MS)
-    said = card.inner_text()
+    text = card.inner_text()
     lab.end_kernel(page)
-    assert "cp-abc-123" in said
-    assert "no kernel has confirmed" in said
-    assert "Signed in" not in said
-    assert "ready" not in said
-    assert "Refresh" not in said
+    assert "cp-abc-123" in text
+    assert "No kernel has confirmed" in text
+    assert "Signed in" not in text
+    assert "ready" not in text
+    assert "Refresh" not in text
 
 
-def test_reopened_without_state_the_author_sees_the_twin(lab, page, store):
-    """By default JupyterLab saves no state: what the author sees is the plain card."""
+def test_reopened_trusted_notebook_shows_the_static_twin(lab, page, store):
+    """Without widget state the twin replaces JupyterLab's error message."""
     store("without-state", state=False, trusted=True)
     lab.open(page, "without-state/walk.ipynb")
     page.wait_for_selector(
@@ -129,8 +129,8 @@ def test_reopened_without_state_the_author_sees_the_twin(lab, page, store):
     assert "Error displaying widget" not in shown
 
 
-def test_reopened_by_somebody_else_the_twin_is_seen(lab, page, store):
-    """Not trusted, and with a kernel that is nowhere, the notebook shows the twin."""
+def test_reopened_untrusted_notebook_shows_the_static_twin(lab, page, store):
+    """A notebook of another person, without a kernel, shows the twin once."""
     store("elsewhere", state=False, kernel="gone")
     page.goto(f"{lab.url}/lab/workspaces/elsewhere/tree/elsewhere/walk.ipynb?reset")
     page.wait_for_selector("text=CHILI GraFx: signed in", timeout=STEP_MS)
@@ -141,8 +141,8 @@ def test_reopened_by_somebody_else_the_twin_is_seen(lab, page, store):
 
 
 @pytest.mark.parametrize("state", [False, True], ids=["without state", "with state"])
-def test_nbconverts_page_shows_the_twin(page, store, state, endpoint):
-    """With a widget's script or without, the page shows what was, and no live card."""
+def test_nbconvert_page_shows_the_static_twin(page, store, state, endpoint):
+    """The page shows the twin and no live card, with widget state and without."""
     asked = []
     path = store("page-with-state" if state else "page", state=state)
     content, _ = HTMLExporter().from_filename(str(path))
@@ -152,7 +152,7 @@ def test_nbconverts_page_shows_the_twin(page, store, state, endpoint):
 
     def refuse(route):
         asked.append(route.request.url)
-        route.fulfill(body="")  # what nbconvert takes from elsewhere is not there
+        route.fulfill(body="")  # scripts from the network are not available
 
     page.route(re.compile("^https:"), refuse)
     page.goto(path.with_suffix(".html").as_uri())

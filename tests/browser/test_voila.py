@@ -1,4 +1,4 @@
-"""Pages of a real Voilà: its readers run no cell, and are not the notebook's author."""
+"""The card in a real Voilà, whose readers are not the author of the notebook."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import pytest
 
 from conftest import CLIENT_ID, CLIENT_SECRET
 from fakes import Server
-from lab import STEP_MS, Frames, not_jupyters, running_voila
+from lab import STEP_MS, KernelMessages, running_voila, without_jupyter_errors
 
 pytestmark = pytest.mark.browser
 
@@ -15,7 +15,7 @@ LOGIN = ["%load_ext chili_notebook", "%chili_login"]
 
 @pytest.fixture(scope="module")
 def voila(tmp_path_factory, endpoint):
-    """Start Voilà beside a notebook that has a .env and others that have none."""
+    """Start Voilà with one notebook that has a .env file and two that have none."""
     root = tmp_path_factory.mktemp("voila")
     with (
         Server(endpoint) as server,
@@ -34,14 +34,14 @@ def voila(tmp_path_factory, endpoint):
 
 
 @pytest.fixture(autouse=True)
-def _nothing_goes_wrong(problems):
-    """Fail a test in whose page anything went wrong."""
+def _page_has_no_errors(problems):
+    """Fail if the page had an error that Jupyter did not cause itself."""
     yield
-    assert not_jupyters(problems) == []
+    assert without_jupyter_errors(problems) == []
 
 
-def test_a_reader_signs_in_by_form(voila, page, endpoint):
-    """The form is live, the card counts, and nothing is kept on the server's disk."""
+def test_reader_signs_in_with_the_form(voila, page, endpoint):
+    """The form is live, and stores nothing on the server's disk."""
     voila.open(page, "by-form/walk.ipynb")
     form = page.locator(".chili-card[data-phase='form']")
     form.wait_for(timeout=STEP_MS)
@@ -53,7 +53,7 @@ def test_a_reader_signs_in_by_form(voila, page, endpoint):
 
     card = page.locator(".chili-card[data-phase='signed-in']")
     card.wait_for(timeout=STEP_MS)
-    countdown = card.locator("[data-role='countdown']").inner_text()
+    countdown = card.locator(".chili-countdown").inner_text()
     assert countdown in {"24 h 0 min", "23 h 59 min"}
     assert not (voila.root / "by-form" / ".env").exists()
     for secret in (CLIENT_SECRET, *endpoint.issued):
@@ -63,9 +63,9 @@ def test_a_reader_signs_in_by_form(voila, page, endpoint):
     page.locator(".chili-card[data-phase='signed-out']").wait_for(timeout=STEP_MS)
 
 
-def test_a_reader_does_not_get_the_authors_token(voila, page, endpoint):
-    """Signed in by a .env, the page shows the plain card, which hands out nothing."""
-    frames = Frames(page)
+def test_reader_does_not_receive_the_authors_token(voila, page, endpoint):
+    """A session from a .env file shows the static card and sends no token."""
+    messages = KernelMessages(page)
     voila.open(page, "by-env/walk.ipynb")
     page.wait_for_selector("text=CHILI GraFx: signed in", timeout=STEP_MS)
     page.wait_for_selector("text=/GraFx token #[0-9a-f]{8}/", timeout=STEP_MS)
@@ -73,11 +73,11 @@ def test_a_reader_does_not_get_the_authors_token(voila, page, endpoint):
     assert page.locator(".chili-card").count() == 0
     assert page.get_by_role("button", name="Copy token").count() == 0
     for secret in (CLIENT_SECRET, *endpoint.issued):
-        assert secret not in page.content() + str(frames)
+        assert secret not in page.content() + str(messages)
 
 
-def test_the_demo_is_live_and_dark(voila, page):
-    """The simulator's card, which is nobody's secret, is live and takes the theme."""
+def test_demo_card_is_live_and_follows_the_theme(voila, page):
+    """The simulator's card is live, because its token is not a secret."""
     voila.open(page, "demo/walk.ipynb", theme="dark")
     card = page.locator(".chili-card[data-phase='signed-in']")
     card.wait_for(timeout=STEP_MS)

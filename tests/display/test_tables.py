@@ -10,7 +10,7 @@ from chili_notebook.display.tables import Rows, html_table, table_bundle, text_t
 HOSTILE = "<script>alert('x')</script>&"
 
 
-def test_every_foreign_text_is_escaped():
+def test_every_text_is_escaped():
     """No heading, cell or caption becomes markup."""
     html = html_table([HOSTILE], [[HOSTILE]], caption=HOSTILE)
     assert "<script" not in html
@@ -18,13 +18,13 @@ def test_every_foreign_text_is_escaped():
     assert "<caption" in html
 
 
-def test_half_a_character_is_no_obstacle():
-    """What JSON can spell and no front-end can be sent is shown as a question mark."""
+def test_a_lone_surrogate_is_shown_as_a_question_mark():
+    """JSON can contain one, and it cannot be sent to a front-end."""
     bundle = table_bundle(["\ud800"], [["\udc00"]], caption="")
     assert all(text.encode().count(b"?") == 2 for text in bundle.values())
 
 
-def test_without_a_caption_there_is_none():
+def test_a_table_without_a_caption_ends_with_its_rows():
     """An empty caption leaves no empty line behind."""
     assert "caption" not in html_table(["a"], [])
     assert text_table(["a"], []) == "a"
@@ -37,15 +37,15 @@ def test_text_columns_are_aligned():
     ) == ("Name       Id\na          1\nlong name\n2")
 
 
-def test_long_and_broken_cells_stay_on_their_line():
-    """A paragraph in a cell is one line of bounded length."""
+def test_long_cells_and_line_breaks_stay_on_one_line():
+    """A paragraph in a cell becomes one line of limited length."""
     for line in text_table(["a\nb" * 50], [["word\n\tword " * 50]]).splitlines():
         assert len(line) == 100
         assert line.endswith("…")
 
 
-def test_cells_are_shown_as_people_write_them():
-    """A moment is a date with its minutes, nothing is an empty cell."""
+def test_moments_and_missing_values_are_readable():
+    """A moment is shown to the minute, None as an empty cell."""
     moment = datetime(2026, 3, 1, 12, 30, 59, tzinfo=UTC)
     bundle = table_bundle(["at", "no"], [[moment, None]])
     moment, nothing = re.findall(r"<td [^>]*>(.*?)</td>", bundle["text/html"])
@@ -54,8 +54,8 @@ def test_cells_are_shown_as_people_write_them():
     assert re.fullmatch(r"at +no\n\d{4}-\d\d-\d\d \d\d:\d\d", bundle["text/plain"])
 
 
-def test_rows_are_a_list_that_shows_itself():
-    """In code it is a plain list; in a notebook a table."""
+def test_rows_are_a_list_in_code_and_a_table_in_a_notebook():
+    """Rows compare like a list, and show themselves as a table."""
     rows = Rows([1, 2], [("Number", lambda n: n), ("Square", lambda n: n * n)])
     assert rows == [1, 2]
     shown = rows._repr_mimebundle_()

@@ -1,9 +1,10 @@
-"""What IPython stores of a cell: its text, In, the history, logs and notebooks."""
+"""What IPython stores of a cell: its source, In, the history, logs and notebooks."""
 
 from __future__ import annotations
 
-import os
+from contextlib import contextmanager
 from pathlib import Path
+from secrets import token_hex
 
 import pytest
 
@@ -12,7 +13,7 @@ from chili_notebook.guard.cell_history import CellHistory, secrets_in_options
 from chili_notebook.guard.registry import SecretRegistry
 from conftest import CLIENT_SECRET
 
-HELD = f"secret = '{CLIENT_SECRET}'"
+CELL = f"secret = '{CLIENT_SECRET}'"
 
 
 @pytest.fixture
@@ -23,110 +24,132 @@ def registry():
     return registry
 
 
-@pytest.fixture
-def replaced(shell, registry):
-    """Protect a secret in a shell, and collect what it asks the notebook to show."""
-    asked = []
-    shell.set_next_input = lambda text, replace: asked.append((text, replace))
-    history = CellHistory(shell, registry, can_replace=lambda: True)
-    yield asked
+@contextmanager
+def masked_history(shell, registry, *, can_replace=True, on_replace=None):
+    """Mask what a shell stores of its cells inside the block."""
+    history = CellHistory(
+        shell,
+        registry,
+        can_replace=lambda: can_replace,
+        on_replace=on_replace or (lambda _text: None),
+    )
+    yield history
     history.remove()
 
 
-def run(shell, *cells):
-    """Run cells as a notebook does, and wait until the history is on disk."""
+@pytest.fixture
+def replacements(shell, registry):
+    """Mask what the shell stores; return the replaced sources of cells."""
+    replaced = []
+    shell.set_next_input = lambda text, replace: replaced.append((text, replace))
+    with masked_history(shell, registry):
+        yield replaced
+
+
+def run_cells(shell, *cells):
+    """Run cells as a notebook does, and write the history to disk."""
     for cell in cells:
         shell.run_cell(cell, store_history=True).raise_error()
     shell.history_manager.writeout_cache()
 
 
-def stored(shell):
-    """Give all that IPython keeps of cells, in memory and on disk."""
+def stored_bytes(shell):
+    """Return everything that IPython stores of cells, in memory and on disk."""
     names = ("In", "_ih", "_i", "_ii", "_iii", "_i1", "_i2")
-    kept = {name: shell.user_ns.get(name) for name in names}
-    disk = b"".join(
+    in_memory = {name: shell.user_ns.get(name) for name in names}
+    on_disk = b"".join(
         path.read_bytes() for path in Path(shell.ipython_dir).rglob("history.sqlite*")
     )
-    return repr(kept).encode() + disk
+    return repr(in_memory).encode() + on_disk
 
 
-@pytest.mark.usefixtures("replaced")
-def test_a_secret_in_a_cell_stays_out_of_in_and_of_the_history(shell):
-    """The cell runs with its real text, and no store has the value."""
-    run(shell, HELD, "'another cell'")
+@pytest.mark.usefixtures("replacements")
+def test_secret_in_a_cell_is_not_stored(shell):
+    """The cell runs with its real source, and no store contains the value."""
+    run_cells(shell, CELL, "'another cell'")
     assert shell.user_ns["secret"] == CLIENT_SECRET
-    assert b"another cell" in stored(shell)
-    assert CLIENT_SECRET.encode() not in stored(shell)
+    assert b"another cell" in stored_bytes(shell)
+    assert CLIENT_SECRET.encode() not in stored_bytes(shell)
 
 
-def test_without_it_ipython_stores_the_value(shell):
-    """The search above would find it: IPython by itself keeps it in each place."""
+def test_ipython_alone_stores_the_secret(shell):
+    """Without the guard the search of these tests finds the value in each store."""
     shell.run_line_magic("unload_ext", "chili_notebook")
-    run(shell, HELD)
-    assert stored(shell).count(CLIENT_SECRET.encode()) > 3
+    run_cells(shell, CELL)
+    assert stored_bytes(shell).count(CLIENT_SECRET.encode()) > 3
 
 
-def test_the_cell_is_replaced_in_the_notebook(shell, replaced, capsys):
-    """The text comes back masked, and one message says what to do."""
-    run(shell, HELD)
-    assert replaced == [("secret = '***'", True)]
-    told = capsys.readouterr().err
-    assert "replaced in the notebook" in told
-    assert "rotate the secret" in told
+def test_cell_with_a_secret_is_replaced(shell, replacements, capsys):
+    """The masked source is shown, and one message says what to do."""
+    run_cells(shell, CELL)
+    assert replacements == [("secret = '***'", True)]
+    message = capsys.readouterr().err
+    assert "replaced in the notebook" in message
+    assert "rotate the secret" in message
 
 
-def test_a_clean_cell_is_left_alone(shell, replaced, capsys):
-    """No text is replaced and nothing is said where there is no secret."""
-    run(shell, "1 + 1")
-    assert replaced == []
+def test_replacement_is_announced(shell, registry):
+    """The hook is informed, so that the reply to a failed cell replaces it too."""
+    announced = []
+    with masked_history(shell, registry, on_replace=announced.append):
+        run_cells(shell, CELL)
+    assert announced == ["secret = '***'"]
+
+
+def test_cell_without_a_secret_is_not_replaced(shell, replacements, capsys):
+    """There is no message either."""
+    run_cells(shell, "1 + 1")
+    assert replacements == []
     assert capsys.readouterr().err == ""
 
 
-def test_where_nobody_can_replace_it_that_is_told(shell, registry, capsys):
-    """A batch run says that the text must be taken out by hand."""
-    sources = CellHistory(shell, registry, can_replace=lambda: False)
-    run(shell, HELD)
-    sources.remove()
+def test_message_without_a_front_end_asks_for_removal_by_hand(shell, registry, capsys):
+    """A batch run cannot replace a cell."""
+    with masked_history(shell, registry, can_replace=False):
+        run_cells(shell, CELL)
     assert "by hand" in capsys.readouterr().err
 
 
-@pytest.mark.usefixtures("replaced")
-def test_a_log_of_the_session_holds_no_secret(shell):
-    """%logstart with outputs writes neither the cell's text nor its result."""
-    run(shell, "%logstart -o session.log", HELD, "'before ' + secret")
+@pytest.mark.usefixtures("replacements")
+def test_log_of_the_session_contains_no_secret(shell):
+    """%logstart with outputs writes neither the source nor the result."""
+    run_cells(shell, "%logstart -o session.log", CELL, "'before ' + secret")
     shell.logger.logstop()
     logged = Path("session.log").read_text()
     assert "secret = '***'" in logged
     assert CLIENT_SECRET not in logged
 
 
-@pytest.mark.usefixtures("replaced")
-def test_a_notebook_written_by_ipython_holds_no_secret(shell):
+@pytest.mark.usefixtures("replacements")
+def test_notebook_written_by_ipython_contains_no_secret(shell):
     """%notebook writes inputs, results, displays and errors; all are masked."""
-    run(shell, HELD, "secret", "from IPython.display import display", "display(secret)")
+    show = "from IPython.display import display"
+    run_cells(shell, CELL, "secret", show, "display(secret)")
     shell.run_cell("raise ValueError(secret)", store_history=True)
-    run(shell, "%notebook all.ipynb")
+    run_cells(shell, "%notebook all.ipynb")
     written = Path("all.ipynb").read_text()
     assert "***" in written
     assert CLIENT_SECRET not in written
 
 
-@pytest.mark.usefixtures("replaced")
-def test_stored_outputs_hold_no_secret(shell):
-    """With db_log_output on, results go to the history database masked."""
+@pytest.mark.usefixtures("replacements")
+def test_stored_outputs_contain_no_secret(shell):
+    """With db_log_output on, results are masked in the history database."""
     shell.history_manager.db_log_output = True
-    run(shell, HELD, "secret + ' and more'")
-    assert b"and more" in stored(shell)
-    assert CLIENT_SECRET.encode() not in stored(shell)
+    run_cells(shell, CELL, "secret + ' and more'")
+    assert b"and more" in stored_bytes(shell)
+    assert CLIENT_SECRET.encode() not in stored_bytes(shell)
 
 
-def test_what_is_taken_off_is_off(shell, registry, replaced):
-    """Afterwards the shell is as it was."""
+def test_remove_restores_the_shell(shell, registry):
+    """Afterwards nothing is wrapped, and IPython stores the source as it is."""
+    shell.run_line_magic("unload_ext", "chili_notebook")
     before = vars(shell.history_manager).get("store_inputs")
-    sources = CellHistory(shell, registry, can_replace=lambda: True)
-    sources.remove()
+    with masked_history(shell, registry):
+        pass
     assert vars(shell.history_manager).get("store_inputs") is before
-    assert replaced == []
+    run_cells(shell, CELL)
+    assert shell.user_ns["In"][-1] == CELL
 
 
 @pytest.mark.parametrize(
@@ -143,8 +166,8 @@ def test_what_is_taken_off_is_off(shell, registry, replaced):
         "%chili_login CHILI_ADMIN_CLIENT_SECRET={} # a remark",
     ],
 )
-def test_a_secret_as_an_option_is_known_at_once(line):
-    """However it is spelled, the value is known before the magic runs."""
+def test_secret_in_an_option_is_recognized(line):
+    """The value is recognized in each spelling, before the magic runs."""
     found = secrets_in_options(line.format("an-unknown-secret"))
     assert [secret.reveal() for secret in found] == ["an-unknown-secret"]
 
@@ -161,42 +184,42 @@ def test_a_secret_as_an_option_is_known_at_once(line):
         "secret = 'x'",
     ],
 )
-def test_other_lines_hold_no_such_option(line):
-    """Words of good commands are not taken for secrets."""
+def test_correct_lines_contain_no_secret_option(line):
+    """Words of correct commands are not taken for secrets."""
     assert list(secrets_in_options(line)) == []
 
 
 @pytest.mark.parametrize(
-    "first",
+    "first_cell",
     [
-        "%chili_login --client-secret never-seen-in-first-cell",
-        "%env CHILI_CLIENT_SECRET=never-seen-in-first-cell",
-        "x = 'never-seen-in-first-cell'",
+        "%chili_login --client-secret {}",
+        "%env CHILI_CLIENT_SECRET={}",
+        "x = '{}'",
     ],
 )
-def test_what_was_stored_before_anybody_watched_is_masked(shell, first):
-    """The first cell is healed too, and what was typed before the first login."""
-    shell.run_cell(first, store_history=True)
+def test_cells_from_before_the_login_are_masked(shell, first_cell, monkeypatch):
+    """A secret that was typed before the first login is masked by it."""
+    secret = f"never-seen-{token_hex(8)}"  # no other test has made it known
+    monkeypatch.setenv("CHILI_CLIENT_ID", "an-id")
+    monkeypatch.setenv("CHILI_CLIENT_SECRET", secret)
+    shell.run_cell(first_cell.format(secret), store_history=True)
     shell.history_manager.writeout_cache()
-    os.environ["CHILI_CLIENT_ID"] = "an-id"
-    os.environ["CHILI_CLIENT_SECRET"] = "never-seen-in-first-cell"
     shell.run_cell("%chili_login --as 1", store_history=True)
     shell.run_cell("%chili_login", store_history=True)
     shell.history_manager.writeout_cache()
-    for key in ("CHILI_CLIENT_ID", "CHILI_CLIENT_SECRET"):
-        del os.environ[key]
-    assert b"never-seen" not in stored(shell)
+    assert b"--as 1" in stored_bytes(shell)
+    assert b"never-seen" not in stored_bytes(shell)
 
 
-def test_a_secret_as_an_option_is_refused_and_healed(shell, replaced, capsys):
-    """The magic fails, tells where secrets go, and no store has the value."""
-    secret = "never-seen-before-0123"
+def test_login_refuses_a_secret_as_an_option(shell, replacements, capsys):
+    """The magic fails with a hint, and no store contains the value."""
+    secret = f"never-seen-{token_hex(8)}"
     shell.run_cell("%chili_login --demo", store_history=True)
     result = shell.run_cell(
         f"%chili_login --client-secret {secret}", store_history=True
     )
     shell.history_manager.writeout_cache()
     assert "never an option" in str(result.error_in_exec)
-    assert "%chili_login --client-secret ***" in [text for text, _ in replaced]
-    assert secret.encode() not in stored(shell)
+    assert "%chili_login --client-secret ***" in [text for text, _ in replacements]
+    assert secret.encode() not in stored_bytes(shell)
     assert secret not in capsys.readouterr().out

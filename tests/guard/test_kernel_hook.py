@@ -231,6 +231,18 @@ def test_message_is_withheld_if_masking_fails(kernel, code, kind):
     assert kernel.printed("print(1)") == "1\n"
 
 
+def test_stream_without_a_text_is_withheld(kernel):
+    """A message that the hook does not understand does not leave the kernel."""
+    code = (
+        "content = {'name': 'stdout', 'data': s}\n"
+        "socket, parent = shell.kernel.iopub_socket, shell.parent_header\n"
+        "session.send(socket, 'stream', content, parent, ident=b'stream.stdout');"
+    )
+    sent, _ = kernel.run(code)
+    assert "withheld" in text_of(sent)
+    assert VALUE not in str(sent)
+
+
 def test_request_is_answered_if_masking_fails(kernel):
     """A reply that cannot be checked becomes an error; it is not left out."""
     kernel.run(f"held = {{s: 1}}\n{BREAK}")

@@ -1,4 +1,4 @@
-"""What is found in texts, and what is left alone; no kernel."""
+"""Masking of texts, streams, bytes and JSON values; without a kernel."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ realistic = st.text(
     min_size=8,
     max_size=90,
 )
-nasty = st.text(
+unusual = st.text(
     st.characters(codec="utf-8", exclude_characters="\x1b\n\r"), min_size=8, max_size=40
 )
 periodic = st.text("ab", min_size=8, max_size=12)
@@ -39,16 +39,16 @@ without_repeats = st.lists(
     unique=True,
 ).map("".join)
 control = st.lists(st.integers(0, 31), max_size=5).map(bytes)
-secrets = st.one_of(realistic, nasty, periodic)
+secrets = st.one_of(realistic, unusual, periodic)
 filling = st.text("☃ \n", max_size=5)
-"""Characters that are in no secret, so that it is clear what must remain."""
+"""Characters that no secret contains: they must remain."""
 
 ENCODERS = {
     "plain": lambda value: value,
     "url": lambda value: quote(value, safe=""),
     "path": quote,
     "form": quote_plus,
-    "url in small letters": lambda value: re.sub(
+    "url in lower case": lambda value: re.sub(
         "%..", lambda pair: pair[0].lower(), quote(value, safe="")
     ),
     "json": lambda value: json.dumps(value)[1:-1],
@@ -66,35 +66,35 @@ ENCODERS = {
 
 
 def masker_for(*values):
-    """Give a masker that protects these values."""
+    """Return a masker that knows these values."""
     masker = Masker()
     for value in values:
         masker.protect(Secret(value))
     return masker
 
 
-def through_stream(masker, pieces):
-    """Give what comes out of one stream, and how many places were masked."""
+def mask_stream(masker, pieces):
+    """Return the masked text of one stream, and the number of masked places."""
     tail = Tail(masker)
     results = [tail.feed(piece) for piece in pieces] + [tail.flush()]
     return "".join(text for text, _ in results), sum(count for _, count in results)
 
 
-def cut_up(text, cuts):
-    """Cut a text at some places."""
+def split(text, cuts):
+    """Split a text at some places."""
     places = sorted({cut % (len(text) + 1) for cut in cuts} | {0, len(text)})
     return [text[a:b] for a, b in itertools.pairwise(places)]
 
 
-def clean(value):
-    """Give the secret without the characters of the filling."""
+def without_filling(value):
+    """Return the secret without the characters of the filling."""
     return value.replace("☃", "x").replace(" ", "x")
 
 
 @pytest.mark.parametrize("encoder", ENCODERS)
 @pytest.mark.parametrize("value", [TOKEN, CLIENT_SECRET, ODD])
 def test_each_encoding_is_masked(encoder, value):
-    """A value is masked in each of its encodings, and the rest stays."""
+    """A secret is masked in each of its encodings; the rest of the text stays."""
     encoded = ENCODERS[encoder](value)
     masked, count = masker_for(value).mask_text(f"before {encoded} after {encoded}")
     assert masked == "before *** after ***"
@@ -102,9 +102,9 @@ def test_each_encoding_is_masked(encoder, value):
 
 
 @given(secrets, st.sampled_from(sorted(ENCODERS)), filling, filling)
-def test_any_value_is_masked_in_any_encoding(value, encoder, before, after):
-    """Whatever its characters are, the value is masked and nothing else is."""
-    value = clean(value)
+def test_any_secret_is_masked_in_any_encoding(value, encoder, before, after):
+    """Whatever its characters are, the secret is masked and nothing else is."""
+    value = without_filling(value)
     encoded = ENCODERS[encoder](value)
     text = f"{before}{encoded}{after}"
     assert masker_for(value).mask_text(text) == (f"{before}***{after}", 1)
@@ -112,7 +112,7 @@ def test_any_value_is_masked_in_any_encoding(value, encoder, before, after):
 
 @given(without_repeats, control, control, st.booleans())
 def test_base64_is_masked_at_any_offset(value, before, after, urlsafe):
-    """What base64 makes of the value is gone, wherever in the data it stands."""
+    """The secret may be anywhere in the data that is encoded."""
     encode = base64.urlsafe_b64encode if urlsafe else base64.b64encode
     text = encode(before + value.encode() + after).decode()
     masked, count = masker_for(value).mask_text(text)
@@ -126,7 +126,7 @@ def test_base64_is_masked_at_any_offset(value, before, after, urlsafe):
 @pytest.mark.parametrize("line_end", ["\n", "\r\n", "\\n"])
 @pytest.mark.parametrize("offset", range(60))
 def test_wrapped_base64_is_masked(width, line_end, offset):
-    """Line breaks in base64 do not hide a value."""
+    """Line ends in base64 do not hide a secret."""
     data = base64.b64encode(b"." * offset + TOKEN.encode() + b"." * 100).decode()
     text = line_end.join(textwrap.wrap(data, width)) + line_end
     masked, count = masker_for(TOKEN).mask_text(text)
@@ -143,14 +143,14 @@ def test_wrapped_base64_is_masked(width, line_end, offset):
     st.lists(st.integers(0, 500), max_size=8),
     st.sampled_from(sorted(ENCODERS)),
 )
-def test_a_stream_is_masked_wherever_it_is_split(values, fillings, cuts, encoder):
-    """However a stream is cut up, the same comes out as of the whole text."""
-    values = [clean(value) for value in values]
+def test_stream_is_masked_wherever_it_is_split(values, fillings, cuts, encoder):
+    """A stream in pieces is masked like the whole text."""
+    values = [without_filling(value) for value in values]
     encoded = [ENCODERS[encoder](value) for value in values]
     text = "".join(
         f"{fill}☃{encoded[at % len(encoded)]}☃" for at, fill in enumerate(fillings)
     )
-    masked, count = through_stream(masker_for(*values), cut_up(text, cuts))
+    masked, count = mask_stream(masker_for(*values), split(text, cuts))
     assert masked == "".join(f"{fill}☃***☃" for fill in fillings)
     assert count == len(fillings)
 
@@ -162,8 +162,8 @@ def test_a_stream_is_masked_wherever_it_is_split(values, fillings, cuts, encoder
 )
 @example(["aaaaaaaa"], "a" * 30, [3, 9])
 @example(["aaaaaaab", "abbbbbbb"], "aaaaaaabbbbbbb", [8])
-def test_values_that_overlap_leave_nothing(values, text, cuts):
-    """Where values overlap in a stream, none of their characters remains."""
+def test_overlapping_secrets_are_masked_whole(values, text, cuts):
+    """Where secrets overlap in a stream, none of their characters remains."""
     text += "☃"
     spans = []
     for at, value in itertools.product(range(len(text)), values):
@@ -177,19 +177,19 @@ def test_values_that_overlap_leave_nothing(values, text, cuts):
         expected += text[last:start] + "***"
         last = end
     expected += text[last:]
-    masked = through_stream(masker_for(*values), cut_up(text, cuts))
+    masked = mask_stream(masker_for(*values), split(text, cuts))
     assert masked == (expected, len(spans))
 
 
 @given(st.text("abc \n\x1b[0m", max_size=80), st.lists(st.integers(0, 80), max_size=8))
-def test_other_text_passes_unchanged(text, cuts):
-    """A stream without a protected value loses, gains and reorders nothing."""
+def test_other_text_is_unchanged(text, cuts):
+    """A stream without a secret loses, gains and reorders nothing."""
     masker = masker_for("abcabc☃☃☃", "a[0m b☃☃☃")
-    assert through_stream(masker, cut_up(text, cuts)) == (text, 0)
+    assert mask_stream(masker, split(text, cuts)) == (text, 0)
 
 
-def test_text_is_given_out_at_once_unless_a_value_may_begin():
-    """Only an end that may be the beginning of a value is held back."""
+def test_text_is_held_back_only_if_a_secret_may_start_in_it():
+    """All other text is returned at once."""
     tail = Tail(masker_for(CLIENT_SECRET))
     assert tail.feed("Rendering page 1\n") == ("Rendering page 1\n", 0)
     assert tail.feed("three s3cr") == ("three ", 0)
@@ -197,11 +197,11 @@ def test_text_is_given_out_at_once_unless_a_value_may_begin():
     assert not tail
 
 
-def test_a_value_that_is_cut_off_at_the_end_is_masked():
-    """A stream that ends within a value shows at most seven characters of it."""
+def test_secret_cut_off_by_the_end_of_a_stream_is_masked():
+    """At most seven of its characters are shown."""
     for length in range(1, len(CLIENT_SECRET)):
         masker = masker_for(CLIENT_SECRET)
-        masked, count = through_stream(masker, ["> " + CLIENT_SECRET[:length]])
+        masked, count = mask_stream(masker, ["> " + CLIENT_SECRET[:length]])
         expected = CLIENT_SECRET[:length] if length < 8 else "***"
         assert masked == f"> {expected}"
         assert count == (length >= 8)
@@ -220,19 +220,19 @@ def test_a_value_that_is_cut_off_at_the_end_is_masked():
         (CLIENT_SECRET, CLIENT_SECRET[1:16], CLIENT_SECRET[1:16]),
     ],
 )
-def test_clipped_long_values_are_masked(value, shown, expected):
-    """So many characters of either end of a long value give it away."""
+def test_clipped_secret_is_masked(value, shown, expected):
+    """The first or last characters of a long secret give it away."""
     assert masker_for(value).mask_text(shown)[0] == expected
 
 
-def test_another_issuers_token_is_not_taken_for_ours():
-    """The header of a JWT is public and shared, and gives no value away."""
-    foreign = f"{TOKEN.partition('.')[0]}.eyJpc3MiOiJodHRwczovL2V4YW1wbGUifQ.b3RoZXI"
-    assert masker_for(TOKEN).mask_text(foreign) == (foreign, 0)
+def test_public_header_of_a_jwt_is_not_masked():
+    """Many tokens have the same header, which is not secret."""
+    other = f"{TOKEN.partition('.')[0]}.eyJpc3MiOiJodHRwczovL2V4YW1wbGUifQ.b3RoZXI"
+    assert masker_for(TOKEN).mask_text(other) == (other, 0)
 
 
-def test_only_whole_values_are_found_where_that_is_asked():
-    """A masker of whole values leaves their ends alone."""
+def test_clipped_secret_stays_if_only_whole_ones_are_masked():
+    """With clipped=False the first or last characters of a secret are left alone."""
     masker = masker_for(TOKEN)
     text = f"{TOKEN[:50]} {TOKEN} {quote(TOKEN)}"
     expected = f"{TOKEN[:50]} *** ***"
@@ -241,50 +241,50 @@ def test_only_whole_values_are_found_where_that_is_asked():
 
 
 @pytest.mark.parametrize("kind", [set, tuple, iter, deque, UserList, dict.fromkeys])
-def test_all_that_becomes_a_json_list_is_masked(kind):
-    """jupyter_client makes a list of every iterable, after the guard has looked."""
+def test_every_iterable_in_json_is_masked(kind):
+    """jupyter_client makes a list of any iterable after the guard has masked it."""
     value = kind([f"Bearer {CLIENT_SECRET}"])
     masked, count = masker_for(CLIENT_SECRET).mask_json({"a": value})
     assert list(masked["a"]) == ["Bearer ***"]
     assert count == 1
 
 
-def test_tokens_that_begin_alike_are_masked_to_their_own_ends():
-    """Tokens of one issuer share a beginning, and each is masked as far as it goes."""
+def test_tokens_with_the_same_start_are_masked_whole():
+    """Each token of one issuer is masked up to its own end."""
     first, second = TOKEN, f"{TOKEN[:40]}AAAA{TOKEN[40:]}"
     text = f"{first} {second} {first[:50]} {second[:60]}"
     assert masker_for(first, second).mask_text(text) == ("*** *** *** ***", 4)
 
 
-def test_short_values_are_masked_as_a_whole_only():
-    """Part of a value below 32 characters is no reason to mask."""
+def test_part_of_a_short_secret_is_not_masked():
+    """Part of a secret with fewer than 32 characters does not give it away."""
     text = "correct horse battery"
     assert masker_for("correct horse battery staple").mask_text(text) == (text, 0)
 
 
 @given(st.lists(st.integers(1, len(CLIENT_SECRET) - 1), max_size=4), st.integers(0, 99))
-def test_colour_codes_do_not_hide_a_value(places, cut):
-    """A value is found through colour codes, and the codes stay in the text."""
+def test_colour_codes_do_not_hide_a_secret(places, cut):
+    """The secret is masked, and the codes stay in the text."""
     coloured = CLIENT_SECRET
     for place in sorted(set(places), reverse=True):
         coloured = f"{coloured[:place]}\x1b[38;5;28m{coloured[place:]}"
     text = f"x = '\x1b[31m{coloured}\x1b[39m' "
     codes = "\x1b[38;5;28m" * len(set(places))
-    masked, count = through_stream(masker_for(CLIENT_SECRET), cut_up(text, [cut]))
+    masked, count = mask_stream(masker_for(CLIENT_SECRET), split(text, [cut]))
     assert masked == f"x = '\x1b[31m***{codes}\x1b[39m' "
     assert count == 1
 
 
 @pytest.mark.parametrize("value", ["", "short", "1234567"])
-def test_short_values_are_refused(value):
-    """Below eight characters a value cannot be masked, and the error is without it."""
+def test_short_secret_is_refused(value):
+    """Fewer than eight characters cannot be masked; the error does not show them."""
     with pytest.raises(ConfigurationError, match="8 characters") as caught:
         Masker().protect(Secret(value))
     assert not value or value not in str(caught.value)
 
 
-def test_json_is_masked_in_values_and_keys():
-    """Dicts with their keys, lists, tuples and bytes are masked at any depth."""
+def test_json_is_masked_at_any_depth():
+    """Dictionaries with their keys, lists, tuples and bytes are masked."""
     value = {
         CLIENT_SECRET: [1, None, {"b": f"<{CLIENT_SECRET}>"}],
         "t": ("x", CLIENT_SECRET.encode()),
@@ -300,8 +300,8 @@ def test_json_is_masked_in_values_and_keys():
     assert count == 3
 
 
-def test_json_without_a_value_is_not_copied():
-    """What needs no masking is given back as it is, beside what needs it."""
+def test_json_without_a_secret_is_not_copied():
+    """A part without a secret is returned as it is."""
     kept = {"a": [1, "text"]}
     value = {"kept": kept, "secret": CLIENT_SECRET}
     masked, _ = masker_for(CLIENT_SECRET).mask_json(value)
@@ -309,31 +309,41 @@ def test_json_without_a_value_is_not_copied():
     assert masker_for(CLIENT_SECRET).mask_json(kept)[0] is kept
 
 
-def test_binary_data_keeps_its_length():
-    """Readers of binary data rely on offsets."""
+def test_masked_bytes_keep_their_length():
+    """The reader of binary data may rely on offsets."""
     data = b"\x00\xff" + CLIENT_SECRET.encode() + b"\x80"
     masked, count = masker_for(CLIENT_SECRET).mask_bytes(data)
     assert masked == b"\x00\xff" + b"*" * len(CLIENT_SECRET) + b"\x80"
     assert count == 1
 
 
-def test_masking_again_changes_nothing():
-    """A value may be protected twice, and masked text is not masked again."""
+def test_masking_twice_changes_nothing():
+    """A secret may be protected twice, and masked text is not masked again."""
     masker = masker_for(CLIENT_SECRET, CLIENT_SECRET)
     once, _ = masker.mask_text(CLIENT_SECRET)
     assert masker.mask_text(once) == (once, 0)
 
 
-def test_nothing_that_an_inspector_lists_shows_a_value():
-    """Neither the masker nor a stream that holds text back shows a value."""
+def attributes_of(thing):
+    """Return the attributes of one of our objects, and those of the objects in them."""
+    if not type(thing).__module__.startswith("chili_notebook"):
+        return [thing]
+    listed = [getattr(thing, name, None) for name in dir(thing) if name[:2] != "__"]
+    return [thing, *(inner for value in listed for inner in attributes_of(value))]
+
+
+def test_attributes_show_no_secret():
+    """A debugger that lists attributes finds no secret, at any depth."""
     masker = masker_for(CLIENT_SECRET)
+    assert masker.find(CLIENT_SECRET)
     tail = Tail(masker)
     tail.feed(CLIENT_SECRET[:-1])
     for thing in (masker, tail):
-        listed = [getattr(thing, name, None) for name in dir(thing)]
+        listed = attributes_of(thing)
+        assert len(listed) > len(dir(thing)) - len(dir(object))
         assert CLIENT_SECRET[:-1] not in repr(listed)
 
 
-def test_usual_tokens_have_few_forms():
-    """A token without odd characters costs few searches."""
+def test_ordinary_token_has_few_forms():
+    """A token without special characters needs few searches."""
     assert len(forms(TOKEN)) <= 8

@@ -1,18 +1,20 @@
-"""How requests leave this machine, seen by a proxy that is really asked."""
+"""Proxies, certificates and retries, against real servers on loopback."""
 
 from __future__ import annotations
+
+from contextlib import suppress
 
 import httpx
 import pytest
 
 from chili_notebook.errors import ConfigurationError
 from chili_notebook.http.transport import (
-    RETRY,
+    ONCE,
     USER_AGENT,
     _certificates,
-    client_for,
+    no_answer_error,
+    open_client,
     transport_for,
-    unanswered,
 )
 from fakes import Answer, Server
 
@@ -21,7 +23,7 @@ ELSEWHERE = "http://grafx.example.com/x"
 
 @pytest.fixture
 def proxy(monkeypatch):
-    """Serve a proxy, and forget those of the machine that the test runs on."""
+    """Serve a proxy, and unset those of the machine that runs the test."""
     for key in ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY"):
         monkeypatch.delenv(key, raising=False)
         monkeypatch.delenv(key.lower(), raising=False)
@@ -36,22 +38,22 @@ def get(url):
 
 
 @pytest.mark.parametrize("key", ["http_proxy", "HTTP_PROXY", "ALL_PROXY", "all_proxy"])
-def test_the_proxy_that_is_set_is_asked(proxy, monkeypatch, key):
-    """Each spelling that curl and requests know is honoured."""
+def test_the_proxy_of_each_variable_is_used(proxy, monkeypatch, key):
+    """Every spelling that curl and requests know is honoured."""
     monkeypatch.setenv(key, proxy.url)
     assert get(ELSEWHERE).status_code == 200
     assert proxy.asked[0].path == ELSEWHERE
 
 
-def test_a_proxy_without_a_scheme_is_one_all_the_same(proxy, monkeypatch):
-    """``proxy.corp:3128`` works here as it does everywhere else."""
+def test_a_proxy_may_have_no_scheme(proxy, monkeypatch):
+    """``proxy.corp:3128`` works as it does in other programs."""
     monkeypatch.setenv("HTTP_PROXY", proxy.url.removeprefix("http://"))
     assert get(ELSEWHERE).status_code == 200
     assert proxy.asked[0].path == ELSEWHERE
 
 
-def test_https_goes_through_its_own_proxy(proxy, monkeypatch):
-    """A tunnel is asked for by the host's name."""
+def test_https_uses_its_own_proxy(proxy, monkeypatch):
+    """The proxy opens a tunnel to the host by its name."""
     monkeypatch.setenv("HTTPS_PROXY", proxy.url)
     monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:9")
     proxy.answer = lambda _asked: Answer(502, b"")
@@ -64,84 +66,129 @@ def test_https_goes_through_its_own_proxy(proxy, monkeypatch):
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "localhost"])
-def test_this_machine_is_never_reached_through_a_proxy(proxy, monkeypatch, host):
-    """The simulator works behind every company's proxy."""
+def test_this_machine_is_reached_without_a_proxy(proxy, monkeypatch, host):
+    """The simulator works behind the proxy of a company."""
     monkeypatch.setenv("ALL_PROXY", proxy.url)
     with Server(lambda _asked: Answer(204, b"")) as server:
         assert get(server.url.replace("127.0.0.1", host)).status_code == 204
     assert proxy.asked == []
 
 
-@pytest.mark.parametrize("spared", ["*", "example.invalid", ".example.invalid"])
-def test_hosts_that_are_spared_go_direct(proxy, monkeypatch, spared):
-    """NO_PROXY is honoured: the name is looked up here, where nobody knows it."""
+@pytest.mark.parametrize("excluded", ["*", "example.invalid", ".example.invalid"])
+def test_hosts_in_no_proxy_are_reached_without_a_proxy(proxy, monkeypatch, excluded):
+    """The name is looked up on this machine, which does not know it."""
     monkeypatch.setenv("ALL_PROXY", proxy.url)
-    monkeypatch.setenv("NO_PROXY", spared)
+    monkeypatch.setenv("NO_PROXY", excluded)
     with pytest.raises(httpx.ConnectError):
         get("http://grafx.example.invalid/x")
     assert proxy.asked == []
 
 
-def test_requests_say_who_asks():
-    """GraFx's support can tell our requests, and the library's version, from a log."""
+@pytest.fixture
+def pauses():
+    """Return the list of the pauses before retries; none of them takes time."""
+    return []
+
+
+@pytest.fixture
+def get_from(pauses):
+    """Return a function that sends a GET with retries to a server."""
+
+    def get_from(server, **options):
+        with open_client(server.url, sleep=pauses.append) as client:
+            return client.get(server.url, **options)
+
+    return get_from
+
+
+def test_the_user_agent_names_the_package_and_httpx():
+    """GraFx's support can find our requests in a log."""
     name, library = USER_AGENT.split(" ")
     assert name.startswith("chili_notebook/")
     assert library == f"python-httpx/{httpx.__version__}"
 
 
 @pytest.mark.parametrize("status", [429, 503])
-@pytest.mark.parametrize("asked", ["16", "3600", "Fri, 31 Dec 9999 23:59:59 GMT"])
-def test_nobody_waits_in_silence_for_longer_than_makes_sense(status, asked):
-    """An answer that asks to wait for long is given at once, with its wish."""
-    answer = Answer(status, b"", {"Retry-After": asked})
-    with Server(lambda _asked: answer) as server:
-        with client_for(server.url, RETRY) as client:
-            response = client.get(server.url)
-        assert response.headers["retry-after"] == asked
+@pytest.mark.parametrize("wait", ["16", "3600", "Fri, 31 Dec 9999 23:59:59 GMT"])
+def test_an_answer_that_asks_for_a_long_wait_is_returned(
+    get_from, pauses, status, wait
+):
+    """Nobody waits for a minute without a message; the caller sees the answer."""
+    with Server(lambda _asked: Answer(status, b"", {"Retry-After": wait})) as server:
+        response = get_from(server)
+        assert response.headers["retry-after"] == wait
         assert len(server.asked) == 1
+    assert pauses == []
 
 
 @pytest.mark.parametrize("status", [429, 502, 503, 504])
-@pytest.mark.parametrize("asked", [None, "0", "soon"])
-def test_what_passes_soon_is_waited_for(status, asked):
-    """An answer that asks for little or nothing is asked for again."""
-    answers = [Answer(status, b"", {"Retry-After": asked}), Answer(200, b"")]
-    retry = RETRY.copy_with(backoff_factor=0.0)
+@pytest.mark.parametrize("wait", [None, "0", "3", "soon"])
+def test_a_busy_server_is_asked_again_after_a_pause(get_from, pauses, status, wait):
+    """The pause is as long as the answer asks, or else short."""
+    answers = [Answer(status, b"", {"Retry-After": wait}), Answer(200, b"")]
     with Server(lambda _asked: answers.pop(0)) as server:
-        with client_for(server.url, retry) as client:
-            assert client.get(server.url).status_code == 200
+        assert get_from(server).status_code == 200
         assert len(server.asked) == 2
+    (pause_s,) = pauses
+    assert pause_s == 3 if wait == "3" else pause_s <= 1
 
 
-def test_what_does_not_pass_is_given_after_all_tries():
-    """The last answer is what the caller sees, and no error of another library."""
-    retry = RETRY.copy_with(backoff_factor=0.0)
-    with Server(lambda _asked: Answer(429, b"")) as server:
-        with client_for(server.url, retry) as client:
-            assert client.get(server.url).status_code == 429
+@pytest.mark.parametrize("status", [429, 503])
+def test_the_pauses_of_a_request_are_limited(get_from, pauses, status):
+    """All pauses together are no longer than twenty seconds."""
+    with Server(lambda _asked: Answer(status, b"", {"Retry-After": "15"})) as server:
+        assert get_from(server).status_code == status
+    assert pauses == [15.0, 5.0]
+
+
+@pytest.mark.parametrize("status", [429, 502, 503, 504])
+def test_the_last_answer_is_returned_after_all_attempts(get_from, pauses, status):
+    """It is not an error of the library that retries; the pauses grow."""
+    with Server(lambda _asked: Answer(status, b"")) as server:
+        assert get_from(server).status_code == status
         assert len(server.asked) == 5
+    assert len(pauses) == 4
+    assert sum(pauses) <= 20
+
+
+def test_a_lost_connection_is_raised_after_all_attempts(get_from, pauses):
+    """The last error of httpx is what the caller sees."""
+    with Server(lambda _asked: None) as server:
+        with pytest.raises(httpx.RemoteProtocolError):
+            get_from(server)
+        assert len(server.asked) == 5
+    assert len(pauses) == 4
+
+
+@pytest.mark.parametrize("answer", [Answer(429, b""), Answer(502, b""), None])
+def test_a_request_that_is_sent_once_is_not_retried(get_from, pauses, answer):
+    """A poll has its own pauses, and is not retried below them."""
+    with Server(lambda _asked: answer) as server:
+        with suppress(httpx.RemoteProtocolError):
+            get_from(server, extensions=ONCE)
+        assert len(server.asked) == 1
+    assert pauses == []
 
 
 @pytest.mark.parametrize("sent", [True, False])
 @pytest.mark.parametrize("method", ["GET", "POST"])
-def test_a_request_without_an_answer_says_what_may_have_come_of_it(method, sent):
-    """Only what changes something, and was sent, may have been carried out."""
+def test_the_error_without_an_answer_says_what_may_have_happened(method, sent):
+    """Only a request that changes something and was sent may be carried out."""
     error = httpx.ReadTimeout("") if sent else httpx.ConnectError("refused")
-    failure = unanswered(method, httpx.URL("https://x.example/y"), error)
-    hint = failure.hint
+    failure = no_answer_error(method, httpx.URL("https://x.example/y"), error)
     assert failure.was_sent is sent
-    assert ("may have carried" in hint) == (sent and method == "POST")
-    assert ("Nothing was sent" in hint) == (not sent and method == "POST")
+    assert ("may have carried" in failure.hint) == (sent and method == "POST")
+    assert ("Nothing was sent" in failure.hint) == (not sent and method == "POST")
 
 
-def test_certificates_are_kept_until_others_are_set(monkeypatch):
-    """What SSL_CERT_FILE says counts at once, and nothing is read twice."""
-    there = "https://cp-abc-123.chili-publish.online"
+def test_certificates_are_read_again_only_if_their_place_changes(monkeypatch):
+    """A change of SSL_CERT_FILE takes effect at once."""
+    url = "https://cp-abc-123.chili-publish.online"
     monkeypatch.delenv("SSL_CERT_FILE", raising=False)
     monkeypatch.delenv("SSL_CERT_DIR", raising=False)
-    kept = _certificates(None, None)
-    transport_for(there)
-    assert _certificates(None, None) is kept
+    first = _certificates(None, None)
+    transport_for(url)
+    assert _certificates(None, None) is first
     monkeypatch.setenv("SSL_CERT_FILE", "missing.pem")
     with pytest.raises(ConfigurationError, match="certificates of this machine"):
-        transport_for(there)
+        transport_for(url)

@@ -2,9 +2,23 @@
 
 from __future__ import annotations
 
-import pytest
+from urllib.parse import unquote, urlsplit
 
-from chili_notebook.http.urls import checked_url, is_loopback
+import httpx
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from chili_notebook.errors import InsecureURLError
+from chili_notebook.http.urls import checked_url, is_loopback, require_safe
+
+PIECES = [
+    *["a", "ü", "0", "..", "/", "\\", "//", "?", "#", "&", ";", ":", "@", " ", "%2f"],
+    *["\n", "\t", "\0", "\ud800", "evil.example", "127.0.0.1", "[", "localhost"],
+    *["xn--", "\uff0e", "\u2215"],
+]
+SCHEMES = ["", "http://", "https://", "HTTP://", "http:", "//"]
+texts = st.lists(st.sampled_from(PIECES), max_size=7).map("".join) | st.text()
 
 
 @pytest.mark.parametrize(
@@ -61,3 +75,31 @@ def test_other_urls_raise_a_clause_without_the_url(url):
 def test_only_this_machine_is_loopback(host, expected):
     """Loopback is decided by the text of the host, without a name lookup."""
     assert is_loopback(host) is expected
+
+
+@given(st.tuples(st.sampled_from(SCHEMES), texts).map("".join))
+@example("http://127.0.0.1@evil.example/")
+@example("http://127.0.0.1\\@evil.example/")
+@example("http://localhost#@evil.example/")
+@example("http://evil.example\\@localhost/")
+@example("http://[::1]:1/")
+@example("http://[::1%25a]/")
+@example("HTTPS:// ")
+@example("https://evil.example\u00fc/")
+def test_a_safe_url_is_safe_as_httpx_reads_it(text):
+    """A URL that passes leads over https or to this machine, and contains no user."""
+    try:
+        require_safe(text, subject="The URL", hint="Use https.")
+    except InsecureURLError:
+        return
+    try:
+        url = httpx.URL(text)
+        host = url.host
+    except (httpx.InvalidURL, UnicodeError):
+        return
+    if url.scheme:  # without one nothing can be sent
+        assert url.scheme == "https" or (url.scheme == "http" and is_loopback(host))
+        assert not url.userinfo
+    hostname = urlsplit(text).hostname
+    if url.scheme and host.isascii() and hostname.isascii():
+        assert unquote(host).lower() == unquote(hostname).lower()

@@ -1,12 +1,13 @@
-"""Every way that is known by which a value gets from a kernel into a notebook.
+"""Every known way in which a value gets from a kernel into a notebook.
 
-The cells know three values by name and hold none: ``s`` could be a Python name,
-``token`` looks like a JWT, and ``odd`` is changed by every encoding.
+The cells use three values by their names and do not contain them: ``s`` could be a
+Python name, ``token`` looks like a JWT, and every encoding changes ``odd``.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from textwrap import indent
 
 CANARIES = {
     "LEAK_CANARY": "s3cret_0123456789_abcdefghijklmnopqrstuvwxyz_ABCDEF",
@@ -14,12 +15,29 @@ CANARIES = {
     "LEAK_CANARY_ODD": 'p@ss/w+rd%25&<b>"it\'s"=\\n;0123456789',
 }
 SET_UP = """
-import asyncio, base64, contextlib, dataclasses, html, json, linecache, logging, os
-import sys, threading, time, urllib.parse, warnings
-import ipywidgets
+import asyncio, base64, contextlib, dataclasses, html, itertools, json, linecache
+import logging, os, sys, threading, time, urllib.parse, warnings
+import ipykernel.connect, ipywidgets, zmq
 from IPython.display import display
 s, odd, token = (os.environ["LEAK_CANARY" + end] for end in ("", "_ODD", "_TOKEN"))
-settle = lambda: time.sleep(0.2)  # until file descriptors and children have been read
+# ipykernel reads file descriptors and forked children in other threads. A cell waits
+# for their text: it prints a mark behind it, and receives the kernel's own messages.
+listener = zmq.Context().socket(zmq.SUB)
+listener.rcvhwm, listener.rcvtimeo = 0, 30_000
+listener.subscribe(b"")
+info = ipykernel.connect.get_connection_info(unpack=True)
+listener.connect(f"tcp://{info['ip']}:{info['iopub_port']}")
+while not listener.poll(100):
+    print("waiting for the subscription", flush=True)
+marks = map("end-{}".format, itertools.count())
+def wait_for(*missing):
+    while missing:
+        message = b"".join(listener.recv_multipart())
+        missing = [mark for mark in missing if mark.encode() not in message]
+def wait_for_descriptor(number):
+    mark = next(marks)
+    os.write(number, mark.encode() + b"\\n")
+    wait_for(mark)
 def listed(name, source):
     linecache.cache[name] = len(source), None, source.splitlines(True), name
     return compile(source, name, "exec")
@@ -34,16 +52,16 @@ for _value in (s, token, odd):
     _guard.registry.protect(_Secret(_value), label="canary", validity="")
 """
 SPLIT = """
-for part in (s[:9], s[9:30], s[30:]):
+for part in (s[:9], s[9:30], s[30:] + {end}):
     sys.stdout.write(part)
     sys.stdout.flush()
-    {}
+    {between}
 """
 
 
 @dataclass(frozen=True, slots=True)
 class Channel:
-    """One way out.
+    """One way out of a kernel.
 
     Attributes:
         name: What it is.
@@ -62,6 +80,10 @@ def _cell(name, *cells, **more):
     return Channel(name, cells, **more)
 
 
+def _split(between):
+    return SPLIT.format(between=between, end="''")
+
+
 STREAMS = (
     _cell("print", "print(s)"),
     _cell("print to stderr", "print(s, file=sys.stderr)"),
@@ -73,10 +95,11 @@ STREAMS = (
     _cell("script magic", '%%sh\necho "$LEAK_CANARY_TOKEN"'),
     _cell(
         "subprocess",
-        "import subprocess\nsubprocess.run(['printenv', 'LEAK_CANARY']); settle()",
+        "import subprocess\nsubprocess.run(['printenv', 'LEAK_CANARY'])\n"
+        "wait_for_descriptor(1)",
     ),
-    _cell("os.write(1)", "os.write(1, s.encode() + b'\\n'); settle()"),
-    _cell("os.write(2)", "os.write(2, s.encode() + b'\\n'); settle()"),
+    _cell("os.write(1)", "os.write(1, s.encode() + b'\\n'); wait_for_descriptor(1)"),
+    _cell("os.write(2)", "os.write(2, s.encode() + b'\\n'); wait_for_descriptor(2)"),
     _cell(
         "thread", "t = threading.Thread(target=print, args=(s,)); t.start(); t.join()"
     ),
@@ -87,25 +110,28 @@ STREAMS = (
     ),
     _cell(
         "forked child",
-        "pid = os.fork()\nif pid == 0:\n    print(s, flush=True); os._exit(0)\n"
-        "os.waitpid(pid, 0); settle()",
+        "mark = next(marks)\npid = os.fork()\n"
+        "if pid == 0:\n    print(s, mark, flush=True); os._exit(0)\n"
+        "os.waitpid(pid, 0); wait_for(mark)",
     ),
     _cell(
         "forked child, split",
-        "pid = os.fork()\nif pid == 0:\n"
-        + "".join("    " + line + "\n" for line in SPLIT.format("").splitlines())
-        + "    os._exit(0)\nos.waitpid(pid, 0); settle()",
+        "mark = next(marks)\npid = os.fork()\nif pid == 0:\n"
+        + indent(SPLIT.format(between="", end="mark"), "    ")
+        + "    os._exit(0)\nos.waitpid(pid, 0); wait_for(mark)",
     ),
     _cell(
         "forked child, file descriptor",
         "pid = os.fork()\nif pid == 0:\n    os.write(1, s.encode()); os._exit(0)\n"
-        "os.waitpid(pid, 0); settle()",
+        "os.waitpid(pid, 0); wait_for_descriptor(1)",
     ),
     _cell(
         "pool of processes",
         "import multiprocessing\n"
+        "first, second = next(marks), next(marks)\n"
         "with multiprocessing.get_context('fork').Pool(2) as pool:\n"
-        "    pool.map(print, [s, token])\nsettle()",
+        "    pool.map(print, [f'{s} {first}', f'{token} {second}'])\n"
+        "wait_for(first, second)",
     ),
     _cell(
         "asyncio task",
@@ -116,10 +142,11 @@ STREAMS = (
         "async def fail(): raise ValueError(s)\n"
         "await asyncio.gather(fail(), return_exceptions=True)",
     ),
-    _cell("split over flushes", SPLIT.format("pass")),
-    _cell("split, with a display between", SPLIT.format("display('between')")),
-    _cell("split, with stderr between", SPLIT.format("print('x', file=sys.stderr)")),
-    _cell("split, with pauses between", SPLIT.format("time.sleep(0.3)")),
+    _cell("split over flushes", _split("pass")),
+    _cell("split, with a display between", _split("display('between')")),
+    _cell("split, with stderr between", _split("print('x', file=sys.stderr)")),
+    # Longer than the interval in which ipykernel flushes its streams.
+    _cell("split, with pauses between", _split("time.sleep(0.3)")),
     _cell("letter by letter", "for c in s: print(c, end='', flush=True)"),
     _cell(
         "coloured", "print('\\x1b[1m' + token.replace('-', '-\\x1b[34m') + '\\x1b[0m')"
@@ -272,7 +299,7 @@ ENCODINGS = (
     _cell("path of a URL", "print(urllib.parse.quote(odd))"),
     _cell("form", "print(urllib.parse.urlencode({'client_secret': odd}))"),
     _cell(
-        "URL in small letters",
+        "URL in lower case",
         "import re\nprint(re.sub('%..', lambda m: "
         "m[0].lower(), urllib.parse.quote(odd, safe='')))",
     ),

@@ -1,4 +1,4 @@
-"""Runs all channels in one real kernel and keeps whatever leaves it."""
+"""Run all channels in one real kernel and collect everything it sends."""
 
 from __future__ import annotations
 
@@ -23,10 +23,10 @@ TIMEOUT_S = 60
 
 @dataclass
 class Evidence:
-    """What left one kernel.
+    """Everything that one kernel has sent.
 
     Attributes:
-        channels: By name of the channel, all that was sent while it was used.
+        channels: The messages of each channel, by its name.
         saved: The notebook as it would be saved.
     """
 
@@ -34,17 +34,16 @@ class Evidence:
     saved: dict = field(default_factory=dict)
 
 
-def keep(kept, message):
-    """Keep all of a message but its header, and streams also in one piece."""
+def collect(collected, message):
+    """Add a message without its headers; join the text of each stream besides."""
     content = message["content"]
     parts = ("content", "metadata", "buffers")
-    kept.append({part: message[part] for part in parts})
+    collected.append({part: message[part] for part in parts})
     if message["msg_type"] == "stream":
-        streams = kept[0] if kept and "streams" in kept[0] else {"streams": {}}
-        if streams is not kept[0]:
-            kept.insert(0, streams)
-        name = content["name"]
-        streams["streams"][name] = streams["streams"].get(name, "") + content["text"]
+        if "streams" not in collected[0]:
+            collected.insert(0, {"streams": {}})
+        streams, name = collected[0]["streams"], content["name"]
+        streams[name] = streams.get(name, "") + content["text"]
 
 
 def run(python, folder, *, guarded):
@@ -64,11 +63,14 @@ async def _run(python, folder, *, guarded):
     watcher = manager.client()
 
     async def record(cell, cell_index, execute_reply):  # noqa: ARG001 - as nbclient calls it
-        """Keep all that has been sent until the cell was over, by whomever."""
-        kept = evidence.channels[cell.metadata["channel"]]
-        keep(kept, execute_reply)
+        """Collect everything that was sent until the end of the cell."""
+        collected = evidence.channels[cell.metadata["channel"]]
+        collect(collected, execute_reply)
         await _until(
-            _idle, execute_reply["parent_header"]["msg_id"], watcher.get_iopub_msg, kept
+            _idle,
+            execute_reply["parent_header"]["msg_id"],
+            watcher.get_iopub_msg,
+            collected,
         )
 
     client = NotebookClient(
@@ -90,7 +92,7 @@ async def _run(python, folder, *, guarded):
     async with client.async_setup_kernel(env=env, cwd=str(folder), cleanup_kc=True):
         watcher.load_connection_info(manager.get_connection_info())
         watcher.start_channels(shell=False, stdin=False, hb=False, control=False)
-        await _until_heard(client.kc, watcher)
+        await _until_subscribed(client.kc, watcher)
         _wake_after_sending(client.kc.shell_channel)
         for index, cell in enumerate(cells):
             await client.async_execute_cell(cell, index)
@@ -108,8 +110,8 @@ def _cell(channel, source):
     return nbformat.v4.new_code_cell(source, metadata={"channel": channel})
 
 
-async def _ask(client, verb, argument, kept):
-    """Send what a front-end sends besides cells, and keep what comes back."""
+async def _ask(client, verb, argument, collected):
+    """Send what a front-end sends besides cells, and collect the answers."""
     debug = {"type": "request", "seq": 1, "command": argument, "arguments": {}}
     ask = {
         "complete": lambda: client.complete(argument, len(argument)),
@@ -122,46 +124,47 @@ async def _ask(client, verb, argument, kept):
     }[verb]
     request = ask()
     if verb == "prompt":
-        keep(kept, await client.get_stdin_msg(timeout=TIMEOUT_S))
+        collect(collected, await client.get_stdin_msg(timeout=TIMEOUT_S))
         client.input("nothing")
     replies = client.get_control_msg if verb == "debug" else client.get_shell_msg
-    await _until(_any, request, replies, kept)
-    await _until(_idle, request, client.get_iopub_msg, kept)
+    await _until(_any, request, replies, collected)
+    await _until(_idle, request, client.get_iopub_msg, collected)
 
 
-async def _until(ends, request, receive, kept):
-    """Keep messages up to one of this request that ends it."""
+async def _until(is_last, request, receive, collected):
+    """Collect messages up to the last one of this request."""
     while True:
         message = await receive(timeout=TIMEOUT_S)
-        keep(kept, message)
-        if message["parent_header"].get("msg_id") == request and ends(message):
+        collect(collected, message)
+        if message["parent_header"].get("msg_id") == request and is_last(message):
             return
 
 
-async def _until_heard(client, watcher):
-    """Wait until the watcher's subscription has reached the kernel."""
+async def _until_subscribed(client, watcher):
+    """Wait until the kernel has received the subscription of the watcher."""
     for _ in range(10 * TIMEOUT_S):
         client.kernel_info()
         await client.get_shell_msg(timeout=TIMEOUT_S)
         with contextlib.suppress(Empty):
             await watcher.get_iopub_msg(timeout=0.1)
             return
-    pytest.fail("the kernel's messages cannot be heard")
+    pytest.fail("the messages of the kernel cannot be received")
 
 
 def _wake_after_sending(channel):
-    """Let asyncio look for answers again after each send.
+    """Let asyncio check for replies again after each send.
 
-    nbclient sends for Output widgets while it waits for a reply. ZeroMQ tells of news
-    once, and a send past pyzmq's asyncio socket takes that from who waits.
+    nbclient sends messages for Output widgets while it waits for a reply. ZeroMQ
+    signals new messages once, and a send that bypasses pyzmq's asyncio socket consumes
+    that signal.
     """
     send = channel.send
 
-    def send_and_look(message):
+    def send_and_check(message):
         send(message)
         channel.socket._schedule_remaining_events()
 
-    channel.send = send_and_look
+    channel.send = send_and_check
 
 
 def _send(client, kind, content):

@@ -1,4 +1,4 @@
-"""Looks for values in what a kernel has sent; knows nothing of the package."""
+"""Search for values in what a kernel has sent, without using the package."""
 
 from __future__ import annotations
 
@@ -9,18 +9,18 @@ import re
 from urllib.parse import quote, quote_plus
 
 WINDOW = 16
-"""So many characters of a value in a row are a leak."""
+"""This many consecutive characters of a value are a leak."""
 _COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 
 
 def traces(value):
-    """Give what a text that gives the value away has in it, by name of encoding."""
+    """Return the texts that give a value away, by name of their encoding."""
     data = value.encode()
     found = {
         "URL": quote(value, safe=""),
         "path": quote(value),
         "form": quote_plus(value),
-        "URL in small letters": re.sub(
+        "URL in lower case": re.sub(
             "%..", lambda pair: pair[0].lower(), quote(value, safe="")
         ),
         "JSON": json.dumps(value)[1:-1],
@@ -43,7 +43,7 @@ def traces(value):
 
 
 def texts_in(value):
-    """Give every text in a JSON value or a message, at any depth."""
+    """Yield every text in a JSON value or a message, at any depth."""
     if isinstance(value, dict):
         for key, item in value.items():
             yield from texts_in(key)
@@ -58,9 +58,9 @@ def texts_in(value):
 
 
 def leaks(evidence, values):
-    """Give which encodings of which values are in the evidence, in order."""
+    """Return which encodings of which values the evidence contains, in order."""
     text = "\0".join(texts_in(evidence))
-    # Base64 may be wrapped, and nothing else of a value has line ends in it.
+    # Base64 may be wrapped; no other encoding of a value contains line ends.
     text += "\0" + text.replace("\n", "")
     return [
         f"{number}: {name}"

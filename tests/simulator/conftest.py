@@ -1,122 +1,92 @@
-"""What the tests of the simulator share: plain clients, signed in or not."""
+"""Fixtures for the tests of the simulator: HTTP clients, tokens and outputs."""
 
 from __future__ import annotations
 
-import ssl
-from contextlib import contextmanager
-
-import httpx
 import pytest
 
 from chili_notebook.simulator import Simulator
-from chili_notebook.simulator.clock import Clock as Adjustable
+from chili_notebook.simulator.state.clock import Clock as SimulatorClock
 from fakes import Clock
-
-AUDIENCE = "https://chiligrafx.com"
-ENVIRONMENT = "cp-demo-001"
-_NO_TLS = ssl.create_default_context()  # a client that has none makes one, slowly
-
-
-def root_of(simulator):
-    """Give the root of the environment's paths."""
-    return f"{simulator.url}/grafx/api/v1/environment/{ENVIRONMENT}/"
-
-
-@contextmanager
-def client_of(simulator, integration=None):
-    """Sign in and give a plain client at the root of the environment."""
-    integration = integration or simulator.integration
-    fields = {
-        "grant_type": "client_credentials",
-        "audience": AUDIENCE,
-        "client_id": integration.client_id,
-        "client_secret": integration.client_secret,
-    }
-    token = simulator.issuer.answer(fields)["access_token"]
-    headers = {"Authorization": f"Bearer {token}"}
-    with httpx.Client(
-        base_url=root_of(simulator), headers=headers, verify=_NO_TLS
-    ) as client:
-        yield client
-
-
-@pytest.fixture
-def connect():
-    """Give what signs in to any simulator, as its own client or as another."""
-    return client_of
-
-
-@pytest.fixture
-def fields(simulator):
-    """Give the four documented fields of a token request."""
-    variables = simulator.variables()
-    return {
-        "grant_type": "client_credentials",
-        "audience": AUDIENCE,
-        "client_id": variables["CHILI_CLIENT_ID"],
-        "client_secret": variables["CHILI_CLIENT_SECRET"],
-    }
-
-
-@pytest.fixture
-def ask(simulator, api):
-    """Give what asks for a token with a JSON body."""
-    return lambda body: api.post(f"{simulator.url}/oauth/token", json=body)
+from simulator_api import open_client, token_fields_of, wait_for_task
 
 
 @pytest.fixture
 def api(simulator):
-    """Give a plain client with a bearer, at the root of the environment."""
-    with client_of(simulator) as client:
+    """Return an httpx client that is signed in to the test's own simulator."""
+    with open_client(simulator) as client:
         yield client
 
 
-@pytest.fixture
-def template(api):
-    """Give the first template of the listing."""
-    return api.get("templates").json()["data"][0]
-
-
-@pytest.fixture
-def tag(api):
-    """Give the small template that the collection holds."""
-    return api.get("templates", params={"search": "price tag"}).json()["data"][0]
-
-
-@pytest.fixture
-def finish(api):
-    """Give what polls a task to its end."""
-
-    def finish(info):
-        while (answer := api.get(info)).status_code == 202:
-            assert answer.content == b""
-        return answer
-
-    return finish
-
-
-@pytest.fixture
-def render(api, template, finish):
-    """Give what starts an output and polls it to its end."""
-
-    def render(kind="png", **body):
-        named = {"templateId": template["id"]} if "projectId" not in body else {}
-        start = api.post(f"output/{kind}", json=named | body)
-        assert start.status_code == 200, start.text
-        return finish(start.json()["links"]["taskInfo"])
-
-    return render
-
-
 @pytest.fixture(scope="module")
-def standing():
-    """Serve a simulator that the cases of a table share."""
-    with Simulator(clock=Adjustable(Clock())) as simulator:
+def shared_simulator():
+    """Serve one simulator for the tests of a module that do not change its state."""
+    with Simulator(clock=SimulatorClock(Clock())) as simulator:
+        simulator.state.tasks.wait_s = 4  # so that a busy machine needs no more polls
         yield simulator
 
 
 @pytest.fixture(scope="module")
-def reader(standing):
-    """Give a plain client of the simulator that is shared."""
-    with client_of(standing) as client:
+def shared_api(shared_simulator):
+    """Return an httpx client that is signed in to the shared simulator."""
+    with open_client(shared_simulator) as client:
         yield client
+
+
+@pytest.fixture
+def token_fields(simulator):
+    """Return the fields of a token request for the test's own simulator."""
+    return token_fields_of(simulator.integration)
+
+
+@pytest.fixture
+def request_token(simulator, api):
+    """Return a function that sends a token request with a JSON body."""
+    return lambda body: api.post(f"{simulator.url}/oauth/token", json=body)
+
+
+@pytest.fixture
+def template(api):
+    """Return the first template of the listing."""
+    return api.get("templates").json()["data"][0]
+
+
+def find_price_tag(api):
+    """Return the price tag, the smallest template."""
+    return api.get("templates", params={"search": "price tag"}).json()["data"][0]
+
+
+@pytest.fixture
+def price_tag(api):
+    """Return the price tag of the test's own simulator."""
+    return find_price_tag(api)
+
+
+@pytest.fixture
+def shared_price_tag(shared_api):
+    """Return the price tag of the shared simulator."""
+    return find_price_tag(shared_api)
+
+
+def make_output_function(api, template):
+    """Return a function that starts an output and polls it to its end."""
+
+    def create_output(kind="png", **body):
+        is_named = {"templateId", "projectId", "documentContent"} & set(body)
+        source = {} if is_named else {"templateId": template["id"]}
+        started = api.post(f"output/{kind}", json=source | body)
+        assert started.status_code == 200, started.text
+        return wait_for_task(api, started.json()["links"]["taskInfo"])
+
+    return create_output
+
+
+@pytest.fixture
+def create_output(api, price_tag):
+    """Return a function that makes an output in the test's own simulator."""
+    return make_output_function(api, price_tag)
+
+
+@pytest.fixture
+def create_shared_output(shared_api, shared_price_tag):
+    """Return a function that makes an output in the shared simulator."""
+    return make_output_function(shared_api, shared_price_tag)

@@ -1,34 +1,47 @@
-"""Uses every public name as a script would; type-checked, and never run."""
+"""Use every public name as a script would; type-checked, and never run."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, assert_type
+from typing import Any, assert_type
 
 import httpx
 import pandas as pd
 import requests
 
 import chili_notebook
-from chili_notebook import Chili, ChiliToken, login
-from chili_notebook.api.documents import Layout, Variable
-from chili_notebook.api.files import File
-from chili_notebook.api.fonts import FontFamily, FontStyle
-from chili_notebook.api.listing import Listing
-from chili_notebook.api.media import Media
-from chili_notebook.api.output_reports import RecordError, Report
-from chili_notebook.api.output_settings import OutputSetting
-from chili_notebook.api.output_tasks import Output, OutputTask
-from chili_notebook.api.projects import Project
-from chili_notebook.api.templates import Template
-from chili_notebook.display.gallery import Gallery
-from chili_notebook.display.tables import Rows
-
-if TYPE_CHECKING:
-    from chili_notebook.api.document_item import Documented
-    from chili_notebook.auth.environment import Environment
+from chili_notebook import (
+    Chili,
+    ChiliToken,
+    DocumentItem,
+    Environment,
+    File,
+    FontFamily,
+    Fonts,
+    FontStyle,
+    Gallery,
+    GalleryEntry,
+    Layout,
+    Listing,
+    Media,
+    MediaLibrary,
+    Output,
+    OutputReport,
+    Outputs,
+    OutputSetting,
+    OutputSettings,
+    OutputTask,
+    Project,
+    Projects,
+    RecordError,
+    Rows,
+    Template,
+    Templates,
+    Variable,
+    login,
+)
 
 
 def signs_in() -> None:
@@ -48,21 +61,29 @@ def calls(chili: Chili) -> None:
     assert_type(chili.put("templates/1", content=b"{}"), httpx.Response)
     assert_type(chili.patch("projects/1", json={"name": "New"}), httpx.Response)
     assert_type(chili.delete("/api/v1/info"), httpx.Response)
-    assert_type(chili.request("GET", "media", at_most=1_000), httpx.Response)
-    with chili.stream("GET", "media/1/download") as response:
+    assert_type(chili.request("GET", "media", timeout=5), httpx.Response)
+    with chili.stream("GET", "x", accepted_statuses={404}) as response:
         assert_type(response, httpx.Response)
         assert_type(chili.link(response, "nextPage"), str)
     for item in chili.pages("connectors", {"search": "a"}):
         assert_type(item, Mapping[str, Any])
     assert_type(chili.info(), Mapping[str, Any])
     assert_type(chili.settings(), Mapping[str, Any])
-    assert_type(chili.connectors(), Listing[Mapping[str, Any]])
-    assert_type(chili.user_interfaces(), Listing[Mapping[str, Any]])
     assert_type(chili.token, ChiliToken)
     assert_type(chili.clock(), float)
     chili.sleep(0.5)
-    chili.on_refusal = print
     chili.close()
+
+
+def nouns(chili: Chili) -> None:
+    """Hold a noun."""
+    assert_type(chili.templates, Templates)
+    assert_type(chili.projects, Projects)
+    assert_type(chili.media, MediaLibrary)
+    assert_type(chili.fonts, Fonts)
+    assert_type(chili.outputs, Outputs)
+    assert_type(chili.outputs.settings, OutputSettings)
+    assert_type(chili.environment, Environment)
 
 
 def an_environment(environment: Environment) -> list[str]:
@@ -109,26 +130,29 @@ def templates(chili: Chili) -> None:
 
 
 def a_template(template: Template) -> tuple[datetime | None, datetime | None]:
-    """Read what a template tells."""
-    told: list[str | None] = [template.id, template.name, template.type]
-    assert_type([*told, template.relative_path], list[str | None])
+    """Read the fields of a template."""
+    texts: list[str | None] = [template.id, template.name, template.type]
+    assert_type([*texts, template.relative_path], list[str | None])
     assert_type(template.raw, Mapping[str, Any])
     return template.created, template.modified
 
 
-def a_document(source: Documented) -> None:
-    """Read and render what has a document."""
+def a_document(source: DocumentItem) -> None:
+    """Read and render a template or a project."""
     assert_type(source.document(), dict[str, Any])
     assert_type(source.variables(), Rows[Variable])
     assert_type(source.layouts(), Rows[Layout])
     assert_type(source.preview("medium", layout_id="1", page_id="2"), File)
     assert_type(source.preview("medium", source.layouts()[0], "2"), File)
-    assert_type(source.thumbnail(), File)
+    assert_type(source.preview(timeout_s=5), File)
+    assert_type(source.thumbnail(timeout_s=5), File)
+    assert_type([source.id, source.name], list[str])
+    assert_type(source.raw, Mapping[str, Any])
     assert_type(source.output("pdf", variables={"Name": "Ada"}), Output)
 
 
 def a_variable(variable: Variable, layout: Layout) -> tuple[str, ...]:
-    """Read what an output can set."""
+    """Read the fields of a variable and a layout."""
     assert_type([variable.required, layout.selected], list[bool])
     assert_type([layout.id, layout.name], list[str])
     assert_type(layout.intent, str | None)
@@ -161,12 +185,12 @@ def media(chili: Chili, picture: Media) -> None:
     assert_type(chili.media.upload(b"...", name="a.png"), Media)
     assert_type(chili.media.upload(bytearray(3), name="a.png", folder=None), Media)
     assert_type(picture.metadata, Mapping[str, Any])
-    assert_type(picture.preview("highest"), File)
+    assert_type(picture.preview("highest", timeout_s=5), File)
     assert_type(picture.thumbnail(), File)
     assert_type(picture.download(Path("pictures")), Path)
     assert_type([picture.width, picture.height], list[int | None])
-    told: list[str | None] = [picture.name, picture.extension, picture.type]
-    assert_type([*told, picture.relative_path], list[str | None])
+    texts: list[str | None] = [picture.name, picture.extension, picture.type]
+    assert_type([*texts, picture.relative_path], list[str | None])
     assert_type(picture.raw, Mapping[str, Any])
 
 
@@ -176,14 +200,14 @@ def fonts(chili: Chili, family: FontFamily, style: FontStyle) -> None:
     assert_type(listing, Listing[FontFamily])
     assert_type(family.styles(), Listing[FontStyle])
     assert_type([family.thumbnail(), style.thumbnail()], list[File])
-    assert_type(style.preview("line"), File)
+    assert_type(style.preview("line", timeout_s=5), File)
     assert_type([family.id, family.name, style.id, style.name], list[str])
     assert_type(family.extensions, tuple[str, ...])
     assert_type([family.styles_count, style.file_size], list[int | None])
     dates = [family.created, family.modified, style.created]
     assert_type(dates, list[datetime | None])
-    told = [style.family_id, style.family_name, style.file_name, style.extension]
-    assert_type(told, list[str | None])
+    texts = [style.family_id, style.family_name, style.file_name, style.extension]
+    assert_type(texts, list[str | None])
     assert_type([family.raw, style.raw], list[Mapping[str, Any]])
 
 
@@ -207,29 +231,24 @@ def an_output_task(task: OutputTask) -> Output:
 
 
 def an_output(output: Output, error: RecordError) -> tuple[str, str, str]:
-    """Save an output, and read what was left out of it."""
+    """Save an output, and read its report."""
     assert_type(output.save("renders/"), Path)
     assert_type(output.content, bytes)
     assert_type(output.as_data_url(), str)
     assert_type(output.format, str | None)
-    assert_type(output.report, Report)
+    assert_type(output.report, OutputReport)
     assert_type(output.report[0], RecordError)
     assert_type(error.record, int | None)
-    assert_type([error.type, error.details], list[str])
-    assert_type(File.read(httpx.Response(200), name="a.png"), File)
+    assert_type([error.type, error.details, error.words], list[str])
+    assert_type(File.from_response(httpx.Response(200), name="a.png"), File)
     return output.content_type, output.file_name, output.task_id
 
 
 def output_settings(chili: Chili, setting: OutputSetting) -> None:
-    """Find, make and change output settings."""
+    """List, make and delete output settings."""
     assert_type(chili.outputs.settings.list(), Listing[OutputSetting])
-    assert_type(chili.outputs.settings.get("id"), OutputSetting)
-    assert_type(chili.outputs.settings.default("png"), OutputSetting)
     made = chili.outputs.settings.create("png", name="Sharp", watermark=True)
     assert_type(made, OutputSetting)
-    assert_type(chili.outputs.settings.get(setting), OutputSetting)
-    chili.outputs.settings.update(setting.id, name="Sharper")
-    chili.outputs.settings.update(setting, watermark=False)
     chili.outputs.settings.delete(setting.id)
     chili.outputs.settings.delete(setting)
     assert_type([setting.name, setting.format], list[str])
@@ -240,12 +259,14 @@ def output_settings(chili: Chili, setting: OutputSetting) -> None:
 
 
 def tables(listing: Listing[Template], gallery: Gallery, rows: Rows[Layout]) -> None:
-    """Look at many things at a time."""
+    """Look at many items at the same time."""
     assert_type(listing[0], Template)
     assert_type(listing[:5], list[Template])
     assert_type(listing.gallery(at_most=6), Gallery)
     assert_type(listing.to_frame(), pd.DataFrame)
     assert_type(Gallery.of(listing[:2]), Gallery)
-    assert_type(gallery.entries, tuple[tuple[str, str, str], ...])
+    assert_type(gallery.entries, tuple[GalleryEntry, ...])
+    entry = gallery.entries[0]
+    assert_type([entry.caption, entry.picture, entry.problem], list[str])
     assert_type(rows[0].name, str)
     assert_type(rows.bundle(caption="Layouts"), dict[str, str])

@@ -1,17 +1,17 @@
-"""Handles every error as a script would; type-checked, and never run."""
+"""Handle every error as a script would; type-checked, and never run."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, assert_type
 
-from chili_notebook import errors, login
+from chili_notebook import NotFoundError, UnauthorizedError, errors, login
 
 if TYPE_CHECKING:
     from chili_notebook import Chili
 
 
 def signing_in() -> Chili | None:
-    """Tell what keeps a script from signing in."""
+    """Handle the errors of signing in."""
     try:
         return login()
     except errors.CredentialsNotFoundError:
@@ -35,26 +35,20 @@ def signing_in() -> Chili | None:
 
 
 def calling(chili: Chili) -> None:
-    """Tell the answers of the Environment API apart."""
+    """Handle the errors of the Environment API."""
     try:
         chili.get("templates")
     except errors.ForbiddenError as error:
         assert_type(error.scope, str)
-    except (
-        errors.BadRequestError,
-        errors.UnauthorizedError,
-        errors.NotFoundError,
-        errors.GoneError,
-        errors.ContentTooLargeError,
-        errors.UnprocessableContentError,
-        errors.TooManyRequestsError,
-        errors.ServerError,
-    ) as error:
+    except errors.TooManyRequestsError as error:
+        assert_type(error.retry_after_s, float)
+    except (UnauthorizedError, NotFoundError, errors.ServerError) as error:
         assert_type(error.status_code, int)
     except errors.NotListedError as error:
         assert_type(error.hint, str)
     except errors.APIError as error:
         assert_type([error.title, error.detail, error.trace_id], list[str])
+        assert_type(error.status_code, int)
     except errors.ConnectionFailedError as error:
         assert_type(error.was_sent, bool)
     except (errors.NotSignedInError, errors.UnexpectedAnswerError) as error:
@@ -62,7 +56,7 @@ def calling(chili: Chili) -> None:
 
 
 def rendering(chili: Chili) -> str:
-    """Tell what becomes of an output."""
+    """Handle the errors of an output."""
     try:
         chili.outputs.create("id", "png")
     except errors.VariableError as error:

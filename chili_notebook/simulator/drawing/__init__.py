@@ -1,1 +1,0 @@
-"""Draws documents: values, text, pictures and shapes, into files of every format."""

@@ -1,0 +1,198 @@
+"""Read and check the requests that start an output.
+
+The limits and the types of rows are from the page "Variable data printing with the
+output API".
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from chili_notebook.simulator.routes.output_settings import check_setting
+from chili_notebook.simulator.routes.problems import ProblemError
+from chili_notebook.simulator.routes.projects import require_project
+from chili_notebook.simulator.routes.request_bodies import read_json_object
+from chili_notebook.simulator.state.output_settings import CONTINUE
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from chili_notebook.simulator.state.documents import StoredDocument
+    from chili_notebook.simulator.state.environment import EnvironmentState
+    from chili_notebook.simulator.state.output_settings import Setting
+
+Row = dict[str, str | None]
+
+_MAX_ROWS = 10_000
+_MAX_VARIABLES_BYTES = 10_000_000
+_MAX_BYTES = 20_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class OutputRequest:
+    """A valid request for an output.
+
+    Attributes:
+        name: The name of the template or project.
+        format: The format.
+        source: ``Template``, ``Project`` or ``Document``.
+        document: The document.
+        layouts: The IDs of the layouts.
+        rows: One row for each record: values by the names of variables.
+        records_per_file: The largest number of records in a PDF.
+        watermark: A text to draw over the pictures.
+        skips_failures: Whether records that fail are left out.
+        scale: The scale of pictures. GraFx does not publish the unit of ``scaling``;
+            here it is a percentage.
+        fps: Frames per second of an animation.
+    """
+
+    name: str
+    format: str
+    source: str
+    document: Mapping[str, Any]
+    layouts: tuple[str, ...]
+    rows: tuple[Row, ...]
+    records_per_file: int | None
+    watermark: str | None
+    skips_failures: bool
+    scale: float
+    fps: float | None
+
+
+def read_output_request(
+    content: bytes,
+    format: str,  # noqa: A002 - GraFx's word
+    state: EnvironmentState,
+    client_id: str,
+) -> OutputRequest:
+    """Read the body of a request that starts an output.
+
+    Args:
+        content: The body.
+        format: The format.
+        state: The state of the environment.
+        client_id: The client, which can use its own projects.
+
+    Raises:
+        ProblemError: 400, 404, 413 or 500, as GraFx responds.
+    """
+    if len(content) > _MAX_BYTES:
+        raise ProblemError(413, "The request is larger than 20 MB")
+    body = read_json_object(content, "request")
+    setting = _read_setting(body, format, state)
+    stored, source = _find_stored(body, state, client_id)
+    # Studio UI sends the ID of the template, and the unsaved document with it.
+    document = _read_document(
+        body.get("documentContent") or (stored and stored.document)
+    )
+    layouts = body.get("layoutsToExport") or [document.get("selectedLayoutId")]
+    known = [layout.get("id") for layout in document["layouts"]]
+    if not isinstance(layouts, list) or any(item not in known for item in layouts):
+        raise ProblemError(400, "layoutsToExport contains an unknown layout")
+    watermark = None
+    if setting.get("watermark") is True or state.sandbox:
+        watermark = setting.get("watermarkText") or "Watermark"
+    return OutputRequest(
+        name=stored.name if stored else "Document",
+        format=format,
+        source=source,
+        document=document,
+        layouts=tuple(layouts),
+        rows=_read_rows(body.get("variables"), document),
+        records_per_file=_read_records_per_file(body, format),
+        watermark=watermark,
+        skips_failures=setting.get(CONTINUE) is True,
+        scale=(setting.get("scaling") or 100) / 100,
+        fps=setting.get("fps"),
+    )
+
+
+def _find_stored(
+    body: Mapping[str, Any], state: EnvironmentState, client_id: str
+) -> tuple[StoredDocument | None, str]:
+    """Return the template or project that a request names, and the output's source."""
+    template_id, project_id = body.get("templateId"), body.get("projectId")
+    if template_id is not None and project_id is not None:
+        raise ProblemError(400, "Either templateId or projectId must be provided")
+    if project_id is not None:
+        return require_project(state, str(project_id), client_id), "Project"
+    if template_id is None:
+        return None, "Document"
+    template = state.templates.find(str(template_id))
+    if template is None:
+        raise ProblemError(400, f"Template '{template_id}' is not found")
+    return template, "Template"
+
+
+def _read_document(document: object) -> dict[str, Any]:
+    layouts = document.get("layouts") if isinstance(document, dict) else None
+    if (
+        not isinstance(document, dict)
+        or not isinstance(layouts, list)
+        or not all(isinstance(layout, dict) for layout in layouts)
+    ):
+        raise ProblemError(
+            400, "Either templateId, projectId or documentContent is required"
+        )
+    return document
+
+
+def _read_rows(variables: object, document: Mapping[str, Any]) -> tuple[Row, ...]:
+    if variables is None:
+        return ({},)
+    if not isinstance(variables, list) or not all(
+        isinstance(row, dict) for row in variables
+    ):
+        raise ProblemError(400, "variables must be an array of objects")
+    sent = json.dumps(variables, ensure_ascii=False, separators=(",", ":"))
+    sources = {
+        str(variable.get("name"))
+        for variable in document.get("variables") or []
+        if isinstance(variable, dict) and variable.get("type") == "dataSource"
+    }
+    rows = [row for entry in variables for row in _expand_row(entry, sources)]
+    if len(rows) > _MAX_ROWS or len(sent.encode()) > _MAX_VARIABLES_BYTES:
+        raise ProblemError(413, "variables has more than 10,000 rows or 10 MB")
+    for number, row in enumerate(rows):
+        for name, value in row.items():
+            if value is not None and not isinstance(value, str):
+                raise ProblemError(
+                    400, f"The value of '{name}' in row {number} is not text or null"
+                )
+    return tuple(rows) or ({},)
+
+
+def _expand_row(row: dict[str, Any], sources: Iterable[str]) -> list[dict[str, Any]]:
+    """Return a row for each row under the name of a data source, as Studio UI sends."""
+    for name in sources:
+        inner = row.get(name)
+        if isinstance(inner, list) and all(isinstance(each, dict) for each in inner):
+            others = {key: value for key, value in row.items() if key != name}
+            return [others | each for each in inner]
+    return [row]
+
+
+def _read_setting(body: dict[str, Any], kind: str, state: EnvironmentState) -> Setting:
+    """Return the setting that is named or sent, or the default of the format."""
+    setting_id, setting = body.get("outputSettingsId"), body.get("outputSettings")
+    if setting_id is None and setting is None:
+        return state.settings.default(kind)
+    if setting_id is not None:
+        settings = state.settings.all
+        setting = settings.get(setting_id) if isinstance(setting_id, str) else None
+    if not isinstance(setting, dict) or str(setting.get("type", kind)).lower() != kind:
+        raise ProblemError(400, f"There is no such output setting for {kind}")
+    return check_setting(setting)
+
+
+def _read_records_per_file(body: dict[str, Any], kind: str) -> int | None:
+    count = body.get("maxRecordsPerFile")
+    if count is None:
+        return None
+    is_whole = isinstance(count, int) and not isinstance(count, bool)
+    if kind != "pdf" or not is_whole or count < 1:
+        raise ProblemError(400, "maxRecordsPerFile is for pdf, and must be 1 or more")
+    return int(count)

@@ -1,0 +1,158 @@
+"""Run the simulator as a server on the loopback interface."""
+
+from __future__ import annotations
+
+import os
+import socket
+import threading
+import time
+from typing import TYPE_CHECKING, Self
+
+import uvicorn
+
+from chili_notebook.simulator.routes.authorization import ENVIRONMENT
+from chili_notebook.simulator.routes.token_endpoint import TOKEN_PATH
+from chili_notebook.simulator.server.app import make_app
+from chili_notebook.simulator.server.middleware import add_middleware
+from chili_notebook.simulator.state.clock import Clock
+from chili_notebook.simulator.state.environment import EnvironmentState
+
+if TYPE_CHECKING:
+    from starlette.types import Scope
+
+    from chili_notebook.simulator.state.token_issuer import Integration
+
+HOST = "127.0.0.1"
+
+_POLL_S = 0.002
+
+
+class Simulator:
+    """A simulated GraFx environment with its token endpoint, on this machine.
+
+    Example:
+        >>> with Simulator() as simulator:
+        ...     simulator.variables()["CHILI_ENVIRONMENT"]
+        'cp-demo-001'
+
+    Args:
+        port: The port; 0 selects a free one.
+        clock: The clock.
+        render_seconds: How long an output takes by the clock. By default an output is
+            done after a few polls.
+        slots: How many outputs run at the same time, if they take time.
+        sandbox: Whether it is a sandbox, where all outputs have a watermark.
+
+    Attributes:
+        clock: The clock.
+        state: The state of the environment.
+
+    Raises:
+        OSError: If the port is not available.
+    """
+
+    def __init__(
+        self,
+        *,
+        port: int = 0,
+        clock: Clock | None = None,
+        render_seconds: float | None = None,
+        slots: int = 4,
+        sandbox: bool = False,
+    ) -> None:
+        self.clock = clock or Clock()
+        self.state = EnvironmentState(self.clock, sandbox=sandbox)
+        self.state.tasks.render_seconds = render_seconds
+        self.state.tasks.slots = slots
+        self._socket = _listen(port)
+        self._port = self._socket.getsockname()[1]
+        self._server = uvicorn.Server(
+            uvicorn.Config(
+                add_middleware(
+                    make_app(self.state), self.state, self._close_connection
+                ),
+                lifespan="off",
+                ws="none",
+                log_level="critical",
+                access_log=False,
+                server_header=False,
+                date_header=False,
+                timeout_graceful_shutdown=2,
+            )
+        )
+        self._thread = threading.Thread(
+            target=self._server.run,
+            kwargs={"sockets": [self._socket]},
+            name="GraFx simulator",
+            daemon=True,
+        )
+
+    @property
+    def url(self) -> str:
+        """The origin of its URLs."""
+        return f"http://{HOST}:{self._port}"
+
+    @property
+    def integration(self) -> Integration:
+        """The client whose credentials `variables` returns."""
+        return self.state.integration
+
+    def variables(self) -> dict[str, str]:
+        """Return the ``CHILI_*`` variables for signing in."""
+        return {
+            "CHILI_CLIENT_ID": self.integration.client_id,
+            "CHILI_CLIENT_SECRET": self.integration.client_secret,
+            "CHILI_ENVIRONMENT": ENVIRONMENT,
+            **({"CHILI_ENVIRONMENT_TYPE": "sandbox"} if self.state.sandbox else {}),
+            "CHILI_BASE_URL": f"{self.url}/grafx",
+            "CHILI_TOKEN_URL": f"{self.url}{TOKEN_PATH}",
+        }
+
+    def start(self) -> None:
+        """Start serving in a thread, and return when the server is ready.
+
+        Raises:
+            OSError: If the server does not start.
+        """
+        self._thread.start()
+        while not self._server.started:
+            if not self._thread.is_alive():
+                raise OSError("The simulator did not start.")
+            time.sleep(_POLL_S)
+
+    def stop(self) -> None:
+        """Stop serving; requests in progress get their responses."""
+        self._server.should_exit = True
+        self.join()
+
+    def join(self) -> None:
+        """Wait until the server stops."""
+        self._thread.join()
+
+    def __enter__(self) -> Self:
+        self.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.stop()
+
+    def _close_connection(self, scope: Scope) -> None:
+        """Close the connection of a request, after what was already sent."""
+        for connection in list(self._server.server_state.connections):
+            if getattr(connection, "client", None) == tuple(scope["client"]):
+                connection.transport.close()
+
+
+def _listen(port: int) -> socket.socket:
+    # asyncio disables Nagle's algorithm only if the protocol is named. With it, each
+    # response on a kept-alive connection would wait 40 ms.
+    listening = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
+    try:
+        if os.name == "posix":
+            listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listening.bind((HOST, port))
+        listening.listen()
+    except BaseException:
+        listening.close()
+        raise
+    return listening

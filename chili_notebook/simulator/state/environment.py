@@ -1,0 +1,91 @@
+"""The state of the simulated environment."""
+
+from __future__ import annotations
+
+from collections import deque
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from cachetools import TTLCache
+
+from chili_notebook.simulator.state.documents import DocumentStore
+from chili_notebook.simulator.state.faults import Faults
+from chili_notebook.simulator.state.media_library import MediaLibrary
+from chili_notebook.simulator.state.output_settings import SettingStore
+from chili_notebook.simulator.state.sample_templates import (
+    load_sample_templates,
+    make_sample_projects,
+)
+from chili_notebook.simulator.state.tasks import TaskStore
+from chili_notebook.simulator.state.token_issuer import TokenIssuer
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from chili_notebook.simulator.state.clock import Clock
+
+_MAX_REQUESTS = 10_000
+_MAX_CURSORS = 1000
+_CURSOR_LIFETIME_S = 3600  # GraFx does not publish the lifetime
+
+
+@dataclass(frozen=True, slots=True)
+class ReceivedRequest:
+    """A request that the simulator has received."""
+
+    method: str
+    path: str
+
+
+@dataclass(frozen=True, slots=True)
+class Cursor:
+    """The position of a client in a listing.
+
+    Attributes:
+        path: The path of the listing.
+        position: The index of the next item.
+        query: The parameters of the listing.
+    """
+
+    path: str
+    position: int
+    query: Mapping[str, str]
+
+
+class EnvironmentState:
+    """The state of the environment; nothing is stored when the process ends.
+
+    Args:
+        clock: The clock that determines the age of tokens, tasks and files.
+        sandbox: Whether it is a sandbox, where all outputs have a watermark.
+
+    Attributes:
+        requests: The latest requests.
+        faults: The active faults.
+        issuer: The issuer of access tokens.
+        integration: The first client.
+        templates: The templates.
+        projects: The projects of all clients.
+        media: The media.
+        settings: The output settings.
+        tasks: The tasks of outputs and previews.
+        cursors: The positions of clients in listings, by token.
+    """
+
+    def __init__(self, clock: Clock, *, sandbox: bool = False) -> None:
+        self.clock = clock
+        self.sandbox = sandbox
+        self.requests: deque[ReceivedRequest] = deque(maxlen=_MAX_REQUESTS)
+        self.faults = Faults()
+        self.issuer = TokenIssuer(clock)
+        self.integration = self.issuer.register()
+        templates = load_sample_templates()
+        projects = make_sample_projects(templates, self.integration.client_id)
+        self.templates = DocumentStore(clock, templates)
+        self.projects = DocumentStore(clock, projects)
+        self.media = MediaLibrary()
+        self.settings = SettingStore()
+        self.tasks = TaskStore(clock)
+        self.cursors: TTLCache[str, Cursor] = TTLCache(
+            _MAX_CURSORS, _CURSOR_LIFETIME_S, timer=clock
+        )

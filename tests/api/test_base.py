@@ -1,0 +1,339 @@
+"""Signed requests to one environment, against a scripted server on loopback."""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from dataclasses import replace
+from urllib.parse import unquote
+
+import httpx
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from chili_notebook.api.client import Chili
+from chili_notebook.auth.token_manager import TokenManager
+from chili_notebook.errors import (
+    APIError,
+    ChiliError,
+    ConfigurationError,
+    ConnectionFailedError,
+    ForbiddenError,
+    InsecureURLError,
+    NotFoundError,
+    NotSignedInError,
+    ServerError,
+    TooManyRequestsError,
+    UnauthorizedError,
+)
+from chili_notebook.http.urls import is_loopback
+from fakes import Answer, Protector, Server
+
+HOST = "cp-abc-123.chili-publish.online"
+BASE = "/grafx/"
+ROOT = f"{BASE}api/v1/environment/cp-abc-123/"
+
+
+@pytest.mark.parametrize(
+    ("path", "sent"),
+    [
+        ("templates", ROOT + "templates"),
+        ("templates?limit=2", ROOT + "templates?limit=2"),
+        ("/api/v1/info", "/grafx/api/v1/info"),
+    ],
+)
+def test_paths_are_relative_to_the_environment_or_the_base(chili, server, path, sent):
+    """A path is inside the environment; with a slash it is under the base URL."""
+    assert chili.get(path).json()["path"] == sent
+    assert server.asked[-1].headers["authorization"].startswith("Bearer token-number-")
+
+
+@pytest.mark.parametrize("method", ["get", "post", "put", "patch", "delete"])
+def test_each_method_sends_the_request_it_is_named_after(chili, method):
+    """`chili.get` sends GET and returns the response of httpx, and so on."""
+    response = getattr(chili, method)("x")
+    assert isinstance(response, httpx.Response)
+    assert response.json()["method"] == method.upper()
+
+
+def test_full_urls_of_the_own_origin_get_the_token(chili, server):
+    """The links in GraFx's answers are full URLs, and requests to them are signed."""
+    chili.get(f"{server.url}/grafx/anything")
+    assert "authorization" in server.asked[-1].headers
+
+
+def test_another_host_never_gets_the_token(chili):
+    """A full URL of another host is requested without the token."""
+    with Server(lambda _asked: Answer(200, {})) as other:
+        chili.get(f"{other.url}/file")
+    assert "authorization" not in other.asked[0].headers
+
+
+def test_a_redirect_to_another_host_is_followed_without_the_token(chili, server):
+    """A download that redirects to a storage is followed unsigned."""
+    with Server(lambda _asked: Answer(200, b"bytes")) as storage:
+        server.answer = lambda _: Answer(302, b"", {"Location": f"{storage.url}/f"})
+        assert chili.get("media/1/download").content == b"bytes"
+    assert "authorization" not in storage.asked[0].headers
+
+
+def test_a_redirect_over_plain_http_is_refused(chili, server):
+    """No redirect leads over plain http to another machine."""
+    server.answer = lambda _asked: Answer(302, b"", {"Location": "http://192.0.2.1/f"})
+    with pytest.raises(InsecureURLError, match="plain http"):
+        chili.get("media/1/download")
+
+
+def test_a_post_follows_no_redirect(chili, server):
+    """A request that changes something is not sent on to where a redirect points."""
+    with Server(lambda _asked: Answer(200, {})) as other:
+        server.answer = lambda _asked: Answer(307, b"", {"Location": other.url})
+        with pytest.raises(APIError):
+            chili.post("output/png", json={})
+        assert other.asked == []
+
+
+@pytest.mark.parametrize("path", ["../cp-other/templates", "templates/%2e%2e/x", "./x"])
+def test_dot_segments_are_refused_before_anything_is_sent(chili, server, path):
+    """No path leads out of the environment."""
+    with pytest.raises(ConfigurationError):
+        chili.get(path)
+    assert server.asked == []
+
+
+@pytest.mark.parametrize(
+    "url", ["http://192.0.2.1/x", "https://user:secret@192.0.2.1/x", "ftp://192.0.2.1/"]
+)
+@pytest.mark.parametrize("method", ["GET", "POST"])
+def test_unsafe_urls_are_refused_before_anything_is_sent(client_of, url, method):
+    """Plain http to another machine, a password in the URL, another protocol."""
+    sent = []
+    with pytest.raises(InsecureURLError) as caught:
+        client_of(sent.append).request(method, url)
+    assert sent == []
+    assert "secret@" not in str(caught.value)
+
+
+PIECES = [
+    *["a", "ü", "0", "..", ".", "/", "\\", "//", "?", "#", "&", ";", ":", "@", " "],
+    *["%", "%2e", "%2E%2e", "%2f", "%5c", "%00", "%0a", "%252e", "\n", "\t", "\0"],
+    *["\ud800", "https:", "http:", "HTTPS://", "evil.example", "127.0.0.1", "["],
+    *["localhost", "xn--", "\u2025", "\uff0e", "\u2215", f"https://{HOST}", BASE],
+]
+paths = st.lists(st.sampled_from(PIECES), max_size=7).map("".join) | st.text()
+
+
+@given(paths, st.sampled_from(["GET", "POST", "DELETE"]))
+@example("//evil.example/x", "GET")
+@example("/\\evil.example", "GET")
+@example("..\\..\\cp-other\\templates", "GET")
+@example("templates/%2e%2e%5c..", "GET")
+@example("%2e%2e#", "GET")
+@example("..#/x", "GET")
+@example("https://evil.example", "GET")
+@example("@evil.example", "GET")
+@example("https://xn--/", "GET")
+@example(f"https://{HOST}@evil.example/", "GET")
+@example(f"https://{HOST}:443/grafx/x", "GET")
+def test_a_path_stays_inside_the_environment_or_is_refused(client_of, path, method):
+    """Only a full URL leads elsewhere, and only the own origin gets the token."""
+    sent = []
+
+    def api(request):
+        sent.append(request)
+        return httpx.Response(200)
+
+    try:
+        client_of(api).request(method, path)
+    except ChiliError:
+        assert sent == []
+        return
+    (request,) = sent
+    assert request.url.scheme == "https" or is_loopback(request.url.host)
+    origin = (request.url.scheme, request.url.host, request.url.port)
+    assert ("authorization" in request.headers) == (origin == ("https", HOST, None))
+    if re.match(r"[a-z][a-z0-9+.-]*://", path, re.IGNORECASE):
+        return
+    assert request.url.host == HOST
+    raw_path = request.url.raw_path.decode().partition("?")[0]
+    decoded = posixpath.normpath(unquote(raw_path).replace("\\", "/"))
+    assert f"{decoded}/".startswith(BASE if path.startswith("/") else ROOT)
+
+
+def test_a_problem_document_becomes_an_error_with_its_fields(chili, server):
+    """Status, detail, field errors and trace ID of GraFx are in the error."""
+    problem = {
+        "title": "Not Found",
+        "status": "404",
+        "detail": "Environment 'x' is not found",
+        "traceId": "00-abc-01",
+    }
+    headers = {"Content-Type": "application/problem+json"}
+    server.answer = lambda _asked: Answer(404, problem, headers)
+    with pytest.raises(NotFoundError, match="Environment 'x' is not found") as caught:
+        chili.get("templates")
+    assert (caught.value.status_code, caught.value.trace_id) == (404, "00-abc-01")
+
+
+def test_on_refusal_is_called_with_each_error(connect, server):
+    """The session learns of a refused call before the caller does."""
+    refused = []
+    server.answer = lambda _asked: Answer(403, {})
+    with connect(server, on_refusal=refused.append) as chili:
+        with pytest.raises(ForbiddenError) as caught:
+            chili.get("media")
+        with pytest.raises(ForbiddenError), chili.stream("GET", "media"):
+            pass
+    assert refused[0] is caught.value
+    assert len(refused) == 2
+
+
+def test_a_401_is_replayed_once_with_a_new_token(chili, server, endpoint):
+    """One 401 costs one token request and one replay; the caller sees the answer."""
+    answers = [Answer(401, {}), Answer(200, {"ok": True})]
+    server.answer = lambda _asked: answers.pop(0)
+    assert chili.post("projects", json={"a": 1}).json() == {"ok": True}
+    assert endpoint.grants == 2
+    assert [asked.json() for asked in server.asked] == [{"a": 1}, {"a": 1}]
+
+
+def test_a_second_401_is_an_error_that_explains_the_token_cache(chili, server):
+    """The error says when GraFx issues a new token, and that permissions need one."""
+    server.answer = lambda _asked: Answer(401, {})
+    with pytest.raises(UnauthorizedError) as caught:
+        chili.get("templates")
+    assert len(server.asked) == 2
+    assert "at about" in caught.value.hint
+    assert "permissions" in caught.value.hint
+
+
+def test_the_401_of_another_host_is_not_blamed_on_the_token(chili):
+    """The hint says that the token was not sent there."""
+    with (
+        Server(lambda _asked: Answer(401, {})) as other,
+        pytest.raises(UnauthorizedError) as caught,
+    ):
+        chili.get(f"{other.url}/file")
+    assert "was not sent there" in caught.value.hint
+
+
+@pytest.mark.parametrize("fault", [429, 502, 503, 504, None])
+def test_safe_methods_are_retried(chili, server, fault):
+    """A busy server, a gateway's error and a lost connection are tried again."""
+    answers = [Answer(fault, b"", {"Retry-After": "0"}) if fault else None, Answer(200)]
+    server.answer = lambda _asked: answers.pop(0)
+    assert chili.get("templates").status_code == 200
+
+
+@pytest.mark.parametrize("fault", [429, 502, 503, 504])
+def test_a_post_is_never_retried(chili, server, fault):
+    """A render that may have started is not started twice."""
+    server.answer = lambda _asked: Answer(fault, b"<html>", {"Retry-After": "0"})
+    with pytest.raises((ServerError, TooManyRequestsError)):
+        chili.post("output/png", json={})
+    assert len(server.asked) == 1
+
+
+def test_a_lost_answer_to_a_post_may_have_been_carried_out(chili, server):
+    """The error says so, and the request is not sent again."""
+    server.answer = lambda _asked: None
+    with pytest.raises(ConnectionFailedError, match="may have carried") as caught:
+        chili.post("output/png", json={})
+    assert caught.value.was_sent
+    assert len(server.asked) == 1
+
+
+def test_a_429_says_how_long_to_wait(chili, server):
+    """The wait is in the hint for people, and a field for code."""
+    server.answer = lambda _asked: Answer(429, b"", {"Retry-After": "3600"})
+    with pytest.raises(TooManyRequestsError) as caught:
+        chili.post("output/png", json={})
+    assert caught.value.hint == "GraFx asks to wait for 3600 s."
+    assert caught.value.retry_after_s == 3600
+
+
+def test_a_stream_returns_the_response_unread(chili, server):
+    """A large file need not be read at once."""
+    server.answer = lambda _asked: Answer(200, b"x" * 100_000)
+    with chili.stream("GET", "media/1/download") as response:
+        assert not response.is_stream_consumed
+        assert sum(map(len, response.iter_bytes())) == 100_000
+
+
+def test_a_stream_raises_for_an_error_status_unless_it_is_accepted(chili, server):
+    """A failed download is not a file; polls accept some error statuses."""
+    server.answer = lambda _asked: Answer(404, {"detail": "gone"})
+    with pytest.raises(NotFoundError, match="gone"), chili.stream("GET", "x"):
+        pass
+    assert chili.get("x", accepted_statuses={404}).status_code == 404
+
+
+@pytest.mark.parametrize("status", [200, 500])
+def test_a_response_that_is_cut_off_is_an_error_of_ours(client_of, status):
+    """The connection is lost in the middle of a body, of an error page too."""
+
+    class CutOff(httpx.SyncByteStream):
+        def __iter__(self):
+            yield b'{"data": ['
+            raise httpx.RemoteProtocolError("the line was cut")
+
+    chili = client_of(lambda _request: httpx.Response(status, stream=CutOff()))
+    with pytest.raises(ConnectionFailedError if status == 200 else ServerError):
+        chili.get("templates")
+
+
+def test_without_a_session_every_call_raises_not_signed_in(clock):
+    """A form that was not sent is not reported as a wrong address."""
+    chili = Chili(TokenManager(Protector(), clock=clock))
+    with pytest.raises(NotSignedInError, match="chili_login"):
+        chili.get("templates")
+    with pytest.raises(NotSignedInError, match="chili_login"):
+        chili.get("../x")
+
+
+def test_without_an_environment_a_call_names_the_key_to_set(
+    clock, credentials, environment
+):
+    """A token alone signs in, and the first call names CHILI_ENVIRONMENT."""
+    source = TokenManager(Protector(), clock=clock)
+    source.sign_in(credentials, replace(environment, name="", base_url=""))
+    with pytest.raises(ConfigurationError, match="CHILI_ENVIRONMENT"):
+        Chili(source).get("templates")
+
+
+def test_a_closed_client_opens_new_connections(chili):
+    """Closing returns connections and breaks nothing."""
+    chili.get("a")
+    chili.close()
+    assert chili.get("b").status_code == 200
+
+
+def test_the_proxy_of_the_environment_variables_is_used(
+    monkeypatch, clock, credentials, environment
+):
+    """HTTPS_PROXY is honoured, although the retrying transport is our own."""
+    with Server(lambda _asked: Answer(502, b"")) as proxy:
+        monkeypatch.setenv("HTTPS_PROXY", proxy.url)
+        source = TokenManager(Protector(), clock=clock)
+        source.sign_in(credentials, environment)
+        with (
+            pytest.raises(ConnectionFailedError),
+            Chili(source, sleep=clock.advance) as chili,
+        ):
+            chili.get("templates")
+    assert proxy.asked[0].method == "CONNECT"
+
+
+def test_no_error_contains_the_token_in_a_frame(chili, server, endpoint):
+    """Verbose tracebacks and debuggers find no token in the frames of an error."""
+    server.answer = lambda _asked: None
+    with pytest.raises(ConnectionFailedError) as caught:
+        chili.get("templates")
+    error = caught.value
+    assert error.__context__ is None
+    frame = error.__traceback__
+    while frame is not None:
+        if "chili_notebook" in frame.tb_frame.f_code.co_filename:
+            assert endpoint.issued[0] not in repr(frame.tb_frame.f_locals)
+        frame = frame.tb_next

@@ -1,0 +1,95 @@
+"""IDs in paths: each is one segment of its path, or an error."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from urllib.parse import unquote
+
+import httpx
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from chili_notebook.api.ids import path_segment
+from chili_notebook.errors import ConfigurationError
+
+ROOT = "/grafx/api/v1/environment/cp-abc-123/"
+PIECES = [
+    *["a", "ü", "0", "..", ".", "/", "\\", "?", "#", "&", ";", ":", "@", " ", "\n"],
+    *["%", "%2e", "%2E%2e", "%2f", "%5c", "%00", "%252e", "\0", "\ud800"],
+    *["https://evil.example", "\u2025", "\uff0e", "\u2215"],
+]
+ids = st.lists(st.sampled_from(PIECES), max_size=7).map("".join) | st.text()
+X = {"id": "x", "name": "X"}
+CALLS = {
+    "templates/{}": lambda chili, one: chili.templates.get(one),
+    "templates/{}/download": lambda chili, one: replace(
+        chili.templates._read({}), id=one
+    ).document(),
+    "projects/{}": lambda chili, one: chili.projects.delete(one),
+    "media/{}": lambda chili, one: chili.media.get(one),
+    "output/settings/{}": lambda chili, one: chili.outputs.settings.delete(one),
+    "output/tasks/{}": lambda chili, one: chili.outputs.task(one).wait(),
+    "templates/x/preview/{}": lambda chili, one: chili.templates._read(X).preview(one),
+    "media/x/preview/{}": lambda chili, one: chili.media._read(X).preview(one),
+    "font-styles/x/preview/{}": lambda chili, one: (
+        chili.fonts._read(X)._read_style(X).preview(one)
+    ),
+}
+
+
+@given(st.sampled_from(list(CALLS)), ids)
+@example("templates/{}", "..")
+@example("templates/{}", "/")
+@example("templates/{}", "..\\..\\x")
+@example("templates/{}", "a/../../../b")
+@example("templates/{}", "\ud800")
+@example("templates/{}", "x?force=true#y")
+def test_an_id_is_one_segment_of_the_path_or_refused(client_of, path, one):
+    """The server decodes the segment to the ID; nothing beside or above it is meant."""
+    sent = []
+
+    def api(request):
+        sent.append(request.url.raw_path.decode())
+        return httpx.Response(200, json={"id": "x", "data": {"id": "x"}})
+
+    try:
+        CALLS[path](client_of(api), one)
+    except ConfigurationError:
+        assert sent == []
+        return
+    before, after = path.split("{}")
+    assert sent[0].startswith(ROOT + before)
+    assert sent[0].endswith(after)
+    segment = sent[0].removeprefix(ROOT + before).removesuffix(after)
+    assert unquote(segment) == one
+    assert not set(segment) & set("/\\?#&;: \n")
+    assert not {".", ".."} & set(unquote(segment).replace("\\", "/").split("/"))
+
+
+@pytest.mark.parametrize("wrong", ["", " ", ".", "..", "a/../b", "\ud800", None, 7])
+def test_a_wrong_segment_is_named_in_the_error(wrong):
+    """The message says what it should be, the hint where to find one."""
+    with pytest.raises(ConfigurationError, match="is not a valid ID") as caught:
+        path_segment(wrong)
+    assert caught.value.hint == "Copy the ID from a listing."
+    with pytest.raises(ConfigurationError, match="is not a valid type of preview"):
+        path_segment(wrong, kind_name="type of preview")
+
+
+@pytest.mark.parametrize("format", ["png?x=1", "png/../../x", "..", "png#", "", None])
+def test_a_format_of_a_setting_changes_neither_path_nor_query(client_of, format):  # noqa: A002 - GraFx's word
+    """A format is one segment of the path, or an error."""
+    sent = []
+
+    def api(request):
+        sent.append(request.url)
+        return httpx.Response(200, json={"id": "x"})
+
+    try:
+        client_of(api).outputs.settings.create(format, name="a")
+    except ConfigurationError:
+        assert sent == []
+        return
+    assert sent[0].query == b""
+    assert unquote(sent[0].raw_path.decode()) == f"{ROOT}output/settings/{format}"

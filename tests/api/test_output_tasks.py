@@ -1,0 +1,268 @@
+"""Waiting for outputs: what is not a failure, and how to continue after one."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+
+import pytest
+
+from chili_notebook.api.output_tasks import Pace
+from chili_notebook.errors import (
+    ChiliError,
+    OutputExpiredError,
+    OutputFailedError,
+    OutputTimeoutError,
+)
+from fakes import Answer, Gate, Server
+
+REPORT_URL = "https://x.example/grafx/api/v1/environment/cp-abc-123/report"
+PENDING = Answer(202, b"")
+DONE = Answer(200, {"data": {"taskId": "t"}, "links": {}})
+REPORTED = Answer(200, {"data": {"taskId": "t"}, "links": {"report": "../../report"}})
+GATEWAY = Answer(503, b"<html>", {"Content-Type": "text/html"})
+WAIT_AGAIN = "chili.outputs.task('t', 'png').wait()"
+
+
+@pytest.fixture
+def chili(output_server, connect):
+    """Return a client of the API that starts one task."""
+    with connect(output_server) as client:
+        yield client
+
+
+@contextmanager
+def recorded_sleep(connect, server, clock, **options):
+    """Return a client and the list of its pauses."""
+    pauses = []
+
+    def sleep(seconds):
+        pauses.append(seconds)
+        clock.advance(seconds)
+
+    with connect(server, sleep=sleep, **options) as client:
+        yield client, pauses
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [GATEWAY, None, Answer(429, b""), Answer(204, b""), Answer(500, b"<html>")],
+)
+def test_a_fault_in_polling_is_not_a_failure(chili, api, fault):
+    """A gateway's error, a lost connection and a 429 mean nothing for the task."""
+    api.polls = [PENDING, fault, PENDING, DONE]
+    assert chili.outputs.create("1", "png").content == b"png"
+    assert api.orders == 1
+
+
+def test_a_failed_task_says_why(chili, api):
+    """A 500 with a problem is GraFx's own reason; its report has the records."""
+    detail = f"TextOverflow. Error report: {REPORT_URL}."
+    api.polls = [PENDING, Answer(500, {"detail": detail, "status": "500"})]
+    with pytest.raises(OutputFailedError, match=r"output: TextOverflow\.\n") as caught:
+        chili.outputs.create("1", "png")
+    assert caught.value.task_id == "t"
+    assert "https" not in str(caught.value)
+
+
+def test_an_unknown_task_is_named_in_the_error(chili, api):
+    """A 404 while polling means that GraFx does not know the task."""
+    api.polls = [Answer(404, {"detail": "no task"})]
+    with pytest.raises(OutputFailedError, match="does not know the task t"):
+        chili.outputs.task("t").wait()
+
+
+def test_a_timeout_says_how_to_wait_again(chili, api):
+    """The error has the task's ID and the line that waits for it again."""
+    api.polls = [GATEWAY]
+    with pytest.raises(OutputTimeoutError) as caught:
+        chili.outputs.create("1", "png", timeout_s=20)
+    assert WAIT_AGAIN in caught.value.hint
+    assert caught.value.task_id == "t"
+    assert api.orders == 1
+
+
+def test_the_hint_uses_the_name_of_the_client(connect, output_server, api):
+    """In a notebook with profiles, ``chili`` may be another environment."""
+    api.polls = [PENDING]
+    with (
+        connect(output_server, name="chili_acme") as client,
+        pytest.raises(OutputTimeoutError, match=r"chili_acme\.outputs\.task"),
+    ):
+        client.outputs.create("1", "png", timeout_s=1)
+
+
+def test_an_interrupt_while_waiting_says_how_to_wait_again(
+    connect, output_server, api, capsys
+):
+    """A user who stops the cell reads how to get the render later."""
+
+    def interrupt(_seconds):
+        raise KeyboardInterrupt
+
+    api.polls = [PENDING]
+    with (
+        connect(output_server, sleep=interrupt) as client,
+        pytest.raises(KeyboardInterrupt),
+    ):
+        client.outputs.create("1", "png")
+    assert WAIT_AGAIN in capsys.readouterr().err
+
+
+def test_an_interrupted_download_says_that_the_output_is_ready(
+    connect, output_server, api, capsys
+):
+    """The render is done, and the printed line fetches it."""
+    api.file = Answer(503, b"")  # so that the client sleeps before it tries again
+
+    def interrupt(_seconds):
+        raise KeyboardInterrupt
+
+    with (
+        connect(output_server, sleep=interrupt) as client,
+        pytest.raises(KeyboardInterrupt),
+    ):
+        client.outputs.task("t", "png").wait()
+    printed = capsys.readouterr().err
+    assert printed == f"The PNG output is ready: {WAIT_AGAIN} fetches it.\n"
+
+
+@pytest.mark.parametrize("status", [400, 401, 403, 429, 503])
+def test_a_failed_download_says_that_the_output_is_ready(chili, api, status):
+    """The error has the line that fetches the file, and no second render is needed."""
+    file, api.file = api.file, Answer(status, {"detail": "not now"})
+    with pytest.raises(ChiliError) as caught:
+        chili.outputs.create("1", "png")
+    assert f"The PNG output is ready: {WAIT_AGAIN}" in caught.value.hint
+    assert "goes on" not in caught.value.hint
+    api.file = file
+    assert chili.outputs.task("t", "png").wait().content == b"png"
+    assert api.orders == 1
+
+
+@pytest.mark.parametrize("poll", [Answer(401, {}), Answer(403, {}), Answer(200, b"<")])
+def test_a_refused_poll_says_how_to_wait_again(chili, api, poll):
+    """A lost permission or a proxy's page is no reason to render again."""
+    api.polls = [PENDING, poll]
+    with pytest.raises(ChiliError) as caught:
+        chili.outputs.create("1", "png")
+    assert WAIT_AGAIN in caught.value.hint
+
+
+@pytest.mark.parametrize("status", [404, 410])
+def test_a_file_that_is_no_longer_stored_is_expired(chili, api, status):
+    """After four hours GraFx knows the task, and its file is deleted."""
+    api.file = Answer(status, {"detail": "no longer available"})
+    with pytest.raises(OutputExpiredError, match="no longer stores") as caught:
+        chili.outputs.task("t", "png").wait()
+    assert caught.value.task_id == "t"
+
+
+def test_a_task_is_found_again_by_its_id_alone(chili, api):
+    """The ID is enough to get the file, under GraFx's name for it."""
+    output = chili.outputs.task("t").wait()
+    assert (output.content, output.format, output.task_id) == (b"png", None, "t")
+    assert output.file_name == "x.png"
+    assert api.orders == 0
+
+
+def test_a_partial_success_returns_the_file_and_the_report(chili, api, capsys):
+    """The missing records are printed, and are in the output's report."""
+    api.polls = [REPORTED]
+    output = chili.outputs.create("1", "png")
+    assert output.content == b"png"
+    (error,) = output.report
+    assert (error.record, error.type) == (4, "TextOverflow")
+    first, second = capsys.readouterr().err.splitlines()
+    assert "without 1 of its records" in first
+    assert second == "record 4: a text does not fit its frame (Headline)"
+
+
+@pytest.mark.parametrize(
+    "report",
+    [
+        *(None, GATEWAY, Answer(500, b"<html>"), Answer(200, b"<html>")),
+        *(Answer(200, {"a": 1}), Answer(200, [{"a": 1}]), Answer(403, {})),
+    ],
+)
+def test_a_report_that_cannot_be_read_is_mentioned(chili, api, capsys, report):
+    """An output that may lack records does not look complete."""
+    api.polls, good, api.report = [REPORTED], api.report, report
+    output = chili.outputs.create("1", "png")
+    assert (output.content, output.report) == (b"png", ())
+    printed = capsys.readouterr().err
+    assert printed.startswith("Some records may be missing from the PNG output: its ")
+    assert printed.count("\n") == 1
+    assert f"{WAIT_AGAIN} reads it again." in printed
+    api.report = good
+    assert len(chili.outputs.task("t", "png").wait().report) == 1
+
+
+def test_an_empty_report_prints_nothing(chili, api, capsys):
+    """A complete success may have a report too."""
+    api.polls, api.report = [REPORTED], Answer(200, [])
+    assert chili.outputs.create("1", "png").report == ()
+    assert capsys.readouterr().err == ""
+
+
+def test_polls_become_rarer_as_time_passes(connect, output_server, api, clock):
+    """A quick render is noticed quickly, a slow one is polled every five seconds."""
+    api.polls = [PENDING]
+    with (
+        recorded_sleep(connect, output_server, clock) as (client, pauses),
+        pytest.raises(OutputTimeoutError),
+    ):
+        client.outputs.create("1", "png", timeout_s=200)
+    assert pauses[0] == 0.25
+    assert pauses[:-1] == sorted(pauses[:-1])
+    assert pauses[-2] == 5.0
+    assert sum(pauses) == pytest.approx(200)
+
+
+@pytest.mark.parametrize(
+    "fault", [Answer(429, b"", {"Retry-After": "30"}), GATEWAY, None]
+)
+def test_faults_do_not_extend_the_timeout(connect, output_server, api, clock, fault):
+    """Polls are not retried inside the timeout, and no pause goes beyond it."""
+    api.polls, started_at = [fault], clock()
+    with (
+        recorded_sleep(connect, output_server, clock) as (client, pauses),
+        pytest.raises(OutputTimeoutError, match=r"2 s\. The last poll failed"),
+    ):
+        client.outputs.create("1", "png", timeout_s=2)
+    assert clock() - started_at == pytest.approx(2)
+    assert api.polled == len(pauses) + 1
+
+
+def test_a_poll_that_hangs_does_not_extend_the_timeout(connect, api):
+    """A poll is given up soon after the timeout."""
+    gate = Gate(api)
+
+    def answer(asked):
+        return gate(asked) if asked.path.endswith("output/tasks/t") else api(asked)
+
+    with Server(answer) as server, connect(server) as client:
+        with pytest.raises(OutputTimeoutError, match="no answer in time"):
+            client.outputs.task("t").wait(timeout_s=0)
+        gate.opened.set()
+
+
+def test_a_poll_waits_as_long_as_grafx_asks(connect, output_server, api, clock):
+    """After an answer with Retry-After: 7 the next poll is seven seconds later."""
+    headers = {"Retry-After": "7"}
+    api.polls = [Answer(429, b"", headers), Answer(503, b"", headers), PENDING, DONE]
+    with recorded_sleep(connect, output_server, clock) as (client, pauses):
+        assert client.outputs.create("1", "png").content == b"png"
+    assert pauses[:2] == [7.0, 7.0]
+    assert len(pauses) == 3
+
+
+def test_the_pace_follows_the_renders_of_the_session():
+    """A format whose renders take a minute is polled less often than a quick one."""
+    pace = Pace()
+    assert pace.pause_s("mp4", 0.0) == 0.25
+    pace.note("mp4", 24.0)
+    assert pace.pause_s("mp4", 0.0) == 3.0
+    assert pace.pause_s("png", 0.0) == 0.25
+    pace.note("mp4", 8.0)
+    assert pace.pause_s("mp4", 0.0) == 2.0
+    assert pace.pause_s("mp4", 3600.0) == 5.0

@@ -1,0 +1,73 @@
+"""Previews that GraFx makes when they are first requested."""
+
+from __future__ import annotations
+
+import httpx
+import pytest
+
+from chili_notebook.errors import OutputTimeoutError
+
+ROOT = "/grafx/api/v1/environment/cp-abc-123/"
+
+
+def preview_api(answers):
+    """Return an API with these answers to requests for previews."""
+    asked = []
+
+    def api(request):
+        if "preview" not in request.url.path:
+            return httpx.Response(200, json={"id": "1", "name": "a", "layouts": []})
+        asked.append(request.url.path)
+        return answers.pop(0) if len(answers) > 1 else answers[0]
+
+    return api, asked
+
+
+@pytest.mark.parametrize(
+    ("links", "task_id"),
+    [({}, ""), ({"taskInfo": f"{ROOT}preview/tasks/p1?a=b/c"}, "p1")],
+)
+def test_a_preview_that_is_not_ready_is_a_timeout_with_the_task_id(
+    client_of, links, task_id
+):
+    """The ID is empty where GraFx has named no task."""
+    pending = httpx.Response(202, json={"data": None, "links": links})
+    api, _asked = preview_api([pending])
+    chili = client_of(api)
+    started_at = chili.clock()
+    with pytest.raises(OutputTimeoutError, match="after 60 s") as caught:
+        chili.templates.get("1").preview("medium")
+    assert caught.value.task_id == task_id
+    assert chili.clock() - started_at == pytest.approx(60)
+
+
+def test_a_preview_is_fetched_from_the_link_of_its_task(client_of):
+    """The task is polled until it links to the picture."""
+    api, asked = preview_api(
+        [
+            httpx.Response(202, json={"links": {"taskInfo": f"{ROOT}preview/tasks/p"}}),
+            httpx.Response(202),
+            httpx.Response(200, json={"links": {"download": f"{ROOT}preview/file"}}),
+            httpx.Response(200, content=b"png", headers={"Content-Type": "image/png"}),
+        ]
+    )
+    preview = client_of(api).templates.get("1").preview("thumbnail")
+    assert (preview.content, preview.file_name) == (b"png", "a.png")
+    paths = [path.rpartition("cp-abc-123/")[2] for path in asked]
+    assert paths == [
+        "templates/1/preview/thumbnail",
+        *["preview/tasks/p"] * 2,
+        "preview/file",
+    ]
+
+
+@pytest.mark.parametrize("noun", ["templates", "media"])
+def test_an_item_that_shows_itself_waits_only_five_seconds(client_of, noun):
+    """A cell that ends with an item is not held up by a slow preview."""
+    api, _asked = preview_api([httpx.Response(202)])
+    chili = client_of(api)
+    item = getattr(chili, noun).get("1")
+    started_at = chili.clock()
+    bundle = item._repr_mimebundle_()
+    assert "was not ready after 5 s" in str(bundle)
+    assert chili.clock() - started_at == pytest.approx(5)
