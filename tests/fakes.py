@@ -117,11 +117,6 @@ class Server:
         self._thread = threading.Thread(target=self._server.serve_forever, args=(0.01,))
 
     @property
-    def asked(self):
-        """The received requests, under their former name."""
-        return self.requests
-
-    @property
     def url(self):
         """The origin of the server."""
         return f"http://127.0.0.1:{self._server.server_port}"
@@ -198,16 +193,12 @@ class PausedEndpoint:
     def __init__(self, endpoint):
         self.endpoint = endpoint
         self.received, self.may_answer = threading.Event(), threading.Event()
-        self.reached, self.opened = self.received, self.may_answer  # former names
 
     def __call__(self, request):
         """Return the endpoint's response, once the test allows it."""
         self.received.set()
         assert self.may_answer.wait(5)
         return self.endpoint(request)
-
-
-Gate = PausedEndpoint  # its former name
 
 
 def traceback_text(error):
@@ -230,9 +221,6 @@ def traceback_text(error):
             step = step.tb_next
         error = error.__cause__ or error.__context__
     return "\n".join(parts)
-
-
-shown_by = traceback_text  # its former name
 
 
 class Protector:

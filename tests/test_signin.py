@@ -44,7 +44,7 @@ def registry():
 
 
 @pytest.fixture
-def pair_in_read_process_environment(monkeypatch):
+def pair_in_process_environment(monkeypatch):
     """Set a client ID and its secret as environment variables."""
     monkeypatch.setenv("CHILI_CLIENT_ID", CLIENT_ID)
     monkeypatch.setenv("CHILI_CLIENT_SECRET", CLIENT_SECRET)
@@ -123,7 +123,7 @@ def test_settings_are_those_of_the_first_complete_source(env_file, registry):
     assert settings.refused == ()
 
 
-def test_without_has_credentials_the_error_lists_every_searched_place(registry):
+def test_without_any_credentials_the_error_lists_every_searched_place(registry):
     """The .env is among the places, although there is none."""
     settings = find_login(registry=registry)
     assert settings.found_nothing

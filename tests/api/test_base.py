@@ -46,7 +46,9 @@ ROOT = f"{BASE}api/v1/environment/cp-abc-123/"
 def test_paths_are_relative_to_the_environment_or_the_base(chili, server, path, sent):
     """A path is inside the environment; with a slash it is under the base URL."""
     assert chili.get(path).json()["path"] == sent
-    assert server.asked[-1].headers["authorization"].startswith("Bearer token-number-")
+    assert (
+        server.requests[-1].headers["authorization"].startswith("Bearer token-number-")
+    )
 
 
 @pytest.mark.parametrize("method", ["get", "post", "put", "patch", "delete"])
@@ -60,38 +62,40 @@ def test_each_method_sends_the_request_it_is_named_after(chili, method):
 def test_full_urls_of_the_own_origin_get_the_token(chili, server):
     """The links in GraFx's answers are full URLs, and requests to them are signed."""
     chili.get(f"{server.url}/grafx/anything")
-    assert "authorization" in server.asked[-1].headers
+    assert "authorization" in server.requests[-1].headers
 
 
 def test_another_host_never_gets_the_token(chili):
     """A full URL of another host is requested without the token."""
-    with Server(lambda _asked: Answer(200, {})) as other:
+    with Server(lambda _request: Answer(200, {})) as other:
         chili.get(f"{other.url}/file")
-    assert "authorization" not in other.asked[0].headers
+    assert "authorization" not in other.requests[0].headers
 
 
 def test_a_redirect_to_another_host_is_followed_without_the_token(chili, server):
     """A download that redirects to a storage is followed unsigned."""
-    with Server(lambda _asked: Answer(200, b"bytes")) as storage:
+    with Server(lambda _request: Answer(200, b"bytes")) as storage:
         server.answer = lambda _: Answer(302, b"", {"Location": f"{storage.url}/f"})
         assert chili.get("media/1/download").content == b"bytes"
-    assert "authorization" not in storage.asked[0].headers
+    assert "authorization" not in storage.requests[0].headers
 
 
 def test_a_redirect_over_plain_http_is_refused(chili, server):
     """No redirect leads over plain http to another machine."""
-    server.answer = lambda _asked: Answer(302, b"", {"Location": "http://192.0.2.1/f"})
+    server.answer = lambda _request: Answer(
+        302, b"", {"Location": "http://192.0.2.1/f"}
+    )
     with pytest.raises(InsecureURLError, match="plain http"):
         chili.get("media/1/download")
 
 
 def test_a_post_follows_no_redirect(chili, server):
     """A request that changes something is not sent on to where a redirect points."""
-    with Server(lambda _asked: Answer(200, {})) as other:
-        server.answer = lambda _asked: Answer(307, b"", {"Location": other.url})
+    with Server(lambda _request: Answer(200, {})) as other:
+        server.answer = lambda _request: Answer(307, b"", {"Location": other.url})
         with pytest.raises(APIError):
             chili.post("output/png", json={})
-        assert other.asked == []
+        assert other.requests == []
 
 
 @pytest.mark.parametrize("path", ["../cp-other/templates", "templates/%2e%2e/x", "./x"])
@@ -99,7 +103,7 @@ def test_dot_segments_are_refused_before_anything_is_sent(chili, server, path):
     """No path leads out of the environment."""
     with pytest.raises(ConfigurationError):
         chili.get(path)
-    assert server.asked == []
+    assert server.requests == []
 
 
 @pytest.mark.parametrize(
@@ -170,7 +174,7 @@ def test_a_problem_document_becomes_an_error_with_its_fields(chili, server):
         "traceId": "00-abc-01",
     }
     headers = {"Content-Type": "application/problem+json"}
-    server.answer = lambda _asked: Answer(404, problem, headers)
+    server.answer = lambda _request: Answer(404, problem, headers)
     with pytest.raises(NotFoundError, match="Environment 'x' is not found") as caught:
         chili.get("templates")
     assert (caught.value.status_code, caught.value.trace_id) == (404, "00-abc-01")
@@ -179,7 +183,7 @@ def test_a_problem_document_becomes_an_error_with_its_fields(chili, server):
 def test_on_refusal_is_called_with_each_error(connect, server):
     """The session learns of a refused call before the caller does."""
     refused = []
-    server.answer = lambda _asked: Answer(403, {})
+    server.answer = lambda _request: Answer(403, {})
     with connect(server, on_refusal=refused.append) as chili:
         with pytest.raises(ForbiddenError) as caught:
             chili.get("media")
@@ -192,18 +196,18 @@ def test_on_refusal_is_called_with_each_error(connect, server):
 def test_a_401_is_replayed_once_with_a_new_token(chili, server, endpoint):
     """One 401 costs one token request and one replay; the caller sees the answer."""
     answers = [Answer(401, {}), Answer(200, {"ok": True})]
-    server.answer = lambda _asked: answers.pop(0)
+    server.answer = lambda _request: answers.pop(0)
     assert chili.post("projects", json={"a": 1}).json() == {"ok": True}
     assert endpoint.grants == 2
-    assert [asked.json() for asked in server.asked] == [{"a": 1}, {"a": 1}]
+    assert [request.json() for request in server.requests] == [{"a": 1}, {"a": 1}]
 
 
 def test_a_second_401_is_an_error_that_explains_the_token_cache(chili, server):
     """The error says when GraFx issues a new token, and that permissions need one."""
-    server.answer = lambda _asked: Answer(401, {})
+    server.answer = lambda _request: Answer(401, {})
     with pytest.raises(UnauthorizedError) as caught:
         chili.get("templates")
-    assert len(server.asked) == 2
+    assert len(server.requests) == 2
     assert "at about" in caught.value.hint
     assert "permissions" in caught.value.hint
 
@@ -211,7 +215,7 @@ def test_a_second_401_is_an_error_that_explains_the_token_cache(chili, server):
 def test_the_401_of_another_host_is_not_blamed_on_the_token(chili):
     """The hint says that the token was not sent there."""
     with (
-        Server(lambda _asked: Answer(401, {})) as other,
+        Server(lambda _request: Answer(401, {})) as other,
         pytest.raises(UnauthorizedError) as caught,
     ):
         chili.get(f"{other.url}/file")
@@ -222,31 +226,31 @@ def test_the_401_of_another_host_is_not_blamed_on_the_token(chili):
 def test_safe_methods_are_retried(chili, server, fault):
     """A busy server, a gateway's error and a lost connection are tried again."""
     answers = [Answer(fault, b"", {"Retry-After": "0"}) if fault else None, Answer(200)]
-    server.answer = lambda _asked: answers.pop(0)
+    server.answer = lambda _request: answers.pop(0)
     assert chili.get("templates").status_code == 200
 
 
 @pytest.mark.parametrize("fault", [429, 502, 503, 504])
 def test_a_post_is_never_retried(chili, server, fault):
     """A render that may have started is not started twice."""
-    server.answer = lambda _asked: Answer(fault, b"<html>", {"Retry-After": "0"})
+    server.answer = lambda _request: Answer(fault, b"<html>", {"Retry-After": "0"})
     with pytest.raises((ServerError, TooManyRequestsError)):
         chili.post("output/png", json={})
-    assert len(server.asked) == 1
+    assert len(server.requests) == 1
 
 
 def test_a_lost_answer_to_a_post_may_have_been_carried_out(chili, server):
     """The error says so, and the request is not sent again."""
-    server.answer = lambda _asked: None
+    server.answer = lambda _request: None
     with pytest.raises(ConnectionFailedError, match="may have carried") as caught:
         chili.post("output/png", json={})
     assert caught.value.was_sent
-    assert len(server.asked) == 1
+    assert len(server.requests) == 1
 
 
 def test_a_429_says_how_long_to_wait(chili, server):
     """The wait is in the hint for people, and a field for code."""
-    server.answer = lambda _asked: Answer(429, b"", {"Retry-After": "3600"})
+    server.answer = lambda _request: Answer(429, b"", {"Retry-After": "3600"})
     with pytest.raises(TooManyRequestsError) as caught:
         chili.post("output/png", json={})
     assert caught.value.hint == "GraFx asks to wait for 3600 s."
@@ -255,7 +259,7 @@ def test_a_429_says_how_long_to_wait(chili, server):
 
 def test_a_stream_returns_the_response_unread(chili, server):
     """A large file need not be read at once."""
-    server.answer = lambda _asked: Answer(200, b"x" * 100_000)
+    server.answer = lambda _request: Answer(200, b"x" * 100_000)
     with chili.stream("GET", "media/1/download") as response:
         assert not response.is_stream_consumed
         assert sum(map(len, response.iter_bytes())) == 100_000
@@ -263,7 +267,7 @@ def test_a_stream_returns_the_response_unread(chili, server):
 
 def test_a_stream_raises_for_an_error_status_unless_it_is_accepted(chili, server):
     """A failed download is not a file; polls accept some error statuses."""
-    server.answer = lambda _asked: Answer(404, {"detail": "gone"})
+    server.answer = lambda _request: Answer(404, {"detail": "gone"})
     with pytest.raises(NotFoundError, match="gone"), chili.stream("GET", "x"):
         pass
     assert chili.get("x", accepted_statuses={404}).status_code == 404
@@ -313,7 +317,7 @@ def test_the_proxy_of_the_environment_variables_is_used(
     monkeypatch, clock, credentials, environment
 ):
     """HTTPS_PROXY is honoured, although the retrying transport is our own."""
-    with Server(lambda _asked: Answer(502, b"")) as proxy:
+    with Server(lambda _request: Answer(502, b"")) as proxy:
         monkeypatch.setenv("HTTPS_PROXY", proxy.url)
         source = TokenManager(Protector(), clock=clock)
         source.sign_in(credentials, environment)
@@ -322,12 +326,12 @@ def test_the_proxy_of_the_environment_variables_is_used(
             Chili(source, sleep=clock.advance) as chili,
         ):
             chili.get("templates")
-    assert proxy.asked[0].method == "CONNECT"
+    assert proxy.requests[0].method == "CONNECT"
 
 
 def test_no_error_contains_the_token_in_a_frame(chili, server, endpoint):
     """Verbose tracebacks and debuggers find no token in the frames of an error."""
-    server.answer = lambda _asked: None
+    server.answer = lambda _request: None
     with pytest.raises(ConnectionFailedError) as caught:
         chili.get("templates")
     error = caught.value

@@ -23,9 +23,9 @@ def test_settings_and_info_come_wrapped_or_bare(chili, server, method):
     """Both envelopes are opened; anything but an object is an error."""
     settings = {"sdkVersionPublic": "1.26"}
     for body in (settings, {"data": settings, "links": None}):
-        server.answer = lambda _asked, body=body: Answer(200, body)
+        server.answer = lambda _request, body=body: Answer(200, body)
         assert getattr(chili, method)() == settings
-    server.answer = lambda _asked: Answer(200, [1])
+    server.answer = lambda _request: Answer(200, [1])
     with pytest.raises(UnexpectedAnswerError):
         getattr(chili, method)()
 

@@ -281,27 +281,27 @@ def test_every_form_of_a_link_leads_to_the_base_url(chili, server, link):
     """Links are relative, or full with GraFx's own host, also behind a proxy."""
     next_page = link.format(root=ROOT, api=server.url)
 
-    def answer(asked):
-        if "page=2" in asked.path:
+    def answer(request):
+        if "page=2" in request.path:
             return Answer(200, {"data": [{"id": "2"}], "links": {"nextPage": ""}})
         return Answer(200, {"data": [{"id": "1"}], "links": {"nextPage": next_page}})
 
     server.answer = answer
     assert [item["id"] for item in chili.pages("things")] == ["1", "2"]
-    assert all("authorization" in asked.headers for asked in server.asked)
+    assert all("authorization" in request.headers for request in server.requests)
 
 
 def test_a_link_to_another_host_is_followed_without_the_token(chili, server):
     """A path like the API's does not make another host the environment."""
     second = {"data": [{"id": "2"}], "links": None}
-    with Server(lambda _asked: Answer(200, second)) as other:
+    with Server(lambda _request: Answer(200, second)) as other:
         next_page = f"{other.url}{ROOT}things?page=2"
         first = {"data": [{"id": "1"}], "links": {"nextPage": next_page}}
-        server.answer = lambda _asked: Answer(200, first)
+        server.answer = lambda _request: Answer(200, first)
         assert [item["id"] for item in chili.pages("things")] == ["1", "2"]
-    assert [asked.path for asked in other.asked] == [f"{ROOT}things?page=2"]
-    assert "authorization" not in other.asked[0].headers
-    assert len(server.asked) == 1
+    assert [request.path for request in other.requests] == [f"{ROOT}things?page=2"]
+    assert "authorization" not in other.requests[0].headers
+    assert len(server.requests) == 1
 
 
 def test_a_listing_becomes_a_data_frame(client_of):
@@ -321,8 +321,8 @@ def test_an_interrupted_gallery_does_not_wait_for_its_requests(connect):
         6, lambda: signal.pthread_kill(threading.main_thread().ident, signal.SIGINT)
     )
 
-    def answer(asked):
-        if asked.path.endswith("/templates?limit=50"):
+    def answer(request):
+        if request.path.endswith("/templates?limit=50"):
             items = [{"id": str(n), "name": str(n)} for n in range(24)]
             return Answer(200, {"data": items})
         all_threads.wait(10)
@@ -337,4 +337,4 @@ def test_an_interrupted_gallery_does_not_wait_for_its_requests(connect):
         for thread in set(threading.enumerate()) - before:
             if thread.name.startswith("gallery"):
                 thread.join(10)
-        assert sum("preview" in asked.path for asked in server.asked) == 6
+        assert sum("preview" in request.path for request in server.requests) == 6

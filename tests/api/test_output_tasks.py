@@ -13,7 +13,7 @@ from chili_notebook.errors import (
     OutputFailedError,
     OutputTimeoutError,
 )
-from fakes import Answer, Gate, Server
+from fakes import Answer, PausedEndpoint, Server
 
 REPORT_URL = "https://x.example/grafx/api/v1/environment/cp-abc-123/report"
 PENDING = Answer(202, b"")
@@ -235,15 +235,17 @@ def test_faults_do_not_extend_the_timeout(connect, output_server, api, clock, fa
 
 def test_a_poll_that_hangs_does_not_extend_the_timeout(connect, api):
     """A poll is given up soon after the timeout."""
-    gate = Gate(api)
+    paused = PausedEndpoint(api)
 
-    def answer(asked):
-        return gate(asked) if asked.path.endswith("output/tasks/t") else api(asked)
+    def answer(request):
+        return (
+            paused(request) if request.path.endswith("output/tasks/t") else api(request)
+        )
 
     with Server(answer) as server, connect(server) as client:
         with pytest.raises(OutputTimeoutError, match="no answer in time"):
             client.outputs.task("t").wait(timeout_s=0)
-        gate.opened.set()
+        paused.may_answer.set()
 
 
 def test_a_poll_waits_as_long_as_grafx_asks(connect, output_server, api, clock):

@@ -22,7 +22,7 @@ from chili_notebook.errors import (
 from chili_notebook.simulator import Simulator
 from chili_notebook.simulator.state.clock import Clock as Adjustable
 from chili_notebook.simulator.state.faults import KINDS
-from fakes import Clock, shown_by
+from fakes import Clock, traceback_text
 
 PATIENCE_S = 120
 TOKENS, ORDERS, TASKS = "/oauth/token", "output/png", "output/tasks/*"
@@ -179,7 +179,7 @@ def test_a_fault_is_passed_or_told(walk, calm, row, tmp_path, capfd):
             assert type(caught.value) is row.error
             assert row.told in str(caught.value)
             assert caught.value.hint
-            told = shown_by(caught.value)
+            told = traceback_text(caught.value)
         told += "".join(capfd.readouterr())
         for secret in (
             simulator.integration.client_secret,

@@ -27,7 +27,7 @@ def proxy(monkeypatch):
     for key in ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY"):
         monkeypatch.delenv(key, raising=False)
         monkeypatch.delenv(key.lower(), raising=False)
-    with Server(lambda _asked: Answer(200, {})) as server:
+    with Server(lambda _request: Answer(200, {})) as server:
         yield server
 
 
@@ -42,24 +42,24 @@ def test_the_proxy_of_each_variable_is_used(proxy, monkeypatch, key):
     """Every spelling that curl and requests know is honoured."""
     monkeypatch.setenv(key, proxy.url)
     assert get(ELSEWHERE).status_code == 200
-    assert proxy.asked[0].path == ELSEWHERE
+    assert proxy.requests[0].path == ELSEWHERE
 
 
 def test_a_proxy_may_have_no_scheme(proxy, monkeypatch):
     """``proxy.corp:3128`` works as it does in other programs."""
     monkeypatch.setenv("HTTP_PROXY", proxy.url.removeprefix("http://"))
     assert get(ELSEWHERE).status_code == 200
-    assert proxy.asked[0].path == ELSEWHERE
+    assert proxy.requests[0].path == ELSEWHERE
 
 
 def test_https_uses_its_own_proxy(proxy, monkeypatch):
     """The proxy opens a tunnel to the host by its name."""
     monkeypatch.setenv("HTTPS_PROXY", proxy.url)
     monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:9")
-    proxy.answer = lambda _asked: Answer(502, b"")
+    proxy.answer = lambda _request: Answer(502, b"")
     with pytest.raises(httpx.ProxyError):
         get("https://grafx.example.com/x")
-    assert (proxy.asked[0].method, proxy.asked[0].path) == (
+    assert (proxy.requests[0].method, proxy.requests[0].path) == (
         "CONNECT",
         "grafx.example.com:443",
     )
@@ -69,9 +69,9 @@ def test_https_uses_its_own_proxy(proxy, monkeypatch):
 def test_this_machine_is_reached_without_a_proxy(proxy, monkeypatch, host):
     """The simulator works behind the proxy of a company."""
     monkeypatch.setenv("ALL_PROXY", proxy.url)
-    with Server(lambda _asked: Answer(204, b"")) as server:
+    with Server(lambda _request: Answer(204, b"")) as server:
         assert get(server.url.replace("127.0.0.1", host)).status_code == 204
-    assert proxy.asked == []
+    assert proxy.requests == []
 
 
 @pytest.mark.parametrize("excluded", ["*", "example.invalid", ".example.invalid"])
@@ -81,7 +81,7 @@ def test_hosts_in_no_proxy_are_reached_without_a_proxy(proxy, monkeypatch, exclu
     monkeypatch.setenv("NO_PROXY", excluded)
     with pytest.raises(httpx.ConnectError):
         get("http://grafx.example.invalid/x")
-    assert proxy.asked == []
+    assert proxy.requests == []
 
 
 @pytest.fixture
@@ -114,10 +114,10 @@ def test_an_answer_that_asks_for_a_long_wait_is_returned(
     get_from, pauses, status, wait
 ):
     """Nobody waits for a minute without a message; the caller sees the answer."""
-    with Server(lambda _asked: Answer(status, b"", {"Retry-After": wait})) as server:
+    with Server(lambda _request: Answer(status, b"", {"Retry-After": wait})) as server:
         response = get_from(server)
         assert response.headers["retry-after"] == wait
-        assert len(server.asked) == 1
+        assert len(server.requests) == 1
     assert pauses == []
 
 
@@ -126,9 +126,9 @@ def test_an_answer_that_asks_for_a_long_wait_is_returned(
 def test_a_busy_server_is_asked_again_after_a_pause(get_from, pauses, status, wait):
     """The pause is as long as the answer asks, or else short."""
     answers = [Answer(status, b"", {"Retry-After": wait}), Answer(200, b"")]
-    with Server(lambda _asked: answers.pop(0)) as server:
+    with Server(lambda _request: answers.pop(0)) as server:
         assert get_from(server).status_code == 200
-        assert len(server.asked) == 2
+        assert len(server.requests) == 2
     (pause_s,) = pauses
     assert pause_s == 3 if wait == "3" else pause_s <= 1
 
@@ -136,7 +136,7 @@ def test_a_busy_server_is_asked_again_after_a_pause(get_from, pauses, status, wa
 @pytest.mark.parametrize("status", [429, 503])
 def test_the_pauses_of_a_request_are_limited(get_from, pauses, status):
     """All pauses together are no longer than twenty seconds."""
-    with Server(lambda _asked: Answer(status, b"", {"Retry-After": "15"})) as server:
+    with Server(lambda _request: Answer(status, b"", {"Retry-After": "15"})) as server:
         assert get_from(server).status_code == status
     assert pauses == [15.0, 5.0]
 
@@ -144,29 +144,29 @@ def test_the_pauses_of_a_request_are_limited(get_from, pauses, status):
 @pytest.mark.parametrize("status", [429, 502, 503, 504])
 def test_the_last_answer_is_returned_after_all_attempts(get_from, pauses, status):
     """It is not an error of the library that retries; the pauses grow."""
-    with Server(lambda _asked: Answer(status, b"")) as server:
+    with Server(lambda _request: Answer(status, b"")) as server:
         assert get_from(server).status_code == status
-        assert len(server.asked) == 5
+        assert len(server.requests) == 5
     assert len(pauses) == 4
     assert sum(pauses) <= 20
 
 
 def test_a_lost_connection_is_raised_after_all_attempts(get_from, pauses):
     """The last error of httpx is what the caller sees."""
-    with Server(lambda _asked: None) as server:
+    with Server(lambda _request: None) as server:
         with pytest.raises(httpx.RemoteProtocolError):
             get_from(server)
-        assert len(server.asked) == 5
+        assert len(server.requests) == 5
     assert len(pauses) == 4
 
 
 @pytest.mark.parametrize("answer", [Answer(429, b""), Answer(502, b""), None])
 def test_a_request_that_is_sent_once_is_not_retried(get_from, pauses, answer):
     """A poll has its own pauses, and is not retried below them."""
-    with Server(lambda _asked: answer) as server:
+    with Server(lambda _request: answer) as server:
         with suppress(httpx.RemoteProtocolError):
             get_from(server, extensions=ONCE)
-        assert len(server.asked) == 1
+        assert len(server.requests) == 1
     assert pauses == []
 
 
