@@ -44,7 +44,7 @@ def registry():
 
 
 @pytest.fixture
-def pair_in_read_process_environment(monkeypatch):
+def pair_in_process_environment(monkeypatch):
     """Set a client ID and its secret as environment variables."""
     monkeypatch.setenv("CHILI_CLIENT_ID", CLIENT_ID)
     monkeypatch.setenv("CHILI_CLIENT_SECRET", CLIENT_SECRET)

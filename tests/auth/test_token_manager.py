@@ -101,7 +101,7 @@ def text_of(token):
 def test_manager_cannot_be_built_without_a_protector():
     """The protector is required, so that no token can be left unprotected."""
     with pytest.raises(TypeError, match="protector"):
-        TokenManager(Protector())
+        TokenManager()
 
 
 def test_every_use_before_a_sign_in_raises(signed_out_manager):

@@ -67,8 +67,8 @@ def test_seconds_left_are_negative_after_the_expiry(session, view, clock):
 def test_drawing_names_every_state_of_the_browser():
     """Docstring, script and Python have the same states, each with its row."""
     script = (Path(widget.__file__).parent / "card.js").read_text()
-    block = script.partition("const STATES = {")[2].partition("};")[0]
-    states = re.findall(r'^ +"?([a-z-]+)"?: \[', block, re.MULTILINE)
+    block = script.partition("const STATES = {")[2].partition("\n};")[0]
+    states = re.findall(r'^  "?([a-z-]+)"?: \{', block, re.MULTILINE)
     rows = re.findall(r"^\(?([a-z-]+)\)?  +", widget.__doc__, re.MULTILINE)
     assert rows == ["phase", *states]
     derived = {"expiring", "expired", "unconfirmed"}
