@@ -94,7 +94,7 @@ def an_environment(environment: Environment) -> list[str]:
 
 
 def a_token(chili: Chili, token: ChiliToken) -> None:
-    """Put the token where the documentation's snippets have one."""
+    """Use the token as the snippets of the documentation do."""
     assert_type("Bearer " + token, str)
     assert_type(token + "", str)
     assert_type({"Authorization": f"Bearer {token}"}, dict[str, str])
