@@ -322,7 +322,7 @@ def test_no_option_of_a_magic_takes_a_secret(shell):
 
 LIGHT_MODULES = (
     *("notebook", "notebook.arguments", "notebook.audit_magic", "notebook.magics"),
-    *("errors", "system", "system.frontend"),
+    *("system", "system.frontend"),
 )
 
 
