@@ -292,7 +292,7 @@ def test_a_file_with_the_name_of_another_source_is_a_file(env_file, clock, name)
     assert session.state.source == name
     assert session.live_card().origin == Origin.ENV_FILE
     session.sign_out("done")
-    assert session.state.note.text == f"Nothing has changed in {name}."
+    assert session.state.note.text == f"Your credentials are still in {name}."
 
 
 def test_typed_credentials_come_from_the_form():
