@@ -1,16 +1,14 @@
 """No code of the package decides by the wording of a message.
 
-A message may be reworded or translated at any time. What the code decides by is an
-enum, a class, a status or a flag. The first tests read the source code; the others show
-for each kind of reason that the behaviour follows the reason and not its text.
+A message may be reworded or translated at any time. So the code decides by an enum, a
+class, a status or a flag. The first tests read the source code. The others check for
+each kind of reason that the behaviour follows the reason and not its text.
 """
 
 from __future__ import annotations
 
 import ast
-import os
 import re
-import subprocess
 from pathlib import Path
 
 import pytest
@@ -19,10 +17,10 @@ import chili_notebook
 from chili_notebook.audit.findings import Finding, FindingState
 from chili_notebook.audit.report import require_clean, table_rows
 from chili_notebook.auth.credentials import Origin, Source
-from chili_notebook.auth.pasted_value import ValueFault, read_value
+from chili_notebook.auth.pasted_value import ValueFault
 from chili_notebook.auth.secret import Secret
-from chili_notebook.auth.settings import resolve_environment, trace_settings
-from chili_notebook.card.form import choose_field, read_credentials
+from chili_notebook.auth.settings import choose_environment, trace_settings
+from chili_notebook.card.form import choose_field
 from chili_notebook.errors import (
     ConfigurationError,
     SecretsFoundError,
@@ -33,31 +31,15 @@ from chili_notebook.guard.install import Guard
 from chili_notebook.guard.registry import KnownSecret, SecretRegistry
 from chili_notebook.notebook.session import Session
 from chili_notebook.signin import find_login
-from chili_notebook.system.git import (
-    GitError,
-    NoGitError,
-    NoRepositoryError,
-    run_git,
-    top_of,
-)
 
 PACKAGE = Path(chili_notebook.__file__).parent
 
 # Names of variables and attributes that hold texts for people.
 MESSAGES = {
-    *("caption", "detail", "headline", "hint", "hitch", "label", "message"),
-    *("outcome", "problem", "reason", "remedy", "stderr", "summary"),
-    *(
-        "title",
-        "told",
-        "unread",
-        "validity",
-        "verdict",
-        "what",
-        "where",
-        "why",
-        "words",
-    ),
+    *("caption", "clause", "detail", "failure", "form_reason", "headline", "hint"),
+    *("hitch", "label", "message", "outcome", "problem", "reason", "remark", "remedy"),
+    *("stderr", "subject", "summary", "title", "told", "unread", "validity"),
+    *("verdict", "what", "where", "why", "words"),
 }
 SEARCHES = {
     *("count", "endswith", "find", "index", "partition", "removeprefix"),
@@ -73,7 +55,7 @@ ALLOWED = {
     "_REPORT.findall(detail)",
     "_REPORT.sub('', detail)",
 }
-# A script may compare codes such as "signed-in", but neither sentences nor notes.
+# A script may compare codes such as "signed-in", but no sentences and no notes.
 TEXT_OF_SCRIPT = r"""["'`][^"'`\n]*\w [^"'`\n]*["'`]"""
 NOTE_OF_SCRIPT = r"""(?:\??\.(?:text|hint|message|why)|get\("source"\))"""
 DECISION_OF_SCRIPT = re.compile(
@@ -115,7 +97,7 @@ def display_constants(trees):
 
 
 def is_message(node, names):
-    """Return whether an expression is a text for people."""
+    """Return whether an expression is a text for people, by its name or its words."""
     match node:
         case ast.Name(id=name) | ast.Attribute(attr=name):
             return name in names
@@ -148,7 +130,7 @@ def decisions(tree, names):
 
 
 def test_no_module_compares_or_searches_a_message():
-    """Messages, display names and texts of errors are shown and never examined."""
+    """Messages, display names and texts of errors are only shown."""
     trees = modules()
     names = MESSAGES | display_constants(trees.values())
     found = {
@@ -172,8 +154,8 @@ def test_no_module_compares_or_searches_a_message():
         "PATTERN.search(note.hint)",
     ],
 )
-def test_decisions_by_text_are_recognised(code):
-    """Each way to examine a text for people is found in the source code."""
+def test_decision_by_a_text_is_found_in_python(code):
+    """Each way to examine a text for people is found in Python code."""
     assert list(decisions(ast.parse(code), MESSAGES | {"FORM"}))
 
 
@@ -203,19 +185,19 @@ def test_no_script_compares_or_searches_a_message():
         "if (/refused/.test(note.text)) show();",
     ],
 )
-def test_decisions_by_text_are_recognised_in_scripts(code):
-    """Each way to examine a text for people is found in a script."""
+def test_decision_by_a_text_is_found_in_a_script(code):
+    """Each way to examine a text for people is found in JavaScript code."""
     assert DECISION_OF_SCRIPT.search(code)
 
 
-def source(name, **values):
+def make_source(name, **values):
     """Return a source with these keys, written without their ``CHILI_``."""
-    held = {f"CHILI_{key}": Secret(value) for key, value in values.items()}
-    return Source.read(name, Origin.ENV_FILE, held)
+    secrets = {f"CHILI_{key}": Secret(value) for key, value in values.items()}
+    return Source.read(name, Origin.ENV_FILE, secrets)
 
 
-# A name that ends as the messages about an empty value do.
-MISLEADING = "what is empty"
+# A name that ends like the messages about an empty value.
+MISLEADING_NAME = "what is empty"
 
 
 @pytest.mark.parametrize(
@@ -227,77 +209,50 @@ MISLEADING = "what is empty"
         ("zq9 a space in it", ValueFault.UNUSUAL_CHARACTER, True),
     ],
 )
-def test_a_secret_with_a_typing_error_is_protected(pasted, fault, is_protected):
-    """The fault decides what is masked: not an empty value and not a placeholder."""
-    key, name = "CHILI_CLIENT_SECRET", f"{MISLEADING} placeholder {fault.name}"
-    assert read_value(key, Secret(pasted), name).fault is fault
+def test_fault_of_a_value_decides_whether_it_is_protected(pasted, fault, is_protected):
+    """The name of the source ends like a message, and has no influence."""
+    name = f"{MISLEADING_NAME} placeholder"
+    source = make_source(name, CLIENT_SECRET=pasted)
+    assert source.values["CHILI_CLIENT_SECRET"].fault is fault
     registry = SecretRegistry()
-    registry.protect_sources([source(name, CLIENT_SECRET=pasted)])
+    registry.protect_sources([source])
     labels = {known.label for known in registry.known}
-    assert (f"{key} in {name}" in labels) is is_protected
+    assert (f"CHILI_CLIENT_SECRET in {name}" in labels) is is_protected
 
 
-def test_an_empty_setting_falls_back_to_the_next_source():
-    """Only the fault decides which value is skipped and which is an error."""
-    below = source("below", AUDIENCE="https://below.example.com")
-    empty = source(MISLEADING, AUDIENCE=" ")
-    found = resolve_environment([below, empty], None, rank=1)
-    assert found.audience == "https://below.example.com"
-    with pytest.raises(ConfigurationError, match="AUDIENCE in what is empty"):
-        resolve_environment([source(MISLEADING, AUDIENCE="<x>")], None, rank=0)
+def test_fault_of_a_setting_decides_whether_the_next_source_is_used():
+    """An empty value is skipped and a placeholder is an error, whatever the name is."""
+    own = make_source(MISLEADING_NAME, AUDIENCE=" ")
+    before = make_source("before", AUDIENCE="https://before.example.com")
+    choice = choose_environment([before, own], None, own=own)
+    assert choice.environment.audience == "https://before.example.com"
+    own = make_source(MISLEADING_NAME, AUDIENCE="<x>")
+    with pytest.raises(ConfigurationError, match="AUDIENCE in what is empty still"):
+        choose_environment([own], None, own=own)
 
 
-def test_two_sources_of_one_name_are_traced_apart():
-    """A source is identified by itself and not by its name."""
-    sources = [source(".env", AUDIENCE="https://a"), source(".env", AUDIENCE=" ")]
-    first, second = trace_settings(sources, None, rank=0)
-    assert first.outcome != second.outcome
-
-
-def git(*arguments):
-    """Run git in the working directory."""
-    subprocess.run(["git", *arguments], check=True, capture_output=True)
-
-
-def test_a_folder_outside_of_a_repository_is_not_an_error(tmp_path):
-    """The class of the error says that there is no repository."""
-    with pytest.raises(NoRepositoryError):
-        run_git(tmp_path, "rev-parse", "--show-toplevel")
-    assert top_of(tmp_path) is None
-
-
-def test_a_machine_without_git_is_not_an_error(tmp_path, monkeypatch):
-    """The class of the error says that git is not installed."""
-    monkeypatch.setenv("PATH", os.devnull)
-    with pytest.raises(NoGitError):
-        run_git(tmp_path, "status")
-    assert top_of(tmp_path) is None
-
-
-def test_a_broken_repository_is_an_error(tmp_path):
-    """Any other failure of git is reported, whatever git writes about it."""
-    git("init")
-    Path(".git/config").write_text("no git")
-    with pytest.raises(GitError) as caught:
-        top_of(tmp_path)
-    assert type(caught.value) is GitError
+def test_sources_of_one_name_are_traced_separately():
+    """A source is identified as an object, and not by its name."""
+    sources = [
+        make_source(".env", AUDIENCE="https://a"),
+        make_source(".env", AUDIENCE=" "),
+    ]
+    first, second = trace_settings(sources, None, own=sources[0])
+    assert first.outcome == "used"
+    assert second.outcome == "passed over: CHILI_AUDIENCE in .env is empty"
 
 
 @pytest.mark.parametrize("name", ["the form", "the simulator"])
-def test_a_file_with_the_name_of_another_source_is_a_file(env_file, clock, name):
-    """The card decides by the origin of the credentials and not by its name."""
+def test_file_with_the_name_of_another_source_is_a_file(env_file, clock, name):
+    """The card decides by the origin of the credentials, and not by its name."""
     env_file(name)
     session = Session("", "chili", guard=Guard(), clock=clock)
     session.sign_in(find_login(env_file=name))
     assert session.state.source == name
     assert session.live_card().origin == Origin.ENV_FILE
+    assert session.state.environment.kind == "production"
     session.sign_out("done")
     assert session.state.note.text == f"Your credentials are still in {name}."
-
-
-def test_typed_credentials_come_from_the_form():
-    """The origin of what is typed is the form; the card asks to paste there again."""
-    assert read_credentials({"access_token": "a-ready-token"}).origin is Origin.FORM
 
 
 @pytest.mark.parametrize(
@@ -308,13 +263,13 @@ def test_typed_credentials_come_from_the_form():
         (ConfigurationError("zq9 zq9"), "environment"),
     ],
 )
-def test_the_field_of_an_error_does_not_depend_on_its_message(error, field):
-    """A message without meaning is shown beside the right field."""
+def test_class_of_an_error_decides_its_field(error, field):
+    """An error with a meaningless message is shown beside the right field."""
     assert choose_field(error) == field
 
 
-def test_the_state_of_a_finding_decides_and_not_its_remedy():
-    """A finding without any advice still fails the run; a fixed one never does."""
+def test_state_of_a_finding_decides_whether_the_audit_fails():
+    """A finding without a remedy still fails the audit; a fixed one never does."""
     secret = KnownSecret("token", "It cannot be revoked.", Secret("zq9-token-zq9"))
     with pytest.raises(SecretsFoundError, match="cannot be revoked"):
         require_clean([Finding.found("a.ipynb", "fixed", secret, "")])
@@ -325,8 +280,8 @@ def test_the_state_of_a_finding_decides_and_not_its_remedy():
     assert "zq9" not in table_rows([fixed])[0]
 
 
-def test_secrets_with_one_label_are_told_apart():
-    """The error says of each secret how long it works, whatever its label is."""
+def test_secrets_with_one_label_are_distinguished():
+    """The error contains the validity of each secret, whatever its label is."""
     secrets = [
         KnownSecret("token", validity, Secret(f"zq9-token-{validity}"))
         for validity in ("one", "two")

@@ -65,8 +65,9 @@ def count_calls():
         sys.setprofile(profile)
         return counts
 
+    previous = sys.getprofile()
     yield count
-    sys.setprofile(None)
+    sys.setprofile(previous)
 
 
 def write_env(**values):

@@ -1,4 +1,4 @@
-"""A verbose traceback from anywhere inside the package, as the guard lets it pass."""
+"""Verbose tracebacks from every function of the package, as the guard masks them."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import pytest
 from IPython.core.ultratb import VerboseTB
 
 import chili_notebook
-from chili_notebook.guard.install import Guard, process_guard
+from chili_notebook.guard.install import Guard
 from chili_notebook.notebook.session import Session
 from chili_notebook.signin import find_login
 from conftest import CLIENT_ID, CLIENT_SECRET
@@ -19,27 +19,27 @@ PACKAGE = str(Path(chili_notebook.__file__).parent)
 COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 
 
-class Accident(BaseException):
-    """What no code of the package catches."""
+class InjectedError(BaseException):
+    """An error that no code of the package catches."""
 
 
-def sign_in_and_use(clock):
-    """Sign in, use the token, refresh it, sign out."""
-    session = Session("", "chili", guard=Guard(), clock=clock)
-    session.sign_in(find_login())
+def sign_in_and_use(clock, guard):
+    """Sign in, use the token, renew it, sign out."""
+    session = Session("", "chili", guard=guard, clock=clock)
+    session.sign_in(find_login(registry=guard.registry))
     clock.advance(86_400 - 30)
     bearer = f"Bearer {session.chili.token}"
     session.sign_out("done")
     return bearer
 
 
-def traced(trace, job, *given):
-    """Do a job with a trace function; give the accident it ended in, if any."""
+def run_traced(trace, function, *arguments):
+    """Call a function with a trace function; return the injected error, if any."""
     previous = sys.gettrace()
     sys.settrace(trace)
     try:
-        job(*given)
-    except Accident as error:
+        function(*arguments)
+    except InjectedError as error:
         return error
     finally:
         sys.settrace(previous)
@@ -47,47 +47,47 @@ def traced(trace, job, *given):
 
 
 @pytest.fixture
-def signed_out(monkeypatch, token_server):
-    """Let the process environment sign in to the fake endpoint."""
+def credentials_in_environment(monkeypatch, token_server):
+    """Set environment variables that sign in to the fake endpoint."""
     monkeypatch.setenv("CHILI_CLIENT_ID", CLIENT_ID)
     monkeypatch.setenv("CHILI_CLIENT_SECRET", CLIENT_SECRET)
     monkeypatch.setenv("CHILI_TOKEN_URL", f"{token_server.url}/oauth/token")
 
 
-@pytest.mark.usefixtures("signed_out")
+@pytest.mark.usefixtures("credentials_in_environment")
 def test_no_function_shows_a_secret_when_it_fails(clock, endpoint):
-    """Whichever function of the package fails as it returns, its locals are masked."""
-    ran = {}
+    """An error is injected where each function returns; its locals are masked."""
+    guard, codes = Guard(), {}
 
-    def note(frame, _event, _argument):
+    def record(frame, _event, _argument):
         code = frame.f_code
         if code.co_filename.startswith(PACKAGE):
-            ran[code] = None
+            codes[code] = None
 
-    traced(note, sign_in_and_use, clock)
-    assert len(ran) > 80
+    run_traced(record, sign_in_and_use, clock, guard)
+    assert len(codes) > 80
 
-    shown = []
-    for code in ran:
+    tracebacks = []
+    for code in codes:
 
         def fail(frame, _event, _argument, code=code):
-            def returning(_frame, event, _argument):
+            def raise_at_return(_frame, event, _argument):
                 if event == "return":
-                    raise Accident
-                return returning
+                    raise InjectedError
+                return raise_at_return
 
-            return returning if frame.f_code is code else None
+            return raise_at_return if frame.f_code is code else None
 
-        error = traced(fail, sign_in_and_use, clock)
+        error = run_traced(fail, sign_in_and_use, clock, guard)
         if error is not None:
             lines = VerboseTB().structured_traceback(
                 type(error), error, error.__traceback__
             )
-            shown.append("\n".join(lines))
+            tracebacks.append("\n".join(lines))
 
-    assert len(shown) > 60
+    assert len(tracebacks) > 60
     secrets = (CLIENT_SECRET, *endpoint.issued)
-    assert any(secret in text for text in shown for secret in secrets)
-    for text in map(process_guard().registry.mask, shown):
+    assert any(secret in text for text in tracebacks for secret in secrets)
+    for text in map(guard.registry.mask, tracebacks):
         for secret in secrets:
             assert secret not in COLOUR.sub("", text)

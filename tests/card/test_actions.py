@@ -25,7 +25,7 @@ REFUSED = Answer(401, {"error": "access_denied"})
 class InterruptedRegistry(SecretRegistry):
     """A registry in which every token is interrupted."""
 
-    def protect_token(self, token):
+    def protect_token(self, _token):
         """Raise as if the user had interrupted the kernel."""
         raise KeyboardInterrupt
 

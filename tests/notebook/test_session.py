@@ -91,10 +91,14 @@ def test_form_shows_where_the_secret_is_sent(view, token_server):
             "CHILI_TOKEN_URL in .env is ignored for credentials typed here.",
         ),
         (
-            "CHILI_TOKEN_URL=https://elsewhere.example/t\n"
-            "CHILI_BASE_URL=https://elsewhere.example/grafx\n",
-            "CHILI_BASE_URL in .env and CHILI_TOKEN_URL in .env are ignored for "
-            "credentials typed here.",
+            (
+                "CHILI_TOKEN_URL=https://elsewhere.example/t\n"
+                "CHILI_BASE_URL=https://elsewhere.example/grafx\n"
+            ),
+            (
+                "CHILI_BASE_URL in .env and CHILI_TOKEN_URL in .env are ignored for "
+                "credentials typed here."
+            ),
         ),
     ],
 )
@@ -266,7 +270,7 @@ def test_static_display_is_the_twin_alone(
     assert outputs.updates == []
 
 
-def test_stored_twin_changes_before_the_live_card(make_session, env_file):
+def test_stored_twin_changes_before_the_live_card(env_file):
     """A notebook that is saved as soon as the card changes has the new state."""
     env_file()
     order = []
