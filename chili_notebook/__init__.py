@@ -21,38 +21,10 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from chili_notebook import errors
-from chili_notebook.errors import (
-    APIError,
-    ChiliError,
-    ConfigurationError,
-    ConnectionFailedError,
-    CredentialsNotFoundError,
-    ForbiddenError,
-    InsecureURLError,
-    NotFoundError,
-    NotListedError,
-    NotSignedInError,
-    OutputError,
-    OutputExpiredError,
-    OutputFailedError,
-    OutputTimeoutError,
-    SecretsFoundError,
-    ServerError,
-    TokenError,
-    TokenExpiredError,
-    TokenRefusedError,
-    TokenRequestError,
-    TokenResponseError,
-    TooManyRequestsError,
-    UnauthorizedError,
-    UnexpectedAnswerError,
-    VariableError,
-)
-
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
 
+    from chili_notebook import errors
     from chili_notebook.api.client import Chili
     from chili_notebook.api.document_item import DocumentItem
     from chili_notebook.api.documents import Layout, Variable
@@ -70,6 +42,33 @@ if TYPE_CHECKING:
     from chili_notebook.auth.handle import ChiliToken
     from chili_notebook.display.gallery import Gallery, GalleryEntry
     from chili_notebook.display.tables import Rows
+    from chili_notebook.errors import (
+        APIError,
+        ChiliError,
+        ConfigurationError,
+        ConnectionFailedError,
+        CredentialsNotFoundError,
+        ForbiddenError,
+        InsecureURLError,
+        NotFoundError,
+        NotListedError,
+        NotSignedInError,
+        OutputError,
+        OutputExpiredError,
+        OutputFailedError,
+        OutputTimeoutError,
+        SecretsFoundError,
+        ServerError,
+        TokenError,
+        TokenExpiredError,
+        TokenRefusedError,
+        TokenRequestError,
+        TokenResponseError,
+        TooManyRequestsError,
+        UnauthorizedError,
+        UnexpectedAnswerError,
+        VariableError,
+    )
     from chili_notebook.signin import login
 
 __version__ = "0.1.0"
@@ -131,8 +130,8 @@ __all__ = [
     "login",
 ]
 
-# Where the public names are defined. They are imported when they are first used, so
-# that `%load_ext chili_notebook` does not load httpx.
+# Where the public names are defined, other than the errors. They are imported when they
+# are first used, so that `%load_ext chili_notebook` does not load httpx.
 _MODULES = {
     "api.client": ("Chili",),
     "api.document_item": ("DocumentItem",),
@@ -157,9 +156,11 @@ _MODULE_OF = {name: module for module, names in _MODULES.items() for name in nam
 
 
 def __getattr__(name: str) -> Any:
-    if name not in _MODULE_OF:
+    if name == "errors":
+        return import_module(f"{__name__}.errors")
+    if name not in __all__:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(import_module(f"{__name__}.{_MODULE_OF[name]}"), name)
+    return getattr(import_module(f"{__name__}.{_MODULE_OF.get(name, 'errors')}"), name)
 
 
 def __dir__() -> list[str]:

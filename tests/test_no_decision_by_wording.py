@@ -252,7 +252,7 @@ def test_file_with_the_name_of_another_source_is_a_file(env_file, clock, name):
     assert session.live_card().origin == Origin.ENV_FILE
     assert session.state.environment.kind == "production"
     session.sign_out("done")
-    assert session.state.note.text == f"Nothing has changed in {name}."
+    assert session.state.note.text == f"Your credentials are still in {name}."
 
 
 @pytest.mark.parametrize(

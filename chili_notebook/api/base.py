@@ -162,7 +162,7 @@ class ApiClient:
         method: str,
         path: str,
         *,
-        accepted_statuses: Collection[int] = (),
+        accepted: Collection[int] = (),
         **options: Any,
     ) -> Iterator[httpx.Response]:
         """Send a request and return the response before its body has been read.
@@ -170,7 +170,7 @@ class ApiClient:
         Args:
             method: The HTTP method.
             path: The path or URL, as the class describes it.
-            accepted_statuses: Error statuses that do not raise an error.
+            accepted: Error statuses that do not raise an error.
             options: What `httpx.Client.request` takes.
 
         Example:
@@ -180,8 +180,7 @@ class ApiClient:
         response = self._send(method, path, options)
         cut_off = None
         try:
-            is_accepted = response.status_code in accepted_statuses
-            if not response.is_success and not is_accepted:
+            if not response.is_success and response.status_code not in accepted:
                 self._raise(response)
             yield response
         except httpx.HTTPError as error:

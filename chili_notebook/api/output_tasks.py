@@ -290,7 +290,7 @@ def _poll_once(client: ApiClient, path: str, *, left_s: float) -> _Poll:
     try:
         response = client.get(
             path,
-            accepted_statuses=_GATEWAY,
+            accepted=_GATEWAY,
             timeout=min(max(left_s, _SHORTEST_POLL_S), _LONGEST_POLL_S),
             extensions=ONCE,  # the next poll is the retry
         )

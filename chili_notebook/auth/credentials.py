@@ -153,8 +153,9 @@ class CredentialChoice:
         if self.problems:
             raise ConfigurationError(
                 "; ".join(self.problems) + ".",
-                hint="Correct it there and sign in again. "
-                "In a live notebook you can also type it: %chili_login --form.",
+                hint="Fix it there and sign in again. "
+                "In a live notebook you can also type the credentials: "
+                "%chili_login --form.",
             )
         places = ", ".join(dict.fromkeys(entry.source for entry in self.trace))
         raise CredentialsNotFoundError(
@@ -165,7 +166,7 @@ class CredentialChoice:
                 )
             ),
             hint="Set CHILI_CLIENT_ID, CHILI_CLIENT_SECRET and CHILI_ENVIRONMENT in a "
-            ".env file in that folder, or as environment variables "
+            "file named .env next to your notebook, or as environment variables "
             "(or CHILI_ACCESS_TOKEN for your own access token). "
             "The simulator needs none: %chili_login --demo, or login(demo=True).",
         )
@@ -314,9 +315,9 @@ def _trace(source: Source, reading: _Reading, *, is_chosen: bool) -> list[TraceE
         ]
     if reading.credentials is None:
         reason = "; ".join(reading.problems) or "the pair is not complete"
-        outcome = f"passed over: {reason}"
+        outcome = f"skipped: {reason}"
         return [TraceEntry(source.name, key, outcome) for key in reading.keys]
-    verdict = "used" if is_chosen else "shadowed by a source before it"
+    verdict = "used" if is_chosen else "overridden by a source before it"
     renewable = reading.credentials.renewable
     needed = ("_CLIENT_ID", "_CLIENT_SECRET") if renewable else ("_TOKEN",)
     return [

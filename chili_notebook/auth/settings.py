@@ -165,18 +165,18 @@ def trace_settings(
         outcome = "used"
         for source, value in lookup.candidates(suffix):
             if value.fault is not None:
-                found = f"passed over: {value.problem}"
+                found = f"skipped: {value.problem}"
             elif _redirects(suffix, value) and not lookup.may_redirect(source):
                 found = "refused: it may not redirect credentials from another source"
-                outcome = "shadowed by another"
+                outcome = "overridden by another"
             else:
-                found, outcome = outcome, "shadowed by another"
+                found, outcome = outcome, "overridden by another"
             outcomes[id(source), value.key] = found
     return [
         TraceEntry(
             source.name,
             key,
-            outcomes.get((id(source), key), "not a key of this login"),
+            outcomes.get((id(source), key), "not used by this login"),
         )
         for source in sources
         for key in sorted(source.values.keys() - credentials)

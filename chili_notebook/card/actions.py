@@ -139,7 +139,7 @@ class CardActions:
             hint = stored.problems[0].hint
             self._session.show(note=Note(" ".join(sentences), hint, kind="error"))
         elif sentences:
-            sentences.append("Next time %chili_login signs in without the form.")
+            sentences.append("Next time, %chili_login signs in automatically.")
             self._session.show(note=Note(" ".join(sentences)))
 
     def _refresh(self, _message: Mapping[str, Any]) -> None:

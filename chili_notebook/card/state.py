@@ -40,7 +40,7 @@ _EITHER = (
     f"{_OUTPUT}{_TWIN} + {_OUTPUT}:has(.jupyter-widgets)"
     f":not(:has(.chili-card):not({_PAPER})){{display:none}}</style>"
 )
-_STORED = "This was the state when the notebook was saved; it may have changed."
+_STORED = "As of when the notebook was saved; it may have changed since."
 _KEYS = "CHILI_CLIENT_ID, CHILI_CLIENT_SECRET and CHILI_ENVIRONMENT"
 Phase = Literal["form", "signing-in", "signed-in", "failed", "signed-out"]
 

@@ -17,14 +17,14 @@ def checked_url(text: str) -> SplitResult:
     """
     try:
         parts = urlsplit(text)
-        _ = parts.port
+        host, _ = parts.hostname, parts.port
     except ValueError:
         raise ValueError("is not a URL") from None
-    if parts.scheme not in {"https", "http"} or not parts.hostname:
+    if parts.scheme not in {"https", "http"} or not host:
         raise ValueError("is not an https URL")
-    if parts.username is not None or parts.password is not None:
+    if "@" in parts.netloc:
         raise ValueError("holds a user name or a password")
-    if parts.scheme == "http" and not is_loopback(parts.hostname):
+    if parts.scheme == "http" and not is_loopback(host):
         raise ValueError("is plain http to another machine; a secret needs https")
     return parts
 

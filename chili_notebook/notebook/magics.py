@@ -202,10 +202,12 @@ class ChiliMagics(Magics):
     def _raise_no_session(self, profile: str | None) -> NoReturn:
         from chili_notebook.errors import NotSignedInError
 
-        sessions = ", ".join(self._sessions) or "none"
-        of_profile = f" of profile {profile!r}" if profile else ""
+        message = "You are not signed in."
+        if profile:
+            sessions = ", ".join(self._sessions) or "none"
+            message = f"No session of profile {profile!r}. Sessions: {sessions}."
         raise NotSignedInError(
-            f"There is no session{of_profile}. Sessions: {sessions}.",
+            message,
             hint=f"Sign in with %chili_login{f' {profile}' if profile else ''}.",
         )
 

@@ -180,7 +180,7 @@ class Session:
             places = self.stored_in if is_typed else [self._state.source]
             note = None
             if had_token and places and self._state.origin is not Origin.SIMULATOR:
-                note = Note(f"Nothing has changed in {' and in '.join(places)}.")
+                note = Note(f"Your credentials are still in {' and in '.join(places)}.")
             self.show(phase="signed-out", note=note)
         self.chili.close()
 
@@ -270,10 +270,10 @@ def _describe_form_settings(form: LoginSettings) -> Note | None:
     if not form.refused:
         return None
     places = " and ".join(setting.place for setting in form.refused)
-    verb = "does" if len(form.refused) == 1 else "do"
+    verb, them = ("is", "it") if len(form.refused) == 1 else ("are", "them")
     return Note(
-        f"{places} {verb} not apply to credentials typed here.",
-        "To apply it, set it in the process environment or use --env-file.",
+        f"{places} {verb} ignored for credentials typed here.",
+        f"To use {them}, set environment variables or pass --env-file.",
     )
 
 

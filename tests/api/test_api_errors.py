@@ -85,7 +85,7 @@ def test_a_long_detail_is_shortened():
 
 
 @pytest.mark.parametrize(
-    ("held", "listed"),
+    ("current", "listed"),
     [
         (token(frozenset({"b:read", "a:list"})), "scopes: a:list b:read."),
         (token(frozenset()), "scopes: none."),
@@ -93,13 +93,13 @@ def test_a_long_detail_is_shortened():
         (None, "scopes: unknown."),
     ],
 )
-def test_403_lists_the_scopes_of_the_token(held, listed):
+def test_403_lists_the_scopes_of_the_token(current, listed):
     """A user who lacks a permission sees which ones the token has."""
-    assert listed in error_from(answer(403), token=held).hint
+    assert listed in error_from(answer(403), token=current).hint
 
 
 @pytest.mark.parametrize(
-    ("held", "missing"),
+    ("current", "missing"),
     [
         (None, ""),
         (token(None), ""),
@@ -107,9 +107,9 @@ def test_403_lists_the_scopes_of_the_token(held, listed):
         (token(frozenset({"media:list"})), ""),
     ],
 )
-def test_403_names_the_scope_that_is_probably_needed(held, missing):
+def test_403_names_the_scope_that_is_probably_needed(current, missing):
     """The hint always names it; the field only if the token certainly lacks it."""
-    error = error_from(answer(403, path="environment/cp-a/media"), token=held)
+    error = error_from(answer(403, path="environment/cp-a/media"), token=current)
     assert error.hint.startswith("Such a call probably needs media:list. ")
     assert error.scope == missing
 

@@ -270,7 +270,7 @@ def test_a_stream_raises_for_an_error_status_unless_it_is_accepted(chili, server
     server.answer = lambda _request: Answer(404, {"detail": "gone"})
     with pytest.raises(NotFoundError, match="gone"), chili.stream("GET", "x"):
         pass
-    assert chili.get("x", accepted_statuses={404}).status_code == 404
+    assert chili.get("x", accepted={404}).status_code == 404
 
 
 @pytest.mark.parametrize("status", [200, 500])

@@ -259,13 +259,13 @@ def test_trace_has_an_outcome_for_every_key_and_no_value():
         for entry in choose_credentials(sources).trace
     }
     assert outcomes == {
-        ("half", "CHILI_CLIENT_ID"): "passed over: half contains CHILI_CLIENT_ID "
+        ("half", "CHILI_CLIENT_ID"): "skipped: half contains CHILI_CLIENT_ID "
         "without CHILI_CLIENT_SECRET",
         ("first", "CHILI_CLIENT_ID"): "used",
         ("first", "CHILI_CLIENT_SECRET"): "used",
         ("first", "CHILI_ACCESS_TOKEN"): "not needed beside the others",
-        ("second", "CHILI_CLIENT_ID"): "shadowed by a source before it",
-        ("second", "CHILI_CLIENT_SECRET"): "shadowed by a source before it",
+        ("second", "CHILI_CLIENT_ID"): "overridden by a source before it",
+        ("second", "CHILI_CLIENT_SECRET"): "overridden by a source before it",
         ("none", ""): "contains no client ID, secret or access token",
         ("broken", ""): "broken cannot be read",
     }

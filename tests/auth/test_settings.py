@@ -272,11 +272,11 @@ def test_trace_has_an_outcome_for_every_setting_and_no_value():
         for entry in trace_settings(sources, None, own=sources[0])
     }
     assert outcomes == {
-        ("shell", "CHILI_AUDIENCE"): "passed over: CHILI_AUDIENCE in shell is empty",
+        ("shell", "CHILI_AUDIENCE"): "skipped: CHILI_AUDIENCE in shell is empty",
         ("shell", "CHILI_ENVIRONMENT"): "used",
-        ("shell", "CHILI_OTHER"): "not a key of this login",
-        (".env", "CHILI_ADMIN_ENVIRONMENT"): "not a key of this login",
-        (".env", "CHILI_ENVIRONMENT"): "shadowed by another",
+        ("shell", "CHILI_OTHER"): "not used by this login",
+        (".env", "CHILI_ADMIN_ENVIRONMENT"): "not used by this login",
+        (".env", "CHILI_ENVIRONMENT"): "overridden by another",
     }
     admin = trace_settings(sources, "admin", own=sources[0])
     assert [entry.key for entry in admin if entry.outcome == "used"] == [

@@ -163,7 +163,7 @@ def test_nbconvert_page_shows_the_static_twin(page, store, state, endpoint):
         assert not card.is_visible()
     shown = page.inner_text("body")
     assert "CHILI GraFx: signed in" in shown
-    assert "So it was when this was stored" in shown
+    assert "As of when the notebook was saved" in shown
     assert "Environment\tcp-abc-123 (production)" in shown
     assert "Token valid until" in shown
     assert not [url for url in asked if "chili" in url]

@@ -165,7 +165,7 @@ def test_ticked_place_stores_the_pair_for_the_next_login(view):
     """With the box ticked, the pair is in .env, and the next login finds it."""
     view.send(FORM_MESSAGE | {"environment_type": "sandbox", "remember": ["env"]})
     assert view.card.note["text"] == (
-        "Stored in .env. Next time %chili_login signs in without the form."
+        "Stored in .env. Next time, %chili_login signs in automatically."
     )
     settings = find_login()
     assert settings.require_credentials().source == ".env"
@@ -195,7 +195,7 @@ def test_sign_out_names_the_places_of_stored_credentials(view):
     """The card says that they are still in .env."""
     view.send(FORM_MESSAGE | {"remember": ["env"]})
     view.send(SIGN_OUT)
-    assert view.card.note["text"] == "Nothing has changed in .env."
+    assert view.card.note["text"] == "Your credentials are still in .env."
 
 
 def test_sign_out_forgets_the_token_and_shows_its_expiry(session, view):

@@ -208,7 +208,7 @@ def test_twin_beside_a_live_card_is_marked():
 @pytest.mark.parametrize("phase", PHASES)
 def test_twin_beside_a_live_card_says_that_it_may_be_out_of_date(phase):
     """After a page reload it no longer follows the card."""
-    remark = "This was the state when the notebook was saved; it may have changed."
+    remark = "As of when the notebook was saved; it may have changed since."
     assert remark in ParsedHTML(as_html_beside(make_state(phase))).texts
     assert remark not in as_html(make_state(phase))
 

@@ -219,7 +219,7 @@ def test_login_refuses_a_secret_as_an_option(shell, replacements, capsys):
         f"%chili_login --client-secret {secret}", store_history=True
     )
     shell.history_manager.writeout_cache()
-    assert "never an option" in str(result.error_in_exec)
+    assert "cannot be an option" in str(result.error_in_exec)
     assert "%chili_login --client-secret ***" in [text for text, _ in replacements]
     assert secret.encode() not in stored_bytes(shell)
     assert secret not in capsys.readouterr().out

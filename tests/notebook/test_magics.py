@@ -200,7 +200,7 @@ def test_status_shows_every_key_and_no_value(shell, env_file, capsys, monkeypatc
     shown = capsys.readouterr().out
     lines = [" ".join(line.split()) for line in shown.splitlines()]
     assert ".env CHILI_CLIENT_ID used" in lines
-    assert ".env CHILI_CLINT_SECRET not a key of this login" in lines
+    assert ".env CHILI_CLINT_SECRET not used by this login" in lines
     assert any("contains CHILI_CLIENT_ID without CHILI_CLI" in line for line in lines)
     for value in (CLIENT_ID, CLIENT_SECRET, "half-a-pair-id", "a-typo"):
         assert value not in shown
@@ -236,7 +236,7 @@ def test_logout_unbinds_the_names_and_shows_the_expiry(shell, env_file, capsys):
         client.get("templates")
     shown = capsys.readouterr().out
     assert "cannot be revoked" in shown
-    assert "Nothing has changed in .env" in shown
+    assert "Your credentials are still in .env" in shown
 
 
 def test_logout_keeps_names_that_the_user_has_rebound(shell, env_file):
@@ -265,7 +265,7 @@ def test_logout_of_a_profile_keeps_the_others(shell, env_file):
 @pytest.mark.parametrize("magic", ["chili_logout", "chili_status"])
 def test_logout_and_status_without_a_session_raise(shell, magic):
     """The error lists the sessions, of which there are none."""
-    with pytest.raises(NotSignedInError, match=r"There is no session\. Sessions: none"):
+    with pytest.raises(NotSignedInError, match="You are not signed in"):
         shell.run_line_magic(magic, "")
 
 

@@ -88,7 +88,7 @@ def test_form_shows_where_the_secret_is_sent(view, token_server):
     [
         (
             "CHILI_TOKEN_URL=https://elsewhere.example/oauth/token\n",
-            "CHILI_TOKEN_URL in .env does not apply to credentials typed here.",
+            "CHILI_TOKEN_URL in .env is ignored for credentials typed here.",
         ),
         (
             (
@@ -96,7 +96,7 @@ def test_form_shows_where_the_secret_is_sent(view, token_server):
                 "CHILI_BASE_URL=https://elsewhere.example/grafx\n"
             ),
             (
-                "CHILI_BASE_URL in .env and CHILI_TOKEN_URL in .env do not apply to "
+                "CHILI_BASE_URL in .env and CHILI_TOKEN_URL in .env are ignored for "
                 "credentials typed here."
             ),
         ),
@@ -304,7 +304,7 @@ def test_sign_out_shows_the_expiry_and_where_the_credentials_are(displayed_sessi
     """The reason is that of every later call."""
     displayed_session.sign_out("You signed out with %chili_logout.")
     assert displayed_session.state.phase == "signed-out"
-    assert displayed_session.state.note.text == "Nothing has changed in .env."
+    assert displayed_session.state.note.text == "Your credentials are still in .env."
     assert "cannot be revoked" in as_text(displayed_session.state)
     assert displayed_session.describe_outcome() == "not signed in"
     with pytest.raises(NotSignedInError, match=r"You signed out with %chili_logout\."):

@@ -62,7 +62,7 @@ def calls(chili: Chili) -> None:
     assert_type(chili.patch("projects/1", json={"name": "New"}), httpx.Response)
     assert_type(chili.delete("/api/v1/info"), httpx.Response)
     assert_type(chili.request("GET", "media", timeout=5), httpx.Response)
-    with chili.stream("GET", "x", accepted_statuses={404}) as response:
+    with chili.stream("GET", "x", accepted={404}) as response:
         assert_type(response, httpx.Response)
         assert_type(chili.link(response, "nextPage"), str)
     for item in chili.pages("connectors", {"search": "a"}):
@@ -94,7 +94,7 @@ def an_environment(environment: Environment) -> list[str]:
 
 
 def a_token(chili: Chili, token: ChiliToken) -> None:
-    """Put the token where the documentation's snippets have one."""
+    """Use the token as the snippets of the documentation do."""
     assert_type("Bearer " + token, str)
     assert_type(token + "", str)
     assert_type({"Authorization": f"Bearer {token}"}, dict[str, str])
