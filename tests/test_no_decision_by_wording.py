@@ -239,7 +239,7 @@ def test_sources_of_one_name_are_traced_separately():
     ]
     first, second = trace_settings(sources, None, own=sources[0])
     assert first.outcome == "used"
-    assert second.outcome == "passed over: CHILI_AUDIENCE in .env is empty"
+    assert second.outcome == "skipped: CHILI_AUDIENCE in .env is empty"
 
 
 @pytest.mark.parametrize("name", ["the form", "the simulator"])

@@ -321,8 +321,7 @@ def test_no_option_of_a_magic_takes_a_secret(shell):
 
 
 LIGHT_MODULES = (
-    *("errors", "notebook", "notebook.arguments", "notebook.audit_magic"),
-    "notebook.magics",
+    *("notebook", "notebook.arguments", "notebook.audit_magic", "notebook.magics"),
     *("system", "system.frontend"),
 )
 
