@@ -15,9 +15,13 @@ import httpx
 from httpx_retries import Retry, RetryTransport
 
 from chili_notebook import __version__
-from chili_notebook.errors import ConfigurationError, ConnectionFailedError
+from chili_notebook.errors import (
+    ConfigurationError,
+    ConnectionFailedError,
+    InsecureURLError,
+)
 from chili_notebook.http.reading import reason_of
-from chili_notebook.http.urls import is_loopback, require_safe
+from chili_notebook.http.urls import is_loopback, unsafe_reason
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -196,10 +200,13 @@ def _require_safe(request: httpx.Request) -> None:
     """Raise an error for plain http to another machine.
 
     httpx calls this for every request of a client, those of redirects included, so
-    this is the one check that no call to the API can bypass.
+    this is the one check that no call to the API can bypass. It uses the URL as httpx
+    has parsed it, since that is where the request is sent.
     """
-    require_safe(
-        str(request.url),
-        subject="The request was not sent: its URL",
-        hint="Use an https URL, as all of GraFx's are.",
-    )
+    url = request.url
+    reason = unsafe_reason(url.scheme, url.host, has_user=bool(url.userinfo))
+    if reason:
+        raise InsecureURLError(
+            f"The request was not sent: its URL {reason}.",
+            hint="Use an https URL, as all of GraFx's are.",
+        )

@@ -20,13 +20,21 @@ def checked_url(text: str) -> SplitResult:
         host, _ = parts.hostname, parts.port
     except ValueError:
         raise ValueError("is not a URL") from None
-    if parts.scheme not in {"https", "http"} or not host:
-        raise ValueError("is not an https URL")
-    if "@" in parts.netloc:
-        raise ValueError("holds a user name or a password")
-    if parts.scheme == "http" and not is_loopback(host):
-        raise ValueError("is plain http to another machine; a secret needs https")
+    reason = unsafe_reason(parts.scheme, host or "", has_user="@" in parts.netloc)
+    if reason:
+        raise ValueError(reason)
     return parts
+
+
+def unsafe_reason(scheme: str, host: str, *, has_user: bool) -> str:
+    """Return why a URL with these parts must not be sent a secret, empty if it may."""
+    if scheme not in {"https", "http"} or not host:
+        return "is not an https URL"
+    if has_user:
+        return "holds a user name or a password"
+    if scheme == "http" and not is_loopback(host):
+        return "is plain http to another machine; a secret needs https"
+    return ""
 
 
 def require_safe(url: str, *, subject: str, hint: str) -> None:

@@ -117,7 +117,7 @@ def test_ipython_shows_the_plain_card_and_says_that_nothing_is_masked(
 
         write_env_file()
         card = session.run("%chili_login")
-        assert "Outputs are not masked here" in card
+        assert "Secrets are not masked here" in card
         assert endpoint.issued[-1] in session.run("print(chili_token)")
         _require_plain_card(session, card)
 
@@ -135,7 +135,7 @@ def test_a_console_shows_the_plain_card_and_masks(
 
         write_env_file()
         card = session.run("%chili_login")
-        assert "Outputs are not masked here" not in card
+        assert "Secrets are not masked here" not in card
         printed = session.run("print(chili_token)")
         assert "***" in printed
         assert endpoint.issued[-1] not in printed

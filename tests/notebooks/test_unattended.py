@@ -121,7 +121,7 @@ def test_a_wrong_secret_ends_the_run(run, way, settings, endpoint):
     finally:
         endpoint.failing = None
     assert done.returncode != 0
-    assert "answered 401 (access_denied)" in " ".join(done.stderr.split())
+    assert "responded 401 (access_denied)" in " ".join(done.stderr.split())
     saved = "".join(path.read_text() for path in Path().glob("out*"))
     assert CLIENT_SECRET not in done.stdout + done.stderr + saved
 
