@@ -12,7 +12,7 @@ from pathlib import Path
 
 import chili_notebook
 
-STATIC = Path(chili_notebook.__file__).parent / "static"
+STATIC = Path(chili_notebook.__file__).parent / "card"
 NOW = datetime(2026, 11, 24, 15, 0, tzinfo=UTC).timestamp()
 DAY_S = 86_400
 SECRET = "s3cret_0123456789-abcdefghijklmnop"

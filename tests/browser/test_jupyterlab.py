@@ -180,7 +180,7 @@ def test_secrets_in_cells_and_outputs_are_replaced(lab, page, endpoint):
     """Secrets in the text of cells are replaced there, and printed ones are masked."""
     lab.open(page, "careless/walk.ipynb")
     lab.run_all(page)
-    page.wait_for_selector("text=never an option of a magic", timeout=STEP_MS)
+    page.wait_for_selector("text=cannot be an option of a magic", timeout=STEP_MS)
     page.wait_for_function(
         "!document.querySelector('.jp-Notebook').textContent.includes('never-seen')",
         timeout=STEP_MS,
@@ -211,7 +211,7 @@ def test_every_view_shows_the_same_token(lab, page, simulator):
     _fingerprint_in(page, views=2, other_than=second)
 
     page.locator(".chili-card").first.get_by_role("button", name="Refresh").click()
-    page.get_by_text("GraFx gave the same token again").nth(1).wait_for(timeout=STEP_MS)
+    page.get_by_text("GraFx returned the same token again").nth(1).wait_for(timeout=STEP_MS)
 
     lab.run(page, 4)
     page.locator(".chili-card[data-phase='signed-out']").nth(1).wait_for(
