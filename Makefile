@@ -12,7 +12,7 @@ NPM := $(shell command -v npm)
 RUN_TESTS := -m pytest --numprocesses auto --dist loadscope --nbval-lax tests notebooks
 export PYDEVD_DISABLE_FILE_VALIDATION := 1
 
-.PHONY: demo test coverage wheel-test test-matrix lint types check notebooks pictures bench clean
+.PHONY: demo test wheel-test test-matrix lint types check notebooks pictures bench clean
 
 $(VENV)/.ready: pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
@@ -56,13 +56,14 @@ demo: $(VENV)/.ready
 	$(call run_quickstart,$(DEMO),$(VENV))
 	@echo "Open it:  $(BIN)/jupyter lab $(DEMO)/01-quickstart.ipynb"
 
+# `make test COVERAGE=1` also measures and prints the coverage of the package in pytest's
+# processes. The kernels and servers that tests start are not measured: see
+# tests/conftest.py.
 test: $(VENV)/.ready $(OTHER)/.ready
-	@CHILI_OTHER_PYTHON=$(CURDIR)/$(OTHER)/bin/python $(BIN)/python $(RUN_TESTS)
-
-# The same tests, with the coverage of the package in the processes of pytest. In the
-# kernels and servers that tests start, measuring would take minutes.
-coverage: $(VENV)/.ready $(OTHER)/.ready
-	@CHILI_OTHER_PYTHON=$(CURDIR)/$(OTHER)/bin/python $(BIN)/python $(RUN_TESTS) --cov
+	@rm -rf build/coverage
+	@CHILI_OTHER_PYTHON=$(CURDIR)/$(OTHER)/bin/python \
+	  $(BIN)/$(if $(COVERAGE),coverage run,python) $(RUN_TESTS)
+	@$(if $(COVERAGE),$(BIN)/coverage combine --quiet && $(BIN)/coverage report)
 
 # Run the quickstart notebook with the built wheel, in an environment and a folder
 # without this source tree.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import sys
 from dataclasses import replace
 from pathlib import Path
 
@@ -49,6 +50,11 @@ RINGS = {
     "browser": r"tests/browser/",
 }
 
+# Coverage is measured in pytest's own processes only. In kernels and servers it would
+# take minutes, and a notebook would show the progress of a call that is no longer fast.
+if "PYTEST_XDIST_WORKER" in os.environ:
+    os.environ.pop("COVERAGE_PROCESS_CONFIG", None)
+
 # No test reads the keyring of this machine, nor do the kernels that tests start.
 os.environ["PYTHON_KEYRING_BACKEND"] = "keyring.backends.fail.Keyring"
 
@@ -57,6 +63,14 @@ settings.register_profile(
     "suite", deadline=None, suppress_health_check=[HealthCheck.too_slow]
 )
 settings.load_profile("suite")
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_unconfigure():
+    """Save the coverage, because a worker may be stopped before it exits."""
+    coverage = sys.modules.get("coverage")
+    if coverage and (measured := coverage.Coverage.current()):
+        measured.save()
 
 
 def pytest_sessionfinish(session):

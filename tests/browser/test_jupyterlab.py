@@ -211,7 +211,8 @@ def test_every_view_shows_the_same_token(lab, page, simulator):
     _fingerprint_in(page, views=2, other_than=second)
 
     page.locator(".chili-card").first.get_by_role("button", name="Refresh").click()
-    page.get_by_text("GraFx returned the same token again").nth(1).wait_for(timeout=STEP_MS)
+    same = page.get_by_text("GraFx returned the same token again")
+    same.nth(1).wait_for(timeout=STEP_MS)
 
     lab.run(page, 4)
     page.locator(".chili-card[data-phase='signed-out']").nth(1).wait_for(
