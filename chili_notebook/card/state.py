@@ -122,6 +122,8 @@ class CardState:
             kind = f" ({self.environment.kind})" if self.environment.kind else ""
             name = self.environment.name or self.environment.host
             rows.append(("Environment", name + kind))
+            if self.environment.host and self.environment.name:
+                rows.append(("Host", self.environment.host))
         if self.token is not None:
             rows.append(("Token valid until", spell_moment(self.token.expires_at)))
             rows.append(("Scopes", _scopes(self.token)))

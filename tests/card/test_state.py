@@ -114,6 +114,7 @@ def test_signed_in_card_shows_environment_expiry_scopes_source_and_names():
     assert as_text(make_state()).splitlines() == [
         "CHILI GraFx: signed in",
         "  Environment: cp-abc-123 (sandbox)",
+        "  Host: cp-abc-123.chili-publish-sandbox.online",
         "  Token valid until: Sat 16 Jan 2027, 05:57 UTC",
         "  Scopes: 2: a b:read",
         "  Credentials from: .env",
