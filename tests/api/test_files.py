@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import sys
+from pathlib import Path
+
 import httpx
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
 from chili_notebook.api.files import File
+from chili_notebook.errors import ConfigurationError
 
 PIECES = ["a", "ü", "..", ".", "/", "\\", ":", " ", "%2f", "\n", "\0", "\ud800", "'"]
 names = st.lists(st.sampled_from(PIECES), max_size=7).map("".join) | st.text()
@@ -97,3 +101,18 @@ def test_html_is_shown_in_a_frame_that_runs_nothing():
     """HTML is untrusted markup, which stays inside a sandbox."""
     page = File(b"<b>'\"", "text/html", "a.html")._repr_mimebundle_()["text/html"]
     assert page.startswith('<iframe sandbox srcdoc="&lt;b&gt;&#x27;&quot;"')
+
+
+def test_pdf_without_a_picture_of_its_page_is_shown_as_pdf(monkeypatch):
+    """The front-end gets the file if it is broken or the extra `pdf` is missing."""
+    broken = File(b"%PDF-", "application/pdf", "a.pdf")
+    assert set(broken._repr_mimebundle_()) == {"text/plain", "application/pdf"}
+    monkeypatch.setitem(sys.modules, "pypdfium2", None)
+    assert set(broken._repr_mimebundle_()) == {"text/plain", "application/pdf"}
+
+
+def test_save_to_a_path_that_cannot_be_written_raises():
+    """The error is a ConfigurationError and not an OSError."""
+    Path("file").write_bytes(b"")
+    with pytest.raises(ConfigurationError, match="cannot be written"):
+        File(b"x", "image/png", "a.png").save(Path("file", "a.png"))
