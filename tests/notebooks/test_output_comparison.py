@@ -99,7 +99,7 @@ def test_pictures_do_not_differ_by_the_edges_of_letters():
 
 
 def test_cell_has_texts_and_pictures():
-    """Streams are joined by name; pictures inside HTML are also pictures of the cell."""
+    """Streams are joined by name; pictures inside HTML count as pictures."""
     html = '<img src="data:image/png;base64,aG8=">'
     cell = nbformat.v4.new_code_cell(
         outputs=[
