@@ -156,7 +156,7 @@ def test_output_whose_request_is_interrupted_may_have_been_billed(connect, api, 
 
 @pytest.mark.parametrize("status", [404, 500])
 def test_unknown_template_id_may_be_that_of_a_project(chili, api, status):
-    """The hint is that a text must be the ID of a template."""
+    """The hint is to pass the project itself, because an ID is that of a template."""
     api.template = Answer(status, {"title": "Error"})
     with pytest.raises((NotFoundError, ServerError)) as caught:
         chili.outputs.create("project-1", "png")

@@ -96,7 +96,7 @@ def test_wrong_file_is_refused_before_a_request(
 
 @pytest.mark.parametrize("as_path", [True, False])
 def test_upload_is_replayed_after_401(chili, simulator, tmp_path, png, as_path):
-    """The second request has a new token, and the whole file again."""
+    """The second request has a new token, and contains the complete file again."""
     path = tmp_path / "red.png"
     path.write_bytes(png)
     simulator.state.faults.add("token_expires", path="media")

@@ -181,9 +181,7 @@ def test_error_of_an_unknown_id_names_the_id(chili, noun, error):
         getattr(chili, noun).get("no-such-id")
 
 
-def test_lost_response_tells_whether_the_call_can_be_repeated(
-    chili, simulator, template
-):
+def test_hint_for_a_lost_response_states_whether_to_repeat(chili, simulator, template):
     """The project exists although its response was lost; a listing can be repeated."""
     simulator.state.faults.add("cut_short", path="projects")
     with pytest.raises(ConnectionFailedError) as caught:
