@@ -86,7 +86,7 @@ class JupyterServer:
 
     def path(self, folder):
         """Return the path of the notebook in a folder."""
-        return self.root / folder / "walk.ipynb"
+        return self.root / folder / "notebook.ipynb"
 
 
 class Lab(JupyterServer):

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import sys
+from pathlib import Path
+
 import httpx
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
 from chili_notebook.api.files import File
+from chili_notebook.errors import ConfigurationError
 
 PIECES = ["a", "ü", "..", ".", "/", "\\", ":", " ", "%2f", "\n", "\0", "\ud800", "'"]
 names = st.lists(st.sampled_from(PIECES), max_size=7).map("".join) | st.text()
@@ -35,7 +39,7 @@ def file_of(name, disposition=None, content_type=None):
         (None, "t.png"),
     ],
 )
-def test_the_name_in_a_header_becomes_a_short_plain_name(disposition, name):
+def test_name_in_a_header_becomes_a_short_plain_name(disposition, name):
     """Every spelling of RFC 6266 is read; folders and leading dots are removed."""
     assert file_of("t.png", disposition).file_name == name
 
@@ -46,7 +50,7 @@ def test_the_name_in_a_header_becomes_a_short_plain_name(disposition, name):
 @example("x", ("a; filename*={}''x", "undefined"))
 @example("x", ("a; filename*={}''x", "idna"))
 def test_any_name_is_a_name_without_folders(name, header):
-    """Whatever GraFx calls a file, it is saved into the folder that the user names."""
+    """A file is saved in the folder that the user names, whatever GraFx calls it."""
     disposition = header[0].format(header[1]) if header else None
     file_name = file_of(name, disposition).file_name
     assert file_name
@@ -55,7 +59,7 @@ def test_any_name_is_a_name_without_folders(name, header):
 
 
 @pytest.mark.parametrize("letter", ["x", "\u00fc", "\u732b", "\U0001f336"])
-def test_a_long_name_is_shortened_and_keeps_its_suffix(tmp_path, letter):
+def test_long_name_is_shortened_before_its_suffix(tmp_path, letter):
     """File systems limit the bytes of a name, in every script."""
     saved = file_of(f"{letter * 300}.png").save(tmp_path)
     assert saved.suffix == ".png"
@@ -64,8 +68,8 @@ def test_a_long_name_is_shortened_and_keeps_its_suffix(tmp_path, letter):
 
 @pytest.mark.parametrize("name", ["../../up", "/abs", "a/b", "..", ""])
 @pytest.mark.parametrize("extension", ["png", "png/../../../up", "/abs", None])
-def test_a_download_of_media_stays_in_its_folder(client_of, tmp_path, name, extension):
-    """A name or a type with folders in it is written into the folder all the same."""
+def test_download_of_media_stays_in_its_folder(client_of, tmp_path, name, extension):
+    """Folders in a name or in an extension do not lead out of the folder."""
     folder = tmp_path / "one" / "two" / "three" / "four"
     folder.mkdir(parents=True)
     chili = client_of(lambda _request: httpx.Response(200, content=b"x"))
@@ -77,8 +81,8 @@ def test_a_download_of_media_stays_in_its_folder(client_of, tmp_path, name, exte
 
 @given(st.text(max_size=20).map(lambda text: text.encode("utf-8", "replace")))
 @example(b'video/"><script>alert(1)</script>')
-def test_a_content_type_is_never_markup(content_type):
-    """What a server calls a type is a media type, or not used."""
+def test_content_type_is_never_markup(content_type):
+    """A content type that is not a media type is not used."""
     file = file_of("x", content_type=content_type)
     bundle = file._repr_mimebundle_()
     assert isinstance(bundle["text/plain"], str)
@@ -87,13 +91,28 @@ def test_a_content_type_is_never_markup(content_type):
         assert file.content_type == "application/octet-stream"
 
 
-def test_a_video_is_not_higher_than_the_screen():
-    """A high video is shown whole, without scrolling."""
+def test_video_is_not_higher_than_the_screen():
+    """A high video is scaled to the height of the screen."""
     video = File(b"mp4", "video/mp4", "story.mp4")._repr_mimebundle_()["text/html"]
     assert 'style="max-width:100%;max-height:80vh"' in video
 
 
 def test_html_is_shown_in_a_frame_that_runs_nothing():
-    """HTML is untrusted markup, which stays inside a sandbox."""
+    """HTML is untrusted, so it is shown in a sandbox."""
     page = File(b"<b>'\"", "text/html", "a.html")._repr_mimebundle_()["text/html"]
     assert page.startswith('<iframe sandbox srcdoc="&lt;b&gt;&#x27;&quot;"')
+
+
+def test_pdf_without_a_picture_of_its_page_is_shown_as_pdf(monkeypatch):
+    """The front-end gets the file if it is broken or the extra `pdf` is missing."""
+    broken = File(b"%PDF-", "application/pdf", "a.pdf")
+    assert set(broken._repr_mimebundle_()) == {"text/plain", "application/pdf"}
+    monkeypatch.setitem(sys.modules, "pypdfium2", None)
+    assert set(broken._repr_mimebundle_()) == {"text/plain", "application/pdf"}
+
+
+def test_save_to_a_path_that_cannot_be_written_raises():
+    """The error is a ConfigurationError and not an OSError."""
+    Path("file").write_bytes(b"")
+    with pytest.raises(ConfigurationError, match="cannot be written"):
+        File(b"x", "image/png", "a.png").save(Path("file", "a.png"))

@@ -85,7 +85,7 @@ def test_location_is_read_back_from_its_base_url(name, kind, path):
     ],
 )
 def test_proxy_or_simulator_is_recognised_by_the_path_of_the_api(pasted, name, path):
-    """On another host the path tells the name; the kind is unknown."""
+    """On another host the path contains the name; the kind is unknown."""
     location = locate(pasted)
     assert (location.name, location.kind) == (name, "")
     assert urlsplit(location.base_url).path == path

@@ -141,7 +141,7 @@ def test_only_a_signed_in_card_shows_names(phase):
 
 
 def test_signed_out_card_shows_until_when_the_token_is_valid():
-    """A token cannot be revoked; without a token nothing is said about it."""
+    """A token cannot be revoked; without a token the card does not mention one."""
     shown = as_text(make_state("signed-out"))
     assert "cannot be revoked" in shown
     assert spell_moment(TOKEN.expires_at) in shown
