@@ -186,10 +186,11 @@ class _ObjectStore:
                 yield _read_loose_object(object_id, path)
             except GitError as error:
                 yield error
-        for path in self._pack_files:
+        for path in list(self._pack_files):
             try:
                 yield from self._read_pack(path)
             except GitError as error:
+                self._pack_files.remove(path)
                 yield error
 
     def read_tree(self, object_id: str) -> list[tuple[str, bool, str]]:
