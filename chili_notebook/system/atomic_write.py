@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import errno
 import os
+import shutil
+import stat
 from contextlib import suppress
 from pathlib import Path
 from secrets import token_hex
@@ -50,21 +53,53 @@ def write_text(text: str, path: Path, *, mode: int) -> None:
 
 
 def replace_bytes(path: Path, content: bytes) -> None:
-    """Replace the content of a file; its permissions stay."""
+    """Replace the content of a regular file that exists.
+
+    Its owner, permissions and extended attributes stay. A file with several names
+    (hard links), or whose owner cannot be kept, is overwritten in place.
+
+    Raises:
+        OSError: If it is not a regular file, or cannot be written.
+    """
     target = path.resolve()
-    _replace(target, [content], like=target.stat().st_mode & 0o777)
+    before = target.stat()
+    if not stat.S_ISREG(before.st_mode):
+        raise OSError(errno.EINVAL, "it is not a regular file")
+    temporary = target.with_name(f".{target.name}.{token_hex(4)}")
+    try:
+        if before.st_nlink > 1 or not _write_copy(temporary, content, target):
+            with target.open("r+b") as stream:
+                stream.write(content)
+                stream.truncate()
+        else:
+            temporary.replace(target)
+    finally:
+        temporary.unlink(missing_ok=True)
 
 
-def _replace(
-    target: Path, pieces: Iterable[bytes], *, mode: int = 0o600, like: int | None = None
-) -> None:
+def _write_copy(copy: Path, content: bytes, target: Path) -> bool:
+    """Write a file with the attributes of another; return whether it has the owner."""
+    before = target.stat()
+    descriptor = os.open(copy, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(descriptor, "wb") as stream:
+        stream.write(content)
+    if hasattr(os, "chown"):
+        try:
+            os.chown(copy, before.st_uid, before.st_gid)
+        except OSError:
+            return False
+    shutil.copystat(target, copy)
+    os.utime(copy)  # the content is new, and editors compare the time
+    return True
+
+
+def _replace(target: Path, pieces: Iterable[bytes], *, mode: int) -> None:
     """Write a temporary file beside the target, and rename it to the target.
 
     Args:
         target: The file.
         pieces: Its content.
         mode: The permissions of a new file, less the umask.
-        like: The final permissions, whatever the umask.
     """
     temporary = target.with_name(f".{target.name}.{token_hex(4)}")
     try:
@@ -72,8 +107,6 @@ def _replace(
         with os.fdopen(descriptor, "wb") as stream:
             for piece in pieces:
                 stream.write(piece)
-        if like is not None:
-            temporary.chmod(like)
         temporary.replace(target)
     finally:
         temporary.unlink(missing_ok=True)
