@@ -21,9 +21,9 @@ MINIMUM_LENGTH = 8
 class Masker:
     """Mask known secrets; thread-safe.
 
-    A long secret is also recognized by its first or last characters, because tables
-    and reprs shorten it to these (``clipped=True``). Texts that the user wrote are
-    searched for whole secrets only (``clipped=False``)::
+    Pieces of a long secret are masked, too, because renderers shorten it and break it
+    into lines (``pieces=True``). Texts that the user wrote are searched for whole
+    secrets only (``pieces=False``)::
 
         masker = Masker()
         masker.protect(secret)
@@ -53,20 +53,20 @@ class Masker:
             if secret not in secrets:
                 self._matchers = _Matchers((*secrets, secret))
 
-    def mask_text(self, text: str, *, clipped: bool = True) -> tuple[str, int]:
+    def mask_text(self, text: str, *, pieces: bool = True) -> tuple[str, int]:
         """Return the text with each secret masked, and the number of masked places."""
-        return _mask_text(self._matchers.choose(clipped=clipped), text)
+        return _mask_text(self._matchers.choose(pieces=pieces), text)
 
     def mask_bytes(self, data: bytes) -> tuple[bytes, int]:
         """Mask binary data. Its length stays, because its reader may rely on it."""
         return _mask_bytes(self._matchers.whole, data)
 
-    def mask_json(self, value: Any, *, clipped: bool = True) -> tuple[Any, int]:
+    def mask_json(self, value: Any, *, pieces: bool = True) -> tuple[Any, int]:
         """Mask all texts, keys and bytes in a JSON value.
 
         A part without a secret is returned as it is, not copied.
         """
-        return _mask_json(self._matchers.choose(clipped=clipped), value)
+        return _mask_json(self._matchers.choose(pieces=pieces), value)
 
     def find(self, value: Any) -> frozenset[Secret]:
         """Return the secrets that a text, bytes or a JSON value contains whole."""
@@ -92,7 +92,7 @@ class Masker:
             places; and the end of the stream, if a secret may start in it.
         """
         text = held.reveal() + text
-        matcher = self._matchers.with_clipped
+        matcher = self._matchers.with_pieces
         spans = matcher.spans(text)
         cut = matcher.undecided_from(text)
         while spans and spans[-1][1] > cut:
@@ -105,8 +105,8 @@ class Masker:
         The first eight or more characters of a secret are masked: it was cut off.
         """
         text = held.reveal()
-        matcher = self._matchers.with_clipped
-        spans, start = matcher.spans(text), matcher.undecided_from(text)
+        matcher = self._matchers.with_pieces
+        spans, start = matcher.spans(text), matcher.started_at(text)
         if len(COLOUR.sub("", text[start:])) >= MINIMUM_LENGTH:
             spans = merge([*spans, (start, len(text))])
         return _replace(text, spans), len(spans)
@@ -141,21 +141,21 @@ class _Matchers:
     def __init__(self, secrets: tuple[Secret, ...]) -> None:
         self.secrets = secrets
 
-    def choose(self, *, clipped: bool) -> Matcher:
-        return self.with_clipped if clipped else self.whole
+    def choose(self, *, pieces: bool) -> Matcher:
+        return self.with_pieces if pieces else self.whole
 
     @cached_property
-    def with_clipped(self) -> Matcher:
-        return build_matcher(self.secrets, clipped=True)
+    def with_pieces(self) -> Matcher:
+        return build_matcher(self.secrets, pieces=True)
 
     @cached_property
     def whole(self) -> Matcher:
-        return build_matcher(self.secrets, clipped=False)
+        return build_matcher(self.secrets, pieces=False)
 
     @cached_property
     def each(self) -> dict[Secret, Matcher]:
         return {
-            secret: build_matcher([secret], clipped=False) for secret in self.secrets
+            secret: build_matcher([secret], pieces=False) for secret in self.secrets
         }
 
 
