@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import fields, is_dataclass
+from enum import Enum
 from functools import cached_property
 from threading import Lock
+from types import NoneType
 from typing import TYPE_CHECKING, Any
 
 from chili_notebook.auth.secret import MASK, Secret
@@ -14,6 +17,8 @@ from chili_notebook.guard.matching import COLOUR, build_matcher, merge
 if TYPE_CHECKING:
     from chili_notebook.guard.matching import Matcher, Span
 
+_KEY_TYPES = (str, int, float, NoneType)
+"""The types of keys that every packer packs by itself."""
 MINIMUM_LENGTH = 8
 """A shorter secret would be found in texts that have nothing to do with it."""
 
@@ -175,30 +180,63 @@ def _mask_bytes(matcher: Matcher, data: bytes) -> tuple[bytes, int]:
 
 
 def _mask_json(matcher: Matcher, value: Any) -> tuple[Any, int]:
-    count = 0
-    shortest = matcher.shortest
+    walk = _Walk(matcher)
+    return walk.mask(value), walk.count
 
-    def walk(value: Any) -> Any:
-        nonlocal count
-        before = count
-        masked = value
+
+class _Walk:
+    """One walk through a JSON value.
+
+    Attributes:
+        count: The number of masked places so far.
+    """
+
+    def __init__(self, matcher: Matcher) -> None:
+        self.count = 0
+        self._changes = 0
+        self._matcher = matcher
+
+    def mask(self, value: Any) -> Any:
+        """Return the value masked; the same object if nothing in it changes."""
         if isinstance(value, str):
-            if len(value) >= shortest:
-                masked, places = _mask_text(matcher, value)
-                count += places
-        elif isinstance(value, dict):
-            masked = {walk(key): walk(item) for key, item in value.items()}
-        elif isinstance(value, list | tuple):
-            masked = [walk(item) for item in value]
-        elif isinstance(value, bytes | bytearray | memoryview):
-            masked, places = _mask_bytes(matcher, bytes(value))
-            count += places
-        elif isinstance(value, Iterable):
-            # jupyter_client makes a list of it later; an iterator can be read once.
-            value = masked = [walk(item) for item in value]
-        return masked if count != before else value
+            if len(value) < self._matcher.shortest:
+                return value
+            return self._count(value, *_mask_text(self._matcher, value))
+        if isinstance(value, bytes | bytearray | memoryview):
+            return self._count(value, *_mask_bytes(self._matcher, bytes(value)))
+        before = self._changes
+        masked = self._mask_parts(value)
+        return value if self._changes == before else masked
 
-    return walk(value), count
+    def _count(self, value: Any, masked: Any, places: int) -> Any:
+        self.count += places
+        self._changes += places
+        return masked if places else value
+
+    def _mask_parts(self, value: Any) -> Any:
+        if isinstance(value, dict):
+            return {self._mask_key(key): self.mask(each) for key, each in value.items()}
+        if isinstance(value, list | tuple):
+            return [self.mask(each) for each in value]
+        if isinstance(value, Iterable):
+            # jupyter_client makes a list of it later; an iterator can be read once.
+            self._changes += 1
+            return [self.mask(each) for each in value]
+        if isinstance(value, Enum):  # orjson packs these two
+            return self.mask(value.value)
+        if is_dataclass(value):
+            return {
+                each.name: self.mask(getattr(value, each.name))
+                for each in fields(value)
+            }
+        return value
+
+    def _mask_key(self, key: Any) -> Any:
+        if not isinstance(key, _KEY_TYPES):
+            # The session packs `str(key)` later, which may have changed by then.
+            self._changes += 1
+            key = str(key)
+        return self.mask(key)
 
 
 def _replace(text: str, spans: Iterable[Span]) -> str:

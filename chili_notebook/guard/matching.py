@@ -23,7 +23,7 @@ from itertools import accumulate
 from typing import TYPE_CHECKING, AnyStr, NamedTuple
 
 from chili_notebook.guard.encodings import forms
-from chili_notebook.guard.pieces import SHORTEST_PIECE, build_piece_finder, is_covered
+from chili_notebook.guard.pieces import SHORTEST_PIECE, build_piece_finder
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -76,7 +76,7 @@ def build_matcher(secrets: Iterable[Secret], *, pieces: bool = True) -> Matcher:
             shortest=index.shortest,
         )
     finder = build_piece_finder(values)
-    index = _build_index(known, [form for form in known if not is_covered(form)])
+    index = _build_index(known, known - finder.covered)
     return Matcher(
         spans=lambda text: merge(_find_spans(index, text) + finder.spans(text)),
         byte_spans=lambda data: merge(

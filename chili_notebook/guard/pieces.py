@@ -54,7 +54,7 @@ _LARGEST_MARKUP = 200_000
 """Tags and escapes are left out of texts up to this length."""
 _OUTER_PIECE = 4
 """A shorter piece at either end of a chain may be there by chance."""
-_DOTS_OF_JWT = 2
+_JWT = re.compile(r"eyJ[\w-]+\.eyJ[\w-]+\.[\w-]+", re.ASCII)
 
 _ALPHABET = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._~+/=-"
 _OTHERS = bytes(sorted(set(range(256)) - set(_ALPHABET)))
@@ -89,6 +89,8 @@ class PieceFinder(NamedTuple):
     """Return the same for binary data, which is searched as it is."""
     undecided_from: Callable[[str], int]
     """Return from where on a text may end with a piece, or its length."""
+    covered: frozenset[str]
+    """The forms of secrets that are found as pieces in any text, if they are whole."""
 
 
 def build_piece_finder(values: Iterable[str]) -> PieceFinder:
@@ -98,15 +100,11 @@ def build_piece_finder(values: Iterable[str]) -> PieceFinder:
         spans=lambda text: _find_spans(index, text),
         byte_spans=lambda data: _find_byte_spans(index, data),
         undecided_from=lambda text: _find_undecided(index, text),
-    )
-
-
-def is_covered(form: str) -> bool:
-    """Return whether a whole form of a secret is found as a piece in any text."""
-    return (
-        len(form) >= SHORTEST_RUN_IN_LARGE
-        and form.isascii()
-        and (not form.encode().translate(None, _ALPHABET))
+        covered=frozenset(
+            form.text.decode()
+            for form in index.forms
+            if form.is_exact and len(form.text) - form.header >= SHORTEST_RUN_IN_LARGE
+        ),
     )
 
 
@@ -122,18 +120,23 @@ class _Form:
         header: Where the public header of a JWT ends; 0 for another secret.
         claims: Where its claims end.
         needed: The weight from which on a piece is masked.
+        is_exact: Whether the form has no other characters.
     """
 
     text: bytes
     header: int
     claims: int
     needed: int
+    is_exact: bool
 
     def weigh(self, start: int, end: int) -> int:
         """Return how much the characters between two places reveal."""
-        secret = max(0, end - max(start, self.claims))
-        claims = max(0, min(end, self.claims) - max(start, self.header))
-        return secret + claims // 2
+        return _weigh(self.header, self.claims, start, end)
+
+
+def _weigh(header: int, claims: int, start: int, end: int) -> int:
+    secret = max(0, end - max(start, claims))
+    return secret + max(0, min(end, claims) - max(start, header)) // 2
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -171,23 +174,23 @@ def _forms_of(value: str) -> Iterator[_Form]:
     """Yield the forms of a value that may be broken into pieces."""
     data = value.encode("utf-8", "surrogatepass")
     header = claims = 0
-    if value.count(".") == _DOTS_OF_JWT:
+    if _JWT.fullmatch(value):
         header, claims = data.index(b".") + 1, data.rindex(b".") + 1
     plain = value.encode("ascii", "replace").translate(None, _OTHERS)
-    if len(plain) < len(data):
-        header = claims = 0  # not a JWT: these have no other characters
-    known = {plain: (header, claims)}
+    places = {plain: (header, claims)}
     for first_bit, form in base64_forms_at(data):
-        known[form.encode()] = (
+        places[form.encode()] = (
             _round_up(8 * header - first_bit, 6) if header else 0,
             _round_up(8 * claims - first_bit, 6) if claims else 0,
         )
     for form in (data.hex(), data.hex().upper()):
-        known[form.encode()] = (2 * header, 2 * claims)
-    is_long = len(value) >= LONG_SECRET
-    for text, (start, end) in known.items():
+        places[form.encode()] = (2 * header, 2 * claims)
+    for text, (start, end) in places.items():
         if len(text) >= SHORTEST_PIECE:
-            yield _Form(text, start, end, SHORTEST_PIECE if is_long else len(text))
+            whole = _weigh(start, end, 0, len(text))
+            is_exact = text is not plain or len(plain) == len(data)
+            needed = min(SHORTEST_PIECE, whole) if len(value) >= LONG_SECRET else whole
+            yield _Form(text, start, end, needed, is_exact)
 
 
 def _round_up(dividend: int, divisor: int) -> int:
