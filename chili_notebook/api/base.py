@@ -20,6 +20,7 @@ from chili_notebook.http.transport import (
     no_answer_error,
     open_client,
 )
+from chili_notebook.system.forks import renew_in_children
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator
@@ -85,9 +86,20 @@ class ApiClient:
         self._on_refusal = on_refusal
         self._transport = transport
         self._lock = threading.Lock()
-        self._opened_for = ""  # the base URL of what follows
-        self._origin: _Origin = ("", "", None)
         self._http: httpx.Client | None = None
+        self._opened_for = ""  # the base URL of `_http`
+        self._origin: _Origin = ("", "", None)
+        # The connections of parent processes: never used, and never closed, because
+        # closing them may wait for a lock that a thread of the parent held.
+        self._of_parents: list[httpx.Client] = []
+        renew_in_children(self)
+
+    def renew_in_child(self) -> None:
+        """Drop the connections of the parent process, and replace the lock."""
+        self._lock = threading.Lock()
+        if self._http is not None:
+            self._of_parents.append(self._http)
+            self._http = None
 
     @property
     def environment(self) -> Environment:

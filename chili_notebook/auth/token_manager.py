@@ -22,6 +22,7 @@ from chili_notebook.errors import (
     TokenError,
     TokenExpiredError,
 )
+from chili_notebook.system.forks import renew_in_children
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -67,13 +68,18 @@ class TokenManager:
         self._credentials: Credentials | None = None
         self._token: Token | None = None
         self._reason_signed_out = "You are not signed in."
-        self._fetch_lock = threading.Lock()  # held during a token request
-        self._state_lock = threading.Lock()  # held for moments only
+        self.renew_in_child()
+        renew_in_children(self)
         self._sign_in_generation = 0
         self._attempts = 0
         self._attempted_at = float("-inf")
         self._last_fetch_error: TokenError | None = None
         self._refetched_after_401_at = float("-inf")
+
+    def renew_in_child(self) -> None:
+        """Replace the locks, which a thread of the parent may have held at the fork."""
+        self._fetch_lock = threading.Lock()  # held during a token request
+        self._state_lock = threading.Lock()  # held for moments only
 
     @property
     def renewable(self) -> bool:
