@@ -8,28 +8,29 @@ ever if another thread of the parent held it.
 from __future__ import annotations
 
 import os
-from typing import Protocol
-from weakref import WeakSet
+from typing import TYPE_CHECKING, Any, TypeVar
+from weakref import WeakKeyDictionary
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+T = TypeVar("T")
+_renewals: WeakKeyDictionary[Any, Callable[[Any], None]] = WeakKeyDictionary()
 
 
-class ForkAware(Protocol):
-    """An object with connections or locks."""
+def renew_in_children(owner: T, renew: Callable[[T], None]) -> None:
+    """Call a function with an object in each forked child, before the child's code.
 
-    def renew_in_child(self) -> None:
-        """Replace the connections and locks, without using the old ones."""
-
-
-_objects: WeakSet[ForkAware] = WeakSet()
-
-
-def renew_in_children(fork_aware: ForkAware) -> None:
-    """Call the `renew_in_child` of an object in each child process, before its code."""
-    _objects.add(fork_aware)
+    Args:
+        owner: An object with connections or locks.
+        renew: Replaces them, without using the old ones.
+    """
+    _renewals[owner] = renew
 
 
 def _renew_all() -> None:
-    for fork_aware in list(_objects):
-        fork_aware.renew_in_child()
+    for owner, renew in list(_renewals.items()):
+        renew(owner)
 
 
 if hasattr(os, "register_at_fork"):  # Windows cannot fork
