@@ -9,6 +9,7 @@ from chili_notebook.api.ids import path_segment
 from chili_notebook.api.listing import Listing
 from chili_notebook.api.previews import fetch_preview, show_preview
 from chili_notebook.api.responses import moment_in, text_in, texts_in, whole_number_in
+from chili_notebook.auth.secret import signed_in
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -161,6 +162,7 @@ class FontFamily:
         )
 
 
+@signed_in
 class Fonts:
     """The environment's fonts: ``chili.fonts``.
 

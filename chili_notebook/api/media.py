@@ -20,6 +20,7 @@ from chili_notebook.api.responses import (
     whole_number_in,
 )
 from chili_notebook.auth.handle import REWINDABLE
+from chili_notebook.auth.secret import signed_in
 from chili_notebook.errors import ConfigurationError
 from chili_notebook.system.atomic_write import save_stream
 
@@ -123,6 +124,7 @@ class Media:
         return show_preview(self.preview, text=repr(self))
 
 
+@signed_in
 class MediaLibrary:
     """The environment's media library: ``chili.media``.
 

@@ -17,6 +17,7 @@ from chili_notebook.api.output_reports import (
     summarize,
     without_report_url,
 )
+from chili_notebook.auth.secret import signed_in
 from chili_notebook.errors import (
     APIError,
     ChiliError,
@@ -89,6 +90,7 @@ class Output(File):
     report: OutputReport = _NO_REPORT
 
 
+@signed_in
 @dataclass(frozen=True, slots=True)
 class OutputTask:
     """An output that GraFx is rendering; `wait` returns its file.

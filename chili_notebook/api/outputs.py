@@ -25,6 +25,7 @@ from chili_notebook.api.projects import Project
 from chili_notebook.api.responses import item_of, text_in
 from chili_notebook.api.templates import Template, Templates
 from chili_notebook.api.variables import Row, checked_rows, rows_of
+from chili_notebook.auth.secret import signed_in
 from chili_notebook.errors import (
     ConnectionFailedError,
     NotFoundError,
@@ -44,6 +45,7 @@ _MOST_VARIABLES_BYTES = 10_000_000
 _MOST_BYTES = 20_000_000
 
 
+@signed_in
 class Outputs:
     """Renders templates, projects and documents: ``chili.outputs``.
 

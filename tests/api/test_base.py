@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import posixpath
 import re
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from dataclasses import replace
+from functools import partial
 from urllib.parse import unquote
 
 import httpx
@@ -28,7 +31,7 @@ from chili_notebook.errors import (
     UnauthorizedError,
 )
 from chili_notebook.http.urls import is_loopback
-from fakes import Answer, Protector, Server
+from fakes import Answer, PausedEndpoint, Protector, Server, forked_child
 
 HOST = "cp-abc-123.chili-publish.online"
 BASE = "/grafx/"
@@ -311,6 +314,43 @@ def test_closed_client_can_be_used_again(chili):
     chili.get("a")
     chili.close()
     assert chili.get("b").status_code == 200
+
+
+@pytest.mark.filterwarnings("ignore:.*fork.*:DeprecationWarning")
+def test_forked_workers_get_their_own_answers(chili):
+    """No process reads an answer from a connection of another one."""
+
+    def ask(worker):
+        asked = [f"templates/{worker}-{number}" for number in range(20)]
+        return [chili.get(path).json()["path"] == ROOT + path for path in asked]
+
+    assert all(ask("before"))  # it leaves an open connection
+    with ExitStack() as children:
+        results = [
+            children.enter_context(forked_child(partial(ask, worker)))
+            for worker in range(4)
+        ]
+        assert all(ask("parent"))
+        assert all(all(result()) for result in results)
+
+
+@pytest.mark.filterwarnings("ignore:.*fork.*:DeprecationWarning")
+def test_child_that_is_forked_during_a_call_can_make_calls(connect, server):
+    """The connections of a parent's thread do not block a child, nor a child of it."""
+    paused = PausedEndpoint(server.answer)
+    with Server(paused) as slow, connect(slow) as client, ThreadPoolExecutor(1) as pool:
+        of_parent = pool.submit(client.get, "a")
+        assert paused.received.wait(10)
+
+        def ask_in_child_and_grandchild():
+            own = client.get("b").json()["path"]
+            with forked_child(lambda: client.get("c").json()["path"]) as result:
+                return [own, result()]
+
+        with forked_child(ask_in_child_and_grandchild) as result:
+            paused.may_answer.set()
+            assert result() == [ROOT + "b", ROOT + "c"]
+        assert of_parent.result(10).json()["path"] == ROOT + "a"
 
 
 def test_proxy_of_the_environment_variables_is_used(
