@@ -20,10 +20,13 @@ from chili_notebook.api.responses import (
     whole_number_in,
 )
 from chili_notebook.auth.handle import REWINDABLE
+from chili_notebook.display.progress import Progress
 from chili_notebook.errors import ConfigurationError
 from chili_notebook.system.atomic_write import save_stream
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from chili_notebook.api.base import ApiClient
     from chili_notebook.api.files import File
 
@@ -195,8 +198,6 @@ class MediaLibrary:
             picture = template.preview()
             chili.media.upload(picture.content, name="preview.png")
         """
-        from tqdm import tqdm
-
         folder = UPLOADS if folder is None else folder
         if not folder.strip("/ "):
             raise ConfigurationError(
@@ -217,9 +218,12 @@ class MediaLibrary:
                     f"{full_name} is empty.", hint="Check the path and the file."
                 )
             content.seek(0)
-            with tqdm.wrapattr(
-                content, "read", total=size, desc=full_name, delay=2.0, leave=False
-            ) as reader:
+            with Progress(
+                f"Uploading {full_name}", clock=self._client.clock
+            ) as progress:
+                reader = _ObservedFile(
+                    content, lambda read: progress.update(done=read / size)
+                )
                 response = self._client.post(
                     "media",
                     params={"folderPath": folder, "name": full_name},
@@ -242,6 +246,25 @@ class MediaLibrary:
             raw=raw,
             _client=self._client,
         )
+
+
+class _ObservedFile(io.BufferedIOBase):
+    """A file that reports how far it has been read."""
+
+    def __init__(self, file: IO[bytes], on_read: Callable[[int], None]) -> None:
+        self._file = file
+        self._on_read = on_read
+
+    def read(self, size: int | None = -1, /) -> bytes:
+        piece = self._file.read(-1 if size is None else size)
+        self._on_read(self._file.tell())
+        return piece
+
+    def seek(self, offset: int, whence: int = io.SEEK_SET, /) -> int:
+        return self._file.seek(offset, whence)
+
+    def tell(self) -> int:
+        return self._file.tell()
 
 
 def _path_of(media: Media | str) -> str:
