@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, Literal
 
-from chili_notebook.api.files import bare_name
+from chili_notebook.api.files import bare_name, suffixes_like
 from chili_notebook.api.ids import describe, id_of, path_segment
 from chili_notebook.api.listing import Listing
 from chili_notebook.api.previews import fetch_preview, show_preview
@@ -107,7 +107,8 @@ class Media:
         """Write the original file, piece by piece, and return its path.
 
         Args:
-            path: The path of the file, or a folder, which gets it under its own name.
+            path: The path of the file, or a folder, which gets it under its own name. A
+                path without a suffix is a folder.
 
         Raises:
             ConfigurationError: If it cannot be written there.
@@ -115,12 +116,17 @@ class Media:
         Example:
             chili.media.list()[0].download("pictures/")
         """
-        name = Path(self.name).name or self.id
+        name = bare_name(self.name) or bare_name(self.id)
         if self.extension and not name.lower().endswith(f".{self.extension.lower()}"):
             name = f"{name}.{self.extension}"
         with self._client.stream("GET", f"{_path_of(self)}/download") as response:
             default_name = bare_name(name) or "file"
-            return save_stream(response.iter_bytes(), path, default_name=default_name)
+            return save_stream(
+                response.iter_bytes(),
+                path,
+                default_name=default_name,
+                suffixes=suffixes_like(default_name),
+            )
 
     def _repr_mimebundle_(self, **_: object) -> dict[str, str]:
         return show_preview(self.preview, text=repr(self))

@@ -162,7 +162,7 @@ def test_a_task_is_found_again_by_its_id_alone(chili, api):
     """The ID is enough to get the file, under GraFx's name for it."""
     output = chili.outputs.task("t").wait()
     assert (output.content, output.format, output.task_id) == (b"png", None, "t")
-    assert output.file_name == "x.png"
+    assert output.file_name == "D-x.png"
     assert api.orders == 0
 
 

@@ -84,9 +84,9 @@ def test_an_output_is_a_file_of_its_format(chili, template, kind, start, tmp_pat
     output = chili.outputs.create(template, kind)
     assert output.content.lstrip().startswith(start)
     assert output.save(tmp_path) == tmp_path / output.file_name
-    saved = output.save(tmp_path / "deep" / "file")
+    saved = output.save(tmp_path / "deep" / f"file.{kind}")
     assert saved.read_bytes() == output.content
-    assert [path.name for path in saved.parent.iterdir()] == ["file"]
+    assert [path.name for path in saved.parent.iterdir()] == [saved.name]
 
 
 def test_variables_change_the_picture(chili, template):
