@@ -8,7 +8,7 @@ import re
 from dataclasses import dataclass, field
 from email.message import Message
 from io import BytesIO
-from pathlib import PureWindowsPath
+from pathlib import PurePath
 from typing import TYPE_CHECKING, Any, Self
 
 from chili_notebook.system.atomic_write import save_bytes
@@ -19,6 +19,17 @@ if TYPE_CHECKING:
     import httpx
 
 _MOST_NAME_BYTES, _LONGEST_SUFFIX = 150, 10
+_SUFFIXES: dict[str, tuple[str, ...]] = {
+    "image/png": (".png",),
+    "image/jpeg": (".jpg", ".jpeg"),
+    "image/gif": (".gif",),
+    "image/tiff": (".tif", ".tiff"),
+    "application/pdf": (".pdf",),
+    "application/zip": (".zip",),
+    "text/html": (".html", ".htm"),
+    "video/mp4": (".mp4",),
+}
+"""The suffixes of the types that GraFx sends; the first is the usual one."""
 _MEDIA_TYPE = re.compile(r"[\w.+-]+/[\w.+-]+", re.ASCII)
 _PICTURES = {"image/png", "image/jpeg", "application/pdf"}
 _FIRST_PAGE_PX = 800
@@ -60,10 +71,11 @@ class File:
         if not _MEDIA_TYPE.fullmatch(content_type):
             content_type = "application/octet-stream"
         grafx_name = _name_in(response.headers.get("content-disposition", ""))
+        file_name = grafx_name or bare_name(name) or "file"
         return cls(
             content=response.content,
             content_type=content_type,
-            file_name=grafx_name or bare_name(name) or "file",
+            file_name=_with_fitting_suffix(file_name, content_type),
             **more,
         )
 
@@ -73,7 +85,8 @@ class File:
         The file is written completely or not at all.
 
         Args:
-            path: The path of the file, or a folder, which gets it as `file_name`.
+            path: The path of the file, or a folder, which gets it as `file_name`. A
+                path without a suffix is a folder.
 
         Raises:
             ConfigurationError: If it cannot be written there.
@@ -81,7 +94,10 @@ class File:
         Example:
             chili.outputs.create(template, "png").save("renders/")
         """
-        return save_bytes(self.content, path, default_name=self.file_name)
+        suffixes = _SUFFIXES.get(self.content_type, ())
+        return save_bytes(
+            self.content, path, default_name=self.file_name, suffixes=suffixes
+        )
 
     def as_data_url(self) -> str:
         """Return a ``data:`` URL that contains the file.
@@ -121,16 +137,38 @@ class File:
 
 
 def bare_name(text: str) -> str:
-    """Return a short name for a file: never a path, never hidden; may be empty."""
-    name = PureWindowsPath(text).name.strip().lstrip(".")
+    """Return a short name for a file: never a path, never hidden; may be empty.
+
+    "Flyer 1/2" becomes "Flyer 1-2", so that it differs from "Card 1/2".
+    """
+    parts = (part.strip() for part in re.split(r"[/\\:]", text))
+    name = "-".join(part for part in parts if part.strip(".")).lstrip(".")
     if not name.isprintable():
         return ""
-    suffix = PureWindowsPath(name).suffix[:_LONGEST_SUFFIX].encode()
+    suffix = PurePath(name).suffix[:_LONGEST_SUFFIX].encode()
     encoded = name.encode()
     if len(encoded) > _MOST_NAME_BYTES:
         encoded = encoded[: _MOST_NAME_BYTES - len(suffix)]
         return encoded.decode("utf-8", "ignore") + suffix.decode()
     return name
+
+
+def suffixes_like(name: str) -> tuple[str, ...]:
+    """Return the suffixes of the file type that a name has; empty without a suffix."""
+    suffix = PurePath(name).suffix.lower()
+    groups = (group for group in _SUFFIXES.values() if suffix in group)
+    return next(groups, (suffix,) if suffix else ())
+
+
+def _with_fitting_suffix(name: str, content_type: str) -> str:
+    """Return a name that ends as files of its type do, if the type is known."""
+    fitting = _SUFFIXES.get(content_type, ())
+    suffix = PurePath(name).suffix
+    if not fitting or suffix.lower() in fitting:
+        return name
+    if any(suffix.lower() in group for group in _SUFFIXES.values()):
+        name = name.removesuffix(suffix)
+    return f"{name}{fitting[0]}"
 
 
 def _name_in(disposition: str) -> str:

@@ -91,10 +91,8 @@ def test_hint_uses_the_name_of_the_client(connect, output_server, api):
         client.outputs.create("1", "png", timeout_s=1)
 
 
-def test_interrupt_while_waiting_prints_the_line_that_waits_again(
-    connect, output_server, api, capsys
-):
-    """A user who stops the cell can get the output later."""
+def test_interrupt_while_waiting_says_how_to_wait_again(connect, output_server, api):
+    """A user who stops the cell reads how to get the render later, and no frames."""
 
     def interrupt(_seconds):
         raise KeyboardInterrupt
@@ -102,16 +100,20 @@ def test_interrupt_while_waiting_prints_the_line_that_waits_again(
     api.polls = [PENDING]
     with (
         connect(output_server, sleep=interrupt) as client,
-        pytest.raises(KeyboardInterrupt),
+        pytest.raises(KeyboardInterrupt) as caught,
     ):
         client.outputs.create("1", "png")
-    assert WAIT_AGAIN in capsys.readouterr().err
+    assert WAIT_AGAIN in str(caught.value)
+    assert caught.value._render_traceback_() == [
+        "KeyboardInterrupt: You stopped waiting for the PNG output.",
+        f"→ The task goes on at GraFx: {WAIT_AGAIN} waits for it again.",
+    ]
 
 
-def test_interrupt_of_a_download_prints_the_line_that_fetches_the_output(
-    connect, output_server, api, capsys
+def test_interrupted_download_says_that_the_output_is_ready(
+    connect, output_server, api
 ):
-    """The render is done, and the printed line fetches it."""
+    """The render is done, and the message has the line that fetches it."""
     api.file = Answer(503, b"")  # so that the client sleeps before it tries again
 
     def interrupt(_seconds):
@@ -119,11 +121,10 @@ def test_interrupt_of_a_download_prints_the_line_that_fetches_the_output(
 
     with (
         connect(output_server, sleep=interrupt) as client,
-        pytest.raises(KeyboardInterrupt),
+        pytest.raises(KeyboardInterrupt) as caught,
     ):
         client.outputs.task("t", "png").wait()
-    printed = capsys.readouterr().err
-    assert printed == f"The PNG output is ready: {WAIT_AGAIN} fetches it.\n"
+    assert caught.value.hint == f"The PNG output is ready: {WAIT_AGAIN} fetches it."
 
 
 @pytest.mark.parametrize("status", [400, 401, 403, 429, 503])
@@ -161,7 +162,7 @@ def test_task_is_found_again_by_its_id_alone(chili, api):
     """The ID is enough to get the file, under GraFx's name for it."""
     output = chili.outputs.task("t").wait()
     assert (output.content, output.format, output.task_id) == (b"png", None, "t")
-    assert output.file_name == "x.png"
+    assert output.file_name == "D-x.png"
     assert api.output_requests == 0
 
 
@@ -202,6 +203,14 @@ def test_empty_report_prints_nothing(chili, api, capsys):
     api.polls, api.report = [REPORTED], Answer(200, [])
     assert chili.outputs.create("1", "png").report == ()
     assert capsys.readouterr().err == ""
+
+
+def test_a_slow_render_prints_nothing(connect, output_server, api, capsys):
+    """Where no notebook shows it, the progress of a render is not an output."""
+    api.polls = [PENDING] * 20 + [DONE]
+    with connect(output_server) as client:
+        client.outputs.create("1", "png")
+    assert capsys.readouterr() == ("", "")
 
 
 def test_polls_become_rarer_as_time_passes(connect, output_server, api, clock):

@@ -398,4 +398,4 @@ print(json.dumps(sorted(set(sys.modules) - before)))
         "chili_notebook",
         *(f"chili_notebook.{name}" for name in LIGHT_MODULES),
     }
-    assert not {"httpx", "anywidget", "ipywidgets", "dotenv", "tqdm"} & loaded
+    assert not {"httpx", "anywidget", "ipywidgets", "dotenv"} & loaded
