@@ -57,11 +57,11 @@ def save_stream(
         if is_folder(path):
             target /= default_name
         elif suffixes and target.suffix.lower() not in suffixes:
+            better = str(Path(path).with_suffix(next(iter(suffixes))))
             raise ConfigurationError(
                 f"{target} does not fit the content: its name must end with "
                 f"{' or '.join(suffixes)}.",
-                hint=f"Use {_with_suffix(path, next(iter(suffixes)))!r} for a file, or "
-                f"{f'{path}/'!r} for a folder.",
+                hint=f"Use {better!r} for a file, or {f'{path}/'!r} for a folder.",
             )
         make_folder(target.parent)
         file, mode = _find_regular_file(target)
@@ -128,10 +128,6 @@ def write_text(text: str, path: Path, *, mode: int) -> None:
     """
     file, _ = _find_regular_file(path.resolve())
     _replace(file, [text.encode()], mode=mode)
-
-
-def _with_suffix(path: str | Path, suffix: str) -> str:
-    return f"{str(path).rstrip('.')}{suffix}"
 
 
 def _find_regular_file(path: Path) -> tuple[Path, int | None]:

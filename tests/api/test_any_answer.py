@@ -78,6 +78,8 @@ def show(item):
     """Return what a notebook shows; it must be possible to send that to one."""
     bundle = item._repr_mimebundle_()
     json.dumps(bundle, ensure_ascii=False).encode()
+    if isinstance(bundle, tuple):
+        bundle, _metadata = bundle
     assert isinstance(bundle["text/plain"], str)
     assert repr(item)
     return bundle

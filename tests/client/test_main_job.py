@@ -128,8 +128,10 @@ def test_wrong_names_are_refused_before_a_render_is_spent(chili, template, simul
 def test_a_png_shows_itself_in_the_notebook():
     """An output gives its picture to the notebook, and text to everything else."""
     output = Output(b"\x89PNG...", "image/png", "a.png", format="png", task_id="t")
-    assert set(output._repr_mimebundle_()) == {"text/plain", "image/png"}
-    assert "a.png" in output._repr_mimebundle_()["text/plain"]
+    bundle, metadata = output._repr_mimebundle_()
+    assert set(bundle) == {"text/plain", "image/png"}
+    assert "a.png" in bundle["text/plain"]
+    assert metadata == {}
 
 
 def test_what_grafx_cannot_make_says_why(chili, template, monkeypatch):

@@ -33,7 +33,7 @@ def template(chili):
 
 def is_png(file):
     """Say whether a file is a picture that its notebook shows."""
-    shown = file._repr_mimebundle_()
+    shown, _metadata = file._repr_mimebundle_()
     return file.content.startswith(b"\x89PNG") and "image/png" in shown
 
 
@@ -282,8 +282,8 @@ def test_a_file_that_cannot_be_written_is_told(chili, tmp_path):
     """Outputs and media say where they cannot be saved, without a traceback."""
     (tmp_path / "file").write_bytes(b"")
     for save in (File(b"x", "image/png", "a.png").save, chili.media.list()[0].download):
-        with pytest.raises(ConfigurationError, match="cannot be written"):
-            save(tmp_path / "file" / "a.png")
+        with pytest.raises(ConfigurationError, match="file exists and is not a folder"):
+            save(tmp_path / "file" / "deep")
 
 
 @pytest.mark.parametrize(
@@ -312,7 +312,7 @@ def test_fonts_show_a_line_set_in_them(chili):
     style = family.styles()[0]
     assert style.family_name
     assert is_png(style.preview())
-    assert "image/png" in style._repr_mimebundle_()
+    assert "image/png" in style._repr_mimebundle_()[0]
 
 
 def test_a_gallery_shows_pictures_side_by_side(chili):
@@ -341,8 +341,8 @@ def test_plain_reads(chili):
 
 def test_html_is_shown_in_a_frame_that_runs_nothing(chili, template):
     """An HTML output is foreign markup, and stays in a sandbox."""
-    shown = chili.outputs.create(template, "html")._repr_mimebundle_()["text/html"]
-    assert shown.startswith("<iframe sandbox srcdoc=")
+    shown, _metadata = chili.outputs.create(template, "html")._repr_mimebundle_()
+    assert "<iframe sandbox srcdoc=" in shown["text/html"]
 
 
 def test_a_read_only_integration_learns_what_it_lacks(simulator, signed_in):
@@ -364,19 +364,41 @@ def test_a_missing_one_is_an_error_of_ours(chili, noun):
 def test_a_pdf_shows_its_first_page(chili, template):
     """A notebook shows the page itself, small, wherever it is read."""
     output = chili.outputs.create(template, "pdf")
-    bundle = output._repr_mimebundle_()
+    bundle, _metadata = output._repr_mimebundle_()
     assert set(bundle) == {"text/plain", "image/jpeg"}
     page = Image.open(io.BytesIO(b64decode(bundle["image/jpeg"])))
     assert max(page.size) == 800
     assert len(page.convert("L").getcolors(256)) > 20  # drawn, and not blank
 
 
+def test_a_pdf_of_several_pages_shows_the_first_ones(chili, template):
+    """The captions have the number of pages, so that a batch does not look like one."""
+    one = len(chili.outputs.create(template, "pdf").files())
+    output = chili.outputs.create(template, "pdf", variables=[{}] * 6)
+    bundle, _metadata = output._repr_mimebundle_()
+    assert one == 1
+    assert bundle["text/html"].count("data:image/jpeg;base64,") == 4
+    assert ">page 1 of 6<" in bundle["text/html"]
+    assert bundle["text/plain"].endswith(", 6 pages>")
+
+
+def test_a_batch_of_pictures_is_a_gallery_and_is_unpacked(chili, template, tmp_path):
+    """A zip shows its pictures, and save() unpacks it into a folder of its own."""
+    output = chili.outputs.create(template, "png", variables=[{}, {}])
+    bundle, _metadata = output._repr_mimebundle_()
+    assert bundle["text/html"].count("data:image/png;base64,") == 2
+    folder = output.save("renders")
+    assert folder.name == output.file_name.removesuffix(".zip")
+    assert sorted(path.suffix for path in folder.iterdir()) == [".png", ".png"]
+    assert output.save(tmp_path / "all.zip").read_bytes() == output.content
+
+
 def test_a_pdf_is_handed_on_where_no_page_can_be_drawn(monkeypatch):
     """Without the extra, and for a broken PDF, the front-end gets the file."""
     broken = File(b"%PDF-", "application/pdf", "a.pdf")
-    assert set(broken._repr_mimebundle_()) == {"text/plain", "application/pdf"}
+    assert set(broken._repr_mimebundle_()[0]) == {"text/plain", "application/pdf"}
     monkeypatch.setitem(sys.modules, "pypdfium2", None)
-    assert set(broken._repr_mimebundle_()) == {"text/plain", "application/pdf"}
+    assert set(broken._repr_mimebundle_()[0]) == {"text/plain", "application/pdf"}
 
 
 def test_fonts_show_themselves_in_a_gallery(chili):
@@ -394,6 +416,6 @@ def test_fonts_show_themselves_in_a_gallery(chili):
 def test_what_has_no_preview_still_shows_itself(chili):
     """A font or a file whose picture is not to be had is told as text, not an error."""
     for item in (chili.fonts.list()[0].styles()[0], chili.media.list()[0]):
-        bundle = replace(item, id="not-there")._repr_mimebundle_()
+        bundle, _metadata = replace(item, id="not-there")._repr_mimebundle_()
         assert set(bundle) == {"text/plain"}
         assert "No preview: GraFx answered 404" in bundle["text/plain"]

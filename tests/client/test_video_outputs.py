@@ -14,7 +14,7 @@ from chili_notebook.errors import OutputFailedError
 def test_a_video_is_shown_in_the_notebook(chili, tmp_path):
     """The notebook plays an mp4 output, which is saved under its name."""
     output = chili.outputs.create(chili.templates.list(search="banner")[0], "mp4")
-    bundle = output._repr_mimebundle_()
+    bundle, _metadata = output._repr_mimebundle_()
     assert bundle["text/html"].startswith("<video controls")
     assert 'src="data:video/mp4;base64,' in bundle["text/html"]
     assert output.save(tmp_path).suffix == ".mp4"
