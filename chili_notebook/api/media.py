@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, Literal
 
-from chili_notebook.api.files import bare_name, suffixes_like
+from chili_notebook.api.file_names import bare_name, suffixes_like
 from chili_notebook.api.ids import describe, id_of, path_segment
 from chili_notebook.api.listing import Listing
 from chili_notebook.api.previews import fetch_preview, show_preview
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from chili_notebook.api.base import ApiClient
+    from chili_notebook.api.file_views import MimeBundle
     from chili_notebook.api.files import File
 
 TYPES = ("ai", "eps", "jpeg", "jpg", "pdf", "png", "psd", "tif", "tiff")
@@ -129,7 +130,7 @@ class Media:
                 suffixes=suffixes_like(default_name),
             )
 
-    def _repr_mimebundle_(self, **_: object) -> dict[str, str]:
+    def _repr_mimebundle_(self, **_: object) -> MimeBundle:
         return show_preview(self.preview, text=repr(self))
 
 

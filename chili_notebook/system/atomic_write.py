@@ -59,11 +59,11 @@ def save_stream(
         if is_folder(path):
             target /= default_name
         elif suffixes and target.suffix.lower() not in suffixes:
+            better = str(Path(path).with_suffix(next(iter(suffixes))))
             raise ConfigurationError(
                 f"{target} does not fit the content: its name must end with "
                 f"{' or '.join(suffixes)}.",
-                hint=f"Use {_with_suffix(path, next(iter(suffixes)))!r} for a file, or "
-                f"{f'{path}/'!r} for a folder.",
+                hint=f"Use {better!r} for a file, or {f'{path}/'!r} for a folder.",
             )
         make_folder(target.parent)
         file, mode = _find_regular_file(target)
@@ -132,10 +132,6 @@ def write_text(text: str, path: Path, *, mode: int) -> None:
     _replace(file, [text.encode()], mode=mode)
 
 
-def _with_suffix(path: str | Path, suffix: str) -> str:
-    return f"{str(path).rstrip('.')}{suffix}"
-
-
 def _find_regular_file(path: Path) -> tuple[Path, int | None]:
     """Return the file that is to be written, and its permissions if it exists.
 
@@ -198,13 +194,16 @@ def _write_copy(copy: Path, content: bytes, target: Path) -> bool:
     return True
 
 
-def _replace(target: Path, pieces: Iterable[bytes], *, mode: int) -> None:
+def _replace(
+    target: Path, pieces: Iterable[bytes], *, mode: int, like: int | None = None
+) -> None:
     """Write a temporary file beside the target, and rename it to the target.
 
     Args:
         target: The file.
         pieces: Its content.
         mode: The permissions of a new file, less the umask.
+        like: The final permissions, whatever the umask.
     """
     temporary = target.with_name(f".{target.name}.{token_hex(4)}")
     try:
@@ -212,6 +211,8 @@ def _replace(target: Path, pieces: Iterable[bytes], *, mode: int) -> None:
         with os.fdopen(descriptor, "wb") as stream:
             for piece in pieces:
                 stream.write(piece)
+        if like is not None:
+            temporary.chmod(like)
         temporary.replace(target)
     finally:
         temporary.unlink(missing_ok=True)

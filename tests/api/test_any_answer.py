@@ -78,6 +78,8 @@ def show(item):
     """Return what a notebook shows, after a check that it can be sent."""
     bundle = item._repr_mimebundle_()
     json.dumps(bundle, ensure_ascii=False).encode()
+    if isinstance(bundle, tuple):
+        bundle, _metadata = bundle
     assert isinstance(bundle["text/plain"], str)
     assert repr(item)
     return bundle

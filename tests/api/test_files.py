@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import sys
-from pathlib import Path
-
 import httpx
 import pytest
 from hypothesis import example, given
@@ -95,7 +92,7 @@ def test_a_suffix_of_another_type_is_refused(tmp_path):
     file = File(b"jpg", "image/jpeg", "x.jpg")
     with pytest.raises(ConfigurationError, match=r"must end with \.jpg or \.jpeg") as e:
         file.save("a.pdf")
-    assert "'a.pdf.jpg'" in e.value.hint
+    assert "'a.jpg'" in e.value.hint
     assert "'a.pdf/'" in e.value.hint
     assert list(tmp_path.glob("*")) == []
     assert file.save("a.JPEG").read_bytes() == b"jpg"
@@ -142,35 +139,8 @@ def test_download_of_media_stays_in_its_folder(client_of, tmp_path, name, extens
 def test_content_type_is_never_markup(content_type):
     """A content type that is not a media type is not used."""
     file = file_of("x", content_type=content_type)
-    bundle = file._repr_mimebundle_()
+    bundle, _metadata = file._repr_mimebundle_()
     assert isinstance(bundle["text/plain"], str)
     assert "<script" not in bundle.get("text/html", "")
     if content_type.startswith(b"video/"):
         assert file.content_type == "application/octet-stream"
-
-
-def test_video_is_not_higher_than_the_screen():
-    """A high video is scaled to the height of the screen."""
-    video = File(b"mp4", "video/mp4", "story.mp4")._repr_mimebundle_()["text/html"]
-    assert 'style="max-width:100%;max-height:80vh"' in video
-
-
-def test_html_is_shown_in_a_frame_that_runs_nothing():
-    """HTML is untrusted, so it is shown in a sandbox."""
-    page = File(b"<b>'\"", "text/html", "a.html")._repr_mimebundle_()["text/html"]
-    assert page.startswith('<iframe sandbox srcdoc="&lt;b&gt;&#x27;&quot;"')
-
-
-def test_pdf_without_a_picture_of_its_page_is_shown_as_pdf(monkeypatch):
-    """The front-end gets the file if it is broken or the extra `pdf` is missing."""
-    broken = File(b"%PDF-", "application/pdf", "a.pdf")
-    assert set(broken._repr_mimebundle_()) == {"text/plain", "application/pdf"}
-    monkeypatch.setitem(sys.modules, "pypdfium2", None)
-    assert set(broken._repr_mimebundle_()) == {"text/plain", "application/pdf"}
-
-
-def test_save_to_a_path_that_cannot_be_written_raises():
-    """The error is a ConfigurationError and not an OSError."""
-    Path("file").write_bytes(b"")
-    with pytest.raises(ConfigurationError, match="cannot be written"):
-        File(b"x", "image/png", "a.png").save(Path("file", "a.png"))

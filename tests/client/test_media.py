@@ -24,7 +24,7 @@ def test_media_are_listed_previewed_and_downloaded(chili, tmp_path):
     media = chili.media.list()[0]
     assert chili.media.get(media.id) == media
     preview = media.preview("thumbnail")
-    assert "image/png" in preview._repr_mimebundle_()
+    assert "image/png" in preview._repr_mimebundle_()[0]
     saved = media.download(tmp_path)
     assert saved.parent == tmp_path
     with Image.open(saved) as original:

@@ -17,7 +17,7 @@ from chili_notebook.errors import (
 
 def is_shown_as_png(file):
     """Return whether a file is a PNG that a notebook shows."""
-    bundle = file._repr_mimebundle_()
+    bundle, _metadata = file._repr_mimebundle_()
     return file.content.startswith(b"\x89PNG") and "image/png" in bundle
 
 
