@@ -27,6 +27,11 @@ def save_stream(
     Raises:
         ConfigurationError: If the file cannot be written.
     """
+    if not _is_possible(path):
+        raise ConfigurationError(
+            "The path of the file contains a character that no path can contain.",
+            hint="Leave out NUL characters and lone surrogates.",
+        )
     target = Path(path)
     with suppress(RuntimeError):  # there is no home folder; the tilde stays as it is
         target = target.expanduser()
@@ -42,6 +47,13 @@ def save_stream(
     raise ConfigurationError(
         f"{target} cannot be written ({reason}).", hint="Save it somewhere else."
     )
+
+
+def _is_possible(path: str | Path) -> bool:
+    try:
+        return b"\0" not in os.fsencode(path)
+    except UnicodeEncodeError:  # a lone surrogate
+        return False
 
 
 def write_text(text: str, path: Path, *, mode: int) -> None:
