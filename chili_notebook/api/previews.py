@@ -42,7 +42,7 @@ def fetch_preview(
     """
     query = {key: value for key, value in (params or {}).items() if value is not None}
     address, task_id = path, ""
-    deadline = client.clock() + timeout_s
+    deadline = client.stopwatch() + timeout_s
     pause_s = _FIRST_PAUSE_S
     response = client.get(address, params=query)
     while response.status_code in _NOT_READY:
@@ -50,7 +50,7 @@ def fetch_preview(
         if task_info:
             address, query = task_info, {}
             task_id = urlsplit(task_info).path.rstrip("/").rpartition("/")[2]
-        left_s = deadline - client.clock()
+        left_s = deadline - client.stopwatch()
         if left_s <= 0:
             raise OutputTimeoutError(
                 f"The preview {name} was not ready after {timeout_s:g} s.",
