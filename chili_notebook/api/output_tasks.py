@@ -55,7 +55,7 @@ _NO_REPORT = OutputReport()
 
 
 class InterruptedOutputError(KeyboardInterrupt):
-    """A user has interrupted an order or a wait; the message says how to go on.
+    """A user interrupted an order or a wait; the message says how to go on.
 
     Args:
         message: What was interrupted.

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from chili_notebook.api.files import File
+from chili_notebook.api.output_tasks import InterruptedOutputError
 from chili_notebook.errors import ChiliError, OutputTimeoutError
 from chili_notebook.http.reading import json_object
 
@@ -39,7 +40,26 @@ def fetch_preview(
 
     Raises:
         OutputTimeoutError: If it is not ready in time. Its task ID may be empty.
+        KeyboardInterrupt: If the user interrupts it.
     """
+    try:
+        return _wait_for_preview(
+            client, path, name=name, timeout_s=timeout_s, params=params
+        )
+    except KeyboardInterrupt:
+        raise InterruptedOutputError(
+            f"You stopped waiting for the preview {name}.", hint="Try again in a while."
+        ) from None
+
+
+def _wait_for_preview(
+    client: ApiClient,
+    path: str,
+    *,
+    name: str,
+    timeout_s: float,
+    params: dict[str, Any] | None,
+) -> File:
     query = {key: value for key, value in (params or {}).items() if value is not None}
     address, task_id = path, ""
     deadline = client.stopwatch() + timeout_s
