@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import base64
 import json
+import multiprocessing
 import threading
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from email.utils import formatdate
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -61,6 +62,27 @@ class Answer:
         return (
             self.body if isinstance(self.body, str) else json.dumps(self.body)
         ).encode()
+
+
+@contextmanager
+def forked_child(function):
+    """Call a function in a forked child; return a function that returns its result."""
+    fork = multiprocessing.get_context("fork")
+    received, sent = fork.Pipe(duplex=False)
+    child = fork.Process(target=lambda: sent.send(function()))
+    child.start()
+    sent.close()
+
+    def result(*, within_s=20):
+        assert received.poll(within_s), "the child hangs"
+        return received.recv()
+
+    try:
+        yield result
+    finally:
+        child.kill()
+        child.join()
+        received.close()
 
 
 class Server:

@@ -13,6 +13,7 @@ from chili_notebook.api.api_errors import error_from
 from chili_notebook.api.responses import link_in
 from chili_notebook.auth.environment import call_url
 from chili_notebook.auth.handle import ChiliToken
+from chili_notebook.auth.secret import signed_in
 from chili_notebook.errors import ConfigurationError
 from chili_notebook.http.transport import (
     SAFE_METHODS,
@@ -20,6 +21,7 @@ from chili_notebook.http.transport import (
     no_answer_error,
     open_client,
 )
+from chili_notebook.system.forks import renew_in_children
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator
@@ -32,6 +34,7 @@ if TYPE_CHECKING:
 _Origin = tuple[str, str, int | None]
 
 
+@signed_in
 class ApiClient:
     """Send signed requests to one environment.
 
@@ -85,9 +88,13 @@ class ApiClient:
         self._on_refusal = on_refusal
         self._transport = transport
         self._lock = threading.Lock()
-        self._opened_for = ""  # the base URL of what follows
-        self._origin: _Origin = ("", "", None)
         self._http: httpx.Client | None = None
+        self._opened_for = ""  # the base URL of `_http`
+        self._origin: _Origin = ("", "", None)
+        # The connections of parent processes: never used, and never closed, because
+        # closing them may wait for a lock that a thread of the parent held.
+        self._of_parents: list[httpx.Client] = []
+        renew_in_children(self, type(self)._renew_in_child)
 
     @property
     def environment(self) -> Environment:
@@ -221,6 +228,13 @@ class ApiClient:
         _traceback: TracebackType | None,
     ) -> None:
         self.close()
+
+    def _renew_in_child(self) -> None:
+        """Drop the connections of the parent process, and replace the lock."""
+        self._lock = threading.Lock()
+        if self._http is not None:
+            self._of_parents.append(self._http)
+            self._http = None
 
     def _send(self, method: str, path: str, options: dict[str, Any]) -> httpx.Response:
         self._source.require()  # the first error of all is that nobody is signed in

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from operator import attrgetter
 from typing import Any
 
 from chili_notebook.api.responses import text_in
@@ -64,18 +65,31 @@ class Layout:
     raw: Mapping[str, Any] = field(default_factory=dict, repr=False, compare=False)
 
 
+def _allowed_values(variable: Variable) -> str:
+    return ", ".join(variable.allowed)
+
+
+def _is_required(variable: Variable) -> str:
+    return "yes" if variable.required else ""
+
+
+def _is_selected(layout: Layout) -> str:
+    return "yes" if layout.selected else ""
+
+
+# Functions with names, because rows are pickled with their columns.
 VARIABLE_COLUMNS = (
-    ("Variable", lambda variable: variable.name),
-    ("Type", lambda variable: variable.type),
-    ("Value", lambda variable: variable.value),
-    ("Allowed", lambda variable: ", ".join(variable.allowed)),
-    ("Required", lambda variable: "yes" if variable.required else ""),
+    ("Variable", attrgetter("name")),
+    ("Type", attrgetter("type")),
+    ("Value", attrgetter("value")),
+    ("Allowed", _allowed_values),
+    ("Required", _is_required),
 )
 LAYOUT_COLUMNS = (
-    ("Layout", lambda layout: layout.name),
-    ("Id", lambda layout: layout.id),
-    ("Intent", lambda layout: layout.intent),
-    ("Selected", lambda layout: "yes" if layout.selected else ""),
+    ("Layout", attrgetter("name")),
+    ("Id", attrgetter("id")),
+    ("Intent", attrgetter("intent")),
+    ("Selected", _is_selected),
 )
 
 

@@ -9,12 +9,14 @@ from chili_notebook.api.ids import path_segment
 from chili_notebook.api.listing import Listing
 from chili_notebook.api.previews import fetch_preview, show_preview
 from chili_notebook.api.responses import moment_in, text_in, texts_in, whole_number_in
+from chili_notebook.auth.secret import signed_in
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import datetime
 
     from chili_notebook.api.base import ApiClient
+    from chili_notebook.api.file_views import MimeBundle
     from chili_notebook.api.files import File
 
 
@@ -86,7 +88,7 @@ class FontStyle:
         """
         return self.preview("square")
 
-    def _repr_mimebundle_(self, **_: object) -> dict[str, str]:
+    def _repr_mimebundle_(self, **_: object) -> MimeBundle:
         return show_preview(self.preview, text=repr(self))
 
 
@@ -161,6 +163,7 @@ class FontFamily:
         )
 
 
+@signed_in
 class Fonts:
     """The environment's fonts: ``chili.fonts``.
 

@@ -9,6 +9,7 @@ from operator import methodcaller
 from typing import TYPE_CHECKING, Any, Generic, TypeVar, overload
 
 from chili_notebook.api.responses import body_of
+from chili_notebook.auth.secret import signed_in
 from chili_notebook.display.gallery import Gallery
 from chili_notebook.display.tables import table_bundle
 from chili_notebook.errors import (
@@ -29,6 +30,7 @@ ROWS_SHOWN = 10
 PAGE_SIZE = 50
 
 
+@signed_in
 class Listing(Generic[T]):
     """The items of one listing, in GraFx's order.
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from chili_notebook.api.ids import id_of, path_segment
 from chili_notebook.api.listing import Listing
 from chili_notebook.api.responses import item_of, text_in
+from chili_notebook.auth.secret import signed_in
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -49,6 +50,7 @@ class OutputSetting:
     raw: Mapping[str, Any] = field(repr=False, compare=False)
 
 
+@signed_in
 class OutputSettings:
     """The environment's output settings: ``chili.outputs.settings``.
 

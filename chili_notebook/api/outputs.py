@@ -5,7 +5,6 @@
 from __future__ import annotations
 
 import json
-import sys
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, get_args
 
@@ -15,6 +14,7 @@ from chili_notebook.api.ids import describe, id_of, path_segment
 from chili_notebook.api.output_settings import OutputSetting, OutputSettings
 from chili_notebook.api.output_tasks import (
     Format,
+    InterruptedOutputError,
     Output,
     OutputTask,
     Pace,
@@ -25,6 +25,7 @@ from chili_notebook.api.projects import Project
 from chili_notebook.api.responses import item_of, text_in
 from chili_notebook.api.templates import Template, Templates
 from chili_notebook.api.variables import Row, checked_rows, rows_of
+from chili_notebook.auth.secret import signed_in
 from chili_notebook.errors import (
     ConnectionFailedError,
     NotFoundError,
@@ -44,6 +45,7 @@ _MOST_VARIABLES_BYTES = 10_000_000
 _MOST_BYTES = 20_000_000
 
 
+@signed_in
 class Outputs:
     """Renders templates, projects and documents: ``chili.outputs``.
 
@@ -165,8 +167,7 @@ class Outputs:
             response = self._client.post(f"output/{format}", json=body)
             task_id = text_in(item_of(response), "taskId")
         except KeyboardInterrupt:
-            sys.stderr.write(f"{unknown} {hint}\n")
-            raise
+            raise InterruptedOutputError(unknown, hint=hint) from None
         except (ConnectionFailedError, UnexpectedAnswerError) as error:
             if isinstance(error, ConnectionFailedError) and not error.was_sent:
                 raise

@@ -12,6 +12,7 @@ from chili_notebook.api.ids import id_of, path_segment
 from chili_notebook.api.listing import Listing
 from chili_notebook.api.responses import item_of, text_in
 from chili_notebook.api.templates import Template
+from chili_notebook.auth.secret import signed_in
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -64,6 +65,7 @@ class Project(DocumentItem):
         self._client.put(self._document_path, json=checked_document(document))
 
 
+@signed_in
 class Projects:
     """This integration's own projects: ``chili.projects``.
 

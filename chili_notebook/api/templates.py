@@ -9,6 +9,7 @@ from chili_notebook.api.document_item import DocumentItem, checked_document
 from chili_notebook.api.ids import id_of, path_segment
 from chili_notebook.api.listing import Listing
 from chili_notebook.api.responses import entry_type_in, item_of, moment_in, text_in
+from chili_notebook.auth.secret import signed_in
 from chili_notebook.errors import ConfigurationError
 
 if TYPE_CHECKING:
@@ -56,6 +57,7 @@ class Template(DocumentItem):
         return f"{self._path}/download"
 
 
+@signed_in
 class Templates:
     """The environment's Studio templates: ``chili.templates``.
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import asyncio
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, NoReturn, Protocol, TypeVar
+from typing import TYPE_CHECKING, Protocol, TypeVar
 
 import httpx
 
-from chili_notebook.auth.secret import NOT_PICKLED
+from chili_notebook.auth.secret import signed_in
 from chili_notebook.display.wording import spell_duration
 from chili_notebook.http.urls import require_safe
 
@@ -35,6 +35,7 @@ class _RequestLike(Protocol):
 _R = TypeVar("_R", bound=_RequestLike)
 
 
+@signed_in
 class ChiliToken(httpx.Auth):
     """A live handle on the session's token.
 
@@ -97,9 +98,6 @@ class ChiliToken(httpx.Auth):
         ends = "expired" if left == 0 else ends
         scopes = "scopes unknown" if token.scopes is None else _count(token.scopes)
         return f"<GraFx token #{token.fingerprint}: {ends}, {scopes}>"
-
-    def __reduce_ex__(self, _protocol: object) -> NoReturn:
-        raise TypeError(NOT_PICKLED)
 
     def __call__(self, request: _R) -> _R:
         """Add the token to a request of the `requests` library."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -15,6 +15,7 @@ NOT_PICKLED = (
     "Call chili_notebook.login() in the worker instead. It reads the same environment "
     "variables or .env file."
 )
+_C = TypeVar("_C", bound=type[Any])
 
 
 class Secret:
@@ -64,3 +65,23 @@ class Secret:
 
     def __reduce_ex__(self, _protocol: object) -> NoReturn:
         raise TypeError(NOT_PICKLED)
+
+
+def signed_in(kind: _C) -> _C:
+    """Mark a class whose objects make requests with the token of a session.
+
+    A copy of such an object is the object itself, also inside `dataclasses.asdict`.
+    Pickling it raises an error that says what to do in a worker process.
+    """
+    kind.__copy__ = _return_same
+    kind.__deepcopy__ = _return_same
+    kind.__reduce_ex__ = _refuse_pickling  # type: ignore[assignment]
+    return kind
+
+
+def _return_same(self: object, _memo: object = None) -> object:
+    return self
+
+
+def _refuse_pickling(_self: object, _protocol: object) -> NoReturn:
+    raise TypeError(NOT_PICKLED)

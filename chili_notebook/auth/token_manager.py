@@ -8,6 +8,7 @@ from copy import copy
 from typing import TYPE_CHECKING, NoReturn, Protocol
 
 from chili_notebook.auth.environment import Environment
+from chili_notebook.auth.secret import signed_in
 from chili_notebook.auth.token_request import fetch_token
 from chili_notebook.auth.tokens import (
     RETRY_S,
@@ -22,6 +23,7 @@ from chili_notebook.errors import (
     TokenError,
     TokenExpiredError,
 )
+from chili_notebook.system.forks import renew_in_children
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -39,6 +41,7 @@ class SecretProtector(Protocol):
         """Protect a token."""
 
 
+@signed_in
 class TokenManager:
     """Holds the token of one session and renews it when that is due.
 
@@ -67,8 +70,8 @@ class TokenManager:
         self._credentials: Credentials | None = None
         self._token: Token | None = None
         self._reason_signed_out = "You are not signed in."
-        self._fetch_lock = threading.Lock()  # held during a token request
-        self._state_lock = threading.Lock()  # held for moments only
+        self._renew_in_child()
+        renew_in_children(self, type(self)._renew_in_child)
         self._sign_in_generation = 0
         self._attempts = 0
         self._attempted_at = float("-inf")
@@ -194,6 +197,11 @@ class TokenManager:
         renewed = self._renew(rejected, self._on_renewal)
         self._refetched_after_401_at = self.clock()
         return renewed
+
+    def _renew_in_child(self) -> None:
+        """Replace the locks, which a thread of the parent may have held at the fork."""
+        self._fetch_lock = threading.Lock()  # held during a token request
+        self._state_lock = threading.Lock()  # held for moments only
 
     def _renew_if_convenient(self, token: Token) -> Token:
         """Renew a token that still works; if that fails, return it."""

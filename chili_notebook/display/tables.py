@@ -20,7 +20,8 @@ class Rows(list[T]):
 
     Args:
         items: The items of the list.
-        columns: The heading and the value of each column.
+        columns: The heading and the value of each column. The rows can be pickled if
+            these functions can.
 
     Example:
         variables = template.variables()

@@ -26,6 +26,7 @@ from fakes import (
     Clock,
     PausedEndpoint,
     Protector,
+    forked_child,
     jwt,
     token_body,
     traceback_text,
@@ -494,6 +495,23 @@ def test_threads_with_one_401_share_one_token_request(
         paused.may_answer.set()
         assert set(tokens) == {endpoint.issued[1]}
     assert endpoint.grants == 2
+
+
+@pytest.mark.filterwarnings("ignore:.*fork.*:DeprecationWarning")
+def test_child_that_is_forked_during_a_token_request_can_make_its_own(
+    manager, clock, endpoint, token_server
+):
+    """The lock that another thread of the parent holds does not block the child."""
+    clock.advance(DAY_S - 30)
+    paused = token_server.answer = PausedEndpoint(endpoint)
+    with ThreadPoolExecutor(1) as pool:
+        of_parent = pool.submit(manager.current)
+        assert paused.received.wait(10)
+        with forked_child(lambda: text_of(manager.current())) as result:
+            paused.may_answer.set()
+            assert result() == endpoint.issued[1]
+        assert text_of(of_parent.result(10)) == endpoint.issued[1]
+    assert endpoint.grants == 3
 
 
 def test_sign_out_forgets_token_and_credentials(manager, endpoint):
