@@ -74,7 +74,7 @@ class Searched(Enum):
 
     NOTEBOOK = ("notebook", "notebooks")
     COPY = ("copy of a notebook or cell", "copies of notebooks and cells")
-    TEXT_FILE = ("other text file", "other text files")
+    TEXT_FILE = ("text file", "text files")
     COLLABORATION_DATABASE = ("collaboration database", "collaboration databases")
     HISTORY_ROW = ("row of IPython's history", "rows of IPython's history")
     STORED_VARIABLE = ("%store variable", "%store variables")

@@ -238,15 +238,22 @@ class _ObjectStore:
 
         if not path.is_file():
             raise GitError(f"{path.name} is not a regular file")
+        failure = ""
+        data: PackData | None = None
         try:
-            with PackData(path, self._object_format) as data:
-                for unpacked in UnpackedObjectIterator.for_pack_data(data):
-                    kind = _KINDS[unpacked.obj_type_num or 0]
-                    content = b"".join(unpacked.obj_chunks or [])
-                    yield _Object(unpacked.sha().hex(), kind, content)
+            data = PackData(path, self._object_format)
+            for unpacked in UnpackedObjectIterator.for_pack_data(data):
+                kind = _KINDS[unpacked.obj_type_num or 0]
+                content = b"".join(unpacked.obj_chunks or [])
+                yield _Object(unpacked.sha().hex(), kind, content)
         except Exception as error:  # noqa: BLE001 - dulwich raises many classes for damaged data
-            reason = type(error).__name__
-            raise GitError(f"{path.name} cannot be read ({reason})") from None
+            failure = type(error).__name__
+        finally:
+            # The traceback refers to the file's content. It is gone only now.
+            if data is not None:
+                data.close()
+        if failure:
+            raise GitError(f"{path.name} cannot be read ({failure})")
 
 
 def _read_alternates(folder: Path) -> Iterator[Path]:
