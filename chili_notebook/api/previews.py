@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 from chili_notebook.api.files import File
 from chili_notebook.errors import ChiliError, OutputTimeoutError
 from chili_notebook.http.reading import json_object
+from chili_notebook.http.time_limit import time_limit
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
 SHOWN_TIMEOUT_S = 5.0
 """How long a notebook waits for the preview of an item that shows itself."""
 _NOT_READY = {202, 204}
+# For an answer that has begun; a large picture may take longer if it arrives faster.
+_GRACE_S, _SLOWEST_BYTES_S = 30.0, 1_000.0
 _FIRST_PAUSE_S, _LONGEST_PAUSE_S, _GROWTH = 0.5, 5.0, 1.5
 
 
@@ -41,26 +44,27 @@ def fetch_preview(
     """
     query = {key: value for key, value in (params or {}).items() if value is not None}
     address, task_id = path, ""
-    deadline = client.stopwatch() + timeout_s
-    pause_s = _FIRST_PAUSE_S
-    response = client.get(address, params=query)
-    while response.status_code in _NOT_READY:
-        task_info = _link_in(client, response, "taskInfo")
-        if task_info:
-            address, query = task_info, {}
-            task_id = urlsplit(task_info).path.rstrip("/").rpartition("/")[2]
-        left_s = deadline - client.stopwatch()
-        if left_s <= 0:
-            raise OutputTimeoutError(
-                f"The preview {name} was not ready after {timeout_s:g} s.",
-                hint="Try again in a while.",
-                task_id=task_id,
-            )
-        client.sleep(min(pause_s, left_s))
-        pause_s = min(pause_s * _GROWTH, _LONGEST_PAUSE_S)
+    with time_limit(timeout_s + _GRACE_S, slowest_bytes_s=_SLOWEST_BYTES_S):
+        deadline = client.stopwatch() + timeout_s
+        pause_s = _FIRST_PAUSE_S
         response = client.get(address, params=query)
-    download = _link_in(client, response, "download")
-    response = client.get(download) if download else response
+        while response.status_code in _NOT_READY:
+            task_info = _link_in(client, response, "taskInfo")
+            if task_info:
+                address, query = task_info, {}
+                task_id = urlsplit(task_info).path.rstrip("/").rpartition("/")[2]
+            left_s = deadline - client.stopwatch()
+            if left_s <= 0:
+                raise OutputTimeoutError(
+                    f"The preview {name} was not ready after {timeout_s:g} s.",
+                    hint="Try again in a while.",
+                    task_id=task_id,
+                )
+            client.sleep(min(pause_s, left_s))
+            pause_s = min(pause_s * _GROWTH, _LONGEST_PAUSE_S)
+            response = client.get(address, params=query)
+        download = _link_in(client, response, "download")
+        response = client.get(download) if download else response
     return File.from_response(response, name=name)
 
 
