@@ -42,29 +42,42 @@ def fetch_preview(
     Raises:
         OutputTimeoutError: If it is not ready in time. Its task ID may be empty.
     """
+    with time_limit(timeout_s + _GRACE_S, slowest_bytes_s=_SLOWEST_BYTES_S):
+        return _wait_for_preview(
+            client, path, name=name, timeout_s=timeout_s, params=params
+        )
+
+
+def _wait_for_preview(
+    client: ApiClient,
+    path: str,
+    *,
+    name: str,
+    timeout_s: float,
+    params: dict[str, Any] | None,
+) -> File:
     query = {key: value for key, value in (params or {}).items() if value is not None}
     address, task_id = path, ""
-    with time_limit(timeout_s + _GRACE_S, slowest_bytes_s=_SLOWEST_BYTES_S):
-        deadline = client.stopwatch() + timeout_s
-        pause_s = _FIRST_PAUSE_S
+    deadline = client.stopwatch() + timeout_s
+    pause_s = _FIRST_PAUSE_S
+    response = client.get(address, params=query)
+    while response.status_code in _NOT_READY:
+        task_info = _link_in(client, response, "taskInfo")
+        if task_info:
+            address, query = task_info, {}
+            task_id = urlsplit(task_info).path.rstrip("/").rpartition("/")[2]
+        left_s = deadline - client.stopwatch()
+        if left_s <= 0:
+            raise OutputTimeoutError(
+                f"The preview {name} was not ready after {timeout_s:g} s.",
+                hint="Try again in a while.",
+                task_id=task_id,
+            )
+        client.sleep(min(pause_s, left_s))
+        pause_s = min(pause_s * _GROWTH, _LONGEST_PAUSE_S)
         response = client.get(address, params=query)
-        while response.status_code in _NOT_READY:
-            task_info = _link_in(client, response, "taskInfo")
-            if task_info:
-                address, query = task_info, {}
-                task_id = urlsplit(task_info).path.rstrip("/").rpartition("/")[2]
-            left_s = deadline - client.stopwatch()
-            if left_s <= 0:
-                raise OutputTimeoutError(
-                    f"The preview {name} was not ready after {timeout_s:g} s.",
-                    hint="Try again in a while.",
-                    task_id=task_id,
-                )
-            client.sleep(min(pause_s, left_s))
-            pause_s = min(pause_s * _GROWTH, _LONGEST_PAUSE_S)
-            response = client.get(address, params=query)
-        download = _link_in(client, response, "download")
-        response = client.get(download) if download else response
+    download = _link_in(client, response, "download")
+    response = client.get(download) if download else response
     return File.from_response(response, name=name)
 
 
