@@ -3,20 +3,54 @@
 from __future__ import annotations
 
 import argparse
+import io
 import sys
+import tempfile
+from enum import IntEnum
 from pathlib import Path
 
-from chili_notebook.errors import ChiliError, CredentialsNotFoundError
+from chili_notebook.errors import (
+    AuditIncompleteError,
+    ChiliError,
+    CredentialsNotFoundError,
+    SecretsFoundError,
+)
+
+_EXIT_CODES = """\
+exit codes:
+  0  no secret is left
+  1  a secret was found and not fixed
+  2  the arguments or the sources of the secrets are wrong
+  3  no secret was found, but a place could not be read
+  4  no secret is known, and --require-secrets is set
+"""
+
+
+class _ExitCode(IntEnum):
+    """The exit codes of the command; argparse ends with 2 too."""
+
+    CLEAN = 0
+    FOUND = 1
+    WRONG_INPUT = 2
+    UNREADABLE = 3
+    NO_SECRETS = 4
 
 
 def main() -> int:
     """Run the command and return its exit code."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            # A file name may have characters that the encoding of a hook has not.
+            stream.reconfigure(errors="backslashreplace")
     options = _make_parser().parse_args()
     try:
         return _audit(options)
     except ChiliError as error:
         sys.stderr.write(f"{type(error).__name__}: {error}\n")
-        return 1
+        if isinstance(error, SecretsFoundError):
+            return _ExitCode.FOUND
+        is_incomplete = isinstance(error, AuditIncompleteError)
+        return _ExitCode.UNREADABLE if is_incomplete else _ExitCode.WRONG_INPUT
 
 
 def _make_parser() -> argparse.ArgumentParser:
@@ -25,10 +59,11 @@ def _make_parser() -> argparse.ArgumentParser:
     audit = commands.add_parser(
         "audit",
         help="search saved files for your GraFx secrets",
-        description="Search notebooks, IPython's history and git for the secrets in "
-        "the process environment, .env and the system keyring. Nothing is sent over "
-        "the network. The exit code is 1 if a secret was found and not fixed, or if "
-        "something could not be read.",
+        description="Search notebooks, other text files, IPython's history and git for "
+        "the secrets in the process environment, .env and the system keyring. Nothing "
+        "is sent over the network, and no other program is run.",
+        epilog=_EXIT_CODES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     audit.add_argument(
         "paths", nargs="+", type=Path, metavar="PATH", help="files and folders"
@@ -36,10 +71,16 @@ def _make_parser() -> argparse.ArgumentParser:
     audit.add_argument(
         "--fix",
         action="store_true",
-        help="mask secrets in files, and remove rows of the history",
+        help="mask secrets in notebooks, their copies and the files that you name, and "
+        "remove rows of the history",
     )
     audit.add_argument(
         "--env-file", metavar="PATH", help="also read the secrets in this file"
+    )
+    audit.add_argument(
+        "--require-secrets",
+        action="store_true",
+        help="fail if no secret is known to search for",
     )
     return parser
 
@@ -47,22 +88,39 @@ def _make_parser() -> argparse.ArgumentParser:
 def _audit(options: argparse.Namespace) -> int:
     from IPython.paths import get_ipython_dir
 
+    from chili_notebook.audit.findings import AuditSettings
     from chili_notebook.audit.report import report_bundle, require_clean
     from chili_notebook.audit.search import audit
+    from chili_notebook.guard.registry import SecretRegistry
     from chili_notebook.signin import find_secrets
+    from chili_notebook.system.frontend import find_working_folder
 
+    working_folder = find_working_folder()
     folders = [path if path.is_dir() else path.parent for path in options.paths]
     try:
-        known = find_secrets([Path.cwd(), *folders], env_file=options.env_file)
+        known = find_secrets([working_folder, *folders], env_file=options.env_file)
     except CredentialsNotFoundError as error:
         # A person without a secret can leak none: a commit hook must not stop them.
-        sys.stderr.write(f"{error}\n")
-        return 0
-    profiles = sorted(Path(get_ipython_dir()).glob("profile_*"))
-    findings = audit(known, options.paths, profiles=profiles, fix=options.fix)
-    sys.stdout.write(f"{report_bundle(findings, known)['text/plain']}\n")
-    require_clean(findings)
-    return 0
+        sys.stderr.write(f"{error.message}\n")
+        return _ExitCode.NO_SECRETS if options.require_secrets else _ExitCode.CLEAN
+    settings = AuditSettings(
+        SecretRegistry(known),
+        working_folder,
+        command="python -m chili_notebook audit",
+        fix=options.fix,
+        credential_files=frozenset({Path(options.env_file).resolve()})
+        if options.env_file
+        else frozenset(),
+    )
+    result = audit(
+        settings,
+        options.paths,
+        profiles=sorted(Path(get_ipython_dir()).glob("profile_*")),
+        temporary_folder=Path(tempfile.gettempdir()),
+    )
+    sys.stdout.write(f"{report_bundle(result, known)['text/plain']}\n")
+    require_clean(result)
+    return _ExitCode.CLEAN
 
 
 if __name__ == "__main__":

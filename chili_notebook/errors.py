@@ -88,6 +88,10 @@ class SecretsFoundError(ChiliError):
     """An audit has found saved secrets that are not fixed."""
 
 
+class AuditIncompleteError(ChiliError):
+    """An audit has found no secret, but could not read everything."""
+
+
 class InsecureURLError(ChiliError):
     """A secret would have been sent over plain http to another machine."""
 

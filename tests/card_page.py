@@ -41,6 +41,7 @@ SIGNED_IN = {
         "token_host": "integration-login.chiligrafx.com",
     },
     "source": ".env",
+    "login_command": "%chili_login",
     "origin": "env-file",
     "token": TOKEN,
     "remaining_s": DAY_S,

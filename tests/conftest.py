@@ -145,7 +145,7 @@ def simulator():
         yield simulator
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def signed_in():
     """Return a function that signs in to a simulator; waiting advances its clock."""
 

@@ -36,6 +36,9 @@ JUPYTER_ERRORS = {
     "Error: widget model not found": (
         "JupyterLab logs this for each widget whose state was not saved"
     ),
+    "Error: Canceled future for": (
+        "JupyterLab cancels its requests to a kernel that is being restarted"
+    ),
     "Could not restore the debugger state": (
         "JupyterLab asks a kernel that is being restarted"
     ),
@@ -83,7 +86,7 @@ class JupyterServer:
 
     def path(self, folder):
         """Return the path of the notebook in a folder."""
-        return self.root / folder / "walk.ipynb"
+        return self.root / folder / "notebook.ipynb"
 
 
 class Lab(JupyterServer):

@@ -1,8 +1,8 @@
-"""Runs the suite on every supported Python here, and on the oldest libraries.
+"""Run all tests on every supported Python, and with the lowest allowed versions.
 
-``python tests/run_matrix.py [3.11 | 3.12 | … | lowest]``: without a name, all of them.
-``lowest`` is the oldest Python here with the lowest versions that pyproject.toml
-allows. A Python that is not here is told, and fails the run only if it was named.
+``python tests/run_matrix.py [3.11 | 3.12 | … | lowest]``: without a name, run all rows.
+``lowest`` is the oldest installed Python with the lowest versions that pyproject.toml
+allows. A Python that is not installed fails the run only if it was named.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ PYTHONS = re.findall(r"Python :: (3\.\d+)$", CLASSIFIERS, re.MULTILINE)
 EXTRAS = ",".join(PROJECT["optional-dependencies"])
 LOWEST = "lowest"
 UV = [sys.executable, "-m", "uv"]
-SUITE = [
+PYTEST_ARGUMENTS = [
     *("--numprocesses", "auto", "--dist", "loadscope"),
     *("--nbval-lax", "-p", "no:cacheprovider", "--quiet"),
     *("tests", "notebooks"),
@@ -33,49 +33,49 @@ SUITE = [
 
 
 def find_python(version):
-    """Give the path of a Python, from pyenv or else from PATH; ``None`` without one."""
+    """Return the path of a Python from pyenv or PATH, or ``None`` if there is none."""
     pyenv = Path(os.environ.get("PYENV_ROOT", Path.home() / ".pyenv"))
     folders = [*map(str, sorted(pyenv.glob("versions/*/bin"))), os.environ["PATH"]]
     return shutil.which(f"python{version}", path=os.pathsep.join(folders))
 
 
 def run(name, python):
-    """Install into an environment of its own and run the suite; give the outcome."""
-    home = ROOT / "build" / "matrix" / name
+    """Run all tests in a new virtual environment, and return the outcome in words."""
+    environment = ROOT / "build" / "matrix" / name
     resolution = "lowest-direct" if name == LOWEST else "highest"
-    install = [*UV, "pip", "install", "--quiet", "--python", str(home)]
+    install = [*UV, "pip", "install", "--quiet", "--python", str(environment)]
     install += ["--resolution", resolution, "--group", "dev"]
     install += ["--editable", f".[{EXTRAS}]"]
-    began = time.monotonic()
+    started_at = time.monotonic()
     for command in (
-        [*UV, "venv", "--quiet", "--clear", "--python", python, str(home)],
+        [*UV, "venv", "--quiet", "--clear", "--python", python, str(environment)],
         install,
-        [str(home / "bin" / "python"), "-m", "pytest", *SUITE],
+        [str(environment / "bin" / "python"), "-m", "pytest", *PYTEST_ARGUMENTS],
     ):
         if subprocess.run(command, cwd=ROOT, check=False).returncode:
             return f"FAILED at {' '.join(command[1:4])}"
-    return f"passed in {time.monotonic() - began:.0f} s"
+    return f"passed in {time.monotonic() - started_at:.0f} s"
 
 
 def main():
-    """Run what was asked for, say how each went, and give the exit code."""
+    """Run the named rows, print their outcomes, and return the exit code."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("names", nargs="*", metavar="NAME")
     named = parser.parse_args().names
     if unknown := {*named} - {*PYTHONS, LOWEST}:
         parser.error(f"unknown: {', '.join(sorted(unknown))}")
-    # A run in the background begins with interrupts ignored, and some tests interrupt.
+    # A process in the background ignores interrupts, but some tests send one.
     signal.signal(signal.SIGINT, signal.default_int_handler)
-    here = {version: find_python(version) for version in PYTHONS}
-    legs = here | {LOWEST: next(filter(None, here.values()), None)}
+    installed = {version: find_python(version) for version in PYTHONS}
+    rows = installed | {LOWEST: next(filter(None, installed.values()), None)}
     outcomes = {}
-    for name in named or legs:
-        python = legs[name]
-        print(f"== {name}{'' if python else ': not here'}", flush=True)
-        outcomes[name] = run(name, python) if python else "not here"
+    for name in named or rows:
+        python = rows[name]
+        print(f"== {name}{'' if python else ': not installed'}", flush=True)
+        outcomes[name] = run(name, python) if python else "not installed"
     print("\n".join(f"{name:>7}  {outcome}" for name, outcome in outcomes.items()))
-    bad = ("FAILED", "not here") if named else ("FAILED",)
-    return any(outcome.startswith(bad) for outcome in outcomes.values())
+    failures = ("FAILED", "not installed") if named else ("FAILED",)
+    return any(outcome.startswith(failures) for outcome in outcomes.values())
 
 
 if __name__ == "__main__":

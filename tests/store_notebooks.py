@@ -19,7 +19,7 @@ def execute(notebook, folder):
 
     Args:
         notebook: The notebook; its outputs are replaced.
-        folder: Its working directory, which also gets IPython's own folder.
+        folder: Its working directory; IPython's own folder is created in it.
     """
     startup = Path(folder) / ".ipython" / "profile_default" / "startup"
     startup.mkdir(parents=True)
@@ -30,6 +30,7 @@ def execute(notebook, folder):
         "IPYTHONDIR": str(startup.parents[1]),
         "PYTHON_KEYRING_BACKEND": "keyring.backends.fail.Keyring",
         "PYDEVD_DISABLE_FILE_VALIDATION": "1",
+        "TQDM_DISABLE": "1",  # a busy machine would show the progress of each render
     }
     resources = {"metadata": {"path": str(folder)}}
     NotebookClient(notebook, timeout=120, resources=resources).execute(env=environ)
@@ -41,7 +42,7 @@ def store(path):
     with tempfile.TemporaryDirectory() as folder:
         execute(notebook, folder)
     for cell in notebook.cells:
-        # When a cell ran, and on which Python, would change the file at each run.
+        # The times at which cells ran would change the file at each run.
         cell.metadata.pop("execution", None)
     notebook.metadata.pop("widgets", None)
     notebook.metadata["language_info"] = {"name": "python"}

@@ -1,4 +1,4 @@
-"""Store the pictures in docs: the card in JupyterLab, and in each of its states."""
+"""Store the pictures in docs: the card in JupyterLab, and each state of the card."""
 
 from __future__ import annotations
 
@@ -26,13 +26,13 @@ def main():
         )
         for theme in ("light", "dark"):
             for state in STATES:
-                _take_state(chromium, state, theme)
-        _take_lab(chromium)
+                _store_state(chromium, state, theme)
+        _store_lab(chromium)
         chromium.close()
 
 
-def _take_state(chromium, state, theme):
-    """Store a state of the card, as the browser tests show it."""
+def _store_state(chromium, state, theme):
+    """Store a picture of one state of the card, on the page of the browser tests."""
     problems = []
     with chromium.new_context(
         viewport={"width": 600, "height": 900},
@@ -52,14 +52,14 @@ def _take_state(chromium, state, theme):
         raise RuntimeError(f"{target.name}: {problems}")
 
 
-def _take_lab(chromium):
-    """Store README's picture: cells that were run in a real JupyterLab."""
+def _store_lab(chromium):
+    """Store the picture in README: a notebook in JupyterLab."""
     with tempfile.TemporaryDirectory() as folder, running_lab(Path(folder)) as lab:
         lab.write("demo", CELLS)
         page = chromium.new_page(
             viewport={"width": 900, "height": 1300}, device_scale_factor=2
         )
-        lab.open(page, "demo/walk.ipynb")
+        lab.open(page, "demo/notebook.ipynb")
         command(page, "application:toggle-left-area")
         lab.run_all(page)
         page.locator(".chili-card[data-phase='signed-in']").wait_for(timeout=STEP_MS)
@@ -67,9 +67,9 @@ def _take_lab(chromium):
         _store(page.locator(".jp-WindowedPanel-inner"), PICTURES / "card.png")
 
 
-def _store(node, target):
-    whole = Image.open(BytesIO(node.screenshot()))
-    whole.quantize(_COLOURS).save(target, optimize=True)
+def _store(locator, target):
+    screenshot = Image.open(BytesIO(locator.screenshot()))
+    screenshot.quantize(_COLOURS).save(target, optimize=True)
     print(f"stored {target.name}: {target.stat().st_size / 1000:.0f} kB")
 
 

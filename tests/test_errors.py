@@ -1,4 +1,4 @@
-"""The error tree, and how an error is shown."""
+"""The tree of the error classes, and how an error is shown, pickled and copied."""
 
 from __future__ import annotations
 
@@ -19,53 +19,56 @@ CLASSES = [
 ]
 
 
-def make(kind):
+def make_error(error_class):
     """Return an error of a class, with the arguments that the class requires."""
     values = {"status_code": 404, "task_id": "task-1"}
-    parameters = inspect.signature(kind).parameters.values()
+    parameters = inspect.signature(error_class).parameters.values()
     needed = [p.name for p in parameters if p.default is p.empty and p.name in values]
-    return kind("What happened.", hint="Do this.", **{n: values[n] for n in needed})
+    return error_class(
+        "What happened.", hint="Do this.", **{n: values[n] for n in needed}
+    )
 
 
-def test_the_tree_in_the_docstring_is_the_tree_of_the_classes():
-    """Every class is drawn under its parent."""
-    drawn, branch = {}, []
+def test_docstring_shows_the_tree_of_the_classes():
+    """Every class is listed below its base class."""
+    parents, branch = {}, []
     for line in errors.__doc__.splitlines():
         match = re.match(r"    ([│├└─ ]*)(\w+Error)\b", line)
         if match:
             depth = len(match.group(1)) // 4
             branch[depth:] = [match.group(2)]
-            drawn[match.group(2)] = branch[depth - 1] if depth else "Exception"
-    assert drawn == {item.__name__: item.__base__.__name__ for item in CLASSES}
+            parents[match.group(2)] = branch[depth - 1] if depth else "Exception"
+    assert parents == {item.__name__: item.__base__.__name__ for item in CLASSES}
 
 
-@pytest.mark.parametrize("kind", CLASSES)
-def test_an_error_shows_its_message_and_its_hint(kind):
-    """Text and cell show both lines; the cell names the class, and shows no frames."""
-    error = make(kind)
+@pytest.mark.parametrize("error_class", CLASSES)
+def test_error_shows_message_and_hint(error_class):
+    """Text and cell show both; the cell also names the class, and shows no frames."""
+    error = make_error(error_class)
     assert str(error) == "What happened.\nDo this."
     assert error._render_traceback_() == [
-        f"{kind.__name__}: What happened.",
+        f"{error_class.__name__}: What happened.",
         "→ Do this.",
     ]
 
 
-def test_an_error_without_a_hint_shows_one_line():
-    """No empty line and no arrow is shown."""
+def test_error_without_a_hint_shows_one_line():
+    """No empty line and no arrow are shown."""
     error = ChiliError("What happened.")
     assert str(error) == "What happened."
     assert error._render_traceback_() == ["ChiliError: What happened."]
 
 
 @pytest.mark.parametrize(
-    "move",
+    "copy_error",
     [lambda error: pickle.loads(pickle.dumps(error)), copy.copy],  # noqa: S301 - ours
     ids=["pickle", "copy"],
 )
-def test_every_error_can_be_pickled_and_copied(move):
-    """A process pool returns errors with all their attributes."""
-    for kind in CLASSES:
-        moved = move(make(kind))
-        assert type(moved) is kind
-        assert str(moved) == "What happened.\nDo this."
-        assert vars(moved) == vars(make(kind))
+def test_every_error_can_be_pickled_and_copied(copy_error):
+    """The copy has the same class, text and attributes."""
+    for error_class in CLASSES:
+        error = make_error(error_class)
+        copied = copy_error(error)
+        assert type(copied) is error_class
+        assert str(copied) == "What happened.\nDo this."
+        assert vars(copied) == vars(error)

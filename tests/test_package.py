@@ -1,4 +1,4 @@
-"""The package as a whole: who imports whom, and what the wheel holds."""
+"""The package: the imports between its modules, and the files of its wheel."""
 
 from __future__ import annotations
 

@@ -23,7 +23,7 @@ from chili_notebook.guard.install import process_guard
 from chili_notebook.guard.registry import SecretRegistry
 from chili_notebook.signin import find_login, find_secrets
 from chili_notebook.system.small_file import read_small_file
-from conftest import CLIENT_ID, CLIENT_SECRET
+from conftest import CLIENT_ID, CLIENT_SECRET, KEPT_VARIABLES
 from fakes import Answer
 
 REDIRECTING = {
@@ -35,6 +35,13 @@ REDIRECTING = {
 TYPED_CREDENTIALS = Credentials(
     "the form", Origin.FORM, "typed-id", client_secret=Secret("typed-secret-0123")
 )
+
+
+@pytest.fixture(autouse=True)
+def _no_variables_of_the_tests(monkeypatch):
+    """Remove the variables that configure the tests: they look like settings."""
+    for key in KEPT_VARIABLES:
+        monkeypatch.delenv(key, raising=False)
 
 
 @pytest.fixture

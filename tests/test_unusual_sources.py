@@ -104,7 +104,7 @@ def test_pipe_does_not_stop_a_login_by_the_environment(monkeypatch, tmp_path):
 
 
 def test_folder_that_was_deleted_is_not_an_error(monkeypatch, tmp_path):
-    """A login goes on with the sources that are left."""
+    """A login continues with the sources that are left."""
     gone = tmp_path / "gone"
     gone.mkdir()
     monkeypatch.chdir(gone)

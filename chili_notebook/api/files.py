@@ -2,26 +2,30 @@
 
 from __future__ import annotations
 
-import base64
-import html
 import re
 from dataclasses import dataclass, field
 from email.message import Message
-from io import BytesIO
-from pathlib import PureWindowsPath
+from pathlib import PurePath
 from typing import TYPE_CHECKING, Any, Self
 
-from chili_notebook.system.atomic_write import save_bytes
+from chili_notebook.api.archives import read_files
+from chili_notebook.api.file_names import (
+    bare_name,
+    content_type_of,
+    suffixes_of,
+    with_fitting_suffix,
+)
+from chili_notebook.api.file_views import MimeBundle, data_url, show_file
+from chili_notebook.system.atomic_write import checked_path, is_folder, save_bytes
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     import httpx
 
-_MOST_NAME_BYTES, _LONGEST_SUFFIX = 150, 10
 _MEDIA_TYPE = re.compile(r"[\w.+-]+/[\w.+-]+", re.ASCII)
-_PICTURES = {"image/png", "image/jpeg", "application/pdf"}
-_FIRST_PAGE_PX = 800
+_ZIP = "application/zip"
+_OTHER_ZIP = "application/x-zip-compressed"
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,11 +63,14 @@ class File:
         content_type = content_type.strip().lower()
         if not _MEDIA_TYPE.fullmatch(content_type):
             content_type = "application/octet-stream"
+        if content_type == _OTHER_ZIP:
+            content_type = _ZIP
         grafx_name = _name_in(response.headers.get("content-disposition", ""))
+        file_name = grafx_name or bare_name(name) or "file"
         return cls(
             content=response.content,
             content_type=content_type,
-            file_name=grafx_name or bare_name(name) or "file",
+            file_name=with_fitting_suffix(file_name, content_type),
             **more,
         )
 
@@ -73,7 +80,9 @@ class File:
         The file is written completely or not at all.
 
         Args:
-            path: The path of the file, or a folder, which gets it as `file_name`.
+            path: The path of the file, or a folder, which gets it as `file_name`. A
+                path without a suffix is a folder. A zip is unpacked into a folder of
+                its own in it, and the path of that is returned.
 
         Raises:
             ConfigurationError: If it cannot be written there.
@@ -81,7 +90,36 @@ class File:
         Example:
             chili.outputs.create(template, "png").save("renders/")
         """
-        return save_bytes(self.content, path, default_name=self.file_name)
+        if self._is_zip and is_folder(path):
+            folder = checked_path(path) / PurePath(self.file_name).stem
+            for file in self.files():
+                save_bytes(file.content, f"{folder}/", default_name=file.file_name)
+            return folder
+        suffixes = suffixes_of(self.content_type)
+        return save_bytes(
+            self.content, path, default_name=self.file_name, suffixes=suffixes
+        )
+
+    def files(self) -> list[File]:
+        """Return the files in a zip; of any other file a list of itself.
+
+        Raises:
+            UnexpectedAnswerError: If it is not a usable zip.
+
+        Example:
+            output = chili.outputs.create(template, "png", variables=[{}, {}])
+            [file.file_name for file in output.files()]
+        """
+        if not self._is_zip:
+            return [self]
+        return [
+            File(file.content, content_type_of(file.name), file.name)
+            for file in read_files(self.content)
+        ]
+
+    @property
+    def _is_zip(self) -> bool:
+        return self.content_type == _ZIP
 
     def as_data_url(self) -> str:
         """Return a ``data:`` URL that contains the file.
@@ -89,48 +127,12 @@ class File:
         Example:
             html = f'<img src="{template.thumbnail().as_data_url()}">'
         """
-        data = base64.b64encode(self.content).decode()
-        return f"data:{self.content_type};base64,{data}"
+        return data_url(self.content, self.content_type)
 
-    def _repr_mimebundle_(self, **_: object) -> dict[str, str]:
+    def _repr_mimebundle_(self, **_: object) -> MimeBundle:
         size = f"{len(self.content) / 1000:,.0f} kB"
-        bundle = {"text/plain": f"<{type(self).__name__} {self.file_name}, {size}>"}
-        first_page = None
-        if self.content_type == "application/pdf":
-            first_page = _draw_first_page(self.content)
-        if first_page is not None:
-            bundle["image/jpeg"] = base64.b64encode(first_page).decode()
-        elif self.content_type in _PICTURES:
-            bundle[self.content_type] = base64.b64encode(self.content).decode()
-        elif self.content_type == "image/gif":
-            # Many viewers of notebooks know no other way to show one.
-            bundle["text/html"] = f'<img alt="" src="{self.as_data_url()}">'
-        elif self.content_type.startswith("video/"):
-            bundle["text/html"] = (
-                f'<video controls loop src="{self.as_data_url()}" '
-                'style="max-width:100%;max-height:80vh"></video>'
-            )
-        elif self.content_type == "text/html":
-            # Untrusted markup: the frame runs no scripts.
-            page = html.escape(self.content.decode("utf-8", "replace"))
-            bundle["text/html"] = (
-                f'<iframe sandbox srcdoc="{page}" style="width:100%;height:480px;'
-                'border:1px solid #8884"></iframe>'
-            )
-        return bundle
-
-
-def bare_name(text: str) -> str:
-    """Return a short name for a file: never a path, never hidden; may be empty."""
-    name = PureWindowsPath(text).name.strip().lstrip(".")
-    if not name.isprintable():
-        return ""
-    suffix = PureWindowsPath(name).suffix[:_LONGEST_SUFFIX].encode()
-    encoded = name.encode()
-    if len(encoded) > _MOST_NAME_BYTES:
-        encoded = encoded[: _MOST_NAME_BYTES - len(suffix)]
-        return encoded.decode("utf-8", "ignore") + suffix.decode()
-    return name
+        label = f"{type(self).__name__} {self.file_name}, {size}"
+        return show_file(self.content, self.content_type, label=label)
 
 
 def _name_in(disposition: str) -> str:
@@ -141,25 +143,3 @@ def _name_in(disposition: str) -> str:
         return bare_name(header.get_filename(""))
     except ValueError:  # the header names an encoding that cannot decode
         return ""
-
-
-def _draw_first_page(pdf: bytes) -> bytes | None:
-    """Return the first page as a JPEG, ``None`` without the extra ``pdf``."""
-    try:
-        import PIL.Image  # noqa: F401 - pypdfium2 needs it to draw
-        from pypdfium2 import (  # type: ignore[import-untyped]
-            PdfDocument,
-            PdfiumError,
-        )
-    except ImportError:
-        return None
-    try:
-        with PdfDocument(pdf) as document:
-            page = document[0]
-            scale = _FIRST_PAGE_PX / max(*page.get_size(), 1)
-            picture = page.render(scale=scale).to_pil()
-    except (PdfiumError, IndexError):
-        return None
-    jpeg = BytesIO()
-    picture.convert("RGB").save(jpeg, "JPEG", quality=88)
-    return jpeg.getvalue()

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from chili_notebook.api.base import ApiClient
+    from chili_notebook.api.file_views import MimeBundle
     from chili_notebook.api.files import File
 
 
@@ -87,7 +88,7 @@ class FontStyle:
         """
         return self.preview("square")
 
-    def _repr_mimebundle_(self, **_: object) -> dict[str, str]:
+    def _repr_mimebundle_(self, **_: object) -> MimeBundle:
         return show_preview(self.preview, text=repr(self))
 
 

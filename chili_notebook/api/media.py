@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, Literal
 
-from chili_notebook.api.files import bare_name
+from chili_notebook.api.file_names import bare_name, suffixes_like
 from chili_notebook.api.ids import describe, id_of, path_segment
 from chili_notebook.api.listing import Listing
 from chili_notebook.api.previews import fetch_preview, show_preview
@@ -21,12 +21,16 @@ from chili_notebook.api.responses import (
 )
 from chili_notebook.auth.handle import REWINDABLE
 from chili_notebook.auth.secret import signed_in
+from chili_notebook.display.progress import Progress
 from chili_notebook.errors import ConfigurationError
 from chili_notebook.http.reading import one_line
 from chili_notebook.system.atomic_write import save_stream
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from chili_notebook.api.base import ApiClient
+    from chili_notebook.api.file_views import MimeBundle
     from chili_notebook.api.files import File
 
 TYPES = ("ai", "eps", "jpeg", "jpg", "pdf", "png", "psd", "tif", "tiff")
@@ -106,7 +110,8 @@ class Media:
         """Write the original file, piece by piece, and return its path.
 
         Args:
-            path: The path of the file, or a folder, which gets it under its own name.
+            path: The path of the file, or a folder, which gets it under its own name. A
+                path without a suffix is a folder.
 
         Raises:
             ConfigurationError: If it cannot be written there.
@@ -114,14 +119,19 @@ class Media:
         Example:
             chili.media.list()[0].download("pictures/")
         """
-        name = Path(self.name).name or self.id
+        name = bare_name(self.name) or bare_name(self.id)
         if self.extension and not name.lower().endswith(f".{self.extension.lower()}"):
             name = f"{name}.{self.extension}"
         with self._client.stream("GET", f"{_path_of(self)}/download") as response:
             default_name = bare_name(name) or "file"
-            return save_stream(response.iter_bytes(), path, default_name=default_name)
+            return save_stream(
+                response.iter_bytes(),
+                path,
+                default_name=default_name,
+                suffixes=suffixes_like(default_name),
+            )
 
-    def _repr_mimebundle_(self, **_: object) -> dict[str, str]:
+    def _repr_mimebundle_(self, **_: object) -> MimeBundle:
         return show_preview(self.preview, text=repr(self))
 
 
@@ -198,8 +208,6 @@ class MediaLibrary:
             picture = template.preview()
             chili.media.upload(picture.content, name="preview.png")
         """
-        from tqdm import tqdm
-
         folder = UPLOADS if folder is None else folder
         if not folder.strip("/ "):
             raise ConfigurationError(
@@ -220,9 +228,12 @@ class MediaLibrary:
                     f"{full_name} is empty.", hint="Check the path and the file."
                 )
             content.seek(0)
-            with tqdm.wrapattr(
-                content, "read", total=size, desc=full_name, delay=2.0, leave=False
-            ) as reader:
+            with Progress(
+                f"Uploading {full_name}", clock=self._client.clock
+            ) as progress:
+                reader = _ObservedFile(
+                    content, lambda read: progress.update(done=read / size)
+                )
                 response = self._client.post(
                     "media",
                     params={"folderPath": folder, "name": full_name},
@@ -245,6 +256,25 @@ class MediaLibrary:
             raw=raw,
             _client=self._client,
         )
+
+
+class _ObservedFile(io.BufferedIOBase):
+    """A file that reports how far it has been read."""
+
+    def __init__(self, file: IO[bytes], on_read: Callable[[int], None]) -> None:
+        self._file = file
+        self._on_read = on_read
+
+    def read(self, size: int | None = -1, /) -> bytes:
+        piece = self._file.read(-1 if size is None else size)
+        self._on_read(self._file.tell())
+        return piece
+
+    def seek(self, offset: int, whence: int = io.SEEK_SET, /) -> int:
+        return self._file.seek(offset, whence)
+
+    def tell(self) -> int:
+        return self._file.tell()
 
 
 def _path_of(media: Media | str) -> str:

@@ -18,6 +18,7 @@ from chili_notebook.api.output_reports import (
     without_report_url,
 )
 from chili_notebook.auth.secret import signed_in
+from chili_notebook.display.progress import Progress
 from chili_notebook.errors import (
     APIError,
     ChiliError,
@@ -51,6 +52,33 @@ _REPORT_LIMIT_S = 60.0
 # A large file may take longer, if it arrives faster than this.
 _FILE_LIMIT_S, _SLOWEST_BYTES_S = 120.0, 1_000.0
 _NO_REPORT = OutputReport()
+
+
+class InterruptedOutputError(KeyboardInterrupt):
+    """A user has interrupted an order or a wait; the message says how to go on.
+
+    Args:
+        message: What was interrupted.
+        hint: What to do next.
+
+    Example:
+        try:
+            output = task.wait()
+        except KeyboardInterrupt as error:
+            print(error)
+    """
+
+    def __init__(self, message: str, hint: str = "") -> None:
+        super().__init__(message, hint)
+        self.message = message
+        self.hint = hint
+
+    def __str__(self) -> str:
+        return f"{self.message}\n{self.hint}"
+
+    def _render_traceback_(self) -> list[str]:
+        # IPython shows these lines instead of the frames of the interrupted wait.
+        return [f"KeyboardInterrupt: {self.message}", f"→ {self.hint}"]
 
 
 class Pace:
@@ -123,6 +151,7 @@ class OutputTask:
             OutputFailedError: If GraFx cannot make it.
             OutputTimeoutError: If it is not ready in time. Call `wait` again.
             OutputExpiredError: If GraFx no longer stores the file.
+            KeyboardInterrupt: If the user interrupts it. Call `wait` again.
             ChiliError: If GraFx cannot be asked. Call `wait` again.
 
         Example:
@@ -139,8 +168,9 @@ class OutputTask:
             response = self._download(address)
             report, report_problem = self._read_report_of(done)
         except KeyboardInterrupt:
-            sys.stderr.write(f"{how_to_continue}\n")
-            raise
+            raise InterruptedOutputError(
+                f"You stopped waiting for the {self._kind}.", hint=how_to_continue
+            ) from None
         except OutputError:
             raise
         except ChiliError as error:
@@ -175,15 +205,9 @@ class OutputTask:
 
     def _poll_until_done(self, timeout_s: float) -> httpx.Response:
         """Return the response that says that the task is done."""
-        from tqdm import tqdm
-
         started_at = self._client.stopwatch()
-        # A quick render shows nothing. The bar is text: a saved widget would be dead.
-        with tqdm(
-            desc=f"Rendering {self._kind}",
-            bar_format="{desc}: {elapsed}",
-            delay=2.0,
-            leave=False,
+        with Progress(
+            f"Rendering {self._kind}", clock=self._client.stopwatch
         ) as progress:
             while True:
                 left_s = timeout_s - (self._client.stopwatch() - started_at)
@@ -200,9 +224,9 @@ class OutputTask:
                         hint=self._still_running,
                         task_id=self.id,
                     )
+                progress.update()
                 pause_s = max(self._pace.pause_s(self.format, waited_s), poll.wait_s)
                 self._client.sleep(min(pause_s, timeout_s - waited_s))
-                progress.update(0)
 
     def _poll(self, left_s: float) -> _Poll:
         """Poll once.

@@ -5,7 +5,6 @@
 from __future__ import annotations
 
 import json
-import sys
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, get_args
 
@@ -15,6 +14,7 @@ from chili_notebook.api.ids import describe, id_of, path_segment
 from chili_notebook.api.output_settings import OutputSetting, OutputSettings
 from chili_notebook.api.output_tasks import (
     Format,
+    InterruptedOutputError,
     Output,
     OutputTask,
     Pace,
@@ -167,8 +167,7 @@ class Outputs:
             response = self._client.post(f"output/{format}", json=body)
             task_id = text_in(item_of(response), "taskId")
         except KeyboardInterrupt:
-            sys.stderr.write(f"{unknown} {hint}\n")
-            raise
+            raise InterruptedOutputError(unknown, hint=hint) from None
         except (ConnectionFailedError, UnexpectedAnswerError) as error:
             if isinstance(error, ConnectionFailedError) and not error.was_sent:
                 raise

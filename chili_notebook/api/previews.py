@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     import httpx
 
     from chili_notebook.api.base import ApiClient
+    from chili_notebook.api.file_views import MimeBundle
 
 SHOWN_TIMEOUT_S = 5.0
 """How long a notebook waits for the preview of an item that shows itself."""
@@ -81,7 +82,7 @@ def _wait_for_preview(
     return File.from_response(response, name=name)
 
 
-def show_preview(preview: Callable[..., File], *, text: str) -> dict[str, str]:
+def show_preview(preview: Callable[..., File], *, text: str) -> MimeBundle:
     """Return a preview as a front-end shows it, or the reason why there is none.
 
     Args:
@@ -90,9 +91,10 @@ def show_preview(preview: Callable[..., File], *, text: str) -> dict[str, str]:
     """
     try:
         picture = preview(timeout_s=SHOWN_TIMEOUT_S)
-        return picture._repr_mimebundle_() | {"text/plain": text}
+        bundle, metadata = picture._repr_mimebundle_()
     except ChiliError as error:
-        return {"text/plain": f"{text}\nNo preview: {error.message}"}
+        return {"text/plain": f"{text}\nNo preview: {error.message}"}, {}
+    return bundle | {"text/plain": text}, metadata
 
 
 def _link_in(client: ApiClient, response: httpx.Response, key: str) -> str:

@@ -4,68 +4,219 @@ from __future__ import annotations
 
 import json
 import os
+import stat
+from contextlib import suppress
+from dataclasses import dataclass
+from enum import Enum, auto
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from chili_notebook.audit.findings import Finding
-from chili_notebook.display.wording import relative_path
+from chili_notebook.audit.findings import (
+    MAX_TEXT_BYTES,
+    MEGABYTE,
+    AuditResult,
+    Finding,
+    Searched,
+    Skipped,
+)
 from chili_notebook.system.atomic_write import replace_bytes
+from chili_notebook.system.git import is_bare_repository
+from chili_notebook.system.regular_file import read_regular_file
+from chili_notebook.system.small_file import UnreadableFileError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator, Sequence
 
+    from chili_notebook.audit.findings import AuditSettings
     from chili_notebook.guard.registry import KnownSecret, SecretRegistry
 
-_CHECKPOINTS = ".ipynb_checkpoints"
-_SKIPPED_FOLDERS = {"node_modules", "site-packages", "__pycache__"}
-_FIX = "Run the audit with --fix, or remove it by hand."
-# Bytes that are not UTF-8 come out of this as they were.
-_EXACT = {"encoding": "utf-8", "errors": "surrogateescape"}
+_MAX_BYTES = 500 * MEGABYTE
+_CHUNK_LENGTH = 200_000
+_COPY_FOLDERS = {".ipynb_checkpoints", ".virtual_documents"}
+_PACKAGE_FOLDERS = {"node_modules", "site-packages", "__pycache__"}
+_EXAMPLE_SUFFIXES = (".dist", ".example", ".sample", ".template")
+_BY_HAND = "Remove it by hand."
+_CLEAN_GIT = "Remove it by hand; from logs with git reflog expire --expire=now --all."
+# Bytes that are not valid come out of these as they were.
+_UTF_8 = ("utf-8", "surrogateescape")
+_BYTE_ORDER_MARKS = (
+    (b"\xff\xfe\0\0", "utf-32-le"),
+    (b"\0\0\xfe\xff", "utf-32-be"),
+    (b"\xff\xfe", "utf-16-le"),
+    (b"\xfe\xff", "utf-16-be"),
+)
+_SAMPLE_LENGTH = 8000
+_UTF_16_SHARE = 0.7
 
 
-def find_notebooks(folder: Path) -> Iterator[Path]:
-    """Yield the notebooks in a folder and below it, checkpoints included."""
-    for path, _folders, files in _walk(folder):
-        yield from (path / file for file in sorted(files) if file.endswith(".ipynb"))
+class FileRole(Enum):
+    """Why a file is searched."""
+
+    NOTEBOOK = auto()
+    COPY = auto()
+    """A copy of cells that a tool has made, such as a checkpoint."""
+    NAMED = auto()
+    """The user has named it."""
+    GIT = auto()
+    """One of git's own files, such as a log."""
+    OTHER = auto()
 
 
-def find_repositories(folder: Path) -> Iterator[Path]:
-    """Yield the folders, from this one downward, that are the top of a repository."""
-    for path, folders, files in _walk(folder):
-        if ".git" in {*folders, *files}:
-            yield path
+_NEVER_WRITTEN = {FileRole.GIT, FileRole.OTHER}
+_COUNTED = {
+    FileRole.NOTEBOOK: Searched.NOTEBOOK,
+    FileRole.COPY: Searched.COPY,
+    FileRole.NAMED: Searched.TEXT_FILE,
+    FileRole.GIT: Searched.GIT_FILE,
+    FileRole.OTHER: Searched.TEXT_FILE,
+}
 
 
-def _walk(folder: Path) -> Iterator[tuple[Path, list[str], list[str]]]:
-    for path, folders, files in os.walk(folder):
-        yield Path(path), folders[:], files
-        folders[:] = sorted(
-            name
-            for name in folders
-            if name == _CHECKPOINTS
-            or not (name.startswith(".") or name in _SKIPPED_FOLDERS)
-        )
+def is_notebook(path: Path) -> bool:
+    """Return whether a file is a notebook by its name."""
+    return path.suffix.lower() == ".ipynb"
 
 
-def audit_file(
-    registry: SecretRegistry, path: Path, *, fix: bool = False
-) -> list[Finding]:
-    """Search one file, and mask the secrets in place if asked to."""
-    place = relative_path(path, Path.cwd())  # a saved notebook names no home folder
+@dataclass(frozen=True, slots=True)
+class Folder:
+    """A folder with the names of the files to search in it."""
+
+    path: Path
+    files: Sequence[str]
+
+
+def walk_folder(folder: Path) -> Iterator[Folder | Skipped | OSError]:
+    """Yield a folder and those below it; and why others are not entered.
+
+    Git's own folders are not entered, because they are read as repositories.
+    """
+    errors: list[OSError] = []
+    for name, folders, files in os.walk(folder, onerror=errors.append):
+        path = Path(name)
+        if is_bare_repository(path):
+            folders.clear()
+            files.clear()
+        yield Folder(path, sorted(files))
+        entered = []
+        for child in sorted(folders):
+            skipped = _reason_to_skip(path / child)
+            if skipped is None:
+                entered.append(child)
+            elif child != ".git":
+                yield skipped
+        folders[:] = entered
+    yield from errors
+
+
+def _reason_to_skip(folder: Path) -> Skipped | None:
+    if folder.is_symlink():
+        return Skipped.LINKED_FOLDER
+    if folder.name in _PACKAGE_FOLDERS or (folder / "pyvenv.cfg").exists():
+        return Skipped.PACKAGE_FOLDER
+    if folder.name.startswith(".") and folder.name not in _COPY_FOLDERS:
+        return Skipped.HIDDEN_FOLDER
+    return None
+
+
+def choose_role(path: Path) -> FileRole:
+    """Return the role of a file in a folder that is searched."""
+    if not _COPY_FOLDERS.isdisjoint(path.parts):
+        return FileRole.COPY
+    return FileRole.NOTEBOOK if is_notebook(path) else FileRole.OTHER
+
+
+def audit_file(settings: AuditSettings, path: Path, role: FileRole) -> AuditResult:
+    """Search one file, and mask the secrets in place if the settings say so.
+
+    Files of no particular role are only searched if they are small texts, and never
+    written: they may be the configuration of something else.
+    """
+    skipped = _reason_to_skip_file(settings, path, role)
+    if skipped is not None:
+        return AuditResult.of(skipped)
     try:
-        text = path.read_bytes().decode(**_EXACT)
-    except OSError as error:
-        return [Finding.unreadable(place, error.strerror or "it cannot be opened")]
-    is_notebook = path.suffix == ".ipynb"
-    document = _parse(text)
-    # A secret over several lines of a notebook is whole only in the joined lines.
-    known = dict.fromkeys((*registry.find(text), *registry.find(_join(document))))
+        content = read_regular_file(path, max_bytes=_MAX_BYTES)
+    except FileNotFoundError:  # a broken link, or deleted meanwhile
+        return AuditResult()
+    except UnreadableFileError as error:
+        finding = Finding.unreadable(settings.place(path), f"It {error}.")
+        return AuditResult((finding,))
+    decoded = decode_text(content)
+    if decoded is None and role in _NEVER_WRITTEN:
+        return AuditResult.of(Skipped.BINARY)
+    text, encoding = decoded or (content.decode(*_UTF_8), _UTF_8)
+    findings = _search_text(settings, path, role, text, encoding)
+    return AuditResult.of(_COUNTED[role], *findings)
+
+
+def decode_text(content: bytes) -> tuple[str, tuple[str, str]] | None:
+    """Return a text with its encoding and error handler; ``None`` for binary data."""
+    for mark, name in _BYTE_ORDER_MARKS:
+        if content.startswith(mark):
+            return _decode(content, name)
+    sample = content[:_SAMPLE_LENGTH]
+    if b"\0" not in sample:
+        return content.decode(*_UTF_8), _UTF_8
+    even, odd = sample[::2].count(0), sample[1::2].count(0)
+    if odd > _UTF_16_SHARE * len(sample) / 2 and not even:
+        return _decode(content, "utf-16-le")
+    if even > _UTF_16_SHARE * len(sample) / 2 and not odd:
+        return _decode(content, "utf-16-be")
+    return None
+
+
+def _decode(content: bytes, name: str) -> tuple[str, tuple[str, str]] | None:
+    try:
+        return content.decode(name, "surrogatepass"), (name, "surrogatepass")
+    except UnicodeDecodeError:
+        return None
+
+
+def _reason_to_skip_file(
+    settings: AuditSettings, path: Path, role: FileRole
+) -> Skipped | None:
+    if role is FileRole.NAMED:
+        return None
+    try:
+        status = path.stat()
+    except OSError:  # opening it fails with the reason
+        return None
+    if not stat.S_ISREG(status.st_mode):
+        return Skipped.SPECIAL
+    is_source = path.resolve() in settings.credential_files
+    if role is FileRole.OTHER and (is_source or _is_for_credentials(path.name)):
+        return Skipped.CREDENTIALS
+    if role in _NEVER_WRITTEN and status.st_size > MAX_TEXT_BYTES:
+        return Skipped.LARGE
+    return None
+
+
+def _is_for_credentials(name: str) -> bool:
+    """Return whether a file is one in which secrets belong, unless git has it."""
+    is_env_file = name.endswith(".env") or name.startswith(".env.")
+    return is_env_file and not name.endswith(_EXAMPLE_SUFFIXES)
+
+
+def _search_text(
+    settings: AuditSettings,
+    path: Path,
+    role: FileRole,
+    text: str,
+    encoding: tuple[str, str],
+) -> list[Finding]:
+    registry = settings.registry
+    document = _parse(text) if is_notebook(path) else None
+    texts = [text] if document is None else _texts_in(document)
+    known = find_in_texts(registry, texts)
     if not known:
         return []
-    located = _locate(registry, list(known), text, document if is_notebook else None)
-    remedy: str | None = _FIX
-    if fix:
-        remedy = _replace_text(path, text, registry.mask(text))
+    place = settings.place(path)
+    located = _locate(registry, known, text, document)
+    remedy: str | None = (
+        _CLEAN_GIT if role is FileRole.GIT else settings.fix_command(path)
+    )
+    if settings.fix and role not in _NEVER_WRITTEN:
+        remedy = _replace_text(path, text, registry.mask(text), encoding)
     return [
         Finding.fixed(place, where, secret)
         if remedy is None
@@ -74,32 +225,63 @@ def audit_file(
     ]
 
 
-def _replace_text(path: Path, before: str, after: str) -> str | None:
+def find_in_texts(
+    registry: SecretRegistry, texts: Iterable[str]
+) -> tuple[KnownSecret, ...]:
+    """Return the secrets in any of these texts.
+
+    Short texts are searched together: each search takes a time of its own.
+    """
+    found: dict[KnownSecret, None] = {}
+    chunk: list[str] = []
+    length = 0
+    for text in texts:
+        chunk.append(text)
+        length += len(text)
+        if length > _CHUNK_LENGTH:
+            found.update(dict.fromkeys(registry.find("\0".join(chunk))))
+            chunk, length = [], 0
+    found.update(dict.fromkeys(registry.find("\0".join(chunk))))
+    return tuple(found)
+
+
+def _replace_text(
+    path: Path, before: str, after: str, encoding: tuple[str, str]
+) -> str | None:
     """Write the masked text; return what is left for the user to do, if anything."""
-    if path.suffix == ".ipynb" and _parse(before) and not _parse(after):
-        return "Masking it would break the file: remove it by hand."
+    if is_notebook(path) and _parse(before) and not _parse(after):
+        return f"Masking it would break the file. {_BY_HAND}"
     if before == after:
-        return "It continues over several lines: remove it by hand."
+        return f"It continues over several lines. {_BY_HAND}"
     if path.is_symlink():
-        return "The file is a symbolic link: run the audit on its target."
+        return "The file is a symbolic link. Run the audit on its target."
     try:
-        if path.read_bytes() != before.encode(**_EXACT):
-            return "The file was saved during the audit: run the audit again."
-        replace_bytes(path, after.encode(**_EXACT))
-    except OSError as error:
-        return f"The file cannot be written ({error.strerror}): remove it by hand."
-    return None
+        current = read_regular_file(path, max_bytes=_MAX_BYTES)
+        is_current = current == before.encode(*encoding)
+        if is_current:
+            replace_bytes(path, after.encode(*encoding))
+    except (OSError, UnreadableFileError) as error:
+        reason = getattr(error, "strerror", None) or error
+        return f"The file cannot be written ({reason}). {_BY_HAND}"
+    if is_current:
+        return None
+    return "The file was saved during the audit. Run the audit again."
 
 
 def _locate(
-    registry: SecretRegistry, known: list[KnownSecret], text: str, notebook: Any
+    registry: SecretRegistry,
+    known: tuple[KnownSecret, ...],
+    text: str,
+    notebook: Any,
 ) -> list[tuple[str, KnownSecret]]:
     """Return where in a file these secrets are: by cell, or else by line."""
-    located = [
-        (where, secret)
-        for where, part in _parts(notebook)
-        for secret in registry.find(part)
-    ]
+    located = []
+    with suppress(RecursionError):  # a document that is nested too deeply
+        located = [
+            (where, secret)
+            for where, part in _parts(notebook)
+            for secret in registry.find(part)
+        ]
     rest = [secret for secret in known if secret not in {each for _, each in located}]
     if rest:
         by_line = [
@@ -140,8 +322,38 @@ def _join(value: Any) -> Any:
     return [_join(item) for item in value] if isinstance(value, list) else value
 
 
+def _texts_in(document: Any) -> Iterator[str]:
+    """Yield every text and key of a document, with the lines of lists joined."""
+    values = [document]
+    while values:
+        value = values.pop()
+        if isinstance(value, str):
+            yield value
+        elif isinstance(value, dict):
+            values += [*value, *value.values()]
+        elif isinstance(value, list):
+            if all(isinstance(item, str) for item in value):
+                yield "".join(value)
+            else:
+                values += value
+
+
 def _parse(text: str) -> Any:
+    """Return a JSON document in which nothing of the text is lost."""
     try:
-        return json.loads(text)
+        return json.loads(
+            text.removeprefix("\ufeff"),
+            object_pairs_hook=_keep_all,
+            parse_int=str,
+            parse_float=str,
+        )
     except (ValueError, RecursionError):
         return None
+
+
+def _keep_all(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """Return the object, with all values of a key that it has several times."""
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        found[""] = [list(pair) for pair in pairs]
+    return found

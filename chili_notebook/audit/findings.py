@@ -1,14 +1,25 @@
-"""What an audit found in one place."""
+"""What an audit found, what it searched, and what it left out."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import shlex
+from collections import Counter
+from dataclasses import dataclass, field
 from enum import Enum, auto
 from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from chili_notebook.guard.registry import KnownSecret
+from chili_notebook.display.wording import relative_path
+from chili_notebook.system.frontend import find_working_folder
 
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from pathlib import Path
+
+    from chili_notebook.guard.registry import KnownSecret, SecretRegistry
+
+MEGABYTE = 1_000_000
+MAX_TEXT_BYTES = 10 * MEGABYTE
+MAX_OBJECT_BYTES = 50 * MEGABYTE
 _BY_HAND = "Check it by hand."
 
 
@@ -56,3 +67,90 @@ class Finding:
     ) -> Finding:
         """Return a finding for a place that may contain a secret."""
         return cls(place, where, reason, remedy, FindingState.UNREADABLE)
+
+
+class Searched(Enum):
+    """What an audit searches; the values are its names in the singular and plural."""
+
+    NOTEBOOK = ("notebook", "notebooks")
+    COPY = ("copy of a notebook or cell", "copies of notebooks and cells")
+    TEXT_FILE = ("other text file", "other text files")
+    COLLABORATION_DATABASE = ("collaboration database", "collaboration databases")
+    HISTORY_ROW = ("row of IPython's history", "rows of IPython's history")
+    STORED_VARIABLE = ("%store variable", "%store variables")
+    GIT_FILE = ("file of git", "files of git")
+    COMMIT = ("commit", "commits")
+    GIT_OBJECT = ("other git object", "other git objects")
+
+
+class Skipped(Enum):
+    """What an audit leaves out; the values are its names in the singular and plural."""
+
+    BINARY = ("binary file", "binary files")
+    LARGE = ("file of more than 10 MB", "files of more than 10 MB")
+    CREDENTIALS = (".env file", ".env files")
+    SPECIAL = ("pipe, socket or device", "pipes, sockets or devices")
+    HIDDEN_FOLDER = ("hidden folder", "hidden folders")
+    PACKAGE_FOLDER = ("folder of packages", "folders of packages")
+    LINKED_FOLDER = ("linked folder", "linked folders")
+    LARGE_OBJECT = ("git object of more than 50 MB", "git objects of more than 50 MB")
+
+
+@dataclass(frozen=True, slots=True)
+class AuditResult:
+    """The result of an audit, or of a part of one.
+
+    Attributes:
+        findings: The places with secrets, and those that could not be read.
+        counts: How many things of each kind were searched and skipped.
+    """
+
+    findings: tuple[Finding, ...] = ()
+    counts: Counter[Searched | Skipped] = field(default_factory=Counter)
+
+    @classmethod
+    def merge(cls, parts: Iterable[AuditResult]) -> AuditResult:
+        """Return the results of all parts as one, with each finding once."""
+        findings: dict[Finding, None] = {}
+        counts: Counter[Searched | Skipped] = Counter()
+        for part in parts:
+            findings.update(dict.fromkeys(part.findings))
+            counts.update(part.counts)
+        return cls(tuple(findings), counts)
+
+    @classmethod
+    def of(
+        cls, counted: Searched | Skipped, *findings: Finding, count: int = 1
+    ) -> AuditResult:
+        """Return the result for a number of things of one kind."""
+        return cls(findings, Counter({counted: count}))
+
+
+@dataclass(frozen=True, slots=True)
+class AuditSettings:
+    """What to search for, and how to report it.
+
+    Attributes:
+        registry: The secrets to search for.
+        folder: The folder that places are relative to.
+        command: How the user runs the audit: as a magic or in a terminal.
+        fix: Whether to mask or remove what is found.
+        credential_files: Files from which the secrets were read, which are left out.
+    """
+
+    registry: SecretRegistry
+    folder: Path = field(default_factory=find_working_folder)
+    command: str = "%chili_audit"
+    fix: bool = False
+    credential_files: frozenset[Path] = frozenset()
+
+    def place(self, path: Path) -> str:
+        """Return the name of a file in the report: without home folder and secrets."""
+        return str(self.registry.mask(relative_path(path, self.folder)))
+
+    def fix_command(self, path: Path | None = None) -> str:
+        """Return the instruction that fixes a file, or what belongs to no file."""
+        # The name alone does not lead to a file that is far from the folder.
+        near = path is not None and (self.folder / self.place(path)).exists()
+        name = shlex.quote(self.place(path)) if path is not None and near else "."
+        return f"Run: {self.command} --fix {name}"

@@ -1,17 +1,17 @@
-"""Report the findings of an audit: a table, and an error if a secret is left."""
+"""Report an audit: what was searched, a table of findings, and an error for them."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from chili_notebook.audit.findings import FindingState
+from chili_notebook.audit.findings import FindingState, Searched, Skipped
 from chili_notebook.display.tables import table_bundle
-from chili_notebook.errors import SecretsFoundError
+from chili_notebook.errors import AuditIncompleteError, SecretsFoundError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from chili_notebook.audit.findings import Finding
+    from chili_notebook.audit.findings import AuditResult, Finding
     from chili_notebook.guard.registry import KnownSecret
 
 HEADINGS = ("Place", "Where", "Secret", "To do")
@@ -30,58 +30,79 @@ def table_rows(findings: Sequence[Finding]) -> list[tuple[str, str, str, str]]:
     ]
 
 
-def summarize(findings: Sequence[Finding], known: Sequence[KnownSecret]) -> str:
-    """Return what was searched for and found, in one line."""
-    fixed = _count(findings, FindingState.FIXED)
-    found = fixed + _count(findings, FindingState.FOUND)
-    unreadable = _count(findings, FindingState.UNREADABLE)
-    summary = (
-        f"Searched for {_number(len(known), 'secret')}: "
-        f"found in {_number(found, 'place')}, {fixed} of them fixed."
+def summarize(result: AuditResult, known: Sequence[KnownSecret]) -> str:
+    """Return what was searched, what was found, and what was left out."""
+    fixed = _count(result, FindingState.FIXED)
+    found = fixed + _count(result, FindingState.FOUND)
+    unreadable = _count(result, FindingState.UNREADABLE)
+    outcome = (
+        f"found in {_places(found)}, {fixed} of them fixed" if found else "none found"
     )
-    return f"{summary} {_unreadable_text(unreadable)}" if unreadable else summary
+    searched = _list_counts(result, Searched) or "nothing"
+    secrets = _spell(len(known), "secret", "secrets")
+    sentences = [f"Searched {searched} for {secrets}: {outcome}."]
+    if unreadable:
+        sentences.append(_unreadable_text(unreadable))
+    if skipped := _list_counts(result, Skipped):
+        sentences.append(f"Not searched: {skipped}.")
+    return " ".join(sentences)
 
 
-def report_bundle(
-    findings: Sequence[Finding], known: Sequence[KnownSecret]
-) -> dict[str, str]:
-    """Return the MIME bundle of a table, or of one line if nothing was found."""
-    caption = summarize(findings, known)
-    if not findings:
+def report_bundle(result: AuditResult, known: Sequence[KnownSecret]) -> dict[str, str]:
+    """Return the MIME bundle of a table, or of a text if nothing was found."""
+    caption = summarize(result, known)
+    if not result.findings:
         return {"text/plain": caption}
-    return table_bundle(HEADINGS, table_rows(findings), caption=caption)
+    return table_bundle(HEADINGS, table_rows(result.findings), caption=caption)
 
 
-def require_clean(findings: Sequence[Finding]) -> None:
+def require_clean(result: AuditResult) -> None:
     """Raise an error if a secret is left, or if a place could not be read.
 
     Raises:
-        SecretsFoundError: With the validity of each secret that is left.
+        SecretsFoundError: If secrets are left, with the validity of each.
+        AuditIncompleteError: If no secret is left, but a place could not be read.
     """
-    found = _count(findings, FindingState.FOUND)
-    unreadable = _count(findings, FindingState.UNREADABLE)
-    if not found and not unreadable:
-        return
-    messages = [f"Secrets found in {_number(found, 'place')}."] if found else []
+    found = _count(result, FindingState.FOUND)
+    unreadable = _count(result, FindingState.UNREADABLE)
+    messages = [f"Secrets found in {_places(found)}."] if found else []
     messages += [_unreadable_text(unreadable)] if unreadable else []
-    validities = {
-        f"The {finding.secret.label}: {finding.secret.validity}"
-        for finding in findings
-        if finding.state is FindingState.FOUND and finding.secret is not None
-    }
-    raise SecretsFoundError(
-        " ".join(messages),
-        hint=" ".join(sorted(validities)) or "Check by hand what could not be read.",
-    )
+    if found:
+        validities = {
+            f"The {finding.secret.label}: {finding.secret.validity}"
+            for finding in result.findings
+            if finding.state is FindingState.FOUND and finding.secret is not None
+        }
+        raise SecretsFoundError(" ".join(messages), hint=" ".join(sorted(validities)))
+    if unreadable:
+        raise AuditIncompleteError(
+            " ".join(messages), hint="Check by hand what could not be read."
+        )
 
 
-def _count(findings: Sequence[Finding], state: FindingState) -> int:
-    return sum(finding.state is state for finding in findings)
+def _count(result: AuditResult, state: FindingState) -> int:
+    return sum(finding.state is state for finding in result.findings)
 
 
-def _number(count: int, noun: str) -> str:
-    return f"{count} {noun}{'' if count == 1 else 's'}"
+def _list_counts(result: AuditResult, kinds: type[Searched | Skipped]) -> str:
+    """Return how many things of each kind there are, such as ``2 notebooks``."""
+    items = [
+        _spell(result.counts[kind], *kind.value)
+        for kind in kinds
+        if result.counts[kind]
+    ]
+    if len(items) > 1:
+        items[-2:] = [f"{items[-2]} and {items[-1]}"]
+    return ", ".join(items)
+
+
+def _spell(count: int, singular: str, plural: str) -> str:
+    return f"{count:,} {singular if count == 1 else plural}"
+
+
+def _places(count: int) -> str:
+    return _spell(count, "place", "places")
 
 
 def _unreadable_text(count: int) -> str:
-    return f"{_number(count, 'place')} could not be read."
+    return f"{_places(count)} could not be read."

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from urllib.parse import quote, unquote, urlsplit
 
 from chili_notebook.errors import ConfigurationError
-from chili_notebook.http.urls import checked_url
+from chili_notebook.http.urls import checked_url, origin_of
 
 TOKEN_URL = "https://integration-login.chiligrafx.com/oauth/token"  # noqa: S105
 AUDIENCE = "https://chiligrafx.com"
@@ -30,6 +30,8 @@ _GUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 API_PATH = re.compile(r"/api/(?:v\d+|experimental)(?:/environments?/([^/]+))?(?:/|$)")
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://")
 _QUERY = re.compile(r"[?#].*", re.DOTALL)
+_PLATFORM_HOST = re.compile(r"(?:[a-z0-9-]+\.)*chiligrafx\.com")
+_PLATFORM_PATH = re.compile(r"/environments?/([^/]+)")
 _SWAGGER_PATH = re.compile(r"/swagger(?:/|$)")
 
 
@@ -99,11 +101,8 @@ def locate(text: str) -> Location:
         return Location(name=text)
     parts = checked_url(text if "://" in text else f"https://{text}")
     host = parts.hostname or ""
-    if host in {"chiligrafx.com", "www.chiligrafx.com"}:
-        raise ValueError(
-            "is an address of the GraFx platform, which does not contain the technical "
-            "name of the environment"
-        )
+    if _PLATFORM_HOST.fullmatch(host):
+        return Location(name=_read_platform_path(parts.path))
     kind, api = grafx_kind(host), API_PATH.search(parts.path)
     swagger = _SWAGGER_PATH.search(parts.path)
     if kind is None and api is None and swagger is None:
@@ -118,8 +117,38 @@ def locate(text: str) -> Location:
         raise ValueError("does not contain a technical name")
     cut = min([m.start() for m in (api, swagger) if m], default=None)
     path = parts.path[:cut] if cut is not None else "/grafx"
-    base = f"{parts.scheme}://{parts.netloc}{path.rstrip('/')}"
-    return Location(name=name, kind=kind or "", base_url=base)
+    base_url = origin_of(parts) + path.rstrip("/")
+    return Location(name=name, kind=kind or "", base_url=base_url)
+
+
+def locate_base_url(text: str) -> Location:
+    """Read a base URL, such as that of a proxy, with or without the API's path.
+
+    Raises:
+        ValueError: If it is not one; the message is a clause without a subject.
+    """
+    parts = checked_url(text)
+    host = parts.hostname or ""
+    if grafx_kind(host) or _PLATFORM_HOST.fullmatch(host) or API_PATH.search(text):
+        location = locate(text)
+        if not location.base_url:
+            raise ValueError("is an address of the GraFx platform, not of its API")
+        return location
+    return Location(base_url=origin_of(parts) + parts.path.rstrip("/"))
+
+
+def _read_platform_path(path: str) -> str:
+    """Return the technical name in a URL of the GraFx platform, if it contains one."""
+    match = _PLATFORM_PATH.search(path)
+    name = unquote(match.group(1)) if match else ""
+    if _GUID.fullmatch(name):
+        raise ValueError("contains the environment's GUID and not its technical name")
+    if not _NAME.fullmatch(name):
+        raise ValueError(
+            "is an address of the GraFx platform, which does not contain the technical "
+            "name of the environment"
+        )
+    return name
 
 
 def call_url(environment: Environment, path: str) -> str:
@@ -160,7 +189,6 @@ def base_url_for(name: str, kind: str) -> str:
 
 def grafx_kind(host: str) -> str | None:
     """Return the kind of environment at a host; ``None`` if it is not GraFx's."""
-    for kind, domain in DOMAINS.items():
-        if host.lower().endswith(f".{domain}"):
-            return kind
-    return None
+    name, _, rest = host.lower().partition(".")
+    kinds = {domain: kind for kind, domain in DOMAINS.items()}
+    return kinds.get(rest) if _NAME.fullmatch(name) else None

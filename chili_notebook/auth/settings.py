@@ -21,7 +21,6 @@ from chili_notebook.auth.credentials import (
     profile_prefix,
 )
 from chili_notebook.auth.environment import (
-    API_PATH,
     AUDIENCE,
     DOMAINS,
     TOKEN_URL,
@@ -31,6 +30,7 @@ from chili_notebook.auth.environment import (
     base_url_for,
     grafx_kind,
     locate,
+    locate_base_url,
 )
 from chili_notebook.auth.pasted_value import ValueFault
 from chili_notebook.errors import ConfigurationError
@@ -131,7 +131,7 @@ def choose_environment(
     kind = location.kind or typed.kind or _read_kind(lookup.find("ENVIRONMENT_TYPE"))
     override = None if typed.text and base_url else lookup.find_allowed("BASE_URL")
     if override is not None:
-        stated = _read(override, _read_base_url)
+        stated = _read(override, locate_base_url)
         name, base_url = name or stated.name, stated.base_url
         kind = grafx_kind(_host_of(base_url)) or ""
     elif name and not base_url:
@@ -255,14 +255,6 @@ def _read(setting: Setting, read: Callable[[str], _T], *, hint: str = _LEAVE_OUT
         return read(setting.text)
     except ValueError as error:
         raise ConfigurationError(f"{setting.place} {error}.", hint=hint) from None
-
-
-def _read_base_url(text: str) -> Location:
-    """Read a base URL, with or without the path of the API after it."""
-    if API_PATH.search(text):
-        return locate(text)
-    checked_url(text)
-    return Location(base_url=text.rstrip("/"))
 
 
 def _read_kind(setting: Setting | None) -> str:

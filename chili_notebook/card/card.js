@@ -49,6 +49,7 @@
  * @property {string} profile
  * @property {{ name: string, kind: string, host: string, token_host: string }} environment
  * @property {string} source The name of the credentials' source.
+ * @property {string} login_command The magic that signed in, as it was typed.
  * @property {string} origin The kind of that source, such as `form`.
  * @property {Token | null} token
  * @property {number | null} remaining_s
@@ -136,6 +137,7 @@ const TRAITS = [
   "profile",
   "environment",
   "source",
+  "login_command",
   "origin",
   "token",
   "remaining_s",
@@ -1015,8 +1017,8 @@ function explainDoubt({ phase }, kernel, isUnanswered) {
  * @param {Snapshot} shown
  * @returns {(string | Node)[]}
  */
-function advise({ phase, token, profile, origin, secondsLeft }) {
-  const login = code(`%chili_login ${profile}`.trim());
+function advise({ phase, token, profile, login_command, origin, secondsLeft }) {
+  const login = code(login_command || "%chili_login");
   const prefix = profile && `${profile.replaceAll("-", "_").toUpperCase()}_`;
   const key = code(`CHILI_${prefix}ACCESS_TOKEN`);
   let newToken = ["Paste a new token into ", key, " and run ", login, " again."];

@@ -87,6 +87,7 @@ class CardState:
         token: The token, if there is one.
         note: One more line.
         form_reason: Why the form is shown.
+        login_command: The magic that signed in, as it was typed.
         storage_options: Where the form offers to store: ``env``, ``keyring``.
         masked: Whether secrets are masked in this notebook's outputs.
         refused_scopes: Scopes that refused calls probably needed.
@@ -103,6 +104,7 @@ class CardState:
     token: Token | None = None
     note: Note | None = None
     form_reason: str = ""
+    login_command: str = "%chili_login"
     storage_options: tuple[str, ...] = ()
     masked: bool = True
     refused_scopes: frozenset[str] = frozenset()
@@ -122,6 +124,8 @@ class CardState:
             kind = f" ({self.environment.kind})" if self.environment.kind else ""
             name = self.environment.name or self.environment.host
             rows.append(("Environment", name + kind))
+            if self.environment.host and self.environment.name:
+                rows.append(("Host", self.environment.host))
         if self.token is not None:
             rows.append(("Token valid until", spell_moment(self.token.expires_at)))
             rows.append(("Scopes", _scopes(self.token)))
@@ -142,7 +146,11 @@ class CardState:
             "signing-in": "CHILI GraFx: signing in",
             "signed-in": "CHILI GraFx: signed in",
             "failed": "CHILI GraFx: not signed in; the last attempt failed",
-            "signed-out": f"CHILI GraFx: signed out of {self.client_name}",
+            "signed-out": (
+                f"CHILI GraFx: signed out of {self.client_name}"
+                if self.token is not None
+                else "CHILI GraFx: not signed in"
+            ),
         }[self.phase]
 
     def remarks(self) -> list[str]:
@@ -220,6 +228,7 @@ def as_traits(state: CardState, *, now: float) -> dict[str, Any]:
             "token_host": environment.token_host,
         },
         "source": state.source,
+        "login_command": state.login_command,
         "origin": "" if state.origin is None else state.origin.value,
         "token": token
         and {

@@ -83,6 +83,7 @@ class Card(anywidget.AnyWidget):
     profile = traitlets.Unicode().tag(sync=True)
     environment = traitlets.Dict().tag(sync=True)
     source = traitlets.Unicode().tag(sync=True)
+    login_command = traitlets.Unicode().tag(sync=True)
     origin = traitlets.Unicode().tag(sync=True)
     token = traitlets.Dict(allow_none=True, default_value=None).tag(sync=True)
     remaining_s = traitlets.Float(allow_none=True, default_value=None).tag(sync=True)

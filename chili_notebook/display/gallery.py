@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Self
 from chili_notebook.errors import ChiliError, ConfigurationError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
 _THREADS = 6
 
@@ -71,10 +71,22 @@ class Gallery:
             pool.shutdown(wait=False, cancel_futures=True)
 
     def _repr_mimebundle_(self, **_: object) -> dict[str, str]:
-        figures = "".join(_figure(entry) for entry in self.entries)
-        grid = f'<div style="display:flex;flex-wrap:wrap;gap:16px">{figures}</div>'
         captions = "\n".join(entry.caption for entry in self.entries)
-        return {"text/plain": captions, "text/html": grid}
+        return {"text/plain": captions, "text/html": html_grid(self.entries)}
+
+
+def html_grid(
+    entries: Iterable[GalleryEntry], *, width_px: int = 200, height: str = "160px"
+) -> str:
+    """Return pictures of this size with their captions, as HTML.
+
+    Args:
+        entries: The pictures.
+        width_px: How wide each of them is.
+        height: How high each of them is, in CSS; ``auto`` for its own proportions.
+    """
+    figures = "".join(_figure(entry, width_px, height) for entry in entries)
+    return f'<div style="display:flex;flex-wrap:wrap;gap:16px">{figures}</div>'
 
 
 def _fetch_entry(item: Any) -> GalleryEntry:
@@ -84,13 +96,13 @@ def _fetch_entry(item: Any) -> GalleryEntry:
         return GalleryEntry(item.name, problem=error.message)
 
 
-def _figure(entry: GalleryEntry) -> str:
+def _figure(entry: GalleryEntry, width_px: int, height: str) -> str:
     picture = (
-        f'<img alt="" src="{entry.picture}" style="width:100%;height:160px;'
+        f'<img alt="" src="{entry.picture}" style="width:100%;height:{height};'
         'object-fit:contain;background:#8881">'
     )
     return (
-        '<figure style="margin:0;width:200px">'
+        f'<figure style="margin:0;width:{width_px}px">'
         f"{picture if entry.picture else f'<p>{escape(entry.problem)}</p>'}"
         f"<figcaption>{escape(entry.caption)}</figcaption></figure>"
     )

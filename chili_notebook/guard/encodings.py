@@ -10,7 +10,11 @@ import base64
 import html
 import json
 import re
+from typing import TYPE_CHECKING
 from urllib.parse import quote, quote_plus
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 _SAFE_CHARACTERS = ("", "/", "!'()*", "!#$&'()*+,/:;=?@", "!#$%&'()*+,/:;=?@[]")
 """What `quote`, browsers and HTTP libraries do not percent-encode."""
@@ -36,13 +40,16 @@ def base64_forms(data: bytes) -> frozenset[str]:
 
     The characters at either end that depend on the data around it are left out.
     """
-    found = set[str]()
+    return frozenset(form for _bit, form in base64_forms_at(data))
+
+
+def base64_forms_at(data: bytes) -> Iterator[tuple[int, str]]:
+    """Yield each of these forms, behind the first bit of `data` that it contains."""
     for offset, mixed in enumerate((0, 2, 3)):
         complete = (offset + len(data)) * 8 // 6
         padded = bytes(offset) + data
         for encode in (base64.b64encode, base64.urlsafe_b64encode):
-            found.add(encode(padded).decode()[mixed:complete])
-    return frozenset(found)
+            yield 6 * mixed - 8 * offset, encode(padded).decode()[mixed:complete]
 
 
 def _escaped(value: str) -> set[str]:

@@ -175,7 +175,7 @@ class SendHook:
             return self._send_as(outgoing, masked, None)
         # A child may know secrets of its own. A piece of a secret must stay as it is,
         # since the kernel joins the pieces.
-        masked, _ = self._mask(outgoing, clipped=False)
+        masked, _ = self._mask(outgoing, pieces=False)
         return self._send_as(outgoing, self._children.number(masked), None)
 
     def _send_stream(self, outgoing: _Outgoing) -> Message:
@@ -228,15 +228,13 @@ class SendHook:
             return 0
         return self._iopub.run(lambda: self._streams.flush(keys)) or 0
 
-    def _mask(
-        self, outgoing: _Outgoing, *, clipped: bool = True
-    ) -> tuple[Message, int]:
+    def _mask(self, outgoing: _Outgoing, *, pieces: bool = True) -> tuple[Message, int]:
         """Return the masked message, and at how many places it was masked."""
         message, buffers = outgoing.message, outgoing.buffers
         try:
             views = [memoryview(part) for part in buffers or message.get("buffers", ())]
             parts = message["content"], message["metadata"], views
-            masked, count = self._masker.mask_json(parts, clipped=clipped)
+            masked, count = self._masker.mask_json(parts, pieces=pieces)
         except Exception:  # noqa: BLE001 - whatever it is, the message must not leave
             return withheld_message(message), 0
         content, metadata, buffers = masked

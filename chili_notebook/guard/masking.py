@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import fields, is_dataclass
+from enum import Enum
 from functools import cached_property
 from threading import Lock
+from types import NoneType
 from typing import TYPE_CHECKING, Any
 
 from chili_notebook.auth.secret import MASK, Secret
@@ -14,6 +17,8 @@ from chili_notebook.guard.matching import COLOUR, build_matcher, merge
 if TYPE_CHECKING:
     from chili_notebook.guard.matching import Matcher, Span
 
+_KEY_TYPES = (str, int, float, NoneType)
+"""The types of keys that every packer packs by itself."""
 MINIMUM_LENGTH = 8
 """A shorter secret would be found in texts that have nothing to do with it."""
 
@@ -21,9 +26,9 @@ MINIMUM_LENGTH = 8
 class Masker:
     """Mask known secrets; thread-safe.
 
-    A long secret is also recognized by its first or last characters, because tables
-    and reprs shorten it to these (``clipped=True``). Texts that the user wrote are
-    searched for whole secrets only (``clipped=False``)::
+    Pieces of a long secret are masked, too, because renderers shorten it and break it
+    into lines (``pieces=True``). Texts that the user wrote are searched for whole
+    secrets only (``pieces=False``)::
 
         masker = Masker()
         masker.protect(secret)
@@ -53,20 +58,20 @@ class Masker:
             if secret not in secrets:
                 self._matchers = _Matchers((*secrets, secret))
 
-    def mask_text(self, text: str, *, clipped: bool = True) -> tuple[str, int]:
+    def mask_text(self, text: str, *, pieces: bool = True) -> tuple[str, int]:
         """Return the text with each secret masked, and the number of masked places."""
-        return _mask_text(self._matchers.choose(clipped=clipped), text)
+        return _mask_text(self._matchers.choose(pieces=pieces), text)
 
     def mask_bytes(self, data: bytes) -> tuple[bytes, int]:
         """Mask binary data. Its length stays, because its reader may rely on it."""
         return _mask_bytes(self._matchers.whole, data)
 
-    def mask_json(self, value: Any, *, clipped: bool = True) -> tuple[Any, int]:
+    def mask_json(self, value: Any, *, pieces: bool = True) -> tuple[Any, int]:
         """Mask all texts, keys and bytes in a JSON value.
 
         A part without a secret is returned as it is, not copied.
         """
-        return _mask_json(self._matchers.choose(clipped=clipped), value)
+        return _mask_json(self._matchers.choose(pieces=pieces), value)
 
     def find(self, value: Any) -> frozenset[Secret]:
         """Return the secrets that a text, bytes or a JSON value contains whole."""
@@ -92,7 +97,7 @@ class Masker:
             places; and the end of the stream, if a secret may start in it.
         """
         text = held.reveal() + text
-        matcher = self._matchers.with_clipped
+        matcher = self._matchers.with_pieces
         spans = matcher.spans(text)
         cut = matcher.undecided_from(text)
         while spans and spans[-1][1] > cut:
@@ -105,8 +110,8 @@ class Masker:
         The first eight or more characters of a secret are masked: it was cut off.
         """
         text = held.reveal()
-        matcher = self._matchers.with_clipped
-        spans, start = matcher.spans(text), matcher.undecided_from(text)
+        matcher = self._matchers.with_pieces
+        spans, start = matcher.spans(text), matcher.started_at(text)
         if len(COLOUR.sub("", text[start:])) >= MINIMUM_LENGTH:
             spans = merge([*spans, (start, len(text))])
         return _replace(text, spans), len(spans)
@@ -141,21 +146,21 @@ class _Matchers:
     def __init__(self, secrets: tuple[Secret, ...]) -> None:
         self.secrets = secrets
 
-    def choose(self, *, clipped: bool) -> Matcher:
-        return self.with_clipped if clipped else self.whole
+    def choose(self, *, pieces: bool) -> Matcher:
+        return self.with_pieces if pieces else self.whole
 
     @cached_property
-    def with_clipped(self) -> Matcher:
-        return build_matcher(self.secrets, clipped=True)
+    def with_pieces(self) -> Matcher:
+        return build_matcher(self.secrets, pieces=True)
 
     @cached_property
     def whole(self) -> Matcher:
-        return build_matcher(self.secrets, clipped=False)
+        return build_matcher(self.secrets, pieces=False)
 
     @cached_property
     def each(self) -> dict[Secret, Matcher]:
         return {
-            secret: build_matcher([secret], clipped=False) for secret in self.secrets
+            secret: build_matcher([secret], pieces=False) for secret in self.secrets
         }
 
 
@@ -175,30 +180,63 @@ def _mask_bytes(matcher: Matcher, data: bytes) -> tuple[bytes, int]:
 
 
 def _mask_json(matcher: Matcher, value: Any) -> tuple[Any, int]:
-    count = 0
-    shortest = matcher.shortest
+    walk = _Walk(matcher)
+    return walk.mask(value), walk.count
 
-    def walk(value: Any) -> Any:
-        nonlocal count
-        before = count
-        masked = value
+
+class _Walk:
+    """One walk through a JSON value.
+
+    Attributes:
+        count: The number of masked places so far.
+    """
+
+    def __init__(self, matcher: Matcher) -> None:
+        self.count = 0
+        self._changes = 0
+        self._matcher = matcher
+
+    def mask(self, value: Any) -> Any:
+        """Return the value masked; the same object if nothing in it changes."""
         if isinstance(value, str):
-            if len(value) >= shortest:
-                masked, places = _mask_text(matcher, value)
-                count += places
-        elif isinstance(value, dict):
-            masked = {walk(key): walk(item) for key, item in value.items()}
-        elif isinstance(value, list | tuple):
-            masked = [walk(item) for item in value]
-        elif isinstance(value, bytes | bytearray | memoryview):
-            masked, places = _mask_bytes(matcher, bytes(value))
-            count += places
-        elif isinstance(value, Iterable):
-            # jupyter_client makes a list of it later; an iterator can be read once.
-            value = masked = [walk(item) for item in value]
-        return masked if count != before else value
+            if len(value) < self._matcher.shortest:
+                return value
+            return self._count(value, *_mask_text(self._matcher, value))
+        if isinstance(value, bytes | bytearray | memoryview):
+            return self._count(value, *_mask_bytes(self._matcher, bytes(value)))
+        before = self._changes
+        masked = self._mask_parts(value)
+        return value if self._changes == before else masked
 
-    return walk(value), count
+    def _count(self, value: Any, masked: Any, places: int) -> Any:
+        self.count += places
+        self._changes += places
+        return masked if places else value
+
+    def _mask_parts(self, value: Any) -> Any:
+        if isinstance(value, dict):
+            return {self._mask_key(key): self.mask(each) for key, each in value.items()}
+        if isinstance(value, list | tuple):
+            return [self.mask(each) for each in value]
+        if isinstance(value, Iterable):
+            # jupyter_client makes a list of it later; an iterator can be read once.
+            self._changes += 1
+            return [self.mask(each) for each in value]
+        if isinstance(value, Enum):  # orjson packs these two
+            return self.mask(value.value)
+        if is_dataclass(value):
+            return {
+                each.name: self.mask(getattr(value, each.name))
+                for each in fields(value)
+            }
+        return value
+
+    def _mask_key(self, key: Any) -> Any:
+        if not isinstance(key, _KEY_TYPES):
+            # The session packs `str(key)` later, which may have changed by then.
+            self._changes += 1
+            key = str(key)
+        return self.mask(key)
 
 
 def _replace(text: str, spans: Iterable[Span]) -> str:

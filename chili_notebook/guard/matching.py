@@ -4,19 +4,13 @@ An example: the secret is ``p@ss-word-0123456789-abcdefghijklmnop``.
 
 1. Forms. The secret may appear as itself, as ``p%40ss-word-…`` in a URL, as base64 and
    so on. `encodings.forms` lists these forms, and each of them is searched for.
-2. Clipped secrets. Tables and reprs show the start or the end of a long text. So the
-   first 16 characters, ``p@ss-word-012345``, or the last 16 are enough to recognize a
-   secret of 32 characters or more; 24 for one of 64 or more. The match is extended for
-   as long as the text continues like the secret.
-3. Fillers. In ``p@ss\x1b[1m-word-…`` a colour code is inside the secret, and wrapped
-   base64 has line ends inside. The text is searched again without them. The result is
-   translated into places of the original text.
+2. Pieces. Renderers shorten a long text, or break it into lines. So 16 consecutive
+   characters of a long secret are enough to find it: see `pieces`.
+3. Colours. In ``p@ss\x1b[1m-word-…`` a colour code is inside the secret. The text is
+   searched again without colour codes. The result is translated into places of the
+   original text.
 4. Undecided text. If a stream ends with ``p@ss-w``, the secret may follow. That text is
    undecided until the stream goes on.
-
-Not found are: a secret that a repr or a traceback breaks over several lines, and a
-shorter piece of it; in a text of more than a million characters also a clipped secret
-and wrapped base64.
 """
 
 from __future__ import annotations
@@ -26,10 +20,10 @@ import sys
 from bisect import bisect_right
 from dataclasses import dataclass
 from itertools import accumulate
-from os.path import commonprefix
 from typing import TYPE_CHECKING, AnyStr, NamedTuple
 
-from chili_notebook.guard.encodings import base64_forms, forms
+from chili_notebook.guard.encodings import forms
+from chili_notebook.guard.pieces import SHORTEST_PIECE, build_piece_finder
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -38,15 +32,9 @@ if TYPE_CHECKING:
 
     Span = tuple[int, int]
 
-CLIPS = ((64, 24), (32, 16))
-"""A secret of at least the first length is known by so many characters of either end.
-``%whos`` shows 25 characters; and a longer piece is found faster."""
-LARGE = 1_000_000
-"""In a longer text only whole forms are searched for: the rest would take too long."""
 COLOUR = re.compile(r"\x1b(?:\[[0-?]*[ -/]*(?:[@-~]|\Z)|\Z)")
 
 _ONE_ALPHABET = str.maketrans("-_", "+/")
-_DOTS_OF_JWT = 2
 
 
 class Matcher(NamedTuple):
@@ -61,24 +49,44 @@ class Matcher(NamedTuple):
     byte_spans: Callable[[bytes], list[Span]]
     """Return the same for binary data."""
     undecided_from: Callable[[str], int]
-    """Return from where on a text may be the start of a secret, or its length."""
+    """Return from where on the end of a text may go on as a secret, or its length."""
+    started_at: Callable[[str], int]
+    """Return from where on the end of a text is the start of a secret, or its length.
+    """
     shortest: int
     """The length of the shortest text that can contain a secret."""
 
 
-def build_matcher(secrets: Iterable[Secret], *, clipped: bool = True) -> Matcher:
+def build_matcher(secrets: Iterable[Secret], *, pieces: bool = True) -> Matcher:
     """Build the functions that find these secrets.
 
     Args:
         secrets: The secrets.
-        clipped: Whether to find long secrets by their first or last characters too.
+        pieces: Whether to find pieces of long secrets, too.
     """
-    index = _build_index([secret.reveal() for secret in secrets], clipped=clipped)
+    values = [secret.reveal() for secret in secrets]
+    known = frozenset(form for value in values for form in forms(value))
+    if not pieces:
+        index = _build_index(known, known)
+        return Matcher(
+            spans=lambda text: _find_spans(index, text),
+            byte_spans=lambda data: _find_byte_spans(index, data),
+            undecided_from=lambda text: _find_undecided(index, text),
+            started_at=lambda text: _find_undecided(index, text),
+            shortest=index.shortest,
+        )
+    finder = build_piece_finder(values)
+    index = _build_index(known, known - finder.covered)
     return Matcher(
-        spans=lambda text: _find_spans(index, text),
-        byte_spans=lambda data: _find_byte_spans(index, data),
-        undecided_from=lambda text: _find_undecided(index, text),
-        shortest=index.shortest,
+        spans=lambda text: merge(_find_spans(index, text) + finder.spans(text)),
+        byte_spans=lambda data: merge(
+            _find_byte_spans(index, data) + finder.byte_spans(data)
+        ),
+        undecided_from=lambda text: min(
+            _find_undecided(index, text), finder.undecided_from(text)
+        ),
+        started_at=lambda text: _find_undecided(index, text),
+        shortest=min(index.shortest, SHORTEST_PIECE) if values else index.shortest,
     )
 
 
@@ -98,66 +106,33 @@ def merge(spans: Iterable[Span]) -> list[Span]:
 
 @dataclass(frozen=True, slots=True, repr=False)
 class _Index:
-    """Everything that is searched for.
+    """Everything that is searched for as a whole.
 
     Attributes:
         forms: All forms of all secrets.
-        encoded: The same in UTF-8, for binary data.
-        base64: Those of them that may be wrapped.
-        probes: The forms in groups, each with a text that all of a group contain.
-        long: The secrets that are found by their first or last characters.
-        starts: The first characters of these, each with what may follow.
-        ends: The last characters, each with what may precede, in reverse. Several
-            secrets may share one: tokens of one issuer begin alike.
-        shortest: The length of the shortest text to search for.
+        encoded: Those that must be searched for, in UTF-8, for binary data.
+        probes: The same in groups, each with a text that all of a group contain.
+        shortest: The length of the shortest form.
         characters: All characters of all forms.
     """
 
     forms: frozenset[str]
     encoded: Sequence[bytes]
-    base64: frozenset[str]
     probes: Sequence[tuple[str, Sequence[str]]]
-    long: frozenset[str]
-    starts: dict[str, list[str]]
-    ends: dict[str, list[str]]
     shortest: int
     characters: frozenset[str]
 
 
-def _build_index(values: Sequence[str], *, clipped: bool) -> _Index:
-    starts: dict[str, list[str]] = {}
-    ends: dict[str, list[str]] = {}
-    long = set[str]()
-    for value in values if clipped else ():
-        length = _clip_length(value)
-        if length:
-            # The header of a JWT is public, and many tokens have the same one.
-            is_jwt = value.count(".") == _DOTS_OF_JWT
-            header = value.index(".") + 1 if is_jwt else 0
-            starts.setdefault(value[: header + length], []).append(
-                value[header + length :]
-            )
-            ends.setdefault(value[-length:], []).append(value[:-length][::-1])
-            long.add(value)
-    known = frozenset(form for value in values for form in forms(value))
+def _build_index(known: frozenset[str], searched: Iterable[str]) -> _Index:
+    """Build the index of all known forms, of which some are searched for."""
+    searched = [*searched]
     return _Index(
         forms=known,
-        encoded=[_encode(form) for form in known],
-        base64=frozenset(
-            form for value in values for form in base64_forms(_encode(value))
-        ),
-        probes=_group(known - long),
-        long=frozenset(long),
-        starts=starts,
-        ends=ends,
-        shortest=min(map(len, (*known, *starts, *ends)), default=sys.maxsize),
+        encoded=[form.encode("utf-8", "surrogatepass") for form in searched],
+        probes=_group(searched),
+        shortest=min(map(len, known), default=sys.maxsize),
         characters=frozenset("".join(known)),
     )
-
-
-def _clip_length(value: str) -> int:
-    """Return how many characters of either end are enough; 0 for a short value."""
-    return next((length for least, length in CLIPS if len(value) >= least), 0)
 
 
 def _group(known: Iterable[str]) -> list[tuple[str, list[str]]]:
@@ -180,8 +155,8 @@ def _group(known: Iterable[str]) -> list[tuple[str, list[str]]]:
 
 def _find_spans(index: _Index, text: str) -> list[Span]:
     found = _scan(index, text)
-    for filler in _fillers_in(text):
-        bare, to_raw = _remove(filler, text)
+    if "\x1b" in text and COLOUR.search(text):
+        bare, to_raw = _remove_colours(text)
         found += [
             (to_raw(start), to_raw(end - 1) + 1) for start, end in _scan(index, bare)
         ]
@@ -199,24 +174,7 @@ def _scan(index: _Index, text: str) -> list[Span]:
         if probe in text:
             for form in group:
                 found += _places(text, form)
-    if len(text) > LARGE:
-        for value in index.long:
-            found += _places(text, value)
-        return found
-    for clip, rests in index.starts.items():
-        for start, stop in _places(text, clip):
-            after = text[stop : stop + max(map(len, rests))]
-            found.append((start, stop + _common_length(after, rests)))
-    for clip, rests in index.ends.items():
-        for start, stop in _places(text, clip):
-            before = text[max(0, start - max(map(len, rests))) : start][::-1]
-            found.append((start - _common_length(before, rests), stop))
     return found
-
-
-def _common_length(text: str, rests: Iterable[str]) -> int:
-    """Return for how many characters the text continues like one of these."""
-    return max(len(commonprefix([text, rest])) for rest in rests)  # noqa: RUF071 - characters are what is compared
 
 
 def _places(text: AnyStr, form: AnyStr) -> Iterator[Span]:
@@ -231,9 +189,9 @@ def _find_undecided(index: _Index, text: str) -> int:
     cut = len(text)
     if text[-1:] in index.characters:
         cut = _find_start(text, index.forms)
-    for filler in _fillers_in(text):
-        bare, to_raw = _remove(filler, text)
-        start = _find_start(bare, index.base64 if filler.is_in_base64 else index.forms)
+    if "\x1b" in text and COLOUR.search(text):
+        bare, to_raw = _remove_colours(text)
+        start = _find_start(bare, index.forms)
         if start < len(bare):
             cut = min(cut, to_raw(start))
     return cut
@@ -251,60 +209,13 @@ def _find_start(text: str, known: Iterable[str]) -> int:
     return cut
 
 
-def _encode(text: str) -> bytes:
-    return text.encode("utf-8", "surrogatepass")
-
-
-# --------------------------------------------------------------------------- fillers
-
-
-@dataclass(frozen=True, slots=True)
-class _Filler:
-    """Characters that may be inside a secret without being part of it.
-
-    Attributes:
-        pattern: Matches them.
-        marker: A character without which a text has none of them.
-        is_in_base64: Whether they occur in base64 only.
-    """
-
-    pattern: re.Pattern[str]
-    marker: str
-    is_in_base64: bool
-
-
-def _line_end(pattern: str, marker: str) -> _Filler:
-    # Base64 is wrapped after 64 or 76 characters.
-    wrapped = re.compile(rf"{pattern}(?<=[\w+/-]{{60}}{pattern})", re.ASCII)
-    return _Filler(wrapped, marker, is_in_base64=True)
-
-
-_FILLERS = (
-    _Filler(COLOUR, "\x1b", is_in_base64=False),
-    _line_end(r"\n", "\n"),
-    _line_end(r"\r\n", "\r"),
-    _line_end(r"\\n", "\\"),
-)
-
-
-def _fillers_in(text: str) -> Iterator[_Filler]:
-    """Yield the fillers that occur in a text."""
-    for filler in _FILLERS:
-        if (
-            not (filler.is_in_base64 and len(text) > LARGE)
-            and filler.marker in text
-            and filler.pattern.search(text)
-        ):
-            yield filler
-
-
-def _remove(filler: _Filler, text: str) -> tuple[str, Callable[[int], int]]:
-    """Return the text without a filler, and a function that translates an index of it.
+def _remove_colours(text: str) -> tuple[str, Callable[[int], int]]:
+    """Return the text without colour codes, and a function that translates an index.
 
     That function returns the index of the same character in `text`.
     """
-    cuts = [match.span() for match in filler.pattern.finditer(text)]
+    cuts = [match.span() for match in COLOUR.finditer(text)]
     shifts = list(accumulate((end - start for start, end in cuts), initial=0))
     starts = [start - shift for (start, _), shift in zip(cuts, shifts, strict=False)]
-    bare = filler.pattern.sub("", text)
+    bare = COLOUR.sub("", text)
     return bare, lambda at: at + shifts[bisect_right(starts, at)]

@@ -141,7 +141,7 @@ class SecretRegistry:
 
     def mask(self, value: Any) -> Any:
         """Return a text, bytes or JSON value in which every whole secret is masked."""
-        return self.masker.mask_json(value, clipped=False)[0]
+        return self.masker.mask_json(value, pieces=False)[0]
 
     def find(self, value: Any) -> tuple[KnownSecret, ...]:
         """Return the known secrets in a text, in bytes or anywhere in a JSON value."""

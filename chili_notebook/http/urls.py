@@ -3,27 +3,52 @@
 from __future__ import annotations
 
 import ipaddress
+import re
 from urllib.parse import SplitResult, urlsplit
 
 from chili_notebook.errors import InsecureURLError
 
+# Programs disagree on where a host ends if it contains other characters: httpx reads
+# "evil.example\\.grafx.example" as one host, and requests as "evil.example".
+_OUTSIDE_URLS = re.compile(r"[^\x21-\x7e]|[\\<>\"^`{|}]")
+_OUTSIDE_HOSTS = re.compile(r"[^A-Za-z0-9.-]")
+_LABEL = r"[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?"
+_HOST = re.compile(rf"{_LABEL}(?:\.{_LABEL})*")
+
 
 def checked_url(text: str) -> SplitResult:
-    """Split a URL to which a secret may be sent.
+    """Split a URL to which a secret may be sent, and which is read the same everywhere.
+
+    The host must consist of letters, digits, hyphens and dots, or be an IPv6 address.
 
     Raises:
-        ValueError: If it is not https (or http to this machine), or contains a user
-            name. The message says so in one clause, without the URL.
+        ValueError: If it is not https (or http to this machine), contains a user name,
+            or contains a character that programs read differently. The message says so
+            in one clause, without the URL.
     """
     try:
         parts = urlsplit(text)
-        host, _ = parts.hostname, parts.port
+        host, _ = parts.hostname or "", parts.port
     except ValueError:
         raise ValueError("is not a URL") from None
-    reason = unsafe_reason(parts.scheme, host or "", has_user="@" in parts.netloc)
+    reason = unsafe_reason(parts.scheme, host, has_user="@" in parts.netloc)
     if reason:
         raise ValueError(reason)
+    unusual = _OUTSIDE_URLS.search(text)
+    if unusual is None and not parts.netloc.startswith("["):
+        unusual = _OUTSIDE_HOSTS.search(host)
+    if unusual is not None:
+        raise ValueError(f"contains the character {unusual[0]!a}")
+    if not parts.netloc.startswith("[") and not _HOST.fullmatch(host):
+        raise ValueError("does not contain a valid host name")
     return parts
+
+
+def origin_of(parts: SplitResult) -> str:
+    """Return scheme, host and port of a checked URL, in lower case."""
+    host = parts.hostname or ""
+    host = f"[{host}]" if ":" in host else host
+    return f"{parts.scheme}://{host}{'' if parts.port is None else f':{parts.port}'}"
 
 
 def unsafe_reason(scheme: str, host: str, *, has_user: bool) -> str:

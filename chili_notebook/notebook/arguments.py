@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import builtins
 import keyword
-from typing import TYPE_CHECKING, Any
+import os
+import shlex
+from typing import TYPE_CHECKING, Any, cast
 
 from IPython.core.error import UsageError
-from IPython.core.magic_arguments import parse_argstring
 
 if TYPE_CHECKING:
     from argparse import Namespace
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 def parse(
     magic: Callable[..., Any], line: str, *, exclusive: tuple[str, ...] = ()
 ) -> Namespace:
-    """Parse the line of a magic.
+    """Parse the line of a magic, with quotes as in a shell and a comment at its end.
 
     Args:
         magic: The magic.
@@ -35,8 +36,8 @@ def parse(
     from chili_notebook.errors import ConfigurationError
 
     try:
-        arguments: Namespace = parse_argstring(magic, line)
-    except UsageError as error:
+        arguments: Namespace = cast("Any", magic).parser.parse_args(_split(line))
+    except (UsageError, ValueError) as error:
         raise ConfigurationError(
             f"%{magic.__name__}: {error}.",
             hint=f"Run %{magic.__name__}? to read the manual.",
@@ -52,6 +53,22 @@ def parse(
 def _attribute_of(option: str) -> str:
     """Return the attribute in which argparse puts an option."""
     return option.lstrip("-").replace("-", "_")
+
+
+def _split(line: str) -> list[str]:
+    """Split a line into words; IPython's own function would keep the quotes.
+
+    Raises:
+        ValueError: If a quote is not closed.
+    """
+    splitter = shlex.shlex(line, posix=True, punctuation_chars=False)
+    splitter.whitespace_split = True
+    splitter.commenters = ""
+    if os.name == "nt":
+        splitter.escape = ""  # a backslash separates folders
+    words = list(splitter)
+    comment = next((n for n, word in enumerate(words) if word.startswith("#")), None)
+    return words[:comment]
 
 
 def reject_secrets(guard: Guard, shell: InteractiveShell, line: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
@@ -24,27 +25,30 @@ class AuditMagics(Magics):
         "paths",
         nargs="*",
         metavar="PATH",
-        help="A file, or a folder whose notebooks are searched. The default is the "
-        "notebook's own folder.",
+        help="A file or a folder. The default is the notebook's own folder.",
     )
     @argument(
         "--fix",
         action="store_true",
-        help="Mask secrets in files, and remove rows of IPython's history.",
+        help="Mask secrets in notebooks, their copies and the files that you name, and "
+        "remove rows of IPython's history.",
     )
     @line_magic
     def chili_audit(self, line: str) -> None:
         """Search what was saved for the secrets of this kernel.
 
         The audit searches for the values themselves, in every usual encoding: in
-        notebooks and their checkpoints, in IPython's history and %store, and in what
-        git has staged, in HEAD and in its history. It never shows a value. The cell
-        fails if a secret was found and not fixed.
+        notebooks, their checkpoints and other text files of a folder, in IPython's
+        history and %store, and in everything that git stores. It never shows a value,
+        and runs no other program. The cell fails if a secret was found and not fixed,
+        or if something could not be read.
         """
         from IPython.display import display
 
+        from chili_notebook.audit.findings import AuditSettings
         from chili_notebook.audit.report import report_bundle, require_clean
         from chili_notebook.audit.search import audit
+        from chili_notebook.guard.registry import SecretRegistry
         from chili_notebook.signin import find_secrets
 
         args = parse(self.chili_audit, line)
@@ -54,6 +58,10 @@ class AuditMagics(Magics):
         paths = [folder / Path(path).expanduser() for path in args.paths] or [folder]
         profile = shell.profile_dir
         profiles = [Path(profile.location)] if profile is not None else []
-        findings = audit(known, paths, profiles=profiles, fix=args.fix)
-        display(report_bundle(findings, known), raw=True)
-        require_clean(findings)
+        settings = AuditSettings(SecretRegistry(known), folder, fix=args.fix)
+        temporary_folder = Path(tempfile.gettempdir())
+        result = audit(
+            settings, paths, profiles=profiles, temporary_folder=temporary_folder
+        )
+        display(report_bundle(result, known), raw=True)
+        require_clean(result)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, NoReturn, cast
 
 from IPython.core.magic import Magics, line_magic, magics_class
@@ -28,15 +29,29 @@ _MAGICS = ("chili_login", "chili_status", "chili_logout", "chili_audit")
 _GUARD = "chili_notebook.guard.install"
 
 
+@dataclass
+class _Attempt:
+    """The last login under a name.
+
+    Attributes:
+        profile: Its profile, or empty.
+        settings: What its sources contain.
+        failed: Whether it raised an error.
+    """
+
+    profile: str
+    settings: LoginSettings
+    failed: bool = True
+
+
 @magics_class
 class ChiliMagics(Magics):
     """Sign in to CHILI GraFx, show the sessions, sign out."""
 
     def __init__(self, shell: InteractiveShell) -> None:
         super().__init__(shell)
-        self._sessions: dict[str, Session] = {}
-        # The profile and the settings of the last login under each name.
-        self._logins: dict[str, tuple[str, LoginSettings]] = {}
+        self.sessions: dict[str, Session] = {}
+        self._attempts: dict[str, _Attempt] = {}
 
     @magic_arguments()
     @argument(
@@ -101,7 +116,7 @@ class ChiliMagics(Magics):
             folder=find_notebook_folder(self._shell),
             is_new_profile=live and args.form,
         )
-        self._logins[name] = profile, settings
+        attempt = self._attempts[name] = _Attempt(profile, settings)
         guard.install(self._shell)  # earlier cells may contain secrets known now
         session = self._find_or_create(name, profile)
         asks = live and (args.form or settings.found_nothing)
@@ -109,6 +124,8 @@ class ChiliMagics(Magics):
             session.ask(settings)
         else:
             session.sign_in(settings)
+        attempt.failed = False
+        session.show(login_command=f"%chili_login {line.strip()}".strip())
         self._bind(name, session)
         # A live card hands out its token. Voilà's readers are not the author: they get
         # a live card only for a token of their own.
@@ -117,7 +134,9 @@ class ChiliMagics(Magics):
         session.display(live=live, in_full=False)
 
     @magic_arguments()
-    @argument("profile", nargs="?", help="Show this profile's session only.")
+    @argument(
+        "name", nargs="?", help="Show only the session of this profile or this name."
+    )
     @line_magic
     def chili_status(self, line: str) -> None:
         """Show the cards of all sessions, and where their credentials come from.
@@ -130,24 +149,31 @@ class ChiliMagics(Magics):
         from chili_notebook.display.tables import table_bundle
 
         args = parse(self.chili_status, line)
-        for session in self._select(args.profile):
+        for session in self._select(args.name):
             session.display(live=has_front_end(self._shell))
-        traces = {
-            name: settings.trace
-            for name, (profile, settings) in self._logins.items()
-            if args.profile is None or profile == args.profile
+        attempts = {
+            name: attempt
+            for name, attempt in self._attempts.items()
+            if args.name in {None, name, attempt.profile}
         }
-        if not traces:
-            self._raise_no_session(args.profile)
-        for name, trace in traces.items():
-            rows = [(entry.source, entry.key, entry.outcome) for entry in trace]
-            known = self._sessions.get(name)
+        if not attempts:
+            self._raise_no_session(args.name)
+        for name, attempt in attempts.items():
+            rows = [(e.source, e.key, e.outcome) for e in attempt.settings.trace]
+            known = self.sessions.get(name)
             outcome = "not signed in" if known is None else known.describe_outcome()
+            if attempt.failed:
+                # A session from before is not what this trace is about.
+                outcome = "the last attempt failed"
             caption = f"Login trace of {name}: {outcome}"
             display(table_bundle(_TRACE_HEADINGS, rows, caption=caption), raw=True)
 
     @magic_arguments()
-    @argument("profile", nargs="?", help="Sign this profile out.")
+    @argument(
+        "name",
+        nargs="?",
+        help="Sign out the session of this profile or this name; by default chili.",
+    )
     @argument("--all", action="store_true", help="Sign every session out.")
     @line_magic
     def chili_logout(self, line: str) -> None:
@@ -157,17 +183,17 @@ class ChiliMagics(Magics):
         the card continues to show.
         """
         args = parse(self.chili_logout, line)
-        profile = None if args.all else args.profile or ""
-        for session in self._select(profile) or self._raise_no_session(profile):
+        name = None if args.all else args.name or "chili"
+        for session in self._select(name) or self._raise_no_session(args.name):
             session.sign_out("You signed out with %chili_logout.")
             self._unbind(session)
             session.display(live=False, in_full=False)
 
     def close(self) -> None:
         """Sign every session out; its names stay bound and raise an error when used."""
-        for session in self._sessions.values():
+        for session in self.sessions.values():
             session.sign_out("The extension has been unloaded.")
-        self._sessions.clear()
+        self.sessions.clear()
         if _GUARD in sys.modules:
             from chili_notebook.guard.install import process_guard
 
@@ -178,37 +204,43 @@ class ChiliMagics(Magics):
         from chili_notebook.guard.install import process_guard
         from chili_notebook.notebook.session import Session
 
-        session = self._sessions.get(name)
+        session = self.sessions.get(name)
         if session is not None and session.state.profile == profile:
             return session
         return Session(profile, name, guard=process_guard())
 
     def _bind(self, name: str, session: Session) -> None:
         """Bind the names of a session that has signed in, or shows its form."""
-        previous = self._sessions.get(name)
+        previous = self.sessions.get(name)
         if previous is not None and previous is not session:
             previous.sign_out(f"{name} now belongs to another profile.")
-        self._sessions[name] = session
+        self.sessions[name] = session
         self._shell.push(session.names)
 
-    def _select(self, profile: str | None) -> list[Session]:
-        """Return the sessions of a profile; of all profiles for ``None``."""
+    def _select(self, name: str | None) -> list[Session]:
+        """Return the sessions of a profile or a bound name; all for ``None``."""
         return [
             session
-            for session in self._sessions.values()
-            if profile is None or session.state.profile == profile
+            for bound_name, session in self.sessions.items()
+            if name in {None, bound_name, session.state.profile or None}
         ]
 
-    def _raise_no_session(self, profile: str | None) -> NoReturn:
+    def _raise_no_session(self, name: str | None) -> NoReturn:
         from chili_notebook.errors import NotSignedInError
 
-        message = "You are not signed in."
-        if profile:
-            sessions = ", ".join(self._sessions) or "none"
-            message = f"No session of profile {profile!r}. Sessions: {sessions}."
+        if not self.sessions:
+            raise NotSignedInError(
+                "You are not signed in.", hint="Sign in with %chili_login."
+            )
+        sessions = ", ".join(
+            f"{bound_name} (profile {session.state.profile})"
+            if session.state.profile
+            else bound_name
+            for bound_name, session in self.sessions.items()
+        )
         raise NotSignedInError(
-            message,
-            hint=f"Sign in with %chili_login{f' {profile}' if profile else ''}.",
+            f"There is no session {name or 'chili'!r}. Sessions: {sessions}.",
+            hint="Name one of them, or sign in with %chili_login.",
         )
 
     def _unbind(self, session: Session) -> None:
@@ -217,10 +249,8 @@ class ChiliMagics(Magics):
         for name, value in session.names.items():
             if namespace.get(name) is value:
                 self._shell.drop_by_id({name: value})
-        self._sessions = {
-            name: other
-            for name, other in self._sessions.items()
-            if other is not session
+        self.sessions = {
+            name: other for name, other in self.sessions.items() if other is not session
         }
 
     @property

@@ -207,8 +207,8 @@ class Session:
             self._show_output(self._twin() | text, raw=True)
 
     def live_card(self) -> Card:
-        """Return the widget, which is created when it is first needed."""
-        if self._card is None:
+        """Return the widget, which is created when needed: anybody can close it."""
+        if self._card is None or self._card.comm is None:
             # A login without a live card must not wait for anywidget to load.
             from chili_notebook.card.widget import Card
 

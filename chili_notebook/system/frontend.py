@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
@@ -36,10 +36,11 @@ def has_front_end(shell: InteractiveShell, *, voila: bool = False) -> bool:
     """
     if in_voila():
         return voila
-    kernel = getattr(shell, "kernel", None)
-    if kernel is None:
+    kernel: Any = getattr(shell, "kernel", None)
+    try:
+        content = kernel.get_parent("shell")["content"]
+    except Exception:  # noqa: BLE001 - other kernels than ipykernel raise anything
         return False
-    content = kernel.get_parent("shell").get("content", {})
     return bool(content.get("allow_stdin", False))
 
 

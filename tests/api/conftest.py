@@ -1,4 +1,4 @@
-"""What the tests of the client share: clients that are signed in."""
+"""Fixtures for the tests of the client: signed-in clients, and fake APIs."""
 
 from __future__ import annotations
 
@@ -19,9 +19,10 @@ HOST = "https://cp-abc-123.chili-publish.online"
 
 @pytest.fixture(scope="session")
 def client_of():
-    """Return a function that makes a client of an API that is a Python function.
+    """Return a function that makes a client of an API, which is a Python function.
 
-    It gets `httpx.Request`s and returns `httpx.Response`s. Waiting turns the clock.
+    The API gets each `httpx.Request` and returns an `httpx.Response`. Waiting advances
+    the clock.
     """
 
     def client_of(api, **options):
@@ -38,7 +39,7 @@ def client_of():
 
 @pytest.fixture
 def connect(clock, credentials, environment):
-    """Return a function that makes a client of a server; waiting turns the clock."""
+    """Return a function that makes a client of a server; waiting advances the clock."""
 
     def connect(server, **options):
         stopwatch = options.pop("stopwatch", clock)
@@ -53,10 +54,10 @@ def connect(clock, credentials, environment):
 
 @pytest.fixture
 def server():
-    """Serve an API that answers with what it was asked."""
+    """Serve an API that responds with the path and the method of the request."""
 
-    def echo(asked):
-        return Answer(200, {"path": asked.path, "method": asked.method})
+    def echo(request):
+        return Answer(200, {"path": request.path, "method": request.method})
 
     with Server(echo) as server:
         yield server
@@ -73,14 +74,16 @@ FILE = {"Content-Type": "image/png", "Content-Disposition": 'a; filename="D:x.pn
 
 
 class OutputAPI:
-    """An API that starts one task; its answers can be replaced.
+    """An API that starts one task; its responses can be replaced.
 
     Attributes:
-        polls: The answers to polls, one after the other; the last one again and again.
-        start: The answer to an order.
-        file: The answer to a download.
-        report: The answer to a request for the error report.
-        asked: How many orders and polls there were.
+        polls: The responses to polls, in order; the last one is repeated.
+        start: The response to an output request.
+        file: The response to a download.
+        report: The response to a request for the error report.
+        template: The response to a request for a template.
+        output_requests: The number of output requests.
+        poll_count: The number of polls.
     """
 
     def __init__(self):
@@ -90,18 +93,18 @@ class OutputAPI:
         errors = [{"type": "TextOverflow", "details": "Headline."}]
         self.report = Answer(200, [{"recordNumber": 4, "errorList": errors}])
         self.template = Answer(200, {"data": {"id": "1", "name": "a"}})
-        self.orders = self.polled = 0
+        self.output_requests = self.poll_count = 0
 
-    def __call__(self, asked):
-        """Answer a request."""
-        match asked.path.partition("/environment/cp-abc-123/")[2]:
+    def __call__(self, request):
+        """Return the response to a request."""
+        match request.path.partition("/environment/cp-abc-123/")[2]:
             case "templates/1/download":
                 return Answer(200, {"layouts": [{"id": "0", "name": "one"}]})
             case "output/png":
-                self.orders += 1
+                self.output_requests += 1
                 return self.start
             case "output/tasks/t":
-                self.polled += 1
+                self.poll_count += 1
                 return self.polls.pop(0) if len(self.polls) > 1 else self.polls[0]
             case "report":
                 return self.report

@@ -64,13 +64,13 @@ def test_each_status_has_its_error(status, kind):
         ([], "Bad Request"),
     ],
 )
-def test_the_reason_of_grafx_is_one_line_of_the_message(problem, reason):
-    """The detail, the title or the status; no character breaks the line."""
+def test_reason_of_grafx_is_one_line_of_the_message(problem, reason):
+    """The reason is the detail, the title or the status, without line breaks."""
     error = error_from(answer(400, json=problem), token=None)
     assert error.message.endswith(f": {reason}")
 
 
-def test_the_fields_of_a_problem_document_are_attributes():
+def test_fields_of_a_problem_document_are_attributes():
     """Title, detail and trace ID can be read from the error."""
     problem = {"title": "T", "detail": "D", "traceId": "00-a-01", "status": "404"}
     error = error_from(answer(404, json=problem), token=None)
@@ -78,7 +78,7 @@ def test_the_fields_of_a_problem_document_are_attributes():
     assert "CHILI_ENVIRONMENT" in error.hint
 
 
-def test_a_long_detail_is_shortened():
+def test_long_detail_is_shortened():
     """A page of text in a field does not fill the cell."""
     error = error_from(answer(400, json={"detail": "x" * 10_000}), token=None)
     assert len(str(error)) < 1000
@@ -122,8 +122,8 @@ def failure_hint(status=500, problem="zq", **asked):
 
 @pytest.mark.parametrize("method", ["GET", "PUT", "DELETE"])
 @pytest.mark.parametrize("below", ["", "/download", "/preview/medium"])
-def test_500_for_a_template_says_that_it_is_probably_missing(method, below):
-    """GraFx answers 500 for a missing template; the hint has the trace ID too."""
+def test_hint_for_500_of_a_template_is_that_it_is_missing(method, below):
+    """GraFx answers 500 for a missing template; the hint also has the trace ID."""
     path = f"environment/cp-a/templates/nope{below}"
     hint = failure_hint(method=method, path=path)
     assert "no such template" in hint
@@ -141,8 +141,8 @@ def test_500_for_a_template_says_that_it_is_probably_missing(method, below):
         {"path": "templates/1"},
     ],
 )
-def test_another_failure_is_not_blamed_on_a_template(asked):
-    """The failure of a gateway, a listing or another noun means no missing template."""
+def test_hint_for_other_failures_does_not_mention_a_template(asked):
+    """The page of a gateway, a listing and another noun have a general hint."""
     hint = failure_hint(**{"path": "environment/cp-a/templates/1"} | asked)
     assert hint.startswith("GraFx, or a gateway before it, failed.")
 
@@ -151,13 +151,13 @@ def test_another_failure_is_not_blamed_on_a_template(asked):
     ("path", "advice"),
     [("output/png", "10,000 rows"), ("media", "smaller"), ("templates", "less in one")],
 )
-def test_413_says_what_to_make_smaller(path, advice):
-    """The limits of rows are not those of a file."""
+def test_hint_for_413_names_what_to_make_smaller(path, advice):
+    """The hint differs for rows, for files and for other requests."""
     sent = answer(413, method="POST", path=f"environment/cp-a/{path}")
     assert advice in error_from(sent, token=None).hint
 
 
-def test_401_names_only_a_time_in_the_future():
+def test_hint_for_401_names_only_a_time_in_the_future():
     """In the last hour of a token a new one is available at once."""
     ends = token(None, NOON + 3600)
     early = error_from(answer(401), token=ends, now=NOON - 1)
@@ -166,8 +166,8 @@ def test_401_names_only_a_time_in_the_future():
     assert "at about" not in late.hint
 
 
-def test_401_for_an_own_access_token_says_where_to_set_another():
-    """Such a token cannot be fetched again."""
+def test_hint_for_401_of_an_own_access_token_names_its_key():
+    """Such a token cannot be fetched again, so the user must set another one."""
     error = error_from(answer(401), token=token(None, NOON + 1800), renewable=False)
     assert "CHILI_ACCESS_TOKEN" in error.hint
     assert "same token" not in error.hint
@@ -214,7 +214,7 @@ def test_field_errors_are_in_the_message():
         ("GET", "connectors", ""),
     ],
 )
-def test_the_scope_of_a_call_is_guessed_from_its_path(method, path, scope):
-    """Nothing is guessed for calls of which no scope is known."""
+def test_needed_scope_is_derived_from_the_path(method, path, scope):
+    """No scope is returned for calls whose scope is unknown."""
     assert guess_scope(method, f"/api/v1/environment/cp-a/{path}") == scope
     assert guess_scope(method, f"/api/v1/{path}") == ""

@@ -73,8 +73,8 @@ def test_each_method_sends_the_request_it_is_named_after(chili, method):
     assert response.json()["method"] == method.upper()
 
 
-def test_full_urls_of_the_own_origin_get_the_token(chili, server):
-    """The links in GraFx's answers are full URLs, and requests to them are signed."""
+def test_full_url_of_the_same_origin_gets_the_token(chili, server):
+    """The links in GraFx's responses are full URLs, and requests to them are signed."""
     chili.get(f"{server.url}/grafx/anything")
     assert "authorization" in server.requests[-1].headers
 
@@ -86,15 +86,15 @@ def test_another_host_never_gets_the_token(chili):
     assert "authorization" not in other.requests[0].headers
 
 
-def test_a_redirect_to_another_host_is_followed_without_the_token(chili, server):
-    """A download that redirects to a storage is followed unsigned."""
+def test_redirect_to_another_host_is_followed_without_the_token(chili, server):
+    """A download that redirects to a storage host is followed without the token."""
     with Server(lambda _request: Answer(200, b"bytes")) as storage:
         server.answer = lambda _: Answer(302, b"", {"Location": f"{storage.url}/f"})
         assert chili.get("media/1/download").content == b"bytes"
     assert "authorization" not in storage.requests[0].headers
 
 
-def test_a_redirect_over_plain_http_is_refused(chili, server):
+def test_redirect_over_plain_http_is_refused(chili, server):
     """No redirect leads over plain http to another machine."""
     server.answer = lambda _request: Answer(
         302, b"", {"Location": "http://192.0.2.1/f"}
@@ -103,8 +103,8 @@ def test_a_redirect_over_plain_http_is_refused(chili, server):
         chili.get("media/1/download")
 
 
-def test_a_post_follows_no_redirect(chili, server):
-    """A request that changes something is not sent on to where a redirect points."""
+def test_post_is_not_redirected(chili, server):
+    """A request that changes something is not sent to another URL."""
     with Server(lambda _request: Answer(200, {})) as other:
         server.answer = lambda _request: Answer(307, b"", {"Location": other.url})
         with pytest.raises(APIError):
@@ -154,8 +154,8 @@ paths = st.lists(st.sampled_from(PIECES), max_size=7).map("".join) | st.text()
 @example("https://xn--/", "GET")
 @example(f"https://{HOST}@evil.example/", "GET")
 @example(f"https://{HOST}:443/grafx/x", "GET")
-def test_a_path_stays_inside_the_environment_or_is_refused(client_of, path, method):
-    """Only a full URL leads elsewhere, and only the own origin gets the token."""
+def test_path_stays_inside_the_environment_or_is_refused(client_of, path, method):
+    """Only a full URL leads elsewhere, and only the same origin gets the token."""
     sent = []
 
     def api(request):
@@ -179,7 +179,7 @@ def test_a_path_stays_inside_the_environment_or_is_refused(client_of, path, meth
     assert f"{decoded}/".startswith(BASE if path.startswith("/") else ROOT)
 
 
-def test_a_problem_document_becomes_an_error_with_its_fields(chili, server):
+def test_problem_document_becomes_an_error_with_its_fields(chili, server):
     """Status, detail, field errors and trace ID of GraFx are in the error."""
     problem = {
         "title": "Not Found",
@@ -195,7 +195,7 @@ def test_a_problem_document_becomes_an_error_with_its_fields(chili, server):
 
 
 def test_on_refusal_is_called_with_each_error(connect, server):
-    """The session learns of a refused call before the caller does."""
+    """The session is called before the caller gets the error."""
     refused = []
     server.answer = lambda _request: Answer(403, {})
     with connect(server, on_refusal=refused.append) as chili:
@@ -207,8 +207,8 @@ def test_on_refusal_is_called_with_each_error(connect, server):
     assert len(refused) == 2
 
 
-def test_a_401_is_replayed_once_with_a_new_token(chili, server, endpoint):
-    """One 401 costs one token request and one replay; the caller sees the answer."""
+def test_request_is_replayed_once_after_401(chili, server, endpoint):
+    """One 401 costs one token request; the caller gets the response of the replay."""
     answers = [Answer(401, {}), Answer(200, {"ok": True})]
     server.answer = lambda _request: answers.pop(0)
     assert chili.post("projects", json={"a": 1}).json() == {"ok": True}
@@ -216,8 +216,8 @@ def test_a_401_is_replayed_once_with_a_new_token(chili, server, endpoint):
     assert [request.json() for request in server.requests] == [{"a": 1}, {"a": 1}]
 
 
-def test_a_second_401_is_an_error_that_explains_the_token_cache(chili, server):
-    """The error says when GraFx issues a new token, and that permissions need one."""
+def test_second_401_is_an_error_that_explains_the_token_cache(chili, server):
+    """The hint has the time of the next new token, which new permissions also need."""
     server.answer = lambda _request: Answer(401, {})
     with pytest.raises(UnauthorizedError) as caught:
         chili.get("templates")
@@ -226,8 +226,8 @@ def test_a_second_401_is_an_error_that_explains_the_token_cache(chili, server):
     assert "permissions" in caught.value.hint
 
 
-def test_the_401_of_another_host_is_not_blamed_on_the_token(chili):
-    """The hint says that the token was not sent there."""
+def test_hint_for_401_of_another_host_states_that_no_token_was_sent(chili):
+    """Another token would not help there."""
     with (
         Server(lambda _request: Answer(401, {})) as other,
         pytest.raises(UnauthorizedError) as caught,
@@ -245,7 +245,7 @@ def test_safe_methods_are_retried(chili, server, fault):
 
 
 @pytest.mark.parametrize("fault", [429, 502, 503, 504])
-def test_a_post_is_never_retried(chili, server, fault):
+def test_post_is_never_retried(chili, server, fault):
     """A render that may have started is not started twice."""
     server.answer = lambda _request: Answer(fault, b"<html>", {"Retry-After": "0"})
     with pytest.raises((ServerError, TooManyRequestsError)):
@@ -253,8 +253,8 @@ def test_a_post_is_never_retried(chili, server, fault):
     assert len(server.requests) == 1
 
 
-def test_a_lost_answer_to_a_post_may_have_been_carried_out(chili, server):
-    """The error says so, and the request is not sent again."""
+def test_post_whose_response_is_lost_is_not_repeated(chili, server):
+    """The error states that GraFx may have carried the request out."""
     server.answer = lambda _request: None
     with pytest.raises(ConnectionFailedError, match="may have carried") as caught:
         chili.post("output/png", json={})
@@ -262,8 +262,8 @@ def test_a_lost_answer_to_a_post_may_have_been_carried_out(chili, server):
     assert len(server.requests) == 1
 
 
-def test_a_429_says_how_long_to_wait(chili, server):
-    """The wait is in the hint for people, and a field for code."""
+def test_error_for_429_has_the_time_to_wait(chili, server):
+    """The time is in the hint, and in a field of the error."""
     server.answer = lambda _request: Answer(429, b"", {"Retry-After": "3600"})
     with pytest.raises(TooManyRequestsError) as caught:
         chili.post("output/png", json={})
@@ -271,7 +271,7 @@ def test_a_429_says_how_long_to_wait(chili, server):
     assert caught.value.retry_after_s == 3600
 
 
-def test_a_stream_returns_the_response_unread(chili, server):
+def test_stream_returns_the_response_unread(chili, server):
     """A large file need not be read at once."""
     server.answer = lambda _request: Answer(200, b"x" * 100_000)
     with chili.stream("GET", "media/1/download") as response:
@@ -279,7 +279,7 @@ def test_a_stream_returns_the_response_unread(chili, server):
         assert sum(map(len, response.iter_bytes())) == 100_000
 
 
-def test_a_stream_raises_for_an_error_status_unless_it_is_accepted(chili, server):
+def test_stream_raises_for_an_error_status_unless_it_is_accepted(chili, server):
     """A failed download is not a file; polls accept some error statuses."""
     server.answer = lambda _request: Answer(404, {"detail": "gone"})
     with pytest.raises(NotFoundError, match="gone"), chili.stream("GET", "x"):
@@ -288,8 +288,8 @@ def test_a_stream_raises_for_an_error_status_unless_it_is_accepted(chili, server
 
 
 @pytest.mark.parametrize("status", [200, 500])
-def test_a_response_that_is_cut_off_is_an_error_of_ours(client_of, status):
-    """The connection is lost in the middle of a body, of an error page too."""
+def test_response_that_is_cut_off_is_a_connection_error(client_of, status):
+    """The connection is lost in the middle of a body or of an error page."""
 
     class CutOff(httpx.SyncByteStream):
         def __iter__(self):
@@ -301,7 +301,7 @@ def test_a_response_that_is_cut_off_is_an_error_of_ours(client_of, status):
         chili.get("templates")
 
 
-def test_an_interrupted_call_shows_no_token(chili, server, endpoint):
+def test_interrupted_call_shows_no_token(chili, server, endpoint):
     """A user can stop a call that waits; its error holds no frame of httpx."""
     is_interrupted = threading.Event()
 
@@ -316,7 +316,7 @@ def test_an_interrupted_call_shows_no_token(chili, server, endpoint):
     assert endpoint.issued[0] not in traceback_text(caught.value)
 
 
-def test_without_a_session_every_call_raises_not_signed_in(clock):
+def test_call_without_a_sign_in_raises_not_signed_in(clock):
     """A form that was not sent is not reported as a wrong address."""
     chili = Chili(TokenManager(Protector(), clock=clock, stopwatch=clock))
     with pytest.raises(NotSignedInError, match="chili_login"):
@@ -325,18 +325,18 @@ def test_without_a_session_every_call_raises_not_signed_in(clock):
         chili.get("../x")
 
 
-def test_without_an_environment_a_call_names_the_key_to_set(
+def test_call_without_an_environment_names_the_key_to_set(
     clock, credentials, environment
 ):
-    """A token alone signs in, and the first call names CHILI_ENVIRONMENT."""
+    """A token alone is enough to sign in, so the first call raises the error."""
     source = TokenManager(Protector(), clock=clock, stopwatch=clock)
     source.sign_in(credentials, replace(environment, name="", base_url=""))
     with pytest.raises(ConfigurationError, match="CHILI_ENVIRONMENT"):
         Chili(source).get("templates")
 
 
-def test_a_closed_client_opens_new_connections(chili):
-    """Closing returns connections and breaks nothing."""
+def test_closed_client_can_be_used_again(chili):
+    """`close` closes the open connections; the next call opens a new one."""
     chili.get("a")
     chili.close()
     assert chili.get("b").status_code == 200
@@ -502,7 +502,7 @@ def test_child_that_is_forked_during_a_call_can_make_calls(connect, server):
         assert of_parent.result(10).json()["path"] == ROOT + "a"
 
 
-def test_the_proxy_of_the_environment_variables_is_used(
+def test_proxy_of_the_environment_variables_is_used(
     monkeypatch, clock, credentials, environment
 ):
     """HTTPS_PROXY is honoured, although the retrying transport is our own."""

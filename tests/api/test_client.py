@@ -1,4 +1,4 @@
-"""The client as a whole: what it calls itself, and the environment's own endpoints."""
+"""The client: its repr, its nouns, and the calls for the environment itself."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from chili_notebook.errors import UnexpectedAnswerError
 from fakes import Answer, Protector
 
 
-def test_the_repr_names_the_environment(chili, clock):
-    """In a notebook the client shows where it is signed in."""
+def test_repr_names_the_environment(chili, clock):
+    """The repr contains the name and the type of the environment."""
     assert repr(chili) == "<Chili: cp-abc-123 (production)>"
     assert (
         repr(Chili(TokenManager(Protector(), clock=clock, stopwatch=clock)))
@@ -31,7 +31,7 @@ def test_settings_and_info_come_wrapped_or_bare(chili, server, method):
         getattr(chili, method)()
 
 
-def test_the_nouns_are_made_once(chili):
-    """A noun keeps what it has learned, such as the pace of renders."""
+def test_nouns_are_made_once(chili):
+    """A noun stores what it has measured, such as how long renders take."""
     for noun in ("templates", "projects", "media", "fonts", "outputs"):
         assert getattr(chili, noun) is getattr(chili, noun)

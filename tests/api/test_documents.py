@@ -76,7 +76,7 @@ def test_variables_and_layouts_have_their_json_object():
     assert "isRequired" not in repr(variables[0])
 
 
-def test_a_child_layout_has_the_intent_of_its_parent():
+def test_child_layout_has_the_intent_of_its_parent():
     """A child contains only what differs; parents in a circle have no intent."""
     parent = {"id": "1", "intent": "print"}
     layouts = [
@@ -101,8 +101,8 @@ def test_no_layout_is_selected_without_a_mark():
 @given(st.dictionaries(st.sampled_from(["variables", "layouts"]), JSON))
 @example({"variables": [{"items": 5}]})
 @example({"variables": [{"items": "red"}]})
-def test_a_document_of_any_form_is_read(document):
-    """Malformed parts are left out, and raise no error of Python's."""
+def test_document_of_any_form_is_read(document):
+    """Malformed parts are left out, and no error of Python is raised."""
     for variable in read_variables(document):
         assert isinstance(variable.name, str)
     assert all(isinstance(layout.id, str) for layout in read_layouts(document))
@@ -126,25 +126,25 @@ def test_items_that_are_not_a_list_allow_every_value(items):
         (read_layouts(DOCUMENT)[0], "1"),
     ],
 )
-def test_a_layout_is_chosen_by_name_or_id_or_itself(wanted, chosen):
+def test_layout_is_chosen_by_name_or_id_or_itself(wanted, chosen):
     """By default it is the selected one."""
     assert choose_layout(DOCUMENT, wanted) == chosen
 
 
-def test_the_first_layout_is_chosen_without_a_selected_one():
+def test_first_layout_is_chosen_without_a_selected_one():
     """Old documents have no mark."""
     assert choose_layout({"layouts": [{"id": "7"}, {"id": "8"}]}, None) == "7"
 
 
-def test_an_unknown_layout_is_refused_with_the_known_ones():
+def test_unknown_layout_is_refused_with_the_known_ones():
     """A misspelt name is shown with the right ones."""
     with pytest.raises(VariableError, match="no layout 'Flier'") as caught:
         choose_layout(DOCUMENT, "Flier")
     assert caught.value.hint == "Its layouts: 'Flyer', 'Story'."
 
 
-def test_a_document_without_layouts_is_refused():
-    """The message does not say that the layout None is missing."""
+def test_document_without_layouts_is_refused():
+    """The message is not that the layout None is missing."""
     with pytest.raises(VariableError) as caught:
         choose_layout({}, None)
     assert "None" not in caught.value.message

@@ -8,6 +8,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from chili_notebook.api.files import File
+from chili_notebook.errors import ConfigurationError
 
 PIECES = ["a", "ü", "..", ".", "/", "\\", ":", " ", "%2f", "\n", "\0", "\ud800", "'"]
 names = st.lists(st.sampled_from(PIECES), max_size=7).map("".join) | st.text()
@@ -29,14 +30,15 @@ def file_of(name, disposition=None, content_type=None):
         ("attachment; FILENAME = plain.png", "plain.png"),
         ("attachment; filename*=UTF-8''na%C3%AFve.png", "naïve.png"),
         ('attachment; filename="../../.bashrc"', "bashrc"),
-        ('attachment; filename="D:x.png"', "x.png"),
+        ('attachment; filename="D:x.png"', "D-x.png"),
+        ('attachment; filename="Flyer 10/2026.png"', "Flyer 10-2026.png"),
         (f'attachment; filename="{"x" * 300}.png"', "x" * 146 + ".png"),
         ("attachment", "t.png"),
         (None, "t.png"),
     ],
 )
-def test_the_name_in_a_header_becomes_a_short_plain_name(disposition, name):
-    """Every spelling of RFC 6266 is read; folders and leading dots are removed."""
+def test_name_in_a_header_becomes_a_short_plain_name(disposition, name):
+    """Every spelling of RFC 6266 is read; nothing in a name leads to a folder."""
     assert file_of("t.png", disposition).file_name == name
 
 
@@ -46,26 +48,83 @@ def test_the_name_in_a_header_becomes_a_short_plain_name(disposition, name):
 @example("x", ("a; filename*={}''x", "undefined"))
 @example("x", ("a; filename*={}''x", "idna"))
 def test_any_name_is_a_name_without_folders(name, header):
-    """Whatever GraFx calls a file, it is saved into the folder that the user names."""
+    """A file is saved in the folder that the user names, whatever GraFx calls it."""
     disposition = header[0].format(header[1]) if header else None
     file_name = file_of(name, disposition).file_name
     assert file_name
-    assert not set(file_name) & set("/\\\0\n")
+    assert not set(file_name) & set("/\\:\0\n")
     assert file_name not in {".", ".."}
 
 
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("Flyer 10/2026", "Card 10/2026"),
+        ("A: front.png", "B: front.png"),
+        ("Sheet (1/2)", "Sheet (2/2)"),
+        ("a\\b.png", "c\\b.png"),
+    ],
+)
+def test_names_with_a_slash_or_a_colon_stay_different(one, other):
+    """The name of an item is a title and not a path: it keeps its beginning."""
+    names = file_of(one).file_name, file_of(other).file_name
+    assert names[0] != names[1]
+    assert names[0][0] == one[0]
+
+
+@pytest.mark.parametrize(
+    ("name", "content_type", "saved_as"),
+    [
+        ("abc", b"image/png", "abc.png"),
+        ("Flyer 1.5", b"image/jpeg", "Flyer 1.5.jpg"),
+        ("a.png", b"image/jpeg", "a.jpg"),
+        ("a.JPEG", b"image/jpeg", "a.JPEG"),
+        ("a.xyz", b"application/octet-stream", "a.xyz"),
+    ],
+)
+def test_a_file_name_ends_as_its_content_type_says(name, content_type, saved_as):
+    """A name without a suffix, or with that of another type, is completed."""
+    assert file_of(name, content_type=content_type).file_name == saved_as
+
+
+def test_a_suffix_of_another_type_is_refused(tmp_path):
+    """A JPG that is called a.pdf could not be opened; the hint has the right name."""
+    file = File(b"jpg", "image/jpeg", "x.jpg")
+    with pytest.raises(ConfigurationError, match=r"must end with \.jpg or \.jpeg") as e:
+        file.save("a.pdf")
+    assert "'a.jpg'" in e.value.hint
+    assert "'a.pdf/'" in e.value.hint
+    assert list(tmp_path.glob("*")) == []
+    assert file.save("a.JPEG").read_bytes() == b"jpg"
+
+
+def test_a_file_of_an_unknown_type_takes_any_suffix():
+    """Nothing is known about its content, so the user decides."""
+    assert File(b"x", "application/octet-stream", "x").save("a.dat").name == "a.dat"
+
+
 @pytest.mark.parametrize("letter", ["x", "\u00fc", "\u732b", "\U0001f336"])
-def test_a_long_name_is_shortened_and_keeps_its_suffix(tmp_path, letter):
+def test_long_name_is_shortened_before_its_suffix(tmp_path, letter):
     """File systems limit the bytes of a name, in every script."""
     saved = file_of(f"{letter * 300}.png").save(tmp_path)
     assert saved.suffix == ".png"
     assert saved.name.startswith(letter * 30)
 
 
+def test_a_download_of_media_keeps_its_name(client_of, tmp_path):
+    """Media are called as people like, also with a slash, and have a type."""
+    chili = client_of(lambda _request: httpx.Response(200, content=b"x"))
+    media = chili.media._read({"id": "a", "name": "Logo 1/2", "extension": "jpg"})
+    assert media.download(tmp_path) == tmp_path / "Logo 1-2.jpg"
+    assert media.download("logo.jpeg").exists()
+    with pytest.raises(ConfigurationError, match="does not fit"):
+        media.download("logo.png")
+
+
 @pytest.mark.parametrize("name", ["../../up", "/abs", "a/b", "..", ""])
 @pytest.mark.parametrize("extension", ["png", "png/../../../up", "/abs", None])
-def test_a_download_of_media_stays_in_its_folder(client_of, tmp_path, name, extension):
-    """A name or a type with folders in it is written into the folder all the same."""
+def test_download_of_media_stays_in_its_folder(client_of, tmp_path, name, extension):
+    """Folders in a name or in an extension do not lead out of the folder."""
     folder = tmp_path / "one" / "two" / "three" / "four"
     folder.mkdir(parents=True)
     chili = client_of(lambda _request: httpx.Response(200, content=b"x"))
@@ -77,23 +136,11 @@ def test_a_download_of_media_stays_in_its_folder(client_of, tmp_path, name, exte
 
 @given(st.text(max_size=20).map(lambda text: text.encode("utf-8", "replace")))
 @example(b'video/"><script>alert(1)</script>')
-def test_a_content_type_is_never_markup(content_type):
-    """What a server calls a type is a media type, or not used."""
+def test_content_type_is_never_markup(content_type):
+    """A content type that is not a media type is not used."""
     file = file_of("x", content_type=content_type)
-    bundle = file._repr_mimebundle_()
+    bundle, _metadata = file._repr_mimebundle_()
     assert isinstance(bundle["text/plain"], str)
     assert "<script" not in bundle.get("text/html", "")
     if content_type.startswith(b"video/"):
         assert file.content_type == "application/octet-stream"
-
-
-def test_a_video_is_not_higher_than_the_screen():
-    """A high video is shown whole, without scrolling."""
-    video = File(b"mp4", "video/mp4", "story.mp4")._repr_mimebundle_()["text/html"]
-    assert 'style="max-width:100%;max-height:80vh"' in video
-
-
-def test_html_is_shown_in_a_frame_that_runs_nothing():
-    """HTML is untrusted markup, which stays inside a sandbox."""
-    page = File(b"<b>'\"", "text/html", "a.html")._repr_mimebundle_()["text/html"]
-    assert page.startswith('<iframe sandbox srcdoc="&lt;b&gt;&#x27;&quot;"')

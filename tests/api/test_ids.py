@@ -45,8 +45,8 @@ CALLS = {
 @example("templates/{}", "a/../../../b")
 @example("templates/{}", "\ud800")
 @example("templates/{}", "x?force=true#y")
-def test_an_id_is_one_segment_of_the_path_or_refused(client_of, path, one):
-    """The server decodes the segment to the ID; nothing beside or above it is meant."""
+def test_id_is_one_segment_of_the_path_or_refused(client_of, path, one):
+    """The server decodes the segment to the same ID, and no other path is called."""
     sent = []
 
     def api(request):
@@ -68,8 +68,8 @@ def test_an_id_is_one_segment_of_the_path_or_refused(client_of, path, one):
 
 
 @pytest.mark.parametrize("wrong", ["", " ", ".", "..", "a/../b", "\ud800", None, 7])
-def test_a_wrong_segment_is_named_in_the_error(wrong):
-    """The message says what it should be, the hint where to find one."""
+def test_error_for_a_wrong_segment_has_a_hint(wrong):
+    """The message names what was expected, and the hint where to find one."""
     with pytest.raises(ConfigurationError, match="is not a valid ID") as caught:
         path_segment(wrong)
     assert caught.value.hint == "Copy the ID from a listing."
@@ -78,8 +78,8 @@ def test_a_wrong_segment_is_named_in_the_error(wrong):
 
 
 @pytest.mark.parametrize("format", ["png?x=1", "png/../../x", "..", "png#", "", None])
-def test_a_format_of_a_setting_changes_neither_path_nor_query(client_of, format):  # noqa: A002 - GraFx's word
-    """A format is one segment of the path, or an error."""
+def test_format_of_a_setting_is_one_segment_of_the_path_or_refused(client_of, format):  # noqa: A002 - GraFx's word
+    """A format cannot change the rest of the path or the query."""
     sent = []
 
     def api(request):

@@ -32,16 +32,16 @@ LINKS = [THINGS + "{}", "{}", THINGS.removeprefix(HOST) + "{}"]
 MANY = 20_000
 
 
-class Things:
+class ListingAPI:
     """A listing of numbers, on pages whose sizes the server chooses.
 
     Args:
-        count: How many numbers there are.
-        sizes: How many items the pages hold, again and again; 0 is an empty page.
-        faults: What happens to the requests, one after the other.
-        end: How the last page says that it is the last.
-        link: How the links to the next pages are written.
-        total: Whether pages name the total.
+        count: The number of items.
+        sizes: The numbers of items of the pages, repeated; 0 is an empty page.
+        faults: The faults of the requests, in order.
+        end: The fields that mark the last page.
+        link: The form of the links to the next pages.
+        total: Whether pages contain the total.
     """
 
     def __init__(  # noqa: PLR0913 - each is named at the call
@@ -52,11 +52,11 @@ class Things:
         self.requests = 0
 
     def __call__(self, request):
-        """Answer a request."""
+        """Return the response to a request."""
         self.requests += 1
         fault = self.faults.pop(0) if self.faults else None
         if fault == "dropped":
-            raise httpx.RemoteProtocolError("the line was cut")
+            raise httpx.RemoteProtocolError("the connection was lost")
         if fault is not None:
             return httpx.Response(fault, headers={"Retry-After": "0"}, html="<p>")
         query = request.url.params
@@ -105,8 +105,8 @@ shapes = st.fixed_dictionaries(
 
 @given(st.integers(0, 30), shapes, st.integers(1, 9), st.lists(faults, max_size=12))
 def test_every_item_comes_once_and_in_order(things_of, count, shape, limit, runs):
-    """Pages of any size, whose requests fail up to four times, lose no item."""
-    api = Things(
+    """Pages of any size, whose requests fail up to four times, contain every item."""
+    api = ListingAPI(
         count, faults=[fault for run in runs for fault in [*run, None]], **shape
     )
     assert ids_of(things_of(api, limit)) == (list(range(count)), None)
@@ -117,9 +117,9 @@ def test_every_item_comes_once_and_in_order(things_of, count, shape, limit, runs
     sizes,
     st.lists(st.sampled_from([None, 410, *PASSING]), max_size=40),
 )
-def test_a_listing_that_breaks_off_ends_in_an_error(things_of, count, sizes, faults):
-    """It is complete, or its beginning followed by an error; no item comes twice."""
-    seen, error = ids_of(things_of(Things(count, sizes=sizes, faults=faults)))
+def test_listing_that_breaks_off_ends_in_an_error(things_of, count, sizes, faults):
+    """It is complete, or raises an error after its first items; no item comes twice."""
+    seen, error = ids_of(things_of(ListingAPI(count, sizes=sizes, faults=faults)))
     assert seen == list(range(count))[: len(seen)]
     if error is None:
         assert len(seen) == count
@@ -132,9 +132,9 @@ def test_a_listing_that_breaks_off_ends_in_an_error(things_of, count, sizes, fau
 
 @given(st.integers(0, 7), st.integers(1, 4), st.slices(7), st.integers(-8, 8))
 def test_indexes_and_slices_are_those_of_a_list(things_of, count, size, part, index):
-    """Order, truth, indexes and slices are a list's, whatever the pages."""
+    """Order, truth value, indexes and slices do not depend on the pages."""
     numbers = [{"id": number} for number in range(count)]
-    things = things_of(Things(count, sizes=[size]))
+    things = things_of(ListingAPI(count, sizes=[size]))
     assert bool(things) is bool(numbers)
     assert things[part] == numbers[part]
     if -count <= index < count:
@@ -147,13 +147,13 @@ def test_indexes_and_slices_are_those_of_a_list(things_of, count, size, part, in
         assert isinstance(caught.value, IndexError)  # as a list's would be
 
 
-def test_an_index_that_is_not_there_says_what_was_searched(client_of):
+def test_error_for_a_missing_index_contains_the_search(client_of):
     """A search that finds nothing is not reported as a missing index."""
-    chili = client_of(Things(0))
+    chili = client_of(ListingAPI(0))
     with pytest.raises(NotListedError) as caught:
         chili.pages("things", {"search": "x", "sortBy": "name"})[0]
     assert caught.value.message == "There are no items that match 'x'."
-    chili = client_of(Things(2))
+    chili = client_of(ListingAPI(2))
     with pytest.raises(NotListedError) as caught:
         chili.pages("things", {"sortBy": "name"})[2]
     assert caught.value.message == "There is no item 2: there are only 2 items."
@@ -173,7 +173,7 @@ def test_an_index_that_is_not_there_says_what_was_searched(client_of):
 )
 def test_only_the_needed_pages_are_fetched(things_of, look, pages):
     """An index, a slice or a table costs only the pages up to it."""
-    api = Things(100, sizes=[2])
+    api = ListingAPI(100, sizes=[2])
     look(things_of(api))
     assert api.requests == pages
 
@@ -181,13 +181,13 @@ def test_only_the_needed_pages_are_fetched(things_of, look, pages):
 @pytest.mark.parametrize(
     ("api", "caption"),
     [
-        (Things(1234, total=True), "10 of 1,234 items"),
-        (Things(1234), "the first 10 items"),
-        (Things(3), "3 of 3 items"),
-        (Things(0, total=True), "0 of 0 items"),
+        (ListingAPI(1234, total=True), "10 of 1,234 items"),
+        (ListingAPI(1234), "the first 10 items"),
+        (ListingAPI(3), "3 of 3 items"),
+        (ListingAPI(0, total=True), "0 of 0 items"),
     ],
 )
-def test_the_caption_names_the_total_if_it_is_known(things_of, api, caption):
+def test_caption_names_the_total_if_it_is_known(things_of, api, caption):
     """GraFx names the total in newer listings only; one page is its own total."""
     shown = things_of(api)._repr_mimebundle_()
     assert shown["text/plain"].endswith(caption)
@@ -206,9 +206,9 @@ def test_items_without_columns_show_their_keys(client_of):
     assert empty["text/plain"].splitlines()[0] == "items"
 
 
-def test_no_item_is_kept_in_memory(things_of):
-    """Half of 20,000 items would need 2 MB; only the links of their pages are kept."""
-    items = iter(things_of(Things(MANY)))
+def test_no_item_is_stored_in_memory(things_of):
+    """Half of 20,000 items would need 2 MB; only the links of the pages are stored."""
+    items = iter(things_of(ListingAPI(MANY)))
     tracemalloc.start()
     try:
         count = sum(1 for _ in zip(range(MANY // 2), items, strict=False))
@@ -241,15 +241,15 @@ def test_pages_that_form_a_circle_are_an_error(things_of, before, length):
 
 
 @pytest.mark.parametrize("body", [b"<html>", b"", b'"text"', b"{}", b'{"data": 1}'])
-def test_an_answer_that_is_not_a_listing_is_an_error(client_of, body):
-    """It is an error of this package and not of a library."""
+def test_response_that_is_not_a_listing_is_an_error(client_of, body):
+    """The error is one of the package, and not of a library."""
     chili = client_of(lambda _request: httpx.Response(200, content=body))
     with pytest.raises(UnexpectedAnswerError):
         list(chili.pages("things"))
 
 
-def test_an_item_without_fields_is_listed_with_blanks(client_of):
-    """A strange item breaks neither the listing nor its table."""
+def test_item_without_fields_is_listed_with_blanks(client_of):
+    """An unexpected item breaks neither the listing nor its table."""
     strange = {"dateCreated": "0001-01-01T00:00:00", "lastModifiedContentUtc": None}
     body = {"data": [{}, strange, {"id": 3}]}
     chili = client_of(lambda _request: httpx.Response(200, json=body))
@@ -290,7 +290,7 @@ def test_every_form_of_a_link_leads_to_the_base_url(chili, server, link):
     assert all("authorization" in request.headers for request in server.requests)
 
 
-def test_a_link_to_another_host_is_followed_without_the_token(chili, server):
+def test_link_to_another_host_is_followed_without_the_token(chili, server):
     """A path like the API's does not make another host the environment."""
     second = {"data": [{"id": "2"}], "links": None}
     with Server(lambda _request: Answer(200, second)) as other:
@@ -303,7 +303,7 @@ def test_a_link_to_another_host_is_followed_without_the_token(chili, server):
     assert len(server.requests) == 1
 
 
-def test_a_listing_becomes_a_data_frame(client_of):
+def test_listing_becomes_a_data_frame(client_of):
     """A frame has one row for each item, and one column for each public field."""
     body = {"data": [{"id": "1", "name": "a"}, {"id": "2", "name": "b"}]}
     chili = client_of(lambda _request: httpx.Response(200, json=body))
@@ -313,7 +313,7 @@ def test_a_listing_becomes_a_data_frame(client_of):
     assert not {"raw", "_client", "_render"} & set(frame)
 
 
-def test_an_interrupted_gallery_does_not_wait_for_its_requests(connect):
+def test_interrupted_gallery_does_not_wait_for_its_requests(connect):
     """The interrupt arrives while six requests hang; no further ones are sent."""
     released = threading.Event()
     all_threads = threading.Barrier(

@@ -37,7 +37,7 @@ def report_of(client_of, records):
     )
 )
 def test_any_json_is_a_report_or_an_empty_one(client_of, records):
-    """A strange report does not hide the failure that it belongs to."""
+    """A malformed report does not hide the failure that it belongs to."""
     report = report_of(client_of, records)
     assert all(error.record is None or error.record >= 0 for error in report)
     assert bool(summarize(report)) is bool(report)
@@ -53,15 +53,15 @@ def test_any_json_is_a_report_or_an_empty_one(client_of, records):
         },
     ],
 )
-def test_a_report_is_read_in_both_spellings(client_of, record):
-    """The documentation's keys and those that other programs have seen are one."""
+def test_report_is_read_in_both_spellings(client_of, record):
+    """Both spellings of the keys make the same report."""
     report = report_of(client_of, [record])
     assert (report[0].record, len(report)) == (4, 8)
     line = "record 4: a text does not fit its frame (Headline)"
     assert summarize(report).splitlines() == [*[line] * 5, "and 3 more in the report"]
 
 
-def test_a_report_is_a_table_in_a_notebook_and_lines_in_a_console():
+def test_report_is_a_table_in_a_notebook_and_lines_in_a_console():
     """In code it is a tuple, which can be pickled."""
     report = OutputReport(
         [

@@ -54,15 +54,15 @@ def recorded_sleep(connect, server, clock, **options):
     "fault",
     [GATEWAY, None, Answer(429, b""), Answer(204, b""), Answer(500, b"<html>")],
 )
-def test_a_fault_in_polling_is_not_a_failure(chili, api, fault):
-    """A gateway's error, a lost connection and a 429 mean nothing for the task."""
+def test_polling_continues_after_a_fault(chili, api, fault):
+    """A gateway's error, a lost connection and a 429 do not end the wait."""
     api.polls = [PENDING, fault, PENDING, DONE]
     assert chili.outputs.create("1", "png").content == b"png"
-    assert api.orders == 1
+    assert api.output_requests == 1
 
 
-def test_a_failed_task_says_why(chili, api):
-    """A 500 with a problem is GraFx's own reason; its report has the records."""
+def test_failed_task_raises_the_reason_and_its_report(chili, api):
+    """A 500 with a problem document is GraFx's own reason."""
     detail = f"TextOverflow. Error report: {REPORT_URL}."
     api.polls = [PENDING, Answer(500, {"detail": detail, "status": "500"})]
     with pytest.raises(OutputFailedError, match=r"output: TextOverflow\.\n") as caught:
@@ -71,24 +71,24 @@ def test_a_failed_task_says_why(chili, api):
     assert "https" not in str(caught.value)
 
 
-def test_an_unknown_task_is_named_in_the_error(chili, api):
+def test_unknown_task_is_named_in_the_error(chili, api):
     """A 404 while polling means that GraFx does not know the task."""
     api.polls = [Answer(404, {"detail": "no task"})]
     with pytest.raises(OutputFailedError, match="does not know the task t"):
         chili.outputs.task("t").wait()
 
 
-def test_a_timeout_says_how_to_wait_again(chili, api):
-    """The error has the task's ID and the line that waits for it again."""
+def test_timeout_has_the_line_that_waits_again(chili, api):
+    """The error has the ID of the task and the line that waits for it."""
     api.polls = [GATEWAY]
     with pytest.raises(OutputTimeoutError) as caught:
         chili.outputs.create("1", "png", timeout_s=20)
     assert WAIT_AGAIN in caught.value.hint
     assert caught.value.task_id == "t"
-    assert api.orders == 1
+    assert api.output_requests == 1
 
 
-def test_the_hint_uses_the_name_of_the_client(connect, output_server, api):
+def test_hint_uses_the_name_of_the_client(connect, output_server, api):
     """In a notebook with profiles, ``chili`` may be another environment."""
     api.polls = [PENDING]
     with (
@@ -98,10 +98,8 @@ def test_the_hint_uses_the_name_of_the_client(connect, output_server, api):
         client.outputs.create("1", "png", timeout_s=1)
 
 
-def test_an_interrupt_while_waiting_says_how_to_wait_again(
-    connect, output_server, api, capsys
-):
-    """A user who stops the cell reads how to get the render later."""
+def test_interrupt_while_waiting_says_how_to_wait_again(connect, output_server, api):
+    """A user who stops the cell reads how to get the render later, and no frames."""
 
     def interrupt(_seconds):
         raise KeyboardInterrupt
@@ -109,16 +107,20 @@ def test_an_interrupt_while_waiting_says_how_to_wait_again(
     api.polls = [PENDING]
     with (
         connect(output_server, sleep=interrupt) as client,
-        pytest.raises(KeyboardInterrupt),
+        pytest.raises(KeyboardInterrupt) as caught,
     ):
         client.outputs.create("1", "png")
-    assert WAIT_AGAIN in capsys.readouterr().err
+    assert WAIT_AGAIN in str(caught.value)
+    assert caught.value._render_traceback_() == [
+        "KeyboardInterrupt: You stopped waiting for the PNG output.",
+        f"→ The task goes on at GraFx: {WAIT_AGAIN} waits for it again.",
+    ]
 
 
-def test_an_interrupted_download_says_that_the_output_is_ready(
-    connect, output_server, api, capsys
+def test_interrupted_download_says_that_the_output_is_ready(
+    connect, output_server, api
 ):
-    """The render is done, and the printed line fetches it."""
+    """The render is done, and the message has the line that fetches it."""
     api.file = Answer(503, b"")  # so that the client sleeps before it tries again
 
     def interrupt(_seconds):
@@ -126,16 +128,15 @@ def test_an_interrupted_download_says_that_the_output_is_ready(
 
     with (
         connect(output_server, sleep=interrupt) as client,
-        pytest.raises(KeyboardInterrupt),
+        pytest.raises(KeyboardInterrupt) as caught,
     ):
         client.outputs.task("t", "png").wait()
-    printed = capsys.readouterr().err
-    assert printed == f"The PNG output is ready: {WAIT_AGAIN} fetches it.\n"
+    assert caught.value.hint == f"The PNG output is ready: {WAIT_AGAIN} fetches it."
 
 
 @pytest.mark.parametrize("status", [400, 401, 403, 429, 503])
-def test_a_failed_download_says_that_the_output_is_ready(chili, api, status):
-    """The error has the line that fetches the file, and no second render is needed."""
+def test_failed_download_has_the_line_that_fetches_the_output(chili, api, status):
+    """No second render is needed."""
     file, api.file = api.file, Answer(status, {"detail": "not now"})
     with pytest.raises(ChiliError) as caught:
         chili.outputs.create("1", "png")
@@ -143,12 +144,12 @@ def test_a_failed_download_says_that_the_output_is_ready(chili, api, status):
     assert "goes on" not in caught.value.hint
     api.file = file
     assert chili.outputs.task("t", "png").wait().content == b"png"
-    assert api.orders == 1
+    assert api.output_requests == 1
 
 
 @pytest.mark.parametrize("poll", [Answer(401, {}), Answer(403, {}), Answer(200, b"<")])
-def test_a_refused_poll_says_how_to_wait_again(chili, api, poll):
-    """A lost permission or a proxy's page is no reason to render again."""
+def test_refused_poll_has_the_line_that_waits_again(chili, api, poll):
+    """The task continues, so a second render is not needed."""
     api.polls = [PENDING, poll]
     with pytest.raises(ChiliError) as caught:
         chili.outputs.create("1", "png")
@@ -156,23 +157,23 @@ def test_a_refused_poll_says_how_to_wait_again(chili, api, poll):
 
 
 @pytest.mark.parametrize("status", [404, 410])
-def test_a_file_that_is_no_longer_stored_is_expired(chili, api, status):
-    """After four hours GraFx knows the task, and its file is deleted."""
+def test_file_that_is_no_longer_stored_is_expired(chili, api, status):
+    """After four hours GraFx still knows the task, but has deleted its file."""
     api.file = Answer(status, {"detail": "no longer available"})
     with pytest.raises(OutputExpiredError, match="no longer stores") as caught:
         chili.outputs.task("t", "png").wait()
     assert caught.value.task_id == "t"
 
 
-def test_a_task_is_found_again_by_its_id_alone(chili, api):
+def test_task_is_found_again_by_its_id_alone(chili, api):
     """The ID is enough to get the file, under GraFx's name for it."""
     output = chili.outputs.task("t").wait()
     assert (output.content, output.format, output.task_id) == (b"png", None, "t")
-    assert output.file_name == "x.png"
-    assert api.orders == 0
+    assert output.file_name == "D-x.png"
+    assert api.output_requests == 0
 
 
-def test_a_partial_success_returns_the_file_and_the_report(chili, api, capsys):
+def test_partial_success_returns_the_file_and_the_report(chili, api, capsys):
     """The missing records are printed, and are in the output's report."""
     api.polls = [REPORTED]
     output = chili.outputs.create("1", "png")
@@ -191,7 +192,7 @@ def test_a_partial_success_returns_the_file_and_the_report(chili, api, capsys):
         *(Answer(200, {"a": 1}), Answer(200, [{"a": 1}]), Answer(403, {})),
     ],
 )
-def test_a_report_that_cannot_be_read_is_mentioned(chili, api, capsys, report):
+def test_report_that_cannot_be_read_is_a_warning(chili, api, capsys, report):
     """An output that may lack records does not look complete."""
     api.polls, good, api.report = [REPORTED], api.report, report
     output = chili.outputs.create("1", "png")
@@ -204,11 +205,19 @@ def test_a_report_that_cannot_be_read_is_mentioned(chili, api, capsys, report):
     assert len(chili.outputs.task("t", "png").wait().report) == 1
 
 
-def test_an_empty_report_prints_nothing(chili, api, capsys):
+def test_empty_report_prints_nothing(chili, api, capsys):
     """A complete success may have a report too."""
     api.polls, api.report = [REPORTED], Answer(200, [])
     assert chili.outputs.create("1", "png").report == ()
     assert capsys.readouterr().err == ""
+
+
+def test_a_slow_render_prints_nothing(connect, output_server, api, capsys):
+    """Where no notebook shows it, the progress of a render is not an output."""
+    api.polls = [PENDING] * 20 + [DONE]
+    with connect(output_server) as client:
+        client.outputs.create("1", "png")
+    assert capsys.readouterr() == ("", "")
 
 
 def test_polls_become_rarer_as_time_passes(connect, output_server, api, clock):
@@ -237,11 +246,11 @@ def test_faults_do_not_extend_the_timeout(connect, output_server, api, clock, fa
     ):
         client.outputs.create("1", "png", timeout_s=2)
     assert clock() - started_at == pytest.approx(2)
-    assert api.polled == len(pauses) + 1
+    assert api.poll_count == len(pauses) + 1
 
 
-def test_a_poll_that_hangs_does_not_extend_the_timeout(connect, api):
-    """A poll is given up soon after the timeout."""
+def test_poll_that_hangs_does_not_extend_the_timeout(connect, api):
+    """A poll is ended soon after the timeout."""
     paused = PausedEndpoint(api)
 
     def answer(request):
@@ -255,8 +264,8 @@ def test_a_poll_that_hangs_does_not_extend_the_timeout(connect, api):
         paused.may_answer.set()
 
 
-def test_a_poll_waits_as_long_as_grafx_asks(connect, output_server, api, clock):
-    """After an answer with Retry-After: 7 the next poll is seven seconds later."""
+def test_pause_is_that_of_the_retry_after_header(connect, output_server, api, clock):
+    """After a response with Retry-After: 7 the next poll is seven seconds later."""
     headers = {"Retry-After": "7"}
     api.polls = [Answer(429, b"", headers), Answer(503, b"", headers), PENDING, DONE]
     with recorded_sleep(connect, output_server, clock) as (client, pauses):
@@ -265,7 +274,7 @@ def test_a_poll_waits_as_long_as_grafx_asks(connect, output_server, api, clock):
     assert len(pauses) == 3
 
 
-def test_the_pace_follows_the_renders_of_the_session():
+def test_pace_follows_the_renders_of_the_session():
     """A format whose renders take a minute is polled less often than a quick one."""
     pace = Pace()
     assert pace.pause_s("mp4", 0.0) == 0.25

@@ -1,4 +1,4 @@
-"""Orders of outputs: what is checked before, and what is known after a lost answer."""
+"""Output requests: what is checked before, and what is known after a lost response."""
 
 from __future__ import annotations
 
@@ -46,14 +46,14 @@ def chili(output_server, connect):
         ({"layouts": []}, {}),
     ],
 )
-def test_an_order_that_cannot_be_rendered_is_refused_before_it_is_sent(
+def test_output_that_cannot_be_rendered_is_refused_before_a_request(
     chili, api, source, options
 ):
-    """A wrong source, wrong rows, a missing layout: no render is spent."""
+    """A wrong source, wrong rows and a missing layout cost no render."""
     with pytest.raises(VariableError) as caught:
         chili.outputs.create(source, "png", **options)
     assert caught.value.hint
-    assert api.orders == 0
+    assert api.output_requests == 0
 
 
 @pytest.mark.parametrize(
@@ -70,30 +70,30 @@ def test_an_order_that_cannot_be_rendered_is_refused_before_it_is_sent(
     ],
 )
 def test_wrong_arguments_are_refused_before_anything_is_sent(chili, api, call, error):
-    """A wrong format, timeout or task is an error of ours, and no render is spent."""
+    """A wrong format, timeout or task costs no render."""
     with pytest.raises(error or ConfigurationError):
         call(chili.outputs)
-    assert api.orders == 0
+    assert api.output_requests == 0
 
 
-def test_formats_and_layouts_may_be_written_freely(chili):
+def test_format_and_layout_are_normalised(chili):
     """PNG is png, and layout 0 is the layout whose ID is "0"."""
     assert chili.outputs.create("1", "PNG", layout=0).format == "png"
 
 
 def test_layouts_and_tasks_may_be_passed_themselves(chili, api):
-    """An item is as good as its ID."""
+    """An item can be used in place of its ID."""
     (layout,) = chili.templates.get("1").layouts()
     task = chili.outputs.start("1", "png", layout=layout)
     assert chili.outputs.task(task) == task
     assert chili.outputs.task(task, "PDF").format == "pdf"
-    assert api.orders == 1
+    assert api.output_requests == 1
 
 
 def test_start_returns_the_task(chili, api):
-    """A started output is waited for whenever the caller likes."""
+    """The caller can wait for a started output at any time."""
     task = chili.outputs.start("1", "png")
-    assert (task.id, task.format, api.orders) == ("t", "png", 1)
+    assert (task.id, task.format, api.output_requests) == ("t", "png", 1)
     assert repr(task) == "OutputTask(id='t', format='png')"
     assert task.wait().content == b"png"
 
@@ -107,18 +107,18 @@ def test_start_returns_the_task(chili, api):
         Answer(302, b"", {"Location": "http:host/x"}),
     ],
 )
-def test_an_order_whose_answer_is_lost_may_have_been_billed(chili, api, answer):
-    """It is sent once; the error says what is unknown and where to look."""
+def test_output_whose_response_is_lost_may_have_been_billed(chili, api, answer):
+    """The request is sent once; the error names what is unknown and where to look."""
     api.start = answer
     with pytest.raises(ConnectionFailedError, match="unknown whether") as caught:
         chili.outputs.start("1", "png")
     assert "bill" in caught.value.hint
     assert 'chili.pages("output/tasks")' in caught.value.hint
-    assert api.orders == 1
+    assert api.output_requests == 1
 
 
-def test_an_order_that_was_never_sent_cannot_have_been_billed(connect, api):
-    """Where there is no connection, the error says that nothing was sent."""
+def test_output_that_was_not_requested_cannot_have_been_billed(connect, api):
+    """If there is no connection, the error states that nothing was sent."""
     with Server(api) as closed:
         pass
     with pytest.raises(ConnectionFailedError, match="Nothing was sent") as caught:
@@ -128,48 +128,46 @@ def test_an_order_that_was_never_sent_cannot_have_been_billed(connect, api):
     assert "unknown" not in str(caught.value)
 
 
-def test_an_order_that_grafx_refuses_shows_its_reason(chili, api):
-    """GraFx's own answer to the order leaves nothing unknown."""
+def test_output_that_grafx_refuses_raises_the_reason(chili, api):
+    """A refusal is not an unknown outcome."""
     api.start = Answer(500, {"title": "No such layout"})
     with pytest.raises(ServerError, match="No such layout"):
         chili.outputs.start("1", "png")
 
 
-def test_an_interrupted_order_may_have_been_billed(connect, api, capsys):
-    """A user who stops the cell while the order is sent reads what is unknown."""
+def test_output_whose_request_is_interrupted_may_have_been_billed(connect, api):
+    """A user who stops the cell while the request is sent reads what is unknown."""
     interrupted = threading.Event()
 
-    def answer(asked):
-        if not asked.path.endswith("output/png"):
-            return api(asked)
+    def answer(request):
+        if not request.path.endswith("output/png"):
+            return api(request)
         signal.pthread_kill(threading.main_thread().ident, signal.SIGINT)
         assert interrupted.wait(10)
         return None
 
     with Server(answer) as server:
-        with pytest.raises(KeyboardInterrupt):
+        with pytest.raises(KeyboardInterrupt, match="unknown whether") as caught:
             connect(server).outputs.create("1", "png")
         interrupted.set()
-    printed = capsys.readouterr().err
-    assert "It is unknown whether GraFx started this PNG output." in printed
-    assert 'chili.pages("output/tasks")' in printed
+    assert 'chili.pages("output/tasks")' in str(caught.value)
 
 
 @pytest.mark.parametrize("status", [404, 500])
-def test_an_unknown_template_id_may_be_that_of_a_project(chili, api, status):
-    """The hint says that a text is the ID of a template."""
+def test_unknown_template_id_may_be_that_of_a_project(chili, api, status):
+    """The hint is to pass the project itself, because an ID is that of a template."""
     api.template = Answer(status, {"title": "Error"})
     with pytest.raises((NotFoundError, ServerError)) as caught:
         chili.outputs.create("project-1", "png")
     assert "pass a project itself" in caught.value.hint
-    assert api.orders == 0
+    assert api.output_requests == 0
 
 
-def test_the_limit_counts_bytes_as_they_are_sent(chili, api):
+def test_limit_counts_bytes_as_they_are_sent(chili, api):
     """Rows in other scripts are not counted as JSON would escape them."""
     rows = [{"Title": "茶" * 400}] * 6_000
     document = DOCUMENT | {"variables": [{"name": "Title", "type": "shortText"}]}
     assert chili.outputs.start(document, "png", variables=rows).id == "t"
     with pytest.raises(VariableError, match="too large"):
         chili.outputs.start(document, "png", variables=rows * 2)
-    assert api.orders == 1
+    assert api.output_requests == 1

@@ -27,7 +27,7 @@ def preview_api(answers):
     ("links", "task_id"),
     [({}, ""), ({"taskInfo": f"{ROOT}preview/tasks/p1?a=b/c"}, "p1")],
 )
-def test_a_preview_that_is_not_ready_is_a_timeout_with_the_task_id(
+def test_preview_that_is_not_ready_is_a_timeout_with_the_task_id(
     client_of, links, task_id
 ):
     """The ID is empty where GraFx has named no task."""
@@ -41,7 +41,7 @@ def test_a_preview_that_is_not_ready_is_a_timeout_with_the_task_id(
     assert chili.clock() - started_at == pytest.approx(60)
 
 
-def test_a_preview_is_fetched_from_the_link_of_its_task(client_of):
+def test_preview_is_fetched_from_the_link_of_its_task(client_of):
     """The task is polled until it links to the picture."""
     api, asked = preview_api(
         [
@@ -62,8 +62,8 @@ def test_a_preview_is_fetched_from_the_link_of_its_task(client_of):
 
 
 @pytest.mark.parametrize("noun", ["templates", "media"])
-def test_an_item_that_shows_itself_waits_only_five_seconds(client_of, noun):
-    """A cell that ends with an item is not held up by a slow preview."""
+def test_item_that_shows_itself_waits_only_five_seconds(client_of, noun):
+    """A cell that ends with an item is not delayed by a slow preview."""
     api, _asked = preview_api([httpx.Response(202)])
     chili = client_of(api)
     item = getattr(chili, noun).get("1")

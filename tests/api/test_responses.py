@@ -49,7 +49,7 @@ def answer(status=200, **content):
 @given(JSON)
 @example({"data": None, "links": None})
 @example({"data": []})
-def test_an_item_is_read_wrapped_or_bare_or_is_an_error(body):
+def test_item_is_read_wrapped_or_bare_or_is_an_error(body):
     """Items are found in both envelopes; links are always a mapping."""
     response = answer(content=json.dumps(body))
     assert isinstance(links_of(response), dict)
@@ -64,7 +64,7 @@ def test_an_item_is_read_wrapped_or_bare_or_is_an_error(body):
 
 
 @pytest.mark.parametrize("body", [b"", b"<html>", b"{", b"[" * 100_000, b"\xff"])
-def test_an_answer_that_is_not_json_is_described_by_its_type(body):
+def test_answer_that_is_not_json_is_described_by_its_type(body):
     """The error names the media type and the size of a gateway's page, and no text."""
     response = answer(content=body, headers={"Content-Type": "text/html; charset=x"})
     with pytest.raises(
@@ -87,7 +87,7 @@ def test_an_answer_that_is_not_json_is_described_by_its_type(body):
         ([], None),
     ],
 )
-def test_a_text_may_be_sent_as_a_number(value, text):
+def test_text_may_be_sent_as_a_number(value, text):
     """A whole number becomes its digits; every other type is not a text."""
     assert text_in({"key": value}, "key") == text
     assert text_in({}, "key") is None
@@ -137,7 +137,7 @@ def test_moments_are_aware_in_every_spelling(moment, zone, spelling):
 @example("http://[")
 @example("https://a:99999999/")
 @example("a" * 70_000)
-def test_a_link_is_a_full_url_or_empty_or_an_error(link):
+def test_link_is_a_full_url_or_empty_or_an_error(link):
     """null, {} and absent links are empty; a text that is not a URL is an error."""
     response = answer(content=json.dumps({"links": {"nextPage": link}}))
     with suppress(UnexpectedAnswerError):
@@ -149,7 +149,7 @@ def test_a_link_is_a_full_url_or_empty_or_an_error(link):
 @example("9" * 5000)
 @example("\u0663")
 @example(10**400)
-def test_a_number_is_a_whole_number_or_none(value):
+def test_number_is_a_whole_number_or_none(value):
     """A size is a number from 0, which may be sent as text."""
     number = whole_number_in({"width": value}, "width")
     if number is not None:
@@ -170,7 +170,7 @@ def test_a_number_is_a_whole_number_or_none(value):
         ([], None),
     ],
 )
-def test_a_type_is_a_word_or_its_number(value, entry_type):
+def test_type_is_a_word_or_its_number(value, entry_type):
     """The reference of 2022 has numbers for what newer pages spell out."""
     assert entry_type_in({"type": value}) == entry_type
 
@@ -178,7 +178,7 @@ def test_a_type_is_a_word_or_its_number(value, entry_type):
 @pytest.mark.parametrize("depth", [500, 900, 960, 980, 1000, 5000, 100_000])
 @pytest.mark.parametrize("form", ['{{"data": {}}}', '{{"errors": {{"a": {}}}}}', "{}"])
 def test_deeply_nested_json_is_read_or_refused(depth, form):
-    """No depth raises an error of Python's, not even in the answer of an error."""
+    """No depth raises an error of Python, also in the body of an error."""
     body = form.format("[" * depth + "]" * depth).encode()
     assert isinstance(error_from(answer(500, content=body), token=None), APIError)
     for read in (item_of, links_of):

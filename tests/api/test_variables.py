@@ -83,7 +83,7 @@ def test_values_are_sent_as_text(value, text):
         ({"Until": "2026-02-30"}, "'2026-02-30' is not a value", "2026-12-31"),
     ],
 )
-def test_a_value_that_does_not_fit_is_refused(row, message, hint):
+def test_value_that_does_not_fit_is_refused(row, message, hint):
     """The message has the name and the value, the hint what the variable takes."""
     with pytest.raises(VariableError, match=message) as caught:
         checked_rows(DOCUMENT, [row])
@@ -122,7 +122,7 @@ def test_each_type_of_variable_takes_its_values(name, value, text):
     )
 )
 def test_any_row_is_converted_or_refused_with_a_hint(row):
-    """Whatever a row contains, it becomes text, or the error says what to do."""
+    """Every row becomes text, or raises an error with a hint."""
     try:
         (checked,) = checked_rows(DOCUMENT, [row])
     except VariableError as error:
@@ -131,18 +131,18 @@ def test_any_row_is_converted_or_refused_with_a_hint(row):
         assert all(text is None or isinstance(text, str) for text in checked.values())
 
 
-def test_a_list_can_be_left_empty():
+def test_list_can_be_left_empty():
     """None means no value, which no list contains."""
     assert checked_rows(DOCUMENT, [{"Colour": None}]) == [{"Colour": None}]
 
 
-def test_the_error_of_a_batch_names_the_row():
+def test_error_of_a_batch_names_the_row():
     """One wrong value among thousands of rows can be found."""
     with pytest.raises(VariableError, match="in row 2"):
         checked_rows(DOCUMENT, [{"Title": "a"}, {}, {"Titel": "b"}])
 
 
-def test_the_rows_of_the_caller_are_not_changed():
+def test_rows_of_the_caller_are_not_changed():
     """The converted rows are copies."""
     rows = [{"Title": 1, "Colour": "blue"}]
     assert checked_rows(DOCUMENT, rows) == [{"Title": "1", "Colour": "blue"}]
@@ -170,7 +170,7 @@ def test_variables_that_are_not_rows_are_refused(given):
     assert "to_dict" in caught.value.hint
 
 
-def test_a_number_may_have_any_length():
+def test_number_may_have_any_length():
     """Python itself refuses to convert one of five thousand digits."""
     (row,) = checked_rows(DOCUMENT, [{"Price": 10**5000}])
     assert row == {"Price": "1" + "0" * 5000}

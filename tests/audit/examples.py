@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+
 import nbformat
 
+from chili_notebook.audit.findings import AuditSettings
+from chili_notebook.audit.search import audit
 from chili_notebook.auth.secret import Secret
-from chili_notebook.guard.registry import KnownSecret
+from chili_notebook.guard.registry import KnownSecret, SecretRegistry
 
 TOKEN = "eyJhbGciOiJub25lIn0.e30.c2lnbmF0dXJl/with+signs=="
 KNOWN = (KnownSecret("access token", "It cannot be revoked.", Secret(TOKEN)),)
@@ -24,6 +29,36 @@ def write_notebook(path, *cells, widgets=None):
     return path
 
 
+def run_audit(*paths, known=KNOWN, fix=False, **sources):
+    """Return the result of an audit of these paths."""
+    settings = AuditSettings(SecretRegistry(known), fix=fix)
+    return audit(settings, paths, **sources)
+
+
+def find(*paths, **options):
+    """Return the findings of an audit of these paths."""
+    return run_audit(*paths, **options).findings
+
+
 def places_of(findings):
     """Return the place and the position of each finding."""
     return [(finding.place, finding.where) for finding in findings]
+
+
+def git(*arguments, **environ):
+    """Run git in the working directory, without the settings of this machine."""
+    names = ("GIT_AUTHOR_NAME", "GIT_COMMITTER_NAME")
+    mails = ("GIT_AUTHOR_EMAIL", "GIT_COMMITTER_EMAIL")
+    fixed = {
+        "GIT_CONFIG_GLOBAL": os.devnull,
+        "GIT_CONFIG_NOSYSTEM": "1",
+        **dict.fromkeys(names, "a"),
+        **dict.fromkeys(mails, "a@example.com"),
+    }
+    return subprocess.run(
+        ["git", "-c", "protocol.file.allow=always", *arguments],
+        check=True,
+        capture_output=True,
+        text=True,
+        env=os.environ | fixed | environ,
+    ).stdout

@@ -9,11 +9,11 @@ from pathlib import Path
 from urllib.parse import quote
 
 import pytest
-from audit.examples import KNOWN, TOKEN, places_of, write_notebook
+from audit.examples import TOKEN, find, places_of, write_notebook
 
 from chili_notebook.audit.findings import FindingState
-from chili_notebook.audit.search import audit
 from chili_notebook.auth.secret import Secret
+from chili_notebook.errors import ConfigurationError
 from chili_notebook.guard.registry import KnownSecret
 
 
@@ -30,7 +30,7 @@ def test_finding_names_the_cell_and_its_part():
     notebook["cells"][0]["metadata"]["note"] = TOKEN
     notebook["metadata"]["note"] = TOKEN
     path.write_text(json.dumps(notebook))
-    assert places_of(audit(KNOWN, [path])) == [
+    assert places_of(find(path)) == [
         ("a.ipynb", "cell 1, metadata"),
         ("a.ipynb", "cell 2, source"),
         ("a.ipynb", "cell 3, output"),
@@ -42,7 +42,7 @@ def test_finding_names_the_cell_and_its_part():
 def test_finding_outside_of_cells_names_the_line():
     """A secret in another part of a notebook is reported by its line."""
     Path("a.ipynb").write_text(f'{{"cells": [],\n"more": "{TOKEN}"}}')
-    assert places_of(audit(KNOWN, [Path("a.ipynb")])) == [("a.ipynb", "line 2")]
+    assert places_of(find(Path("a.ipynb"))) == [("a.ipynb", "line 2")]
 
 
 def test_each_secret_is_reported_by_its_label():
@@ -50,7 +50,7 @@ def test_each_secret_is_reported_by_its_label():
     values = ("first-0123456789", "second-0123456789", "third-0123456789")
     known = [KnownSecret(value[:5], "", Secret(value)) for value in values]
     Path("a.txt").write_text(f"{values[0]}\n{values[2]} {values[0]}\n")
-    found = audit(known, [Path("a.txt")])
+    found = find(Path("a.txt"), known=known)
     assert [(finding.what, finding.where) for finding in found] == [
         ("first", "line 1"),
         ("first", "line 2"),
@@ -62,7 +62,7 @@ def test_folders_are_searched_with_their_checkpoints():
     """Checkpoints are searched; environments and hidden folders are not."""
     for name in ("a", "deep/b", ".ipynb_checkpoints/c", ".venv/d", "node_modules/e"):
         write_notebook(Path(f"{name}.ipynb"), ("x", TOKEN))
-    found = {place for place, _ in places_of(audit(KNOWN, [Path()]))}
+    found = {place for place, _ in places_of(find(Path()))}
     assert found == {"a.ipynb", "deep/b.ipynb", ".ipynb_checkpoints/c.ipynb"}
 
 
@@ -78,9 +78,9 @@ def test_folders_are_searched_with_their_checkpoints():
 def test_every_encoding_is_found_and_masked(encoded):
     """The audit finds each encoding that the guard masks."""
     path = write_notebook(Path("a.ipynb"), ("x", encoded))
-    (finding,) = audit(KNOWN, [path], fix=True)
+    (finding,) = find(path, fix=True)
     assert finding.state is FindingState.FIXED
-    assert audit(KNOWN, [path]) == []
+    assert find(path) == ()
     assert encoded not in path.read_text()
 
 
@@ -90,7 +90,7 @@ def test_fix_changes_no_other_byte():
     path = Path("odd.ipynb")
     path.write_bytes(before.replace(b"%b", TOKEN.encode()))
     path.chmod(0o640)
-    (finding,) = audit(KNOWN, [path], fix=True)
+    (finding,) = find(path, fix=True)
     assert finding.state is FindingState.FIXED
     assert path.read_bytes() == before.replace(b"%b", b"***")
     assert stat.S_IMODE(path.stat().st_mode) == 0o640
@@ -100,7 +100,7 @@ def test_without_fix_nothing_is_written():
     """The audit only reports what it found."""
     path = write_notebook(Path("a.ipynb"), ("x", TOKEN))
     before = path.read_bytes()
-    (finding,) = audit(KNOWN, [path])
+    (finding,) = find(path)
     assert finding.state is FindingState.FOUND
     assert "--fix" in finding.remedy
     assert path.read_bytes() == before
@@ -109,13 +109,13 @@ def test_without_fix_nothing_is_written():
 def test_finding_in_a_plain_file_names_the_line():
     """Any named file is searched, notebook or not."""
     Path("notes.txt").write_text(f"one\ntwo {TOKEN}\n")
-    assert places_of(audit(KNOWN, [Path("notes.txt")])) == [("notes.txt", "line 2")]
+    assert places_of(find(Path("notes.txt"))) == [("notes.txt", "line 2")]
 
 
-def test_missing_file_is_reported_as_unreadable():
-    """A file that cannot be read is a finding."""
-    (finding,) = audit(KNOWN, [Path("missing.ipynb")])
-    assert finding.state is FindingState.UNREADABLE
+def test_path_that_does_not_exist_is_an_error_of_its_own():
+    """A wrong path is neither a secret nor a file that cannot be read."""
+    with pytest.raises(ConfigurationError, match=r"missing\.ipynb does not exist"):
+        find(Path(), Path("missing.ipynb"))
 
 
 def test_fix_does_not_follow_symbolic_links():
@@ -124,7 +124,7 @@ def test_fix_does_not_follow_symbolic_links():
     write_notebook(Path("elsewhere/a.ipynb"), ("x", TOKEN))
     Path("here").mkdir()
     Path("here/a.ipynb").symlink_to(Path("elsewhere/a.ipynb").absolute())
-    (finding,) = audit(KNOWN, [Path("here")], fix=True)
+    (finding,) = find(Path("here"), fix=True)
     assert finding.state is FindingState.FOUND
     assert "link" in finding.remedy
     assert TOKEN in Path("elsewhere/a.ipynb").read_text()
@@ -134,7 +134,7 @@ def test_wrapped_base64_in_a_notebook_is_found():
     """A secret over several lines is found; the user must remove it by hand."""
     wrapped = base64.encodebytes(b"?" * 30 + TOKEN.encode() * 2).decode()
     path = write_notebook(Path("a.ipynb"), ("x", wrapped))
-    (finding,) = audit(KNOWN, [path], fix=True)
+    (finding,) = find(path, fix=True)
     assert finding.where == "cell 1, output"
     assert finding.state is FindingState.FOUND
 
@@ -143,5 +143,5 @@ def test_token_of_another_service_is_not_found():
     """Tokens share a public header, which alone is not a secret."""
     other = f"{TOKEN.partition('.')[0]}.eyJpc3MiOiJodHRwczovL2V4YW1wbGUifQ.c2ln"
     path = write_notebook(Path("a.ipynb"), (other, other))
-    assert audit(KNOWN, [path], fix=True) == []
+    assert find(path, fix=True) == ()
     assert other in path.read_text()

@@ -87,7 +87,7 @@ def test_any_value_is_read_back_as_it_was_written(tmp_path, value, before):
 
 
 def test_tracked_file_is_not_written(env_path):
-    """Nothing is written if git tracks the file; the hint gives the command."""
+    """Nothing is written if git tracks the file; the hint contains the command."""
     git("init")
     git("add", ".env")
     with pytest.raises(ConfigurationError, match="git tracks it") as caught:
@@ -97,7 +97,7 @@ def test_tracked_file_is_not_written(env_path):
 
 
 def test_file_that_git_add_would_include_is_not_written(env_path):
-    """Nothing is written until git ignores the file; the hint gives the line."""
+    """Nothing is written until git ignores the file; the hint contains the line."""
     git("init")
     with pytest.raises(ConfigurationError, match="git does not ignore it") as caught:
         write_credentials(env_path, VALUES)
@@ -108,7 +108,7 @@ def test_file_that_git_add_would_include_is_not_written(env_path):
 
 
 def test_file_is_not_written_if_git_fails(env_path):
-    """Nothing is written if git cannot tell whether it would include the file."""
+    """Nothing is written if git cannot report whether it would include the file."""
     git("init")
     Path(".git/config").write_text("not a configuration")
     with pytest.raises(ConfigurationError, match="it is unknown whether") as caught:
@@ -128,7 +128,7 @@ def test_nothing_is_written_after_an_open_quote(env_path):
 
 
 def test_error_for_a_path_that_cannot_be_written(tmp_path):
-    """The error gives the reason, and no temporary file is left."""
+    """The error states the reason, and no temporary file is left."""
     (tmp_path / ".env").mkdir()
     with pytest.raises(ConfigurationError, match=r"Nothing was written into \.env"):
         write_credentials(tmp_path / ".env", VALUES)

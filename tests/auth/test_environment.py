@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import urllib.request
 from urllib.parse import unquote, urlsplit
 
+import httpx
 import pytest
+import requests
+import urllib3
 from hypothesis import example, given
 from hypothesis import strategies as st
 
@@ -15,6 +19,7 @@ from chili_notebook.auth.environment import (
     base_url_for,
     call_url,
     locate,
+    locate_base_url,
 )
 from chili_notebook.errors import ConfigurationError
 from chili_notebook.http.urls import checked_url
@@ -80,7 +85,7 @@ def test_location_is_read_back_from_its_base_url(name, kind, path):
     ],
 )
 def test_proxy_or_simulator_is_recognised_by_the_path_of_the_api(pasted, name, path):
-    """On another host the path tells the name; the kind is unknown."""
+    """On another host the path contains the name; the kind is unknown."""
     location = locate(pasted)
     assert (location.name, location.kind) == (name, "")
     assert urlsplit(location.base_url).path == path
@@ -96,7 +101,13 @@ def test_proxy_or_simulator_is_recognised_by_the_path_of_the_api(pasted, name, p
         ("-cp", "is neither a technical name nor a URL"),
         ("x" * 64, "is neither a technical name nor a URL"),
         ("0a1b2c3d-0000-1111-2222-0123456789ab", "is the environment's GUID"),
-        ("https://chiligrafx.com/environments/0a1b/studio", "GraFx platform"),
+        (
+            "https://chiligrafx.com/environments/0a1b2c3d-0000-1111-2222-0123456789ab/x",
+            "contains the environment's GUID",
+        ),
+        ("https://api.chiligrafx.com/swagger/index.html", "GraFx platform"),
+        ("https://.chili-publish.online/grafx", "valid host name"),
+        ("https://a.b.chili-publish.online/grafx", "is not an address"),
         ("https://www.chiligrafx.com/", "GraFx platform"),
         ("https://example.com/", "is not an address of a GraFx environment"),
         ("https://chili-publish.online/", "is not an address of a GraFx environment"),
@@ -206,3 +217,91 @@ def test_host_and_token_host_contain_the_port():
         "127.0.0.1:82",
     )
     assert Environment().host == ""
+
+
+def test_platform_url_with_a_technical_name_is_read():
+    """An address of the platform is enough if it contains the technical name."""
+    assert locate(f"https://chiligrafx.com/environments/{NAME}/studio/templates") == (
+        Location(name=NAME)
+    )
+
+
+@pytest.mark.parametrize(
+    "character", ["\\", ";", ",", "%2f", "%00", "%23", "_", "ü", " "]
+)
+def test_unusual_character_in_a_host_is_refused_and_named(character):
+    """Programs disagree on where such a host ends, so no secret is sent there."""
+    url = f"https://evil.example{character}.chili-publish.online/grafx"
+    with pytest.raises(ValueError, match="contains the character"):
+        locate(url)
+    with pytest.raises(ValueError, match="contains the character"):
+        locate_base_url(url)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        (f"https://{NAME}.chili-publish.online", BASE),
+        (f"https://{NAME.upper()}.Chili-Publish.online/", BASE),
+        (f"{BASE}/", BASE),
+        (f"{BASE}/api/v1/environment/{NAME}/media", BASE),
+        ("https://proxy.example.com/a/", "https://proxy.example.com/a"),
+        ("https://PROXY.example.com:8443", "https://proxy.example.com:8443"),
+        ("http://[::1]:8000/grafx", "http://[::1]:8000/grafx"),
+    ],
+)
+def test_base_url_is_completed_on_the_hosts_of_grafx_only(text, expected):
+    """``/grafx`` is added on GraFx's own hosts; hosts are written in lower case."""
+    assert locate_base_url(text).base_url == expected
+
+
+def test_platform_is_not_a_base_url():
+    """The address of the platform's own API is refused before any request."""
+    with pytest.raises(ValueError, match="GraFx platform"):
+        locate_base_url("https://api.chiligrafx.com/")
+
+
+HOST_PIECES = st.sampled_from(
+    [
+        *(
+            "evil.example",
+            "cp-abc",
+            ".",
+            "\\",
+            "/",
+            "@",
+            "#",
+            "?",
+            ";",
+            ":",
+            "%2f",
+            "%5c",
+        ),
+        *("[", "]", " ", "\t", "\n", "\0", "ü", "\uff0e", ".chili-publish.online", "_"),
+    ]
+)
+
+
+@given(st.lists(HOST_PIECES, max_size=6).map("".join))
+@example("evil.example\\.chili-publish.online")
+@example("evil.example/.chili-publish.online")
+def test_accepted_base_url_has_one_host_for_every_client(host):
+    """httpx, requests and urllib send a request to the host that was checked."""
+    try:
+        location = locate_base_url(f"https://{host}/grafx")
+    except ValueError:
+        return
+    checked = urlsplit(location.base_url).hostname
+    assert httpx.URL(location.base_url).host == checked.strip("[]")
+    assert (
+        requests.Request("GET", location.base_url)
+        .prepare()
+        .url.startswith(f"https://{checked}")
+    )
+    assert urllib3.util.parse_url(location.base_url).host == checked
+    request = urllib.request.Request(location.base_url)  # noqa: S310 - it is not sent
+    assert request.host.split(":")[0] == checked
+    if location.is_grafx:
+        assert checked.endswith(
+            (".chili-publish.online", ".chili-publish-sandbox.online")
+        )

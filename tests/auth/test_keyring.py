@@ -72,7 +72,7 @@ def test_entries_of_another_program_are_ignored(memory_keyring):
 @pytest.mark.parametrize("backend", [fail.Keyring, null.Keyring])
 @pytest.mark.usefixtures("memory_keyring")
 def test_backend_that_stores_nothing_is_not_available(backend):
-    """On a machine without a real keyring there is no such source."""
+    """A machine without a real keyring does not have this source."""
     assert is_available()
     keyring.set_keyring(backend())
     assert not is_available()

@@ -88,7 +88,7 @@ def error_for(**values):
     ],
 )
 def test_environment_is_read_from_name_url_or_base_url(values, expected):
-    """Each documented way to set it gives a name, a kind and a base URL."""
+    """Each documented way to set it results in a name, a kind and a base URL."""
     environment = choose_from(**values)
     assert (environment.name, environment.kind, environment.base_url) == expected
 

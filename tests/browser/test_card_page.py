@@ -94,7 +94,11 @@ def test_token_that_cannot_be_renewed_has_no_refresh(make_card):
 
 def test_advice_for_a_new_token_depends_on_its_source(make_card):
     """The advice names the variable of the profile, or the form."""
-    card = make_card(**at(0.0, renewable=False), profile="my-acme")
+    card = make_card(
+        **at(0.0, renewable=False),
+        profile="my-acme",
+        login_command="%chili_login my-acme",
+    )
     text = "into CHILI_MY_ACME_ACCESS_TOKEN and run %chili_login my-acme again"
     assert text in card.text
     card.change(source="the form", origin="form")

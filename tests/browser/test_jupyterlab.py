@@ -91,7 +91,7 @@ def test_sign_in_from_env_file_count_down_and_sign_out(lab, page, endpoint):
     endpoint.lifetime_s = 3500  # less than an hour, so that the countdown shows seconds
     page.clock.install()
     messages = KernelMessages(page)
-    lab.open(page, "by-env/walk.ipynb")
+    lab.open(page, "by-env/notebook.ipynb")
     lab.run_all(page)
     card = page.locator(".chili-card[data-phase='expiring']")
     card.wait_for(timeout=STEP_MS)
@@ -122,7 +122,7 @@ def test_sign_in_from_env_file_count_down_and_sign_out(lab, page, endpoint):
 def test_sign_in_with_the_form_saves_no_secret(lab, page, endpoint):
     """The file has no secret while it is typed, after the sign-in and after a copy."""
     endpoint.lifetime_s = 86_400
-    lab.open(page, "by-form/walk.ipynb")
+    lab.open(page, "by-form/notebook.ipynb")
     lab.run_all(page)
     form = page.locator(".chili-card[data-phase='form']")
     form.wait_for(timeout=STEP_MS)
@@ -162,11 +162,11 @@ def test_sign_in_with_the_form_saves_no_secret(lab, page, endpoint):
 
 def test_kernel_restart_ends_the_session(lab, page):
     """The card is there after a page reload, and signed out after a restart."""
-    lab.open(page, "by-env/walk.ipynb")
+    lab.open(page, "by-env/notebook.ipynb")
     lab.run_all(page)
     page.locator(".chili-card[data-phase='signed-in']").wait_for(timeout=STEP_MS)
     lab.save(page, "by-env")
-    lab.open(page, "by-env/walk.ipynb")
+    lab.open(page, "by-env/notebook.ipynb")
     page.locator(".chili-card[data-phase='signed-in']").wait_for(timeout=STEP_MS)
     command(page, "notebook:restart-kernel")
     page.get_by_role("button", name="Confirm Kernel Restart").click()
@@ -178,7 +178,7 @@ def test_kernel_restart_ends_the_session(lab, page):
 
 def test_secrets_in_cells_and_outputs_are_replaced(lab, page, endpoint):
     """Secrets in the text of cells are replaced there, and printed ones are masked."""
-    lab.open(page, "careless/walk.ipynb")
+    lab.open(page, "careless/notebook.ipynb")
     lab.run_all(page)
     page.wait_for_selector("text=cannot be an option of a magic", timeout=STEP_MS)
     page.wait_for_function(
@@ -197,7 +197,7 @@ def test_secrets_in_cells_and_outputs_are_replaced(lab, page, endpoint):
 
 def test_every_view_shows_the_same_token(lab, page, simulator):
     """Calls, a login, a refresh and a logout change the token in every view."""
-    lab.open(page, "views/walk.ipynb")
+    lab.open(page, "views/notebook.ipynb")
     lab.run(page, 0, 1, 2)
     first = _fingerprint_in(page, views=2)
 
@@ -224,7 +224,7 @@ def test_every_view_shows_the_same_token(lab, page, simulator):
 
 def test_two_profiles_are_independent(lab, page):
     """Each session has its own card, names and scopes, and ends by itself."""
-    lab.open(page, "profiles/walk.ipynb")
+    lab.open(page, "profiles/notebook.ipynb")
     lab.run(page, 0, 1, 2, 3)
     page.wait_for_selector("text=[2, 17]", timeout=STEP_MS)
     readonly, admin = (

@@ -29,7 +29,7 @@ def notebook7(tmp_path_factory, endpoint):
 
 def test_sign_in_with_the_form_and_sign_out(notebook7, page, endpoint, problems):
     """The card works in both themes, and the saved file has no secret."""
-    notebook7.open(page, "by-form/walk.ipynb")
+    notebook7.open(page, "by-form/notebook.ipynb")
     notebook7.run(page, 0, 1)
     form = page.locator(".chili-card[data-phase='form']")
     form.wait_for(timeout=STEP_MS)

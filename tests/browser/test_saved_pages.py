@@ -56,7 +56,7 @@ def saved(lab, browser, endpoint):
     """Return a signed-in notebook that JupyterLab saved with the widget state."""
     with browser.new_context() as context:
         page = context.new_page()
-        lab.open(page, "run/walk.ipynb")
+        lab.open(page, "run/notebook.ipynb")
         lab.run(page, 0, 1, 2)
         page.locator(".chili-card[data-phase='signed-in']").wait_for(timeout=STEP_MS)
         text = lab.save(page, "run")
@@ -104,7 +104,7 @@ def _page_has_no_errors(problems):
 def test_reopened_card_with_widget_state_is_unconfirmed(lab, page, store):
     """A stored state of an hour ago claims no session."""
     store("with-state", state=True, trusted=True, age_s=HOUR_S)
-    lab.open(page, "with-state/walk.ipynb")
+    lab.open(page, "with-state/notebook.ipynb")
     card = page.locator(".chili-card")
     card.wait_for(timeout=STEP_MS)
     text = card.inner_text()
@@ -119,7 +119,7 @@ def test_reopened_card_with_widget_state_is_unconfirmed(lab, page, store):
 def test_reopened_trusted_notebook_shows_the_static_twin(lab, page, store):
     """Without widget state the twin replaces JupyterLab's error message."""
     store("without-state", state=False, trusted=True)
-    lab.open(page, "without-state/walk.ipynb")
+    lab.open(page, "without-state/notebook.ipynb")
     page.wait_for_selector(
         "text=/Token valid until|Error displaying widget/", timeout=STEP_MS
     )
@@ -132,7 +132,7 @@ def test_reopened_trusted_notebook_shows_the_static_twin(lab, page, store):
 def test_reopened_untrusted_notebook_shows_the_static_twin(lab, page, store):
     """A notebook of another person, without a kernel, shows the twin once."""
     store("elsewhere", state=False, kernel="gone")
-    page.goto(f"{lab.url}/lab/workspaces/elsewhere/tree/elsewhere/walk.ipynb?reset")
+    page.goto(f"{lab.url}/lab/workspaces/elsewhere/tree/elsewhere/notebook.ipynb?reset")
     page.wait_for_selector("text=CHILI GraFx: signed in", timeout=STEP_MS)
     shown = page.locator(".jp-Notebook").inner_text()
     assert "Token valid until" in shown

@@ -42,7 +42,7 @@ def _page_has_no_errors(problems):
 
 def test_reader_signs_in_with_the_form(voila, page, endpoint):
     """The form is live, and stores nothing on the server's disk."""
-    voila.open(page, "by-form/walk.ipynb")
+    voila.open(page, "by-form/notebook.ipynb")
     form = page.locator(".chili-card[data-phase='form']")
     form.wait_for(timeout=STEP_MS)
     assert "Remember" not in form.inner_text()
@@ -66,7 +66,7 @@ def test_reader_signs_in_with_the_form(voila, page, endpoint):
 def test_reader_does_not_receive_the_authors_token(voila, page, endpoint):
     """A session from a .env file shows the static card and sends no token."""
     messages = KernelMessages(page)
-    voila.open(page, "by-env/walk.ipynb")
+    voila.open(page, "by-env/notebook.ipynb")
     page.wait_for_selector("text=CHILI GraFx: signed in", timeout=STEP_MS)
     page.wait_for_selector("text=/GraFx token #[0-9a-f]{8}/", timeout=STEP_MS)
     assert "Token valid until" in page.inner_text("body")
@@ -78,7 +78,7 @@ def test_reader_does_not_receive_the_authors_token(voila, page, endpoint):
 
 def test_demo_card_is_live_and_follows_the_theme(voila, page):
     """The simulator's card is live, because its token is not a secret."""
-    voila.open(page, "demo/walk.ipynb", theme="dark")
+    voila.open(page, "demo/notebook.ipynb", theme="dark")
     card = page.locator(".chili-card[data-phase='signed-in']")
     card.wait_for(timeout=STEP_MS)
     assert "cp-demo-001" in card.inner_text()

@@ -114,6 +114,7 @@ def test_signed_in_card_shows_environment_expiry_scopes_source_and_names():
     assert as_text(make_state()).splitlines() == [
         "CHILI GraFx: signed in",
         "  Environment: cp-abc-123 (sandbox)",
+        "  Host: cp-abc-123.chili-publish-sandbox.online",
         "  Token valid until: Sat 16 Jan 2027, 05:57 UTC",
         "  Scopes: 2: a b:read",
         "  Credentials from: .env",
@@ -140,7 +141,7 @@ def test_only_a_signed_in_card_shows_names(phase):
 
 
 def test_signed_out_card_shows_until_when_the_token_is_valid():
-    """A token cannot be revoked; without a token nothing is said about it."""
+    """A token cannot be revoked; without a token the card does not mention one."""
     shown = as_text(make_state("signed-out"))
     assert "cannot be revoked" in shown
     assert spell_moment(TOKEN.expires_at) in shown

@@ -27,7 +27,7 @@ class Item:
         return File(b"png", "image/png", "a.png")
 
 
-def test_a_gallery_shows_a_picture_or_a_reason_for_each_item():
+def test_gallery_shows_a_picture_or_a_reason_for_each_item():
     """The entries are in the order of the items, and all texts are escaped."""
     missing = NotFoundError(f"No preview {HOSTILE}", status_code=404)
     gallery = Gallery.of([Item("one"), Item(HOSTILE, missing)])

@@ -18,13 +18,13 @@ def test_every_text_is_escaped():
     assert "<caption" in html
 
 
-def test_a_lone_surrogate_is_shown_as_a_question_mark():
+def test_lone_surrogate_is_shown_as_a_question_mark():
     """JSON can contain one, and it cannot be sent to a front-end."""
     bundle = table_bundle(["\ud800"], [["\udc00"]], caption="")
     assert all(text.encode().count(b"?") == 2 for text in bundle.values())
 
 
-def test_a_table_without_a_caption_ends_with_its_rows():
+def test_table_without_a_caption_ends_with_its_rows():
     """An empty caption leaves no empty line behind."""
     assert "caption" not in html_table(["a"], [])
     assert text_table(["a"], []) == "a"

@@ -25,9 +25,9 @@ class BreakableMasker(Masker):
     is_broken = False
     def check(self):
         if self.is_broken: raise RuntimeError(s)
-    def mask_json(self, value, *, clipped=True):
-        if clipped: self.check()  # the rest masks what IPython stores of cells
-        return super().mask_json(value, clipped=clipped)
+    def mask_json(self, value, *, pieces=True):
+        if pieces: self.check()  # the rest masks what IPython stores of cells
+        return super().mask_json(value, pieces=pieces)
     def feed(self, held, text):
         self.check()
         return super().feed(held, text)

@@ -9,11 +9,15 @@ import json
 import re
 import textwrap
 from collections import UserList, deque
+from dataclasses import dataclass
+from enum import Enum
+from pathlib import PurePosixPath
 from urllib.parse import quote, quote_plus
 
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
+from jupyter_client.session import json_packer
 
 from chili_notebook.auth.secret import Secret
 from chili_notebook.errors import ConfigurationError
@@ -130,9 +134,9 @@ def test_wrapped_base64_is_masked(width, line_end, offset):
     data = base64.b64encode(b"." * offset + TOKEN.encode() + b"." * 100).decode()
     text = line_end.join(textwrap.wrap(data, width)) + line_end
     masked, count = masker_for(TOKEN).mask_text(text)
-    assert count == 1
     bare = masked.replace(line_end, "")
-    head, _, rest = bare.partition("***")
+    head, stars, rest = re.fullmatch(r"([^*]*)([*]+)([^*]*)", bare).groups()
+    assert len(stars) == 3 * count
     assert (head, rest) == (data[: len(head)], data[-len(rest) :])
     assert len(data) - len(head) - len(rest) >= len(TOKEN) * 8 // 6 - 1
 
@@ -212,16 +216,18 @@ def test_secret_cut_off_by_the_end_of_a_stream_is_masked():
     [
         (TOKEN, f"'{TOKEN[:47]}...", "'***..."),
         (TOKEN, f"{TOKEN[:25]}<...>{TOKEN[-25:]}", f"{TOKEN[:25]}<...>***"),
-        (TOKEN, f"{TOKEN[:45]}", "***"),
-        (TOKEN, f"{TOKEN[:23]}…{TOKEN[-23:]}", f"{TOKEN[:23]}…{TOKEN[-23:]}"),
+        (TOKEN, TOKEN[:47], "***"),
+        (TOKEN, TOKEN[:46], TOKEN[:46]),
+        (TOKEN, f"{TOKEN[:23]}…{TOKEN[-16:]}", f"{TOKEN[:23]}…***"),
+        (TOKEN, f"{TOKEN[:23]}…{TOKEN[-15:]}", f"{TOKEN[:23]}…{TOKEN[-15:]}"),
         (TOKEN, f"…{TOKEN[-40:]}", "…***"),
         (TOKEN, f"{TOKEN[1:]}{TOKEN[:-1]}", "******"),
         (CLIENT_SECRET, f"{CLIENT_SECRET[:16]}…{CLIENT_SECRET[-16:]}", "***…***"),
         (CLIENT_SECRET, CLIENT_SECRET[1:16], CLIENT_SECRET[1:16]),
     ],
 )
-def test_clipped_secret_is_masked(value, shown, expected):
-    """The first or last characters of a long secret give it away."""
+def test_shortened_secret_is_masked(value, shown, expected):
+    """Sixteen characters of a long secret are masked; claims count half."""
     assert masker_for(value).mask_text(shown)[0] == expected
 
 
@@ -231,18 +237,36 @@ def test_public_header_of_a_jwt_is_not_masked():
     assert masker_for(TOKEN).mask_text(other) == (other, 0)
 
 
-def test_clipped_secret_stays_if_only_whole_ones_are_masked():
-    """With clipped=False the first or last characters of a secret are left alone."""
+@pytest.mark.parametrize(
+    "value",
+    [
+        "eyJhbGciOiJub25lIn0.eyJhIjoxfQ.x",
+        "eyJhbGciOiJub25lIn0.eyJzdWIiOiJhYmMiLCJhZG1pbiI6dHJ1ZX0.x",
+        "0000000000000000000000000000000000..",
+        "a.b.cdefghij",
+    ],
+)
+@pytest.mark.parametrize("size", [0, 2_000_000])
+def test_whole_value_that_resembles_a_token_is_masked(value, size):
+    """A token without a signature is masked whole, also in a large text."""
+    masker, padding = masker_for(value), "- " * size
+    assert masker.mask_text(f"{padding}<{value}>")[0] == f"{padding}<***>"
+
+
+def test_piece_of_a_secret_stays_if_only_whole_ones_are_masked():
+    """With pieces=False a piece of a secret is left alone."""
     masker = masker_for(TOKEN)
     text = f"{TOKEN[:50]} {TOKEN} {quote(TOKEN)}"
     expected = f"{TOKEN[:50]} *** ***"
-    assert masker.mask_text(text, clipped=False)[0] == expected
-    assert masker.mask_json([text], clipped=False)[0] == [expected]
+    assert masker.mask_text(text, pieces=False)[0] == expected
+    assert masker.mask_json([text], pieces=False)[0] == [expected]
 
 
 @pytest.mark.parametrize("kind", [set, tuple, iter, deque, UserList, dict.fromkeys])
 def test_every_iterable_in_json_is_masked(kind):
     """jupyter_client makes a list of any iterable after the guard has masked it."""
+    other = {"a": kind(["harmless"])}
+    assert list(masker_for(CLIENT_SECRET).mask_json(other)[0]["a"]) == ["harmless"]
     value = kind([f"Bearer {CLIENT_SECRET}"])
     masked, count = masker_for(CLIENT_SECRET).mask_json({"a": value})
     assert list(masked["a"]) == ["Bearer ***"]
@@ -298,6 +322,74 @@ def test_json_is_masked_at_any_depth():
         "n": 1.5,
     }
     assert count == 3
+
+
+class Named:
+    """An object whose text is a secret, as that of a path or of a live token."""
+
+    def __init__(self, text):
+        self.text = text
+
+    def __str__(self):
+        return self.text
+
+
+@dataclass
+class Row:
+    """A row, as a library may put it into a message."""
+
+    cell: object
+
+
+class Choice(Enum):
+    """An enumeration of which one value is a secret."""
+
+    ONE = CLIENT_SECRET
+
+
+@pytest.mark.parametrize(
+    ("key", "expected"),
+    [
+        (Named(f"<{CLIENT_SECRET}>"), "<***>"),
+        (PurePosixPath("/a") / CLIENT_SECRET, "/a/***"),
+        (CLIENT_SECRET.encode(), "b'***'"),
+        ((1, CLIENT_SECRET), "(1, '***')"),
+        (Named("harmless"), "harmless"),
+    ],
+)
+def test_keys_are_masked_as_they_are_packed(key, expected):
+    """The session packs the text of a key that is not a string."""
+    masked, _ = masker_for(CLIENT_SECRET).mask_json([{"a": {key: 1}}])
+    assert masked == [{"a": {expected: 1}}]
+    assert CLIENT_SECRET not in json_packer(masked).decode()
+
+
+def test_text_of_a_key_is_read_once():
+    """What leaves is what was searched: the text of a key may change meanwhile."""
+    key = Named("harmless")
+    masked, _ = masker_for(CLIENT_SECRET).mask_json({key: 1})
+    key.text = CLIENT_SECRET
+    assert json_packer(masked) == b'{"harmless": 1}'
+
+
+@pytest.mark.parametrize("key", [None, True, 1, 1.5])
+def test_keys_that_json_knows_are_unchanged(key):
+    """The session packs them by itself."""
+    value = {key: 1}
+    assert masker_for(CLIENT_SECRET).mask_json(value)[0] is value
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        (Row([CLIENT_SECRET]), {"cell": ["***"]}),
+        (Row({"a": Row(CLIENT_SECRET)}), {"cell": {"a": {"cell": "***"}}}),
+        (Choice.ONE, "***"),
+    ],
+)
+def test_objects_that_a_packer_knows_are_masked(value, expected):
+    """Faster packers write dataclasses and enumerations without being asked."""
+    assert masker_for(CLIENT_SECRET).mask_json(value) == (expected, 1)
 
 
 def test_json_without_a_secret_is_not_copied():

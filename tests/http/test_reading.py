@@ -15,7 +15,7 @@ from chili_notebook.http.reading import json_object, one_line, read_up_to, reaso
 @example("a\u2028b\xadc", 20)
 @example("\ud800", 20)
 def test_any_text_becomes_one_printable_line(value, at_most):
-    """No line break, reversed letters or control codes; everything else is empty."""
+    """It contains no line break, no reversed letters and no control codes."""
     line = one_line(value, at_most=at_most)
     assert line.isprintable()
     assert len(line) <= at_most
@@ -29,7 +29,7 @@ def test_unprintable_letters_become_one_space():
 
 
 @pytest.mark.parametrize("body", [b"", b"[]", b'"x"', b"<html>", b"\xff", b"[" * 9999])
-def test_a_body_that_is_not_a_json_object_is_empty(body):
+def test_body_that_is_not_a_json_object_is_empty(body):
     """The problem document of an error may be missing."""
     assert json_object(httpx.Response(500, content=body)) == {}
     assert json_object(httpx.Response(500, json={"a": 1})) == {"a": 1}
@@ -76,8 +76,8 @@ def test_reason_quotes_no_password(error):
     assert "s3cret" not in reason_of(wrapped)
 
 
-def test_a_timeout_is_described_as_one():
-    """The own text of httpx says too little."""
+def test_reason_of_a_timeout_is_described():
+    """The text of httpx itself can be empty."""
     assert reason_of(httpx.ReadTimeout("timed out")) == "no answer in time"
     assert reason_of(httpx.ConnectError("refused")) == "refused"
     assert reason_of(httpx.ReadError("")) == "ReadError"

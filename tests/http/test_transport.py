@@ -44,14 +44,14 @@ def get(url):
 
 
 @pytest.mark.parametrize("key", ["http_proxy", "HTTP_PROXY", "ALL_PROXY", "all_proxy"])
-def test_the_proxy_of_each_variable_is_used(proxy, monkeypatch, key):
+def test_proxy_of_each_variable_is_used(proxy, monkeypatch, key):
     """Every spelling that curl and requests know is honoured."""
     monkeypatch.setenv(key, proxy.url)
     assert get(ELSEWHERE).status_code == 200
     assert proxy.requests[0].path == ELSEWHERE
 
 
-def test_a_proxy_may_have_no_scheme(proxy, monkeypatch):
+def test_proxy_may_have_no_scheme(proxy, monkeypatch):
     """``proxy.corp:3128`` works as it does in other programs."""
     monkeypatch.setenv("HTTP_PROXY", proxy.url.removeprefix("http://"))
     assert get(ELSEWHERE).status_code == 200
@@ -107,7 +107,7 @@ def get_from(pauses):
     return get_from
 
 
-def test_the_user_agent_names_the_package_and_httpx():
+def test_user_agent_names_the_package_and_httpx():
     """GraFx's support can find our requests in a log."""
     name, library = USER_AGENT.split(" ")
     assert name.startswith("chili_notebook/")
@@ -116,10 +116,8 @@ def test_the_user_agent_names_the_package_and_httpx():
 
 @pytest.mark.parametrize("status", [429, 503])
 @pytest.mark.parametrize("wait", ["16", "3600", "Fri, 31 Dec 9999 23:59:59 GMT"])
-def test_an_answer_that_asks_for_a_long_wait_is_returned(
-    get_from, pauses, status, wait
-):
-    """Nobody waits for a minute without a message; the caller sees the answer."""
+def test_response_that_asks_for_a_long_wait_is_returned(get_from, pauses, status, wait):
+    """The caller gets the response, instead of a minute without a message."""
     with Server(lambda _request: Answer(status, b"", {"Retry-After": wait})) as server:
         response = get_from(server)
         assert response.headers["retry-after"] == wait
@@ -129,8 +127,8 @@ def test_an_answer_that_asks_for_a_long_wait_is_returned(
 
 @pytest.mark.parametrize("status", [429, 502, 503, 504])
 @pytest.mark.parametrize("wait", [None, "0", "3", "soon"])
-def test_a_busy_server_is_asked_again_after_a_pause(get_from, pauses, status, wait):
-    """The pause is as long as the answer asks, or else short."""
+def test_busy_server_is_asked_again_after_a_pause(get_from, pauses, status, wait):
+    """The pause is that of the response, or a short one."""
     answers = [Answer(status, b"", {"Retry-After": wait}), Answer(200, b"")]
     with Server(lambda _request: answers.pop(0)) as server:
         assert get_from(server).status_code == 200
@@ -140,15 +138,15 @@ def test_a_busy_server_is_asked_again_after_a_pause(get_from, pauses, status, wa
 
 
 @pytest.mark.parametrize("status", [429, 503])
-def test_the_pauses_of_a_request_are_limited(get_from, pauses, status):
-    """All pauses together are no longer than twenty seconds."""
+def test_pauses_of_a_request_are_limited(get_from, pauses, status):
+    """The sum of all pauses is at most twenty seconds."""
     with Server(lambda _request: Answer(status, b"", {"Retry-After": "15"})) as server:
         assert get_from(server).status_code == status
     assert pauses == [15.0, 5.0]
 
 
 @pytest.mark.parametrize("status", [429, 502, 503, 504])
-def test_the_last_answer_is_returned_after_all_attempts(get_from, pauses, status):
+def test_last_response_is_returned_after_all_attempts(get_from, pauses, status):
     """It is not an error of the library that retries; the pauses grow."""
     with Server(lambda _request: Answer(status, b"")) as server:
         assert get_from(server).status_code == status
@@ -157,8 +155,8 @@ def test_the_last_answer_is_returned_after_all_attempts(get_from, pauses, status
     assert sum(pauses) <= 20
 
 
-def test_a_lost_connection_is_raised_after_all_attempts(get_from, pauses):
-    """The last error of httpx is what the caller sees."""
+def test_lost_connection_is_raised_after_all_attempts(get_from, pauses):
+    """The caller gets the last error of httpx."""
     with Server(lambda _request: None) as server:
         with pytest.raises(httpx.RemoteProtocolError):
             get_from(server)
@@ -167,8 +165,8 @@ def test_a_lost_connection_is_raised_after_all_attempts(get_from, pauses):
 
 
 @pytest.mark.parametrize("answer", [Answer(429, b""), Answer(502, b""), None])
-def test_a_request_that_is_sent_once_is_not_retried(get_from, pauses, answer):
-    """A poll has its own pauses, and is not retried below them."""
+def test_request_that_is_sent_once_is_not_retried(get_from, pauses, answer):
+    """A poll has its own pauses, so the transport does not retry it."""
     with Server(lambda _request: answer) as server:
         with suppress(httpx.RemoteProtocolError):
             get_from(server, extensions=ONCE)
@@ -178,7 +176,7 @@ def test_a_request_that_is_sent_once_is_not_retried(get_from, pauses, answer):
 
 @pytest.mark.parametrize("sent", [True, False])
 @pytest.mark.parametrize("method", ["GET", "POST"])
-def test_the_error_without_an_answer_says_what_may_have_happened(method, sent):
+def test_error_without_a_response_states_what_may_have_happened(method, sent):
     """Only a request that changes something and was sent may be carried out."""
     error = httpx.ReadTimeout("") if sent else httpx.ConnectError("refused")
     failure = no_answer_error(method, httpx.URL("https://x.example/y"), error)

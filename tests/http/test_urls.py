@@ -86,7 +86,7 @@ def test_only_this_machine_is_loopback(host, expected):
 @example("http://[::1%25a]/")
 @example("HTTPS:// ")
 @example("https://evil.example\u00fc/")
-def test_a_safe_url_is_safe_as_httpx_reads_it(text):
+def test_safe_url_is_safe_as_httpx_reads_it(text):
     """A URL that passes leads over https or to this machine, and contains no user."""
     try:
         require_safe(text, subject="The URL", hint="Use https.")

@@ -12,6 +12,7 @@ from chili_notebook.notebook.arguments import choose_name, parse, require_front_
 @magic_arguments()
 @argument("--demo", action="store_true")
 @argument("--no-widget", action="store_true")
+@argument("--path")
 def example(_line):
     """Stand for a magic with two options."""
 
@@ -21,6 +22,29 @@ def test_line_is_parsed():
     arguments = parse(example, "--demo")
     assert arguments.demo
     assert not arguments.no_widget
+
+
+@pytest.mark.parametrize(
+    ("line", "path"),
+    [
+        ("--path 'my keys/x.env'", "my keys/x.env"),
+        ('--path "my keys/x.env"', "my keys/x.env"),
+        ('--path="my keys/x.env"', "my keys/x.env"),
+        ("--path my\\ keys/x.env", "my keys/x.env"),
+        ("--path x.env # a comment", "x.env"),
+        ("--path dir#1/x.env", "dir#1/x.env"),
+        ("--path x.env --demo #", "x.env"),
+    ],
+)
+def test_quotes_and_comments_are_read_as_in_a_shell(line, path):
+    """A path may contain spaces, and a line may end with a comment."""
+    assert parse(example, line).path == path
+
+
+def test_open_quote_is_a_configuration_error():
+    """The hint names the manual."""
+    with pytest.raises(ConfigurationError, match="No closing quotation"):
+        parse(example, "--path 'my keys")
 
 
 def test_unknown_option_is_a_configuration_error():

@@ -182,7 +182,7 @@ def test_caption_of_the_trace_says_how_the_login_ended(
     with pytest.raises(TokenRefusedError):
         login(shell)
     shell.run_line_magic("chili_status", "")
-    assert "Login trace of chili: not signed in" in capsys.readouterr().out
+    assert "Login trace of chili: the last attempt failed" in capsys.readouterr().out
     endpoint.failing = None
     login(shell)
     shell.run_line_magic("chili_status", "")
@@ -247,6 +247,59 @@ def test_logout_keeps_names_that_the_user_has_rebound(shell, env_file):
     shell.run_line_magic("chili_logout", "")
     assert shell.user_ns["chili"] == "mine"
     assert "chili_token" not in shell.user_ns
+
+
+def test_sessions_are_found_by_their_bound_name(shell, env_file, capsys):
+    """A session of --as can be shown and signed out alone; the others stay."""
+    env_file()
+    login(shell)
+    login(shell, "--as other")
+    capsys.readouterr()
+    shell.run_line_magic("chili_status", "other")
+    shown = capsys.readouterr().out
+    assert "Names: other, other_token" in shown
+    assert "Names: chili, chili_token" not in shown
+    shell.run_line_magic("chili_logout", "other")
+    assert "other" not in shell.user_ns
+    assert str(shell.user_ns["chili_token"])
+
+
+def test_logout_without_a_name_signs_out_chili_only(shell, env_file):
+    """A session that the user did not name goes on; --all ends every session."""
+    env_file()
+    login(shell)
+    login(shell, "--as other")
+    shell.run_line_magic("chili_logout", "")
+    assert "chili" not in shell.user_ns
+    assert str(shell.user_ns["other_token"])
+    with pytest.raises(NotSignedInError, match="no session 'chili'"):
+        shell.run_line_magic("chili_logout", "")
+    shell.run_line_magic("chili_logout", "--all")
+    assert "other" not in shell.user_ns
+
+
+def test_failed_attempt_is_kept_apart_from_the_session_before(shell, env_file, capsys):
+    """The trace of a failed login does not look like that of the signed-in session."""
+    env_file()
+    login(shell)
+    with pytest.raises(ConfigurationError):
+        login(shell, "--env-file missing.env")
+    capsys.readouterr()
+    shell.run_line_magic("chili_status", "")
+    shown = capsys.readouterr().out
+    assert "CHILI GraFx: signed in" in shown
+    assert "Login trace of chili: the last attempt failed" in shown
+
+
+def test_card_repeats_the_command_as_it_was_typed(shell, env_file):
+    """To sign in again, the same options are needed."""
+    env_file("own keys.env")
+    shell.run_line_magic("chili_login", "--no-widget --env-file 'own keys.env'  # mine")
+    magics = shell.magics_manager.registry["ChiliMagics"]
+    (session,) = magics.sessions.values()
+    assert session.state.login_command == (
+        "%chili_login --no-widget --env-file 'own keys.env'  # mine"
+    )
 
 
 def test_logout_of_a_profile_keeps_the_others(shell, env_file):
@@ -345,4 +398,4 @@ print(json.dumps(sorted(set(sys.modules) - before)))
         "chili_notebook",
         *(f"chili_notebook.{name}" for name in LIGHT_MODULES),
     }
-    assert not {"httpx", "anywidget", "ipywidgets", "dotenv", "tqdm"} & loaded
+    assert not {"httpx", "anywidget", "ipywidgets", "dotenv"} & loaded

@@ -252,7 +252,7 @@ def test_live_display_is_a_hidden_twin_and_a_view(displayed_session, outputs):
     assert displayed_session.state.phase == "signed-in"
 
 
-@pytest.mark.parametrize(("in_full", "lines"), [(True, 7), (False, 1)])
+@pytest.mark.parametrize(("in_full", "lines"), [(True, 8), (False, 1)])
 def test_static_display_is_the_twin_alone(
     make_session, env_file, outputs, in_full, lines
 ):
@@ -378,3 +378,13 @@ def test_sessions_of_two_names_are_independent(make_session, env_file, endpoint)
     second.sign_in(find_login())
     first.sign_out("done")
     assert str(second.chili.token) == endpoint.issued[0]
+
+
+def test_closed_card_is_replaced(displayed_session):
+    """Anybody can close a widget; the next display shows a new one."""
+    closed = displayed_session.live_card()
+    closed.close()
+    card = displayed_session.live_card()
+    assert card is not closed
+    assert card.phase == "signed-in"
+    displayed_session.display(live=True)

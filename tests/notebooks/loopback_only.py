@@ -1,4 +1,4 @@
-"""Keeps a kernel that starts up with this file from reaching any other machine."""
+"""A startup file of IPython that lets the kernel connect to loopback only."""
 
 from __future__ import annotations
 
@@ -9,35 +9,35 @@ _connect, _connect_ex = socket.socket.connect, socket.socket.connect_ex
 _getaddrinfo = socket.getaddrinfo
 
 
-def _require_here(host):
+def _require_loopback(host):
     try:
-        here = host in {"localhost", None} or ipaddress.ip_address(host).is_loopback
+        allowed = host in {"localhost", None} or ipaddress.ip_address(host).is_loopback
     except ValueError:
-        here = False
-    if not here:
+        allowed = False
+    if not allowed:
         raise PermissionError(f"The network is cut off: {host} is not this machine.")
 
 
-def _require_near(held, address):
-    if held.family in {socket.AF_INET, socket.AF_INET6}:
-        _require_here(address[0])
+def _require_loopback_address(socket_object, address):
+    if socket_object.family in {socket.AF_INET, socket.AF_INET6}:
+        _require_loopback(address[0])
 
 
-def _connect_here(held, address):
-    _require_near(held, address)
-    return _connect(held, address)
+def _connect_to_loopback(socket_object, address):
+    _require_loopback_address(socket_object, address)
+    return _connect(socket_object, address)
 
 
-def _connect_ex_here(held, address):
-    _require_near(held, address)
-    return _connect_ex(held, address)
+def _connect_ex_to_loopback(socket_object, address):
+    _require_loopback_address(socket_object, address)
+    return _connect_ex(socket_object, address)
 
 
-def _getaddrinfo_here(host, *options, **more):
-    _require_here(host.decode() if isinstance(host, bytes) else host)
-    return _getaddrinfo(host, *options, **more)
+def _getaddrinfo_of_loopback(host, *arguments, **options):
+    _require_loopback(host.decode() if isinstance(host, bytes) else host)
+    return _getaddrinfo(host, *arguments, **options)
 
 
-socket.socket.connect = _connect_here
-socket.socket.connect_ex = _connect_ex_here
-socket.getaddrinfo = _getaddrinfo_here
+socket.socket.connect = _connect_to_loopback
+socket.socket.connect_ex = _connect_ex_to_loopback
+socket.getaddrinfo = _getaddrinfo_of_loopback

@@ -1,4 +1,4 @@
-"""The stored notebooks: run whole, free of secrets, small, and current."""
+"""Each stored notebook runs, contains no secret, is small and is up to date."""
 
 from __future__ import annotations
 
@@ -10,42 +10,55 @@ from pathlib import Path
 
 import nbformat
 import pytest
-from notebook_outputs import PICTURE_IN_HTML, difference_of, pictures_of, words_of
+from notebook_outputs import (
+    PICTURE_IN_HTML,
+    difference_between,
+    pictures_of,
+    texts_of,
+)
 from store_notebooks import NOTEBOOKS as FOLDER
 from store_notebooks import execute
 
 NOTEBOOKS = sorted(FOLDER.glob("*.ipynb"))
 EACH = pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
-# Reversed, since the output guard would mask them.
-PEEK = """
+# Prints the secrets that the guard knows, and the error of a connection to another
+# machine. The text is reversed, because the output guard would mask it.
+INSPECTION = """
 import json as _json
 import socket as _socket
 from chili_notebook.guard.install import process_guard as _guard
 
-_held = [known.secret.reveal() for known in _guard().registry.known]
+_texts = [known.secret.reveal() for known in _guard().registry.known]
 try:
     _socket.create_connection(("192.0.2.1", 443), timeout=0.1)
 except OSError as _error:
-    _held.append(str(_error))
-print(_json.dumps(_held)[::-1])
+    _texts.append(str(_error))
+print(_json.dumps(_texts)[::-1])
 """
 
 
 class Run:
-    """What came of running a notebook in an empty folder of its own."""
+    """A run of a notebook in an empty folder.
+
+    Attributes:
+        folder: The folder.
+        notebook: The notebook with its new outputs.
+        secrets: The secrets that the guard of the kernel knows.
+        connection_error: The error of a connection to another machine.
+    """
 
     def __init__(self, path, folder):
         self.folder = folder
         self.notebook = nbformat.read(path, as_version=4)
-        self.notebook.cells.append(nbformat.v4.new_code_cell(PEEK))
+        self.notebook.cells.append(nbformat.v4.new_code_cell(INSPECTION))
         execute(self.notebook, folder)
-        told = self.notebook.cells.pop().outputs[0]["text"].strip()[::-1]
-        *self.secrets, self.refusal = json.loads(told)
+        printed = self.notebook.cells.pop().outputs[0]["text"].strip()[::-1]
+        *self.secrets, self.connection_error = json.loads(printed)
 
 
 @pytest.fixture(scope="module")
 def run_of(tmp_path_factory):
-    """Give what runs a notebook, once for all tests."""
+    """Return a function that runs a notebook once, and returns its `Run`."""
     runs = {}
 
     def run(path):
@@ -57,8 +70,8 @@ def run_of(tmp_path_factory):
 
 
 @EACH
-def test_runs_and_holds_nothing_secret(path, run_of):
-    """Every cell runs, and no secret that the kernel held is in what is saved."""
+def test_run_saves_no_secret(path, run_of):
+    """Every cell runs, and no secret of the kernel is in the saved notebook."""
     run = run_of(path)
     assert len(run.secrets) >= 2
     assert all(len(secret) > 30 for secret in run.secrets)
@@ -67,74 +80,72 @@ def test_runs_and_holds_nothing_secret(path, run_of):
 
 
 @EACH
-def test_runs_with_the_network_cut_off(path, run_of):
-    """A notebook needs no other machine: its kernel could reach none."""
-    assert run_of(path).refusal == (
+def test_run_connects_to_no_other_machine(path, run_of):
+    """The kernel that ran the notebook could connect to loopback only."""
+    assert run_of(path).connection_error == (
         "The network is cut off: 192.0.2.1 is not this machine."
     )
 
 
 @EACH
-def test_only_what_is_rendered_stays(path, run_of):
-    """What a notebook writes besides its renders, such as a .env, is gone again."""
-    left = {entry.name for entry in run_of(path).folder.iterdir()}
-    assert left <= {".ipython", "renders"}
+def test_run_leaves_only_renders_in_its_folder(path, run_of):
+    """Other files, such as a .env, are written elsewhere or deleted."""
+    names = {entry.name for entry in run_of(path).folder.iterdir()}
+    assert names <= {".ipython", "renders"}
 
 
 @EACH
-def test_what_is_stored_is_what_a_run_shows(path, run_of):
-    """Stored outputs differ from new ones in time and identifiers only."""
+def test_stored_outputs_are_up_to_date(path, run_of):
+    """Stored outputs differ from those of a run in times and identifiers only."""
     stored = nbformat.read(path, as_version=4)
-    assert [cell.source for cell in stored.cells] == [
-        cell.source for cell in run_of(path).notebook.cells
-    ]
-    for number, (cell, new) in enumerate(
-        zip(stored.cells, run_of(path).notebook.cells, strict=True)
-    ):
-        if cell.cell_type != "code":
+    pairs = list(zip(stored.cells, run_of(path).notebook.cells, strict=True))
+    assert all(old.source == new.source for old, new in pairs)
+    for index, (old, new) in enumerate(pairs):
+        if old.cell_type != "code":
             continue
-        where = f"cell {number} is stale; run: make notebooks"
-        assert words_of(cell) == words_of(new), where
-        pairs = zip(pictures_of(cell), pictures_of(new), strict=True)
-        assert not [told for pair in pairs if (told := difference_of(*pair))], where
+        message = f"cell {index} is not up to date; run: make notebooks"
+        assert texts_of(old) == texts_of(new), message
+        pictures = zip(pictures_of(old), pictures_of(new), strict=True)
+        differences = [difference_between(*pair) for pair in pictures]
+        assert not any(differences), message
 
 
-def test_the_quickstart_ends_with_a_picture_on_disk(run_of):
-    """The main job leaves a rendered PNG, in fewer than ten cells."""
+def test_quickstart_renders_a_picture_in_fewer_than_ten_cells(run_of):
+    """The only file in its folder of renders is a PNG."""
     run = run_of(FOLDER / "01-quickstart.ipynb")
     assert len(run.notebook.cells) < 10
     (picture,) = (run.folder / "renders").iterdir()
     assert picture.read_bytes().startswith(b"\x89PNG")
 
 
-def test_prints_are_resumed_and_none_is_ordered_twice(run_of):
-    """After the interruption nothing is started again but what had failed."""
+def test_interrupted_prints_are_started_once(run_of):
+    """Only the two outputs that failed are started again, and all files are saved."""
     folder = run_of(FOLDER / "05-data-to-prints.ipynb").folder / "renders/price-tags"
     with (folder / "ledger.csv").open(newline="", encoding="utf-8") as stream:
         steps = [(sku, state) for sku, state, _ in csv.reader(stream)]
-    started = Counter(sku for sku, state in steps if state == "started")
+    start_counts = Counter(sku for sku, state in steps if state == "started")
     failed = {sku for sku, state in steps if state == "failed"}
     assert len(failed) == 2
-    assert {sku for sku, times in started.items() if times > 1} == failed
-    assert {sku for sku, state in steps if state == "saved"} == set(started)
-    assert {path.stem for path in folder.glob("*.jpg")} == set(started)
-    assert len(started) > 200
+    assert {sku for sku, count in start_counts.items() if count > 1} == failed
+    assert {sku for sku, state in steps if state == "saved"} == set(start_counts)
+    assert {path.stem for path in folder.glob("*.jpg")} == set(start_counts)
+    assert len(start_counts) > 200
 
 
 @EACH
-def test_one_word_leads_to_a_real_environment(path):
-    """`--demo` stands in one cell, after the extension, and the first cell says so."""
+def test_demo_option_is_in_one_cell_and_explained(path):
+    """`--demo` is used once, so that a user can remove it; the first cell says so."""
     cells = nbformat.read(path, as_version=4).cells
     sources = (cell.source for cell in cells if cell.cell_type == "code")
-    demo = [text for text in sources if re.match("%chili_login.*--demo", text)]
-    assert demo == ["%chili_login --demo"]
+    logins = [text for text in sources if re.match("%chili_login.*--demo", text)]
+    assert logins == ["%chili_login --demo"]
     assert cells[0].cell_type == "markdown"
     assert "`--demo`" in cells[0].source
 
 
 @EACH
-def test_the_last_cell_points_on(path):
-    """A notebook ends with what comes next, and links to notebooks that are there."""
+def test_last_cell_links_to_existing_files(path):
+    """A notebook ends with a link to the next one."""
     last = nbformat.read(path, as_version=4).cells[-1]
     assert last.cell_type == "markdown"
     assert "Next: " in last.source
@@ -144,36 +155,34 @@ def test_the_last_cell_points_on(path):
 
 
 @EACH
-def test_stored_outputs_show_something_anywhere(path):
-    """As stored, a notebook shows card and picture without a kernel, and is small."""
+def test_stored_notebook_is_small_and_shows_card_and_picture(path):
+    """It is below 300 kB, and needs neither a kernel nor widgets to be shown."""
     stored = path.read_text()
     assert len(stored) < 300_000
-    outputs = [
+    bundles = [
         output.get("data", {})
         for cell in nbformat.reads(stored, as_version=4).cells
         if cell.cell_type == "code"
         for output in cell.outputs
     ]
-    assert any("data-chili-twin" in str(data.get("text/html")) for data in outputs)
-    assert any({"image/png", "image/jpeg"} & set(data) for data in outputs)
-    assert not [d for d in outputs if "application/vnd.jupyter.widget-view+json" in d]
+    assert any("data-chili-twin" in str(data.get("text/html")) for data in bundles)
+    assert any({"image/png", "image/jpeg"} & set(data) for data in bundles)
+    assert not [d for d in bundles if "application/vnd.jupyter.widget-view+json" in d]
 
 
 @EACH
-def test_stored_outputs_say_nothing_of_a_machine_or_a_token(path):
-    """A stored notebook names no folder of the machine it ran on and no JWT."""
-    stored = path.read_text()
-    assert "eyJ" not in _texts(stored)
-    for trace in (str(Path.home()), "/tmp/", "site-packages"):  # noqa: S108
-        assert trace not in _texts(stored)
+def test_stored_notebook_names_no_folder_and_no_token(path):
+    """No path of the machine that ran it and no JWT is in its text."""
+    text = text_without_pictures(nbformat.read(path, as_version=4))
+    for unwanted in ("eyJ", str(Path.home()), "/tmp/", "site-packages"):  # noqa: S108
+        assert unwanted not in text
 
 
-def _texts(stored):
-    """Give everything in a notebook but its pictures."""
-    notebook = nbformat.reads(stored, as_version=4)
+def text_without_pictures(notebook):
+    """Return a notebook's file without its pictures."""
     for cell in notebook.cells:
         for output in cell.get("outputs", []):
-            for kind in list(output.get("data", {})):
-                if kind.startswith("image/"):
-                    del output["data"][kind]
+            for mime_type in list(output.get("data", {})):
+                if mime_type.startswith("image/"):
+                    del output["data"][mime_type]
     return PICTURE_IN_HTML.sub("", nbformat.writes(notebook))

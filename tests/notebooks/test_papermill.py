@@ -1,4 +1,4 @@
-"""The notebooks under papermill: parameters go in, and an exit code comes out."""
+"""The notebooks run by papermill: their parameters, and papermill's exit code."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ RAISING = {"02-credentials.ipynb", "04-outputs.ipynb"}
 
 
 @pytest.fixture
-def papermill():
-    """Give what runs a notebook here, as from a terminal; it gives what came of it."""
+def run_papermill():
+    """Return a function that runs a notebook by papermill, and returns the process."""
 
     def run(name, *options):
         command = [
@@ -34,42 +34,50 @@ def papermill():
     return run
 
 
-def test_papermill_puts_its_parameters_in(papermill):
-    """A notebook takes other parameters, such as a very short table, and exits well."""
-    done = papermill("05-data-to-prints.ipynb", "-p", "count", "8", "-p", "folder", "t")
-    assert done.returncode == 0, done.stderr
-    assert len(list(Path("t").glob("*.jpg"))) == 7
-
-
-def test_a_notebook_that_raises_on_purpose_runs_to_its_end(papermill):
-    """Papermill exits with 1 for a cell tagged so; all the same every cell has run."""
-    done = papermill("02-credentials.ipynb")
-    assert done.returncode == 1
-    cells = nbformat.read("out.ipynb", as_version=4).cells
-    own = [cell for cell in cells if cell.cell_type == "code"]
-    assert all(cell.execution_count for cell in own)
-    assert all(
-        "raises-exception" in cell.metadata.tags
-        for cell in own
-        if any(output.output_type == "error" for output in cell.outputs)
+def test_parameters_of_papermill_replace_those_of_the_notebook(run_papermill):
+    """A table of 8 products is rendered into the given folder; one row is left out."""
+    result = run_papermill(
+        "05-data-to-prints.ipynb", *("-p", "count", "8"), *("-p", "folder", "tags")
     )
+    assert result.returncode == 0, result.stderr
+    assert len(list(Path("tags").glob("*.jpg"))) == 7
 
 
-def test_the_last_notebook_names_those_that_exit_with_1():
-    """What 06 says of papermill's exit code names each notebook that it is true of."""
+def test_notebook_with_expected_errors_runs_to_its_end(run_papermill):
+    """Papermill exits with 1 for an expected error, but every cell has run."""
+    assert run_papermill("02-credentials.ipynb").returncode == 1
+    cells = [
+        cell
+        for cell in nbformat.read("out.ipynb", as_version=4).cells
+        if cell.cell_type == "code"
+    ]
+    assert all(cell.execution_count for cell in cells)
+    raising = [
+        cell
+        for cell in cells
+        if any(output.output_type == "error" for output in cell.outputs)
+    ]
+    assert raising
+    assert all("raises-exception" in cell.metadata.tags for cell in raising)
+
+
+def test_last_notebook_names_each_notebook_that_exits_with_1():
+    """The text in 06 about papermill's exit code names every notebook with an error."""
     cells = {
         path.name: nbformat.read(path, as_version=4).cells
         for path in NOTEBOOKS.glob("*.ipynb")
     }
-    tagged = {
+    raising = {
         name
-        for name, those in cells.items()
-        if any("raises-exception" in cell.metadata.get("tags", ()) for cell in those)
+        for name, its_cells in cells.items()
+        if any(
+            "raises-exception" in cell.metadata.get("tags", ()) for cell in its_cells
+        )
     }
-    assert tagged == RAISING
-    (told,) = (
+    assert raising == RAISING
+    (text,) = (
         cell.source
         for cell in cells["06-your-own-code.ipynb"]
         if "raises-exception" in cell.source
     )
-    assert {name for name in cells if f"({name})" in told} == RAISING
+    assert {name for name in cells if f"({name})" in text} == RAISING

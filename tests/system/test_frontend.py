@@ -38,6 +38,12 @@ def test_front_end_is_one_that_allows_input(allow_stdin, expected):
     assert has_front_end(make_shell(allow_stdin=allow_stdin)) is expected
 
 
+def test_kernel_with_another_interface_has_no_front_end():
+    """Kernels other than ipykernel may lack get_parent, or take other arguments."""
+    for kernel in (SimpleNamespace(), SimpleNamespace(get_parent=lambda: None)):
+        assert not has_front_end(SimpleNamespace(user_ns={}, kernel=kernel))
+
+
 @pytest.mark.parametrize("expected", [True, False])
 def test_front_end_in_voila_is_decided_by_the_caller(monkeypatch, expected):
     """Voilà's readers are not the author of the notebook."""

@@ -236,6 +236,7 @@ def an_output(output: Output, error: RecordError) -> tuple[str, str, str]:
     assert_type(output.save("renders/"), Path)
     assert_type(output.content, bytes)
     assert_type(output.as_data_url(), str)
+    assert_type(output.files(), list[File])
     assert_type(output.format, str | None)
     assert_type(output.report, OutputReport)
     assert_type(output.report[0], RecordError)

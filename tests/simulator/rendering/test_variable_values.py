@@ -49,7 +49,7 @@ def test_template_has_a_value_for_each_variable(template):
     ],
 )
 def test_rich_text_is_shown_without_markup(value, expected):
-    """Tags are removed and line breaks kept; plain texts do not change."""
+    """Tags are removed, but not line breaks; plain texts do not change."""
     assert text_of(value, type="richText", value="<i>own</i>") == expected
     assert text_of(value, type="longText", value="own") == value
 

@@ -1,0 +1,95 @@
+"""Show in a notebook what is running, and remove it at the end."""
+
+from __future__ import annotations
+
+import sys
+import threading
+from html import escape
+from typing import TYPE_CHECKING, Self
+from uuid import uuid4
+
+from chili_notebook.system.frontend import has_front_end
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+_DELAY_S = 2.0
+
+
+class Progress:
+    """One line below the cell, updated in place; quick work shows nothing.
+
+    A notebook shows it as one display, which is empty at the end. A terminal gets one
+    line. Where nobody watches (nbconvert, papermill, a worker thread) nothing is shown.
+
+    Args:
+        text: What is running, such as ``Rendering PNG output``.
+        clock: Returns the time in seconds.
+
+    Example:
+        with Progress("Rendering PNG output", clock=time.monotonic) as progress:
+            progress.update()
+    """
+
+    def __init__(self, text: str, *, clock: Callable[[], float]) -> None:
+        self._text = text
+        self._clock = clock
+        self._started_at = clock()
+        self._display_id = ""
+        self._second = -1
+        self._has_line = False
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._display_id:
+            self._publish({})
+
+    def update(self, *, done: float | None = None) -> None:
+        """Show the elapsed time, at most once per second.
+
+        Args:
+            done: The part that is done, from 0 to 1, if it is known.
+
+        Example:
+            progress.update(done=0.5)
+        """
+        elapsed_s = self._clock() - self._started_at
+        if elapsed_s < _DELAY_S or int(elapsed_s) == self._second:
+            return
+        self._second = int(elapsed_s)
+        if self._display_id or _can_update_displays():
+            minutes, seconds = divmod(self._second, 60)
+            bar = "" if done is None else f' <progress value="{done:.2f}"></progress>'
+            line = f"{escape(self._text)} … {minutes}:{seconds:02}{bar}"
+            self._publish(
+                {
+                    "text/plain": f"{self._text} …",
+                    "text/html": f'<div style="opacity:0.7">{line}</div>',
+                }
+            )
+        elif not self._has_line and sys.stderr.isatty():
+            self._has_line = True
+            sys.stderr.write(f"{self._text} …\n")
+
+    def _publish(self, bundle: dict[str, str]) -> None:
+        from IPython.display import publish_display_data
+
+        is_new = not self._display_id
+        self._display_id = self._display_id or uuid4().hex
+        publish_display_data(  # type: ignore[no-untyped-call]
+            bundle, transient={"display_id": self._display_id}, update=not is_new
+        )
+
+
+def _can_update_displays() -> bool:
+    """Return whether a user looks at a notebook that runs this."""
+    # Each of several threads would show a line of its own.
+    is_main = threading.current_thread() is threading.main_thread()
+    if not is_main or "IPython" not in sys.modules:
+        return False
+    from IPython.core.getipython import get_ipython
+
+    shell = get_ipython()
+    return shell is not None and has_front_end(shell, voila=True)

@@ -1,0 +1,92 @@
+"""Progress: one display that is updated in place, and nothing where nobody watches."""
+
+from __future__ import annotations
+
+import threading
+from types import SimpleNamespace
+
+import pytest
+from IPython.utils.capture import capture_output
+
+from chili_notebook.display.progress import Progress
+from fakes import Clock
+
+
+@pytest.fixture
+def front_end(shell):
+    """Return the content of a request from a front-end whose user can answer."""
+    content = {"allow_stdin": True}
+    shell.kernel = SimpleNamespace(get_parent=lambda _channel: {"content": content})
+    return content
+
+
+def run(*seconds, text="Rendering PNG output", **options):
+    """Update a progress after each of these pauses; return what was shown."""
+    clock = Clock()
+    with capture_output() as captured, Progress(text, clock=clock) as progress:
+        for pause_s in seconds:
+            clock.advance(pause_s)
+            progress.update(**options)
+    assert (captured.stdout, captured.stderr) == ("", "")
+    return captured._outputs
+
+
+@pytest.mark.usefixtures("front_end")
+def test_slow_work_is_one_display_that_is_empty_at_the_end():
+    """Each update replaces the line before, and the last one removes it."""
+    shown = run(1, 2, 70)
+    assert [output["update"] for output in shown] == [False, True, True]
+    assert len({output["transient"]["display_id"] for output in shown}) == 1
+    first, second, last = (output["data"] for output in shown)
+    assert "Rendering PNG output … 0:03" in first["text/html"]
+    assert "1:13" in second["text/html"]
+    assert last == {}
+
+
+@pytest.mark.usefixtures("front_end")
+def test_the_line_is_updated_once_per_second():
+    """Many updates do not become many messages."""
+    assert len(run(3, *[0.125] * 16)) == 4
+
+
+@pytest.mark.usefixtures("front_end")
+def test_a_known_part_is_a_bar_and_the_text_is_escaped():
+    """The name of an uploaded file is never markup."""
+    (shown, _) = run(3, text="Uploading <b>.png", done=0.5)
+    assert '<progress value="0.50"></progress>' in shown["data"]["text/html"]
+    assert "&lt;b&gt;" in shown["data"]["text/html"]
+
+
+@pytest.mark.usefixtures("front_end")
+def test_quick_work_shows_nothing():
+    """Work of less than two seconds needs no progress."""
+    assert run(0.5, 0.5) == []
+
+
+def test_a_run_that_nobody_watches_shows_nothing(front_end):
+    """In nbconvert and papermill nothing is left in the notebook."""
+    front_end["allow_stdin"] = False
+    assert run(3, 3) == []
+
+
+@pytest.mark.usefixtures("front_end")
+def test_a_worker_thread_shows_nothing():
+    """Many renders at the same time would show many lines."""
+    shown = []
+    thread = threading.Thread(target=lambda: shown.extend(run(3, 3)))
+    thread.start()
+    thread.join()
+    assert shown == []
+
+
+def test_a_terminal_gets_one_line(monkeypatch):
+    """A terminal cannot update a display, so it gets one line without a time."""
+    written = []
+    terminal = SimpleNamespace(isatty=lambda: True, write=written.append)
+    monkeypatch.setattr("sys.stderr", terminal)
+    clock = Clock()
+    with Progress("Rendering PNG output", clock=clock) as progress:
+        for _ in range(3):
+            clock.advance(3)
+            progress.update()
+    assert written == ["Rendering PNG output …\n"]
