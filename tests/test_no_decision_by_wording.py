@@ -205,7 +205,7 @@ MISLEADING_NAME = "what is empty"
         ("", ValueFault.EMPTY, False),
         ("<YOUR CLIENT SECRET>", ValueFault.PLACEHOLDER, False),
         ("zq9-a-stray-quote»", ValueFault.STRAY_QUOTE, True),
-        ("zq9 a space in it", ValueFault.UNUSUAL_CHARACTER, True),
+        ("zq9-0123456789-abcdef with a space", ValueFault.UNUSUAL_CHARACTER, True),
     ],
 )
 def test_fault_of_a_value_decides_whether_it_is_protected(pasted, fault, is_protected):

@@ -126,17 +126,9 @@ class CellHistory:
         history: Any = self._shell.history_manager
         sources = history.input_hist_raw
         found = [number for number, text in enumerate(sources) if mask(text) != text]
+        running = ""
         if self._is_running and found and found[-1] == len(sources) - 1:
-            found.pop()
-            self.fix_cell(sources[-1])
-        if found:
-            cells = ", ".join(f"[{number}]" for number in found)
-            contain = "cell {} contains" if len(found) == 1 else "cells {} contain"
-            sys.stderr.write(
-                f"chili_notebook: {contain.format(cells)} a secret that was not known "
-                "when it ran. Remove it from the notebook by hand, or save the "
-                f"notebook and run %chili_audit --fix. {_ROTATE}\n"
-            )
+            running = sources[found.pop()]
         for inputs in (history.input_hist_raw, history.input_hist_parsed):
             inputs[:] = [mask(text) for text in inputs]
         with history.db_input_cache_lock:
@@ -149,6 +141,12 @@ class CellHistory:
             setattr(history, name, mask(getattr(history, name)))
         if history.enabled and Path(history.hist_file).exists():
             mask_session(Path(history.hist_file), history.session_number, mask)
+
+        # Last: a stream that fails must not keep a secret in the history.
+        if running:
+            self.fix_cell(running)
+        if found:
+            _name_cells(found)
 
     def _wrap(self, owner: Any, name: str, wrap: Callable[..., Any]) -> None:
         before = vars(owner).get(name)
@@ -200,6 +198,17 @@ class CellHistory:
         if hasattr(entry, "bundle"):
             return replace(entry, bundle=self._registry.mask(entry.bundle))
         return self._registry.mask(entry)
+
+
+def _name_cells(numbers: list[int]) -> None:
+    """Tell the user which earlier cells contain a secret."""
+    cells = ", ".join(f"[{number}]" for number in numbers)
+    contain = "cell {} contains" if len(numbers) == 1 else "cells {} contain"
+    sys.stderr.write(
+        f"chili_notebook: {contain.format(cells)} a secret that was not known when it "
+        "ran. Remove it from the notebook by hand, or save the notebook and run "
+        f"%chili_audit --fix. {_ROTATE}\n"
+    )
 
 
 def mask_session(path: Path, session: int, mask: Callable[[str], str]) -> None:

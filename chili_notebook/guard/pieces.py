@@ -95,9 +95,14 @@ class PieceFinder(NamedTuple):
     """The forms of secrets that are found as pieces in any text, if they are whole."""
 
 
-def build_piece_finder(values: Iterable[str]) -> PieceFinder:
-    """Build the functions that find pieces of these values."""
-    index = _build_index(values)
+def build_piece_finder(values: Iterable[str], *, whole: bool = False) -> PieceFinder:
+    """Build the functions that find pieces of these values.
+
+    Args:
+        values: The values.
+        whole: Whether to find only pieces that together are a whole value.
+    """
+    index = _build_index(values, whole=whole)
     return PieceFinder(
         spans=lambda text: _find_spans(index, text),
         byte_spans=lambda data: _find_byte_spans(index, data),
@@ -123,6 +128,7 @@ class _Form:
         claims: Where its claims end.
         needed: The weight from which on a piece is masked.
         is_exact: Whether the form has no other characters.
+        is_chained: Whether its pieces may have other text between them.
     """
 
     text: bytes
@@ -130,6 +136,7 @@ class _Form:
     claims: int
     needed: int
     is_exact: bool
+    is_chained: bool
 
     def weigh(self, start: int, end: int) -> int:
         """Return how much the characters between two places reveal."""
@@ -158,8 +165,8 @@ class _Index:
     endings: dict[bytes, list[tuple[_Form, int]]]
 
 
-def _build_index(values: Iterable[str]) -> _Index:
-    forms = [form for value in values for form in _forms_of(value)]
+def _build_index(values: Iterable[str], *, whole: bool) -> _Index:
+    forms = [form for value in values for form in _forms_of(value, whole=whole)]
     grams: dict[int, list[tuple[_Form, int]]] = {}
     endings: dict[bytes, list[tuple[_Form, int]]] = {}
     for form in forms:
@@ -172,7 +179,7 @@ def _build_index(values: Iterable[str]) -> _Index:
     return _Index(forms, grams, frozenset(grams), endings)
 
 
-def _forms_of(value: str) -> Iterator[_Form]:
+def _forms_of(value: str, *, whole: bool) -> Iterator[_Form]:
     """Yield the forms of a value that may be broken into pieces."""
     data = value.encode("utf-8", "surrogatepass")
     header = claims = 0
@@ -187,12 +194,13 @@ def _forms_of(value: str) -> Iterator[_Form]:
         )
     for form in (data.hex(), data.hex().upper()):
         places[form.encode()] = (2 * header, 2 * claims)
+    pieces = len(value) >= LONG_SECRET and not whole
     for text, (start, end) in places.items():
         if len(text) >= SHORTEST_PIECE:
-            whole = _weigh(start, end, 0, len(text))
+            weight = _weigh(start, end, 0, len(text))
             is_exact = text is not plain or len(plain) == len(data)
-            needed = min(SHORTEST_PIECE, whole) if len(value) >= LONG_SECRET else whole
-            yield _Form(text, start, end, needed, is_exact)
+            needed = min(SHORTEST_PIECE, weight) if pieces else weight
+            yield _Form(text, start, end, needed, is_exact, not whole)
 
 
 def _round_up(dividend: int, divisor: int) -> int:
@@ -324,8 +332,10 @@ def _find_chains(
     for run in runs:
         if run in chained:
             continue
-        chain = [*_chain_back(form.text, run, data), run]
-        chain += _chain_ahead(form.text, run, data)
+        chain = [run]
+        if form.is_chained:
+            chain = [*_chain_back(form.text, run, data), run]
+            chain += _chain_ahead(form.text, run, data)
         chained.update(chain)
         weight = sum(
             form.weigh(each.at, each.at + each.end - each.start) for each in chain

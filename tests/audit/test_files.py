@@ -279,13 +279,14 @@ def test_fix_does_not_follow_symbolic_links():
     assert TOKEN in Path("elsewhere/a.ipynb").read_text()
 
 
-def test_wrapped_base64_in_a_notebook_is_found():
-    """A secret over several lines is found; the user must remove it by hand."""
+def test_wrapped_base64_in_a_notebook_is_masked():
+    """A secret over several lines is found, and each line is masked."""
     wrapped = base64.encodebytes(b"?" * 30 + TOKEN.encode() * 2).decode()
     path = write_notebook(Path("a.ipynb"), ("x", wrapped))
     (finding,) = find(path, fix=True)
     assert finding.where == "cell 1, output"
-    assert finding.state is FindingState.FOUND
+    assert finding.state is FindingState.FIXED
+    assert not any(line in path.read_text() for line in wrapped.splitlines()[1:-1])
 
 
 def test_token_of_another_service_is_not_found():
