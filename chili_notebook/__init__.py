@@ -44,6 +44,7 @@ if TYPE_CHECKING:
     from chili_notebook.display.tables import Rows
     from chili_notebook.errors import (
         APIError,
+        AuditIncompleteError,
         ChiliError,
         ConfigurationError,
         ConnectionFailedError,
@@ -74,6 +75,7 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 __all__ = [
     "APIError",
+    "AuditIncompleteError",
     "Chili",
     "ChiliError",
     "ChiliToken",

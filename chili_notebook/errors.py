@@ -7,6 +7,7 @@
     │   └── CredentialsNotFoundError    no source holds credentials
     ├── NotSignedInError            the client is used while nobody is signed in
     ├── SecretsFoundError           saved secrets were found, and are not fixed
+    ├── AuditIncompleteError        an audit could not read everything
     ├── InsecureURLError            a secret would be sent over plain http
     ├── TokenError                  the token endpoint, or the token itself
     │   ├── TokenRequestError           the endpoint could not be reached
