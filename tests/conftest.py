@@ -154,7 +154,9 @@ def signed_in():
         source = Source.read("the simulator", Origin.SIMULATOR, values)
         credentials = choose_credentials([source]).require()
         environment = choose_environment([source], None, own=source).environment
-        manager = TokenManager(Protector(), clock=simulator.clock)
+        manager = TokenManager(
+            Protector(), clock=simulator.clock, stopwatch=simulator.clock
+        )
         manager.sign_in(credentials, replace(environment, kind="simulated"))
         return Chili(manager, sleep=simulator.clock.advance)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import json
 import multiprocessing
+import socket
 import threading
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
@@ -83,6 +84,55 @@ def forked_child(function):
         child.kill()
         child.join()
         received.close()
+
+
+class RawServer:
+    """A server that sends whatever bytes a test wants, in pieces.
+
+    Args:
+        first: The bytes that it sends at once, after it has received the request.
+        again: The bytes that it then sends ten times a second until the client goes.
+    """
+
+    def __init__(self, first, again=b""):
+        self._first, self._again = first, again
+        self._is_stopped = threading.Event()
+        self._socket = socket.create_server(("127.0.0.1", 0))
+        self._threads = [threading.Thread(target=self._accept)]
+
+    @property
+    def url(self):
+        """The origin of the server."""
+        return f"http://127.0.0.1:{self._socket.getsockname()[1]}"
+
+    def _accept(self):
+        while True:
+            connection, _address = self._socket.accept()
+            if self._is_stopped.is_set():
+                connection.close()
+                return
+            self._threads.append(
+                threading.Thread(target=self._answer, args=(connection,))
+            )
+            self._threads[-1].start()
+
+    def _answer(self, connection):
+        with connection, suppress(ConnectionError):
+            connection.recv(100_000)
+            connection.sendall(self._first)
+            while self._again and not self._is_stopped.wait(0.1):
+                connection.sendall(self._again)
+
+    def __enter__(self):
+        self._threads[0].start()
+        return self
+
+    def __exit__(self, *_):
+        self._is_stopped.set()
+        socket.create_connection(self._socket.getsockname()).close()
+        for thread in self._threads:
+            thread.join()
+        self._socket.close()
 
 
 class Server:
@@ -393,3 +443,14 @@ class MemoryKeyring(KeyringBackend):
     def _require_open(self):
         if self.is_locked:
             raise KeyringLocked
+
+
+# What a server can send for ever: the first bytes, and those that follow.
+TRICKLES = {
+    "body": (b"HTTP/1.1 200 OK\r\nContent-Length: 100000\r\n\r\n", b" "),
+    "chunks": (b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n", b"1\r\n \r\n"),
+    "header": (b"HTTP/1.1 200 OK\r\nX-Long: ", b"x"),
+    "headers": (b"HTTP/1.1 200 OK\r\n", b"X-Again: 1\r\n"),
+    "information": (b"", b"HTTP/1.1 103 Early Hints\r\n\r\n"),
+    "error page": (b"HTTP/1.1 500 Oops\r\nContent-Length: 100000\r\n\r\n", b" "),
+}

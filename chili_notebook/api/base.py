@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NoReturn, Self
 
 import httpx
@@ -12,7 +13,7 @@ import httpx
 from chili_notebook.api.api_errors import error_from
 from chili_notebook.api.responses import link_in
 from chili_notebook.auth.environment import call_url
-from chili_notebook.auth.handle import ChiliToken
+from chili_notebook.auth.handle import DIRECT, ChiliToken
 from chili_notebook.auth.secret import signed_in
 from chili_notebook.errors import ConfigurationError
 from chili_notebook.http.transport import (
@@ -34,6 +35,23 @@ if TYPE_CHECKING:
 _Origin = tuple[str, str, int | None]
 
 
+@dataclass(eq=False, slots=True)
+class _Connections:
+    """Open connections, and what they were opened for.
+
+    Attributes:
+        http: The client of httpx that holds them.
+        origin: The origin that gets the token.
+        opened_for: The base URL, and the sign-in.
+        calls: How many calls use them at this moment.
+    """
+
+    http: httpx.Client
+    origin: _Origin
+    opened_for: tuple[str, int]
+    calls: int = 0
+
+
 @signed_in
 class ApiClient:
     """Send signed requests to one environment.
@@ -52,6 +70,7 @@ class ApiClient:
         name: The client's name in the notebook, which hints use.
         token: The handle on the token; in a notebook also ``chili_token``.
         clock: Returns the time in seconds since the epoch.
+        stopwatch: Returns seconds that nobody can set back, to measure durations.
         sleep: Waits between two polls.
 
     Args:
@@ -83,18 +102,17 @@ class ApiClient:
         self.name = name
         self.token = ChiliToken(source)
         self.clock = source.clock
+        self.stopwatch = source.stopwatch
         self.sleep = sleep
         self._source = source
         self._on_refusal = on_refusal
         self._transport = transport
         self._lock = threading.Lock()
-        self._http: httpx.Client | None = None
-        self._opened_for = ""  # the base URL of `_http`
-        self._origin: _Origin = ("", "", None)
-        # The connections of parent processes: never used, and never closed, because
-        # closing them may wait for a lock that a thread of the parent held.
-        self._of_parents: list[httpx.Client] = []
-        renew_in_children(self, type(self)._renew_in_child)
+        self._connections: _Connections | None = None
+        # Never used, and never closed, because closing them may wait for a lock that a
+        # thread of the parent held.
+        self._of_parents: list[_Connections] = []
+        renew_in_children(self._renew_in_child)
 
     @property
     def environment(self) -> Environment:
@@ -184,19 +202,24 @@ class ApiClient:
             with chili.stream("GET", f"media/{media.id}/download") as response:
                 first = next(response.iter_bytes())
         """
-        response = self._send(method, path, options)
-        cut_off = None
-        try:
-            if not response.is_success and response.status_code not in accepted:
-                self._raise(response)
-            yield response
-        except httpx.HTTPError as error:
-            cut_off = cut_answer_error(response, error)
-        finally:
-            response.close()
-        if cut_off is not None:
-            # Raised here, the error has no frames of httpx, which hold the token.
-            raise cut_off
+        self._source.require()  # the first error of all is that nobody is signed in
+        environment = self.environment
+        url = _parse_url(call_url(environment, path))
+        with self._connected(environment.base_url) as connections:
+            response = self._send(connections, method, url, options)
+            cut_off = None
+            try:
+                if not response.is_success and response.status_code not in accepted:
+                    self._raise(response)
+                yield response
+            except httpx.HTTPError as error:
+                cut_off = cut_answer_error(response, error)
+            finally:
+                response.close()
+            if cut_off is not None:
+                self._replace(connections)
+                # Raised here, the error has no frames of httpx, which hold the token.
+                raise cut_off
 
     def link(self, response: httpx.Response, key: str) -> str:
         """Return a link of a response as a full URL, empty if there is none.
@@ -214,9 +237,9 @@ class ApiClient:
             chili.close()
         """
         with self._lock:
-            http, self._http = self._http, None
-        if http is not None:
-            http.close()
+            connections, self._connections = self._connections, None
+        if connections is not None:
+            connections.http.close()
 
     def __enter__(self) -> Self:
         return self
@@ -232,41 +255,85 @@ class ApiClient:
     def _renew_in_child(self) -> None:
         """Drop the connections of the parent process, and replace the lock."""
         self._lock = threading.Lock()
-        if self._http is not None:
-            self._of_parents.append(self._http)
-            self._http = None
+        if self._connections is not None:
+            self._of_parents.append(self._connections)
+            self._connections = None
 
-    def _send(self, method: str, path: str, options: dict[str, Any]) -> httpx.Response:
-        self._source.require()  # the first error of all is that nobody is signed in
-        environment = self.environment
-        url = _parse_url(call_url(environment, path))
+    def _send(
+        self,
+        connections: _Connections,
+        method: str,
+        url: httpx.URL,
+        options: dict[str, Any],
+    ) -> httpx.Response:
+        is_own = _origin_of(url) == connections.origin
+        auth = options.pop("auth", self.token if is_own else None)
+        follow = options.pop("follow_redirects", method.upper() in SAFE_METHODS)
+        http = connections.http
+        request = _build_request(http, method, url, options)
+        request.extensions[DIRECT] = True  # see `transport_for`
         try:
-            http, own_origin = self._connect(environment.base_url)
-            is_own = _origin_of(url) == own_origin
-            auth = options.pop("auth", self.token if is_own else None)
-            follow = options.pop("follow_redirects", method.upper() in SAFE_METHODS)
-            request = http.build_request(method, url, **options)
             return http.send(request, auth=auth, follow_redirects=follow, stream=True)
-        except (httpx.HTTPError, OverflowError, UnicodeError) as error:
+        except (
+            httpx.HTTPError,
+            httpx.InvalidURL,
+            OverflowError,
+            UnicodeError,
+        ) as error:
             failure = no_answer_error(method.upper(), url, error)
         except BaseException as error:  # noqa: BLE001 - raised again
             # Such as an interrupt: its frames in httpx hold the token too.
             raise error.with_traceback(None)  # noqa: B904 - it is the same error
+        self._replace(connections)
         # Raised here, the error has no frames of httpx, which hold the token.
         raise failure
 
-    def _connect(self, base_url: str) -> tuple[httpx.Client, _Origin]:
-        """Return the open client for a base URL, and the origin that gets the token."""
+    @contextmanager
+    def _connected(self, base_url: str) -> Iterator[_Connections]:
+        """Return the connections for a base URL, for the time of one call.
+
+        After a sign-in new ones are opened, with the proxy and the certificates that
+        are set then.
+        """
+        opened_for = base_url, self._source.generation
         with self._lock:
-            if self._http is None or self._opened_for != base_url:
-                if self._http is not None:
-                    self._http.close()
-                self._http = open_client(
+            connections = self._connections
+            if connections is None or connections.opened_for != opened_for:
+                http = open_client(
                     base_url, transport=self._transport, sleep=self.sleep
                 )
-                self._opened_for = base_url
-                self._origin = _origin_of(httpx.URL(base_url))
-            return self._http, self._origin
+                origin = _origin_of(httpx.URL(base_url))
+                replaced = connections
+                connections = _Connections(http, origin, opened_for)
+                self._connections = connections
+            else:
+                replaced = None
+            connections.calls += 1
+        if replaced is not None:
+            self._close_if_unused(replaced)
+        try:
+            yield connections
+        finally:
+            with self._lock:
+                connections.calls -= 1
+                is_current = connections is self._connections
+            if not is_current and connections not in self._of_parents:
+                self._close_if_unused(connections)
+
+    def _replace(self, connections: _Connections) -> None:
+        """Let the next call open new connections, after one of these has failed.
+
+        By then the user may have changed the proxy or the certificates.
+        """
+        with self._lock:
+            if self._connections is connections:
+                self._connections = None
+
+    def _close_if_unused(self, connections: _Connections) -> None:
+        with self._lock:
+            is_unused = not connections.calls
+        if is_unused:
+            connections.http.close()
 
     def _raise(self, response: httpx.Response) -> NoReturn:
         try:
@@ -289,13 +356,27 @@ def _parse_url(text: str) -> httpx.URL:
     try:
         url = httpx.URL(text)
         _ = url.host  # decodes the host, which can fail too
-    except (httpx.InvalidURL, UnicodeError) as error:
-        reason = str(error)
+    except (httpx.InvalidURL, UnicodeError):
+        pass  # its text may quote a part of a password
     else:
         return url
     raise ConfigurationError(
-        f"The address of the call is not a URL ({reason}).",
+        "The address of the call is not a URL.",
         hint="Use a path such as templates, or a full https URL.",
+    )
+
+
+def _build_request(
+    http: httpx.Client, method: str, url: httpx.URL, options: dict[str, Any]
+) -> httpx.Request:
+    try:
+        return http.build_request(method, url, **options)
+    except (httpx.InvalidURL, ValueError, RecursionError):
+        pass  # its frames may hold what the caller wants to send
+    raise ConfigurationError(
+        f"The request {method.upper()} {url.path} cannot be sent as it is.",
+        hint="Check its parameters, headers and body. JSON cannot contain NaN, and no "
+        "text can contain a lone surrogate.",
     )
 
 

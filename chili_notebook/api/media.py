@@ -23,6 +23,7 @@ from chili_notebook.auth.handle import REWINDABLE
 from chili_notebook.auth.secret import signed_in
 from chili_notebook.display.progress import Progress
 from chili_notebook.errors import ConfigurationError
+from chili_notebook.http.reading import one_line
 from chili_notebook.system.atomic_write import save_stream
 
 if TYPE_CHECKING:
@@ -228,7 +229,7 @@ class MediaLibrary:
                 )
             content.seek(0)
             with Progress(
-                f"Uploading {full_name}", clock=self._client.clock
+                f"Uploading {full_name}", clock=self._client.stopwatch
             ) as progress:
                 reader = _ObservedFile(
                     content, lambda read: progress.update(done=read / size)
@@ -312,6 +313,8 @@ def _open(file: _File, full_name: str) -> IO[bytes]:
         reason = error.strerror or type(error).__name__
     except RuntimeError:  # a tilde before a name that no user has
         reason = "no such home folder"
+    except ValueError:  # a NUL or a lone surrogate
+        reason = "no path can contain such a character"
     raise ConfigurationError(
-        f"{full_name} cannot be read ({reason}).", hint="Check the path."
+        f"{one_line(full_name)} cannot be read ({reason}).", hint="Check the path."
     )

@@ -31,6 +31,7 @@ from chili_notebook.errors import (
     OutputTimeoutError,
     ServerError,
 )
+from chili_notebook.http.time_limit import time_limit
 from chili_notebook.http.transport import ONCE, retry_after_s
 
 if TYPE_CHECKING:
@@ -47,11 +48,14 @@ _FAILED = 500
 _SHORTEST_POLL_S, _LONGEST_POLL_S = 1.0, 30.0
 _SHORTEST_PAUSE_S, _LONGEST_PAUSE_S = 0.25, 5.0
 _POLLS_PER_RENDER = 8
+_REPORT_LIMIT_S = 60.0
+# A large file may take longer, if it arrives faster than this.
+_FILE_LIMIT_S, _SLOWEST_BYTES_S = 120.0, 1_000.0
 _NO_REPORT = OutputReport()
 
 
 class InterruptedOutputError(KeyboardInterrupt):
-    """A user has interrupted an order or a wait; the message says how to go on.
+    """A user interrupted an order or a wait; the message says how to go on.
 
     Args:
         message: What was interrupted.
@@ -201,12 +205,14 @@ class OutputTask:
 
     def _poll_until_done(self, timeout_s: float) -> httpx.Response:
         """Return the response that says that the task is done."""
-        started_at = self._client.clock()
-        with Progress(f"Rendering {self._kind}", clock=self._client.clock) as progress:
+        started_at = self._client.stopwatch()
+        with Progress(
+            f"Rendering {self._kind}", clock=self._client.stopwatch
+        ) as progress:
             while True:
-                left_s = timeout_s - (self._client.clock() - started_at)
+                left_s = timeout_s - (self._client.stopwatch() - started_at)
                 poll = self._poll(left_s)
-                waited_s = self._client.clock() - started_at
+                waited_s = self._client.stopwatch() - started_at
                 if poll.done is not None:
                     if waited_s >= _SHORTEST_PAUSE_S:  # else it was done before
                         self._pace.note(self.format, waited_s)
@@ -237,7 +243,8 @@ class OutputTask:
                 task_id=self.id,
             ) from error
         except ServerError as error:
-            report = read_report(self._client, find_report_url(error.detail))
+            with time_limit(_REPORT_LIMIT_S):
+                report = read_report(self._client, find_report_url(error.detail))
             reason = without_report_url(error.detail) or error.title or error.message
             raise OutputFailedError(
                 f"GraFx could not make the {self._kind}: {reason}",
@@ -249,7 +256,8 @@ class OutputTask:
 
     def _download(self, address: str) -> httpx.Response:
         try:
-            return self._client.get(address)
+            with time_limit(_FILE_LIMIT_S, slowest_bytes_s=_SLOWEST_BYTES_S):
+                return self._client.get(address)
         except APIError as error:
             if error.status_code not in _NO_LONGER_STORED:
                 raise
@@ -264,7 +272,8 @@ class OutputTask:
         try:
             report_url = self._client.link(done, "report")
             if report_url:
-                return fetch_report(self._client, report_url), ""
+                with time_limit(_REPORT_LIMIT_S):
+                    return fetch_report(self._client, report_url), ""
         except ChiliError as error:
             return _NO_REPORT, error.message
         return _NO_REPORT, ""
@@ -311,13 +320,15 @@ def _poll_once(client: ApiClient, path: str, *, left_s: float) -> _Poll:
     Raises:
         APIError: If GraFx itself answers that the task failed, or refuses to answer.
     """
+    timeout_s = min(max(left_s, _SHORTEST_POLL_S), _LONGEST_POLL_S)
     try:
-        response = client.get(
-            path,
-            accepted=_GATEWAY,
-            timeout=min(max(left_s, _SHORTEST_POLL_S), _LONGEST_POLL_S),
-            extensions=ONCE,  # the next poll is the retry
-        )
+        with time_limit(timeout_s):
+            response = client.get(
+                path,
+                accepted=_GATEWAY,
+                timeout=timeout_s,
+                extensions=ONCE,  # the next poll is the retry
+            )
     except ConnectionFailedError as error:
         return _Poll(error=error.message)
     except ServerError as error:

@@ -5,11 +5,14 @@ from __future__ import annotations
 import asyncio
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Protocol, TypeVar
+from urllib.parse import urlsplit
 
 import httpx
 
 from chili_notebook.auth.secret import signed_in
 from chili_notebook.display.wording import spell_duration
+from chili_notebook.errors import InsecureURLError
+from chili_notebook.http.transport import proxy_for
 from chili_notebook.http.urls import require_safe
 
 if TYPE_CHECKING:
@@ -20,6 +23,8 @@ if TYPE_CHECKING:
 
 REWINDABLE = "chili_notebook.rewindable"
 """The extension of a request whose streamed body can be sent again."""
+DIRECT = "chili_notebook.direct"
+"""The extension of a request that reaches this machine without a proxy."""
 _UNAUTHORIZED = 401
 
 
@@ -109,7 +114,7 @@ class ChiliToken(httpx.Auth):
         self, request: httpx.Request
     ) -> Generator[httpx.Request, httpx.Response, None]:
         """Add the token to `request`; after a 401 refetch it once and replay once."""
-        _require_safe(str(request.url))
+        _require_safe(str(request.url), direct=DIRECT in request.extensions)
         token = self._source.current()
         response = yield _signed(request, token)
         if response.status_code == _UNAUTHORIZED and _replayable(request):
@@ -121,7 +126,7 @@ class ChiliToken(httpx.Auth):
         self, request: httpx.Request
     ) -> AsyncGenerator[httpx.Request, httpx.Response]:
         """Add the token to `request`; after a 401 refetch it once and replay once."""
-        _require_safe(str(request.url))
+        _require_safe(str(request.url), direct=DIRECT in request.extensions)
         token = (
             self._source.current()
             if self._source.is_fresh()
@@ -153,5 +158,19 @@ def _count(scopes: frozenset[str]) -> str:
     return f"{len(scopes)} scope{'' if len(scopes) == 1 else 's'}"
 
 
-def _require_safe(url: str) -> None:
+def _require_safe(url: str, *, direct: bool = False) -> None:
+    """Raise an error if the token may not be sent to a URL.
+
+    Args:
+        url: The URL.
+        direct: Whether a request to this machine goes past the proxy. The clients of
+            httpx and requests send it to the proxy, in plain text.
+    """
     require_safe(url, subject="The token was not sent: the URL", hint="Use https.")
+    parts = urlsplit(url)
+    host = parts.hostname or ""
+    if parts.scheme == "http" and not direct and proxy_for("http", host):
+        raise InsecureURLError(
+            "The token was not sent: a proxy is set for plain http, and would see it.",
+            hint=f"Set NO_PROXY={host}, so that this machine is reached directly.",
+        )

@@ -54,6 +54,7 @@ class TokenManager:
         on_renewal: Called with each token that replaces another without the caller
             asking for it.
         clock: Returns the time in seconds since the epoch.
+        stopwatch: Returns seconds that nobody can set back, to measure durations.
     """
 
     def __init__(
@@ -62,8 +63,10 @@ class TokenManager:
         *,
         on_renewal: Callable[[Token], None] | None = None,
         clock: Callable[[], float] = time.time,
+        stopwatch: Callable[[], float] = time.monotonic,
     ) -> None:
         self.clock = clock
+        self.stopwatch = stopwatch
         self.environment = Environment()
         self._protector = protector
         self._on_renewal = on_renewal
@@ -71,12 +74,17 @@ class TokenManager:
         self._token: Token | None = None
         self._reason_signed_out = "You are not signed in."
         self._renew_in_child()
-        renew_in_children(self, type(self)._renew_in_child)
+        renew_in_children(self._renew_in_child)
         self._sign_in_generation = 0
         self._attempts = 0
         self._attempted_at = float("-inf")
         self._last_fetch_error: TokenError | None = None
         self._refetched_after_401_at = float("-inf")
+
+    @property
+    def generation(self) -> int:
+        """A number that changes at each sign-in and sign-out."""
+        return self._sign_in_generation
 
     @property
     def renewable(self) -> bool:
@@ -126,7 +134,7 @@ class TokenManager:
             self._require_generation(generation)
             self._sign_in_generation += 1
             self._credentials, self.environment = credentials, environment
-            self._attempted_at = token.obtained_at
+            self._attempted_at = self.stopwatch()
             self._token, self._last_fetch_error = token, None
             self._refetched_after_401_at = float("-inf")
         return token
@@ -191,11 +199,11 @@ class TokenManager:
         token = self.require()
         if token.secret != rejected.secret:
             return token
-        since_refetch_s = self.clock() - self._refetched_after_401_at
+        since_refetch_s = self.stopwatch() - self._refetched_after_401_at
         if not self.renewable or since_refetch_s < RETRY_S:
             return None
         renewed = self._renew(rejected, self._on_renewal)
-        self._refetched_after_401_at = self.clock()
+        self._refetched_after_401_at = self.stopwatch()
         return renewed
 
     def _renew_in_child(self) -> None:
@@ -223,7 +231,7 @@ class TokenManager:
         return token
 
     def _is_attempt_due(self) -> bool:
-        return self.clock() - self._attempted_at >= RETRY_S
+        return self.stopwatch() - self._attempted_at >= RETRY_S
 
     def _renew(
         self, stale: Token, on_renewal: Callable[[Token], None] | None = None
@@ -246,7 +254,7 @@ class TokenManager:
         generation, credentials = self._sign_in_generation, self._credentials
         if credentials is None:
             raise self._not_signed_in()
-        self._attempted_at, self._last_fetch_error = self.clock(), None
+        self._attempted_at, self._last_fetch_error = self.stopwatch(), None
         try:
             token = fetch_token(credentials, self.environment, clock=self.clock)
         except TokenError as error:

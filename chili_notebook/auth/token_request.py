@@ -21,7 +21,13 @@ from chili_notebook.errors import (
     TokenResponseError,
 )
 from chili_notebook.http.reading import json_object, one_line, read_up_to, reason_of
-from chili_notebook.http.transport import TIMEOUT, USER_AGENT, transport_for
+from chili_notebook.http.time_limit import time_limit
+from chili_notebook.http.transport import (
+    TIMEOUT,
+    USER_AGENT,
+    hint_for,
+    transport_for,
+)
 from chili_notebook.http.urls import require_safe
 
 if TYPE_CHECKING:
@@ -31,6 +37,8 @@ if TYPE_CHECKING:
     from chili_notebook.auth.environment import Environment
 
 _MAX_BYTES = 1_000_000
+_TIME_LIMIT_S = 60.0
+_MOST_DIGITS = 6
 _WRONG_PAIR = (
     "the secret belongs to another integration, was rotated, was copied incompletely "
     "or with a space, or is really the client ID (as in GraFx's own Node and Java "
@@ -40,12 +48,22 @@ _COPY_AGAIN = "Copy both again from the integration's page in GraFx."
 
 
 def fetch_token(
-    credentials: Credentials, environment: Environment, *, clock: Callable[[], float]
+    credentials: Credentials,
+    environment: Environment,
+    *,
+    clock: Callable[[], float],
+    time_limit_s: float = _TIME_LIMIT_S,
 ) -> Token:
     """Request a token with the client-credentials grant (RFC 6749, section 4.4).
 
     The body is JSON with exactly the four fields of GraFx's page "Generating a
     token". Redirects are not followed.
+
+    Args:
+        credentials: The client ID with its secret.
+        environment: Contains the URL of the endpoint, and the audience.
+        clock: Returns the time in seconds since the epoch.
+        time_limit_s: How long the request may take in all.
 
     Raises:
         TokenRequestError: If the endpoint cannot be reached.
@@ -57,11 +75,13 @@ def fetch_token(
         environment.token_url, subject="CHILI_TOKEN_URL", hint="Use the https address."
     )
     asked_at = clock()
-    failure = ""
+    failure = hint = ""
     try:
-        response = _post(credentials, environment)
+        with time_limit(time_limit_s):
+            response = _post(credentials, environment)
     except (httpx.HTTPError, httpx.InvalidURL, ValueError) as error:
         failure = reason_of(error)
+        hint = hint_for(error, also="CHILI_TOKEN_URL if set")
     except BaseException as error:  # noqa: BLE001 - raised again
         # Such as an interrupt: its frames in httpx hold the secret, too.
         raise error.with_traceback(None)  # noqa: B904 - it is the same error
@@ -70,7 +90,7 @@ def fetch_token(
         raise TokenRequestError(
             f"The token endpoint {environment.token_host} could not be reached "
             f"({failure}).",
-            hint="Check the network, the proxy or VPN, and CHILI_TOKEN_URL if set.",
+            hint=hint,
         )
     if response.is_redirect:
         raise TokenResponseError(
@@ -168,11 +188,10 @@ def _plain(value: object, credentials: Credentials) -> str:
 
 def _when(response: httpx.Response) -> str:
     retry_after = response.headers.get("retry-after", "")
-    return (
-        f"Try again in {retry_after} s."
-        if retry_after.isdecimal()
-        else "Try again in a few minutes."
-    )
+    is_number = retry_after.isascii() and retry_after.isdecimal()
+    if is_number and len(retry_after) <= _MOST_DIGITS:
+        return f"Try again in {retry_after} s."
+    return "Try again in a few minutes."
 
 
 def _server_date(response: httpx.Response) -> float | None:

@@ -6,6 +6,7 @@ between them. So a text is searched for pieces, and not only for whole values:
 1. Reduced text. Only the characters of `_ALPHABET` are searched. Spaces, line ends,
    quotes and frames are left out, so a value that is broken into lines is whole again.
    In a second search, tags, colour codes and escapes are left out as well.
+   That second search is for small texts, and for the parts in which a gram is found.
 2. Grams. The index contains every 8 consecutive characters of every form. The search
    looks at every eighth position of the text, so it finds each run of 15 characters.
 3. Chains. A run is extended to both sides. If it ends before the form does, then the
@@ -50,8 +51,9 @@ _LINK_DISTANCE = 2_000
 _HOLD = 4
 """So many characters of a secret at the end of a stream are held back."""
 _HOLD_DISTANCE = 8_000
-_LARGEST_MARKUP = 200_000
-"""Tags and escapes are left out of texts up to this length."""
+_SMALL = 10_000
+"""Markup is left out of texts up to this length, and this near to a gram: the rest
+would take too long."""
 _OUTER_PIECE = 4
 """A shorter piece at either end of a chain may be there by chance."""
 _JWT = re.compile(r"eyJ[\w-]+\.eyJ[\w-]+\.[\w-]+", re.ASCII)
@@ -220,10 +222,16 @@ def _find_spans(index: _Index, text: str) -> list[Span]:
     data = text.encode("ascii", "replace")  # one byte for each character
     if len(data) > LARGE:
         return _find_byte_spans(index, data)
-    found = _find_reduced_spans(index, text, data)
-    is_small = len(data) <= _LARGEST_MARKUP
-    if (is_small or found) and any(marker in data for marker in _MARKERS):
-        found += _find_reduced_spans(index, text, _MARKUP.sub(_blank, data))
+    found, region = _search(index, text, data)
+    if region is None and len(data) <= _SMALL:
+        region = range(len(data))
+    if region is not None:
+        part = data[region.start : region.stop]
+        if any(marker in part for marker in _MARKERS):
+            start = region.start
+            shown = text[start : region.stop]
+            spans, _ = _search(index, shown, _MARKUP.sub(_blank, part))
+            found += [(start + first, start + end) for first, end in spans]
     return found
 
 
@@ -236,18 +244,32 @@ def _find_byte_spans(index: _Index, data: bytes) -> list[Span]:
     ]
 
 
-def _find_reduced_spans(index: _Index, text: str, data: bytes) -> list[Span]:
+def _search(index: _Index, text: str, data: bytes) -> tuple[list[Span], range | None]:
+    """Search a text that is reduced.
+
+    Args:
+        index: The index.
+        text: The text.
+        data: The same with one byte for each character, and perhaps without markup.
+
+    Returns:
+        The places to mask, and the part of the text in which any gram is found.
+    """
     reduced = data.translate(None, _OTHERS)
     runs = _find_runs(index, reduced)
     if not runs:
-        return []
+        return [], None
     kept = array("I", compress(count(), data.translate(_IS_KEPT)))
-    return [
+    found = [
         span
         for form, of_form in runs.items()
         for chain in _find_chains(form, of_form, reduced)
         for span in _pieces_of(chain, form, kept, text)
     ]
+    first = min(of_form[0].start for of_form in runs.values())
+    last = max(of_form[-1].end for of_form in runs.values())
+    start = max(0, kept[first] - _SMALL)
+    return found, range(start, min(len(text), kept[last - 1] + _SMALL))
 
 
 def _blank(match: re.Match[bytes]) -> bytes:

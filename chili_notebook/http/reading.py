@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import ssl
 from itertools import groupby
-from typing import Any
+from typing import Any, TypeVar
 
 import httpx
 
-_TRANSFER_HEADERS = {"content-encoding", "content-length", "transfer-encoding"}
+_E = TypeVar("_E", bound=BaseException)
+_TRANSFER_HEADERS = {b"content-encoding", b"content-length", b"transfer-encoding"}
 
 
 def read_up_to(response: httpx.Response, at_most: int) -> httpx.Response:
@@ -24,9 +26,10 @@ def read_up_to(response: httpx.Response, at_most: int) -> httpx.Response:
         if len(content) > at_most:
             break
     # The body has been decoded, so the original length and encoding are wrong.
+    # Bytes, because other programs send more than the ASCII that httpx encodes.
     headers = [
         (name, value)
-        for name, value in response.headers.multi_items()
+        for name, value in response.headers.raw
         if name.lower() not in _TRANSFER_HEADERS
     ]
     return httpx.Response(response.status_code, headers=headers, content=bytes(content))
@@ -55,7 +58,28 @@ def one_line(value: object, *, at_most: int = 500) -> str:
 
 
 def reason_of(error: Exception) -> str:
-    """Return in one clause why a request got no response."""
+    """Return in one clause why a request got no response.
+
+    It quotes no URL and no header: these may contain a password.
+    """
+    certificate_error = cause_of(error, ssl.SSLCertVerificationError)
+    if certificate_error is not None:
+        reason = one_line(certificate_error.verify_message, at_most=200)
+        return f"its certificate is not valid: {reason}"
+    if cause_of(error, httpx.InvalidURL) is not None:
+        return "the address that it leads to is not a URL"
     if isinstance(error, httpx.TimeoutException):
         return "no answer in time"
-    return str(error) or type(error).__name__
+    if isinstance(error, httpx.LocalProtocolError | UnicodeError):
+        return "the request contains characters that cannot be sent"
+    return one_line(str(error), at_most=200) or type(error).__name__
+
+
+def cause_of(error: BaseException, kind: type[_E]) -> _E | None:
+    """Return the first error of a class among an error and its causes."""
+    cause: BaseException | None = error
+    while cause is not None:
+        if isinstance(cause, kind):
+            return cause
+        cause = cause.__cause__ or cause.__context__
+    return None

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import os
+import ssl
 import time
+from contextlib import suppress
 from copy import copy
 from functools import lru_cache
 from importlib.metadata import version
+from pathlib import Path
 from typing import TYPE_CHECKING, Self
 from urllib.parse import urlsplit
 from urllib.request import getproxies, proxy_bypass
 
+import certifi
 import httpx
 from httpx_retries import Retry, RetryTransport
 
@@ -20,12 +24,12 @@ from chili_notebook.errors import (
     ConnectionFailedError,
     InsecureURLError,
 )
-from chili_notebook.http.reading import reason_of
+from chili_notebook.http.reading import cause_of, one_line, reason_of
+from chili_notebook.http.time_limit import LimitedBackend
 from chili_notebook.http.urls import is_loopback, unsafe_reason
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from ssl import SSLContext
 
 TIMEOUT = httpx.Timeout(30.0, connect=10.0)
 USER_AGENT = f"chili_notebook/{__version__} python-httpx/{version('httpx')}"
@@ -38,6 +42,14 @@ _NOT_SENT = (
     httpx.ConnectTimeout,
     httpx.PoolTimeout,
     httpx.ProxyError,
+)
+_OTHER_SOCKS = {"socks", "socks4", "socks4a"}
+# Codes of OpenSSL: self-signed, or issued by a certificate that is not known here.
+_UNKNOWN_ISSUER = {18, 19, 20, 21}
+_TRUST_ISSUER = (
+    "If your organization inspects the traffic, set SSL_CERT_FILE to a file with its "
+    "root certificate in PEM format; or install truststore and run "
+    "truststore.inject_into_ssl() before you sign in. REQUESTS_CA_BUNDLE is not read."
 )
 _BUSY = {429, 503}
 _LONGEST_PAUSE_S = 15.0
@@ -94,7 +106,7 @@ def retry_after_s(response: httpx.Response) -> float:
     """Return how many seconds a response asks to wait, 0 if it does not."""
     try:
         return ONCE["retry"].parse_retry_after(response.headers.get("retry-after", ""))
-    except ValueError:
+    except (ValueError, OverflowError):
         return 0.0
 
 
@@ -122,16 +134,25 @@ def open_client(
 def no_answer_error(
     method: str, url: httpx.URL, error: Exception
 ) -> ConnectionFailedError:
-    """Return the error for a request that got no response."""
+    """Return the error for a request that got no response.
+
+    Args:
+        method: The method of the request.
+        url: Its URL; the error of a redirect names the URL that it led to.
+        error: What was raised.
+    """
     was_sent = not isinstance(error, _NOT_SENT)
-    hint = "Check the network, the proxy or VPN, and the environment's name."
+    hint = hint_for(error, also="the environment's name")
     if method not in SAFE_METHODS:
         hint += (
             " GraFx may have carried out the request: check before you repeat it."
             if was_sent
             else " Nothing was sent."
         )
-    message = f"{method} {url.host}{url.path} got no answer ({reason_of(error)})."
+    with suppress(AttributeError, RuntimeError):  # the error knows no request
+        url = error.request.url  # type: ignore[attr-defined]
+    place = one_line(f"{url.host}{url.path}")
+    message = f"{method} {place} got no answer ({reason_of(error)})."
     failure = ConnectionFailedError(message, hint=hint)
     failure.was_sent = was_sent
     return failure
@@ -142,12 +163,35 @@ def cut_answer_error(
 ) -> ConnectionFailedError:
     """Return the error for a response whose body ended too early."""
     request, url = response.request, response.request.url
+    place = one_line(f"{url.host}{url.path}")
     return ConnectionFailedError(
-        f"The answer of {url.host}{url.path} was cut off ({reason_of(error)}).",
+        f"The answer of {place} was cut off ({reason_of(error)}).",
         hint="Try again."
         if request.method in SAFE_METHODS
         else "GraFx has probably carried out the request: check before you repeat it.",
     )
+
+
+def hint_for(error: Exception, *, also: str) -> str:
+    """Return what to check after a request that got no response.
+
+    Args:
+        error: What was raised.
+        also: What else to check if the error does not show the cause.
+    """
+    certificate_error = cause_of(error, ssl.SSLCertVerificationError)
+    if certificate_error is None:
+        return f"Check the network, the proxy or VPN, and {also}."
+    if certificate_error.verify_code in _UNKNOWN_ISSUER:
+        return _TRUST_ISSUER
+    return f"Check the date of this machine, and {also}."
+
+
+def proxy_for(scheme: str, host: str) -> str:
+    """Return the URL of the proxy that this machine sets for a host, empty if none."""
+    proxies = {} if proxy_bypass(host) else getproxies()
+    proxy = proxies.get(scheme) or proxies.get("all") or ""
+    return proxy if "://" in proxy or not proxy else f"http://{proxy}"
 
 
 def transport_for(url: str, *, connect_retries: int = 0) -> httpx.HTTPTransport:
@@ -161,39 +205,71 @@ def transport_for(url: str, *, connect_retries: int = 0) -> httpx.HTTPTransport:
     """
     parts = urlsplit(url)
     host = parts.hostname or ""
-    proxies = {} if is_loopback(host) or proxy_bypass(host) else getproxies()
-    proxy = proxies.get(parts.scheme) or proxies.get("all")
-    if proxy and "://" not in proxy:
-        proxy = f"http://{proxy}"
+    proxy = "" if is_loopback(host) else proxy_for(parts.scheme, host)
     try:
-        locations = (os.environ.get("SSL_CERT_FILE"), os.environ.get("SSL_CERT_DIR"))
-        verify = _certificates(*locations)
-        return httpx.HTTPTransport(verify, proxy=proxy, retries=connect_retries)
-    except OSError:
+        trusted = certificates()
+    except OSError:  # ssl.SSLError included
         raise ConfigurationError(
             "The certificates of this machine cannot be read.",
-            hint="Correct SSL_CERT_FILE and SSL_CERT_DIR, or unset them.",
+            hint="Set SSL_CERT_FILE to the full path of a file in PEM format, and "
+            "SSL_CERT_DIR to a folder of such files; or unset them.",
         ) from None
-    except (ImportError, ValueError) as error:
-        # The message leaves out the proxy's URL: it may contain a password.
-        kind = proxy.partition("://")[0] if proxy else "none"
-        lacks_package = isinstance(error, ImportError) or kind.startswith("socks")
+    try:
+        return _LimitedTransport(trusted, proxy=proxy or None, retries=connect_retries)
+    except ImportError:
+        hint = "Install its support with: pip install 'httpx[socks]'"
+    except (httpx.InvalidURL, ValueError):
+        hint = (
+            "Check HTTPS_PROXY, HTTP_PROXY and ALL_PROXY. Percent-encode the special "
+            "characters of a password, such as %23 for #."
+        )
+    if proxy.partition(":")[0].lower() in _OTHER_SOCKS:
+        hint = "Write socks5:// at its beginning, if the proxy supports SOCKS 5."
+    # The message leaves out the proxy's URL: it may contain a password.
     raise ConfigurationError(
-        f"The proxy that is set for {parts.scheme} ({kind}) cannot be used.",
-        hint="Install its support with: pip install 'httpx[socks]'"
-        if lacks_package
-        else "Correct HTTPS_PROXY, HTTP_PROXY or ALL_PROXY.",
+        f"The proxy that is set for {parts.scheme} cannot be used.", hint=hint
     )
 
 
-@lru_cache(maxsize=1)
-def _certificates(_file: str | None, _folder: str | None) -> SSLContext:
+class _LimitedTransport(httpx.HTTPTransport):
+    """A transport whose requests respect their time limit."""
+
+    def __init__(
+        self, trusted: ssl.SSLContext, *, proxy: str | None, retries: int
+    ) -> None:
+        super().__init__(trusted, proxy=proxy, retries=retries)
+        # httpx has no public name for it.
+        self._pool._network_backend = LimitedBackend()  # noqa: SLF001
+
+
+def certificates() -> ssl.SSLContext:
     """Return the certificates by which servers are checked.
 
-    Reading them takes longer than most calls, so they are read again only if the
-    variables that say where they are have changed.
+    Reading them takes longer than most calls, so they are read again only if what they
+    depend on has changed.
+
+    Raises:
+        OSError: If they cannot be read.
     """
+    return _read_certificates(_certificate_version())
+
+
+@lru_cache(maxsize=1)
+def _read_certificates(_version: object) -> ssl.SSLContext:
     return httpx.create_ssl_context()
+
+
+def _certificate_version() -> tuple[object, ...]:
+    """Return all that the certificates depend on.
+
+    That is where they are, whether a file has changed there, and the class that reads
+    them: `truststore` replaces it.
+    """
+    paths = [os.environ.get("SSL_CERT_FILE"), os.environ.get("SSL_CERT_DIR")]
+    found = [path for path in paths if path] or [certifi.where()]
+    states = [Path(path).stat() for path in found]
+    changes = [(state.st_mtime_ns, state.st_size, state.st_ino) for state in states]
+    return (ssl.SSLContext, *paths, *changes)
 
 
 def _require_safe(request: httpx.Request) -> None:

@@ -8,29 +8,30 @@ ever if another thread of the parent held it.
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING, Any, TypeVar
-from weakref import WeakKeyDictionary
+from typing import TYPE_CHECKING
+from weakref import WeakMethod
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-T = TypeVar("T")
-_renewals: WeakKeyDictionary[Any, Callable[[Any], None]] = WeakKeyDictionary()
+_renewals: set[WeakMethod[Callable[[], None]]] = set()
 
 
-def renew_in_children(owner: T, renew: Callable[[T], None]) -> None:
-    """Call a function with an object in each forked child, before the child's code.
+def renew_in_children(renew: Callable[[], None]) -> None:
+    """Call a method in each forked child, before the child's own code.
 
     Args:
-        owner: An object with connections or locks.
-        renew: Replaces them, without using the old ones.
+        renew: A method that replaces the connections or locks of its object, without
+            using the old ones. It does not keep the object alive.
     """
-    _renewals[owner] = renew
+    _renewals.add(WeakMethod(renew, _renewals.discard))
 
 
 def _renew_all() -> None:
-    for owner, renew in list(_renewals.items()):
-        renew(owner)
+    for reference in list(_renewals):
+        renew = reference()
+        if renew is not None:
+            renew()
 
 
 if hasattr(os, "register_at_fork"):  # Windows cannot fork

@@ -27,7 +27,7 @@ def client_of():
 
     def client_of(api, **options):
         clock = Clock()
-        source = TokenManager(Protector(), clock=clock)
+        source = TokenManager(Protector(), clock=clock, stopwatch=clock)
         environment = Environment("cp-abc-123", "production", f"{HOST}/grafx")
         token = Credentials(".env", Origin.ENV_FILE, access_token=Secret("a.b.c"))
         source.sign_in(token, environment)
@@ -42,7 +42,8 @@ def connect(clock, credentials, environment):
     """Return a function that makes a client of a server; waiting advances the clock."""
 
     def connect(server, **options):
-        source = TokenManager(Protector(), clock=clock)
+        stopwatch = options.pop("stopwatch", clock)
+        source = TokenManager(Protector(), clock=clock, stopwatch=stopwatch)
         source.sign_in(
             credentials, replace(environment, base_url=f"{server.url}/grafx")
         )

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import posixpath
 import re
+import signal
+import threading
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import replace
@@ -15,6 +17,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from chili_notebook import File
 from chili_notebook.api.client import Chili
 from chili_notebook.auth.token_manager import TokenManager
 from chili_notebook.errors import (
@@ -31,7 +34,15 @@ from chili_notebook.errors import (
     UnauthorizedError,
 )
 from chili_notebook.http.urls import is_loopback
-from fakes import Answer, PausedEndpoint, Protector, Server, forked_child
+from fakes import (
+    Answer,
+    PausedEndpoint,
+    Protector,
+    RawServer,
+    Server,
+    forked_child,
+    traceback_text,
+)
 
 HOST = "cp-abc-123.chili-publish.online"
 BASE = "/grafx/"
@@ -290,9 +301,24 @@ def test_response_that_is_cut_off_is_a_connection_error(client_of, status):
         chili.get("templates")
 
 
+def test_interrupted_call_shows_no_token(chili, server, endpoint):
+    """A user can stop a call that waits; its error holds no frame of httpx."""
+    is_interrupted = threading.Event()
+
+    def interrupt(_request):
+        signal.pthread_kill(threading.main_thread().ident, signal.SIGINT)
+        is_interrupted.wait(10)
+
+    server.answer = interrupt
+    with pytest.raises(KeyboardInterrupt) as caught:
+        chili.get("templates")
+    is_interrupted.set()
+    assert endpoint.issued[0] not in traceback_text(caught.value)
+
+
 def test_call_without_a_sign_in_raises_not_signed_in(clock):
     """A form that was not sent is not reported as a wrong address."""
-    chili = Chili(TokenManager(Protector(), clock=clock))
+    chili = Chili(TokenManager(Protector(), clock=clock, stopwatch=clock))
     with pytest.raises(NotSignedInError, match="chili_login"):
         chili.get("templates")
     with pytest.raises(NotSignedInError, match="chili_login"):
@@ -303,7 +329,7 @@ def test_call_without_an_environment_names_the_key_to_set(
     clock, credentials, environment
 ):
     """A token alone is enough to sign in, so the first call raises the error."""
-    source = TokenManager(Protector(), clock=clock)
+    source = TokenManager(Protector(), clock=clock, stopwatch=clock)
     source.sign_in(credentials, replace(environment, name="", base_url=""))
     with pytest.raises(ConfigurationError, match="CHILI_ENVIRONMENT"):
         Chili(source).get("templates")
@@ -314,6 +340,129 @@ def test_closed_client_can_be_used_again(chili):
     chili.get("a")
     chili.close()
     assert chili.get("b").status_code == 200
+
+
+def test_after_a_failed_call_the_next_one_uses_what_is_set_by_then(
+    monkeypatch, clock, credentials, environment
+):
+    """A user who repairs the proxy's variables need not sign in again."""
+    monkeypatch.setenv("HTTPS_PROXY", "http://127.0.0.1:9")
+    source = TokenManager(Protector(), clock=clock, stopwatch=clock)
+    source.sign_in(credentials, environment)
+    with (
+        Server(lambda _request: Answer(502, b"")) as proxy,
+        Chili(source, sleep=clock.advance) as chili,
+    ):
+        with pytest.raises(ConnectionFailedError):
+            chili.get("templates")
+        monkeypatch.setenv("HTTPS_PROXY", proxy.url)
+        with pytest.raises(ConnectionFailedError):
+            chili.get("templates")
+        assert proxy.requests[0].method == "CONNECT"
+
+
+def test_after_a_sign_in_the_next_call_uses_what_is_set_by_then(
+    monkeypatch, server, clock, credentials, environment
+):
+    """Certificates that cannot be read are noticed when connections are opened."""
+    environment = replace(environment, base_url=f"{server.url}/grafx")
+    source = TokenManager(Protector(), clock=clock, stopwatch=clock)
+    source.sign_in(credentials, environment)
+    with Chili(source) as chili:
+        chili.get("a")
+        monkeypatch.setenv("SSL_CERT_FILE", "missing.pem")
+        assert chili.get("a").status_code == 200
+        monkeypatch.delenv("SSL_CERT_FILE")
+        source.sign_in(credentials, environment)
+        monkeypatch.setenv("SSL_CERT_FILE", "missing.pem")
+        with pytest.raises(ConfigurationError, match="certificates"):
+            chili.get("a")
+
+
+def test_a_failed_call_does_not_disturb_the_others(connect):
+    """The connections of a failed call are closed when the last call has used them."""
+    answers = {"/grafx/good": Answer(200, b"x" * 300_000), "/grafx/bad": None}
+    with (
+        Server(lambda request: answers[request.path]) as server,
+        connect(server) as chili,
+        chili.stream("GET", "/good") as response,
+    ):
+        with pytest.raises(ConnectionFailedError):
+            chili.post("/bad")
+        assert sum(map(len, response.iter_bytes())) == 300_000
+
+
+@pytest.mark.parametrize(
+    "location", ["http:host/x", "http://[", "https://jane:s3c#ret@h/", "\\\\x:y\\"]
+)
+@pytest.mark.parametrize("method", ["GET", "POST"])
+def test_a_redirect_to_what_is_not_a_url_is_an_error_of_ours(
+    chili, server, method, location
+):
+    """It does not matter whether the redirect is followed."""
+    server.answer = lambda _request: Answer(302, b"", {"Location": location})
+    with pytest.raises(ChiliError) as caught:
+        chili.request(method, "x")
+    assert "s3c" not in str(caught.value)
+    if isinstance(caught.value, ConnectionFailedError):
+        assert caught.value.was_sent
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "latin-1"])
+@pytest.mark.parametrize("status", [200, 404, 500])
+def test_header_bytes_beyond_ascii_do_not_matter(connect, encoding, status):
+    """The answer to an order is read, whatever a gateway adds to it."""
+    head = (
+        f"HTTP/1.1 {status} Präsent\r\nContent-Type: text/ä\r\n"
+        'Content-Disposition: a; filename="Präsentation.pdf"\r\nRetry-After: ä\r\n'
+        "ETag: ä\r\nSet-Cookie: ä=ä\r\nContent-Length: 2\r\n\r\n{}"
+    )
+    with RawServer(head.encode(encoding)) as server, connect(server) as chili:
+        response = chili.post("output/png", json={}, accepted={404, 500})
+        file = File.from_response(response, name="x")
+    assert response.json() == {}
+    assert file.file_name.endswith("sentation.pdf")
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"params": {"search": "\ud800"}},
+        {"json": {"name": "\ud800"}},
+        {"json": float("nan")},
+        {"headers": {"X": "\ud800"}},
+        {"content": "\ud800"},
+    ],
+)
+def test_a_request_that_cannot_be_built_is_not_sent(chili, server, options):
+    """The error does not say that GraFx may have carried it out."""
+    with pytest.raises(ConfigurationError, match="cannot be sent"):
+        chili.post("output/png", **options)
+    assert server.requests == []
+
+
+@pytest.mark.parametrize("text", ["a\0b", "\ud800"])
+def test_texts_with_impossible_characters_raise_errors_of_ours(chili, text):
+    """No error of a library appears when a file is saved or uploaded."""
+    file = File(b"x", "image/png", "x.png")
+    for use in (
+        lambda: file.save(text),
+        lambda: chili.media.upload(f"{text}.png"),
+    ):
+        with pytest.raises(ChiliError) as caught:
+            use()
+        str(caught.value).encode()
+
+
+@pytest.mark.parametrize(
+    "url",
+    ["https://jane:s3c#ret@h/x", "https://jane:s3c/ret@h/x", "https://s3c:ret]@h"],
+)
+def test_a_wrong_address_is_not_quoted(chili, url):
+    """No part of a password appears in the message."""
+    with pytest.raises(ChiliError) as caught:
+        chili.get(url)
+    assert "s3c" not in str(caught.value)
 
 
 @pytest.mark.filterwarnings("ignore:.*fork.*:DeprecationWarning")
@@ -359,7 +508,7 @@ def test_proxy_of_the_environment_variables_is_used(
     """HTTPS_PROXY is honoured, although the retrying transport is our own."""
     with Server(lambda _request: Answer(502, b"")) as proxy:
         monkeypatch.setenv("HTTPS_PROXY", proxy.url)
-        source = TokenManager(Protector(), clock=clock)
+        source = TokenManager(Protector(), clock=clock, stopwatch=clock)
         source.sign_in(credentials, environment)
         with (
             pytest.raises(ConnectionFailedError),

@@ -14,7 +14,8 @@ def test_repr_names_the_environment(chili, clock):
     """The repr contains the name and the type of the environment."""
     assert repr(chili) == "<Chili: cp-abc-123 (production)>"
     assert (
-        repr(Chili(TokenManager(Protector(), clock=clock))) == "<Chili: not signed in>"
+        repr(Chili(TokenManager(Protector(), clock=clock, stopwatch=clock)))
+        == "<Chili: not signed in>"
     )
 
 

@@ -13,7 +13,14 @@ from chili_notebook.errors import (
     OutputFailedError,
     OutputTimeoutError,
 )
-from fakes import Answer, PausedEndpoint, Server
+from fakes import (
+    TRICKLES,
+    Answer,
+    Clock,
+    PausedEndpoint,
+    RawServer,
+    Server,
+)
 
 REPORT_URL = "https://x.example/grafx/api/v1/environment/cp-abc-123/report"
 PENDING = Answer(202, b"")
@@ -277,3 +284,34 @@ def test_pace_follows_the_renders_of_the_session():
     pace.note("mp4", 8.0)
     assert pace.pause_s("mp4", 0.0) == 2.0
     assert pace.pause_s("mp4", 3600.0) == 5.0
+
+
+@pytest.mark.parametrize("trickle", TRICKLES.values(), ids=TRICKLES)
+def test_a_wait_ends_in_time_whatever_trickles(connect, trickle):
+    """A poll that gets one byte after the other is one that failed."""
+    with (
+        RawServer(*trickle) as server,
+        connect(server) as client,
+        pytest.raises(OutputTimeoutError, match="was not ready"),
+    ):
+        client.outputs.task("t", "png").wait(timeout_s=0)
+
+
+@pytest.mark.parametrize("change_s", [-86_400, 86_400])
+def test_a_change_of_the_clock_does_not_change_the_wait(
+    connect, clock, output_server, api, change_s
+):
+    """A wait of 20 seconds takes 20 seconds, whatever the clock shows."""
+    stopwatch = Clock(0)
+
+    def sleep(seconds):
+        stopwatch.advance(seconds)
+        clock.advance(change_s)
+
+    api.polls = [PENDING]
+    with (
+        connect(output_server, sleep=sleep, stopwatch=stopwatch) as client,
+        pytest.raises(OutputTimeoutError),
+    ):
+        client.outputs.task("t", "png").wait(timeout_s=20)
+    assert stopwatch() == pytest.approx(20)

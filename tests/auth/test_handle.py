@@ -30,7 +30,7 @@ URL = "https://cp-abc-123.chili-publish.online/grafx/api/v1/info"
 @pytest.fixture
 def manager(clock, credentials, environment):
     """Return a token manager that is signed in."""
-    manager = TokenManager(Protector(), clock=clock)
+    manager = TokenManager(Protector(), clock=clock, stopwatch=clock)
     manager.sign_in(credentials, environment)
     return manager
 
@@ -44,7 +44,7 @@ def handle(manager):
 @pytest.fixture
 def signed_out_handle(clock):
     """Return a handle without a token."""
-    return ChiliToken(TokenManager(Protector(), clock=clock))
+    return ChiliToken(TokenManager(Protector(), clock=clock, stopwatch=clock))
 
 
 @pytest.fixture
@@ -337,12 +337,30 @@ def test_repr_shows_a_fingerprint_and_no_token(handle, manager, endpoint):
 
 def test_repr_of_an_opaque_token_says_what_is_unknown(clock):
     """Expiry and scopes of a pasted opaque token are unknown."""
-    manager = TokenManager(Protector(), clock=clock)
+    manager = TokenManager(Protector(), clock=clock, stopwatch=clock)
     opaque = Credentials(".env", Origin.ENV_FILE, access_token=Secret("opaque-token"))
     manager.sign_in(opaque, Environment())
     handle = ChiliToken(manager)
     assert repr(handle).endswith(": expiry unknown, scopes unknown>")
     assert (handle.expires_at, handle.expires_in, handle.scopes) == (None, None, None)
+
+
+@pytest.mark.parametrize("key", ["HTTP_PROXY", "http_proxy", "ALL_PROXY"])
+def test_token_for_this_machine_is_not_sent_to_a_proxy(handle, api, monkeypatch, key):
+    """The clients of httpx and requests would send it to the proxy in plain text."""
+    for name in ("HTTP_PROXY", "ALL_PROXY", "NO_PROXY"):
+        monkeypatch.delenv(name, raising=False)
+        monkeypatch.delenv(name.lower(), raising=False)
+    with Server(lambda _request: Answer(200)) as proxy:
+        monkeypatch.setenv(key, proxy.url)
+        for get in (httpx.get, requests.get):
+            with pytest.raises(InsecureURLError, match="proxy") as caught:
+                get(api.url, auth=handle)
+            assert "NO_PROXY=127.0.0.1" in caught.value.hint
+        monkeypatch.setenv("NO_PROXY", "127.0.0.1")
+        for get in (httpx.get, requests.get):
+            assert get(api.url, auth=handle).status_code == 200
+        assert proxy.requests == []
 
 
 def test_handle_cannot_be_pickled(handle, signed_out_handle):

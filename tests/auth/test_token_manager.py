@@ -57,7 +57,9 @@ def renewals():
 @pytest.fixture
 def signed_out_manager(clock, protector, renewals):
     """Return a token manager before its first sign-in."""
-    return TokenManager(protector, on_renewal=renewals.append, clock=clock)
+    return TokenManager(
+        protector, on_renewal=renewals.append, clock=clock, stopwatch=clock
+    )
 
 
 @pytest.fixture
@@ -394,7 +396,7 @@ def test_waiting_threads_share_a_failure(
     """A failing endpoint is asked once for all waiting threads."""
     many = 10
     clock = CountingClock(reads=1 + many)
-    manager = TokenManager(Protector(), clock=clock)
+    manager = TokenManager(Protector(), clock=clock, stopwatch=clock)
     manager.sign_in(credentials, environment)
     paused = token_server.answer = PausedEndpoint(endpoint)
     endpoint.failing = Answer(503, b"")
@@ -451,6 +453,20 @@ def test_rejected_token_from_the_cache_is_refetched_once_a_minute(
     clock.advance(1)
     assert manager.after_401(manager.current()) is not None
     assert endpoint.grants == 3
+
+
+def test_clock_that_is_set_back_does_not_stop_the_refetches(
+    credentials, environment, clock
+):
+    """The minute between two refetches is measured, and not read off a clock."""
+    stopwatch = Clock(0)
+    manager = TokenManager(Protector(), clock=clock, stopwatch=stopwatch)
+    manager.sign_in(credentials, environment)
+    assert manager.after_401(manager.current()) is not None
+    clock.advance(-DAY_S)
+    assert manager.after_401(manager.current()) is None
+    stopwatch.advance(60)
+    assert manager.after_401(manager.current()) is not None
 
 
 def test_rejected_new_tokens_are_refetched_once_a_minute(manager, clock, token_server):

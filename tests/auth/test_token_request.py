@@ -6,6 +6,7 @@ import gzip
 import json
 import signal
 import threading
+import time
 from dataclasses import replace
 from email.utils import formatdate
 
@@ -24,7 +25,16 @@ from chili_notebook.errors import (
     TokenResponseError,
 )
 from conftest import CLIENT_ID, CLIENT_SECRET
-from fakes import NOON, Answer, Server, jwt, token_body, traceback_text
+from fakes import (
+    NOON,
+    TRICKLES,
+    Answer,
+    RawServer,
+    Server,
+    jwt,
+    token_body,
+    traceback_text,
+)
 
 LIVE = "zq9-live-token-zq9"
 HTML = {"Content-Type": "text/html; charset=utf-8"}
@@ -271,6 +281,34 @@ def test_interrupted_request_shows_no_secret(fetch, token_server):
         fetch()
     is_interrupted.set()
     assert CLIENT_SECRET not in traceback_text(caught.value)
+
+
+@pytest.mark.parametrize("trickle", TRICKLES.values(), ids=TRICKLES)
+def test_request_ends_in_time_whatever_trickles(credentials, environment, trickle):
+    """One byte after the other does not keep the request waiting."""
+    with (
+        RawServer(*trickle) as server,
+        pytest.raises(TokenRequestError, match="no answer in time") as caught,
+    ):
+        fetch_token(
+            credentials,
+            replace(environment, token_url=f"{server.url}/oauth/token"),
+            clock=time.time,
+            time_limit_s=0.5,
+        )
+    assert CLIENT_SECRET not in traceback_text(caught.value)
+
+
+def test_header_bytes_beyond_ascii_do_not_matter(credentials, environment):
+    """A gateway before the endpoint may add a header in any encoding."""
+    body = json.dumps(token_body(LIVE)).encode()
+    head = f"HTTP/1.1 200 OK\r\nX-Name: Präsent\r\nContent-Length: {len(body)}\r\n\r\n"
+    with RawServer(head.encode("latin-1") + body) as server:
+        url = f"{server.url}/oauth/token"
+        token = fetch_token(
+            credentials, replace(environment, token_url=url), clock=time.time
+        )
+    assert token.secret.reveal() == LIVE
 
 
 def test_malformed_compression_is_a_token_request_error(fetch):

@@ -113,5 +113,5 @@ def test_upload_is_replayed_after_401(chili, simulator, tmp_path, png, as_path):
 def test_download_to_a_path_that_cannot_be_written_raises(chili):
     """The error is a ConfigurationError and not an OSError."""
     Path("file").write_bytes(b"")
-    with pytest.raises(ConfigurationError, match="cannot be written"):
+    with pytest.raises(ConfigurationError, match="exists and is not a folder"):
         chili.media.list()[0].download(Path("file", "a.png"))

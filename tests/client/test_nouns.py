@@ -218,7 +218,7 @@ def test_font_style_shows_a_sample_line(chili):
     assert (style.family_id, style.family_name) == (family.id, "Fredoka One")
     assert (style.extension, style.file_size > 0) == ("ttf", True)
     assert is_shown_as_png(style.preview())
-    assert "image/png" in style._repr_mimebundle_()
+    assert "image/png" in style._repr_mimebundle_()[0]
 
 
 def test_font_families_are_sorted_and_shown_in_a_gallery(chili):
@@ -245,7 +245,7 @@ def test_gallery_shows_at_most_the_given_number_of_items(chili):
 def test_item_whose_preview_fails_is_shown_as_text(chili):
     """A cell that ends with such an item shows the reason, and raises no error."""
     for item in (chili.fonts.list()[0].styles()[0], chili.media.list()[0]):
-        bundle = replace(item, id="no-such-id")._repr_mimebundle_()
+        bundle, _metadata = replace(item, id="no-such-id")._repr_mimebundle_()
         assert set(bundle) == {"text/plain"}
         assert "No preview: GraFx answered 404" in bundle["text/plain"]
 

@@ -112,7 +112,7 @@ def test_token_is_renewed_during_a_render(chili, template, simulator):
 def test_video_is_shown_and_saved(chili, banner, tmp_path):
     """A notebook plays an mp4 output, and `save` writes the same bytes."""
     output = chili.outputs.create(banner, "mp4")
-    html = output._repr_mimebundle_()["text/html"]
+    html = output._repr_mimebundle_()[0]["text/html"]
     assert html.startswith("<video controls")
     assert 'src="data:video/mp4;base64,' in html
     saved = output.save(tmp_path)
@@ -140,8 +140,16 @@ def test_simulator_without_an_encoder_fails_only_for_mp4(chili, banner, monkeypa
 
 def test_pdf_shows_its_first_page(chili, template):
     """The page is a JPEG that is not blank, with a longer side of 800 pixels."""
-    bundle = chili.outputs.create(template, "pdf")._repr_mimebundle_()
+    bundle, _metadata = chili.outputs.create(template, "pdf")._repr_mimebundle_()
     assert set(bundle) == {"text/plain", "image/jpeg"}
     page = Image.open(io.BytesIO(b64decode(bundle["image/jpeg"])))
     assert max(page.size) == 800
     assert len(page.convert("L").getcolors(256)) > 20
+
+
+def test_pdf_of_several_pages_shows_the_first_ones(chili, template):
+    """Six pages are not shown as if they were one."""
+    output = chili.outputs.create(template, "pdf", variables=[{}] * 6)
+    bundle, _metadata = output._repr_mimebundle_()
+    assert bundle["text/html"].count("data:image/jpeg;base64,") == 4
+    assert ">page 1 of 6<" in bundle["text/html"]

@@ -83,9 +83,9 @@ def test_output_is_saved_as_a_file_of_its_format(
     output = chili.outputs.create(template, format_name)
     assert output.content.lstrip().startswith(first_bytes)
     assert output.save(tmp_path) == tmp_path / output.file_name
-    saved = output.save(tmp_path / "new" / "folder" / "file")
+    saved = output.save(tmp_path / "new" / "folder" / f"file.{format_name}")
     assert saved.read_bytes() == output.content
-    assert [path.name for path in saved.parent.iterdir()] == ["file"]
+    assert [path.name for path in saved.parent.iterdir()] == [saved.name]
 
 
 def test_variable_changes_the_picture(chili, template):

@@ -254,6 +254,29 @@ def test_request_is_answered_if_masking_fails(kernel):
     assert VALUE not in str(reply)
 
 
+def test_cell_that_makes_its_secret_known_is_replaced(kernel):
+    """The cell of a login was checked before its secret was known."""
+    secret = "known-only-while-the-cell-runs-0123456789"
+    cell = f"x = '{secret}'\nguard.registry.protect(Secret(x), label='', validity='')"
+    sent, reply = kernel.run(f"{cell}\nguard.install(shell)")
+    (part,) = reply["content"]["payload"]
+    assert (part["source"], part["replace"]) == ("set_next_input", True)
+    assert part["text"].startswith("x = '***'\n")
+    assert "was replaced in the notebook" in text_of(sent, "stderr")
+
+
+def test_earlier_cell_is_named_and_no_other_cell_is_replaced(kernel):
+    """The secret becomes known in a later cell, which does not contain it."""
+    secret = "known-only-in-a-later-cell-0123456789"
+    kernel.run(f"x = '{secret}'")
+    number = kernel.evaluate("shell.execution_count - 1")
+    sent, reply = kernel.run(
+        "guard.registry.protect(Secret(x), label='', validity=''); guard.install(shell)"
+    )
+    assert reply["content"]["payload"] == []
+    assert f"cell [{number}] contains a secret" in text_of(sent, "stderr")
+
+
 def test_held_text_is_sent_before_the_end_of_the_cell(kernel):
     """Text that could have been the start of a secret is not lost."""
     assert kernel.printed("print('see s3cr', end='')") == "see s3cr"

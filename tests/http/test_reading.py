@@ -50,6 +50,32 @@ def test_reading_stops_after_the_limit(at_most):
         _ = whole.request  # which may contain a secret
 
 
+def test_header_bytes_beyond_ascii_are_copied():
+    """Other programs write the names of files in any encoding."""
+    headers = [
+        (b"X-Name", "Präsentation".encode(encoding))
+        for encoding in ("utf-8", "latin-1")
+    ]
+    response = httpx.Response(200, headers=headers, stream=httpx.ByteStream(b"x"))
+    assert read_up_to(response, 10).headers.raw[:2] == headers
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        httpx.InvalidURL("Invalid port: 's3cret'"),
+        httpx.LocalProtocolError("Illegal header value b's3cret'"),
+        UnicodeEncodeError("ascii", "s3cret\xfc", 6, 7, "not in range"),
+    ],
+)
+def test_reason_quotes_no_password(error):
+    """The texts of libraries quote parts of URLs and headers."""
+    assert "s3cret" not in reason_of(error)
+    wrapped = httpx.RemoteProtocolError(str(error))
+    wrapped.__cause__ = httpx.InvalidURL(str(error))
+    assert "s3cret" not in reason_of(wrapped)
+
+
 def test_reason_of_a_timeout_is_described():
     """The text of httpx itself can be empty."""
     assert reason_of(httpx.ReadTimeout("timed out")) == "no answer in time"

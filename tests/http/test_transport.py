@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+import re
+import shutil
+import ssl
 from contextlib import suppress
 
+import certifi
 import httpx
 import pytest
 
 from chili_notebook.errors import ConfigurationError
+from chili_notebook.http.reading import reason_of
 from chili_notebook.http.transport import (
     ONCE,
     USER_AGENT,
-    _certificates,
+    certificates,
+    hint_for,
     no_answer_error,
     open_client,
     transport_for,
@@ -179,14 +185,122 @@ def test_error_without_a_response_states_what_may_have_happened(method, sent):
     assert ("Nothing was sent" in failure.hint) == (not sent and method == "POST")
 
 
-def test_certificates_are_read_again_only_if_their_place_changes(monkeypatch):
-    """A change of SSL_CERT_FILE takes effect at once."""
-    url = "https://cp-abc-123.chili-publish.online"
-    monkeypatch.delenv("SSL_CERT_FILE", raising=False)
+@pytest.mark.parametrize("separator", ["#", "/", "?", "://"])
+@pytest.mark.parametrize("scheme", ["http", "https", "socks5", "socks"])
+def test_a_proxy_that_cannot_be_used_is_named_without_its_password(
+    proxy, monkeypatch, scheme, separator
+):
+    """No part of the password is in the message, the hint or a frame."""
+    del proxy
+    monkeypatch.setenv(
+        "ALL_PROXY", f"{scheme}://jane:s3cret{separator}PW99@127.0.0.1:9"
+    )
+    with pytest.raises(ConfigurationError, match="proxy") as caught:
+        transport_for("https://grafx.example.com/x")
+    error = caught.value
+    assert error.__cause__ is error.__context__ is None
+    assert not re.search("s3cret|PW99", str(error))
+
+
+def test_hint_fits_what_is_wrong_with_the_proxy(proxy, monkeypatch):
+    """A password must be encoded, and ``socks://`` is written ``socks5://``."""
+    del proxy
+    for url, hint in {
+        "http://jane:a#b@127.0.0.1:9": "Percent-encode",
+        "http://127.0.0.1:port": "Check HTTPS_PROXY",
+        "socks://127.0.0.1:9/": "Write socks5://",
+        "SOCKS4://127.0.0.1:9": "Write socks5://",
+    }.items():
+        monkeypatch.setenv("ALL_PROXY", url)
+        with pytest.raises(ConfigurationError) as caught:
+            transport_for("https://grafx.example.com/x")
+        assert hint in caught.value.hint
+
+
+def certificate_error(code):
+    """Return the error of httpx for a certificate that is not valid."""
+    cause = ssl.SSLCertVerificationError()
+    cause.verify_code, cause.verify_message = code, "the reason of OpenSSL"
+    error = httpx.ConnectError("[SSL] unreadable")
+    error.__cause__ = cause
+    return error
+
+
+def test_hint_for_an_unknown_issuer_says_where_certificates_are_read_from():
+    """The users of `requests` know another variable, which httpx does not read."""
+    error = certificate_error(20)
+    assert reason_of(error) == "its certificate is not valid: the reason of OpenSSL"
+    failure = no_answer_error("GET", httpx.URL("https://x.example/y"), error)
+    for name in ("SSL_CERT_FILE", "truststore", "REQUESTS_CA_BUNDLE"):
+        assert name in failure.hint
+    assert "SSL_CERT_FILE" not in hint_for(certificate_error(10), also="the name")
+    assert "date" in hint_for(certificate_error(10), also="the name")
+
+
+def test_error_of_a_redirect_names_the_url_that_it_led_to():
+    """The environment's own host is not blamed for the failure of another one."""
+    request = httpx.Request("GET", "https://storage.example/file")
+    error = httpx.ConnectError("refused", request=request)
+    failure = no_answer_error("GET", httpx.URL("https://x.example/y"), error)
+    assert failure.message == "GET storage.example/file got no answer (refused)."
+
+
+class OtherContext:
+    """A class that can be used in place of `ssl.SSLContext`."""
+
+    options = verify_flags = 0
+
+    def __init__(self, _protocol):
+        self.locations = []
+
+    def load_verify_locations(self, *locations):
+        """Record where certificates are."""
+        self.locations += locations
+
+
+@pytest.fixture
+def bundle(tmp_path, monkeypatch):
+    """Return a file of certificates that SSL_CERT_FILE names."""
     monkeypatch.delenv("SSL_CERT_DIR", raising=False)
-    first = _certificates(None, None)
-    transport_for(url)
-    assert _certificates(None, None) is first
-    monkeypatch.setenv("SSL_CERT_FILE", "missing.pem")
-    with pytest.raises(ConfigurationError, match="certificates of this machine"):
-        transport_for(url)
+    bundle = tmp_path / "ca.pem"
+    shutil.copy(certifi.where(), bundle)
+    monkeypatch.setenv("SSL_CERT_FILE", str(bundle))
+    return bundle
+
+
+def test_certificates_are_read_once(bundle):
+    """Reading them takes longer than most calls."""
+    assert bundle.exists()
+    assert certificates() is certificates()
+
+
+def test_certificates_are_read_again_after_a_change(bundle, tmp_path, monkeypatch):
+    """A repaired file, another file and another class take effect at once."""
+    before = certificates()
+    with bundle.open("a") as file:
+        file.write("# changed\n")
+    after_change = certificates()
+    other = tmp_path / "other.pem"
+    shutil.copy(bundle, other)
+    monkeypatch.setenv("SSL_CERT_FILE", str(other))
+    after_move = certificates()
+    monkeypatch.setenv("SSL_CERT_FILE", "")
+    without_variable = certificates()
+    # As truststore does.
+    monkeypatch.setattr(ssl, "SSLContext", OtherContext)
+    with_other_class = certificates()
+    contexts = [before, after_change, after_move, without_variable, with_other_class]
+    assert len(set(map(id, contexts))) == 5
+    assert isinstance(with_other_class, OtherContext)
+
+
+@pytest.mark.parametrize("content", [None, b"", b"\x30\x82\x00"])
+def test_unreadable_certificates_raise_an_error(tmp_path, monkeypatch, content):
+    """The error names the variables, and the form that the file must have."""
+    path = tmp_path / "ca.cer"
+    if content is not None:
+        path.write_bytes(content)
+    monkeypatch.setenv("SSL_CERT_FILE", str(path))
+    with pytest.raises(ConfigurationError, match="certificates of this") as caught:
+        transport_for("https://cp-abc-123.chili-publish.online")
+    assert "PEM" in caught.value.hint

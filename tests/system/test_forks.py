@@ -27,8 +27,8 @@ class Recorder:
 def test_an_object_is_renewed_once_in_each_child_and_never_in_the_parent():
     """The renewal happens before the child's own code runs."""
     recorder = Recorder()
-    renew_in_children(recorder, Recorder.renew)
-    renew_in_children(recorder, Recorder.renew)
+    renew_in_children(recorder.renew)
+    renew_in_children(recorder.renew)
     for _child in range(2):
         with forked_child(lambda: recorder.renewals) as result:
             assert result() == 1
@@ -38,7 +38,7 @@ def test_an_object_is_renewed_once_in_each_child_and_never_in_the_parent():
 def test_an_object_can_be_deleted():
     """The renewal in children keeps no client alive."""
     recorder = Recorder()
-    renew_in_children(recorder, Recorder.renew)
+    renew_in_children(recorder.renew)
     reference = weakref.ref(recorder)
     del recorder
     gc.collect()

@@ -71,6 +71,7 @@ def calls(chili: Chili) -> None:
     assert_type(chili.settings(), Mapping[str, Any])
     assert_type(chili.token, ChiliToken)
     assert_type(chili.clock(), float)
+    assert_type(chili.stopwatch(), float)
     chili.sleep(0.5)
     chili.close()
 

@@ -1,0 +1,58 @@
+"""The time limit of whole requests, over real sockets."""
+
+from __future__ import annotations
+
+import time
+
+import httpx
+import pytest
+
+from chili_notebook.http.time_limit import time_limit
+from chili_notebook.http.transport import transport_for
+from fakes import TRICKLES, Answer, RawServer, Server
+
+
+def get(url):
+    """Send a GET through a transport that respects the limit."""
+    with httpx.Client(transport=transport_for(url), timeout=20) as client:
+        return client.get(url)
+
+
+@pytest.mark.parametrize("trickle", TRICKLES.values(), ids=TRICKLES)
+def test_request_ends_whatever_trickles(trickle):
+    """It ends with the error of a timeout."""
+    started_at = time.monotonic()
+    with (
+        RawServer(*trickle) as server,
+        pytest.raises(httpx.TimeoutException),
+        time_limit(0.3),
+    ):
+        get(server.url)
+    assert 0.3 <= time.monotonic() - started_at < 10
+
+
+def test_nothing_is_sent_after_the_limit():
+    """A request that begins too late ends at once."""
+    with Server(lambda _request: Answer(200)) as server:
+        with pytest.raises(httpx.ConnectTimeout), time_limit(0):
+            get(server.url)
+        assert server.requests == []
+
+
+def test_limit_inside_another_one_cannot_extend_it():
+    """The shorter limit counts, and it ends with its block."""
+    with Server(lambda _request: Answer(200)) as server:
+        with time_limit(0), time_limit(60), pytest.raises(httpx.ConnectTimeout):
+            get(server.url)
+        with time_limit(60):
+            with time_limit(0), pytest.raises(httpx.ConnectTimeout):
+                get(server.url)
+            assert get(server.url).status_code == 200
+
+
+def test_large_body_may_take_longer_if_it_arrives_fast():
+    """The limit is for a server that trickles, and not for a large file."""
+    body = b"x" * 30
+    head = b"HTTP/1.1 200 OK\r\nContent-Length: 330\r\n\r\n"
+    with RawServer(head + body, body) as server, time_limit(0.3, slowest_bytes_s=100):
+        assert len(get(server.url).content) == 330
