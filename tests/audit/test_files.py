@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import base64
+import hashlib
 import json
 import os
 import stat
+import textwrap
 from pathlib import Path
 from urllib.parse import quote
 
@@ -295,3 +297,42 @@ def test_token_of_another_service_is_not_found():
     path = write_notebook(Path("a.ipynb"), (other, other))
     assert find(path, fix=True) == ()
     assert other in path.read_text()
+
+
+def make_token(name):
+    """Return a token of the usual form and length; its end belongs to the name."""
+    claims = {"iss": "https://login.example.com/", "aud": "https://api.example.com"}
+    parts = [{"alg": "RS256", "typ": "JWT", "kid": "x" * 21}, {**claims, "jti": name}]
+    texts = [json.dumps(part).encode() for part in parts]
+    signature = hashlib.sha512(name.encode()).digest() * 4
+    return ".".join(
+        base64.urlsafe_b64encode(part).decode().rstrip("=")
+        for part in (*texts, signature)
+    )
+
+
+@pytest.mark.parametrize(
+    "layout",
+    [
+        lambda token: textwrap.fill(token, 40),
+        lambda token: textwrap.indent(textwrap.fill(token, 76), "    "),
+        lambda token: "\n".join(f"| {line} |" for line in textwrap.wrap(token, 60)),
+    ],
+    ids=["wrapped", "indented", "framed"],
+)
+def test_token_that_was_broken_into_lines_is_found(layout):
+    """Tables and logs break a long value; the user must remove it by hand."""
+    token = make_token("one")
+    known = [KnownSecret("token", "", Secret(token))]
+    path = write_notebook(Path("a.ipynb"), ("x", layout(token)))
+    (finding,) = find(path, known=known, fix=True)
+    assert (finding.where, finding.state) == ("cell 1, output", FindingState.FOUND)
+    assert "in pieces" in finding.remedy
+
+
+def test_other_token_of_the_same_issuer_is_not_found():
+    """Its header and its first claims are the same."""
+    known = [KnownSecret("token", "", Secret(make_token("one")))]
+    other = make_token("two")
+    path = write_notebook(Path("a.ipynb"), ("x", f"{other} {other} {other}"))
+    assert find(path, known=known) == ()
