@@ -34,7 +34,7 @@ PAGE_SIZE = 50
 class Listing(Generic[T]):
     """The items of one listing, in GraFx's order.
 
-    Iterating fetches page after page and keeps none of them, so many thousands of items
+    Iterating fetches page after page and stores none of them, so many thousands of items
     need no more memory than one page. An index or a slice reads from the start. In a
     notebook a listing shows its first rows as a table.
 
@@ -126,11 +126,18 @@ class Listing(Generic[T]):
             at_most: How many items to show.
 
         Raises:
-            ConfigurationError: If the items have no preview.
+            ConfigurationError: If the items have no preview, or `at_most` is not a
+                number of items.
 
         Example:
             chili.media.list().gallery(at_most=6)
         """
+        if not isinstance(at_most, int) or at_most < 0:
+            # A negative number would fetch nearly every item.
+            raise ConfigurationError(
+                f"{at_most!r} is not a number of items.",
+                hint="Set at_most to a number, such as 24.",
+            )
         return Gallery.of(self[:at_most])
 
     def _repr_mimebundle_(self, **_: object) -> dict[str, str]:
@@ -184,7 +191,7 @@ class Listing(Generic[T]):
             data = []
         if not isinstance(data, list):
             raise UnexpectedAnswerError(
-                f"GraFx's answer to {self._path} is not a listing.",
+                f"GraFx's response to {self._path} is not a listing.",
                 hint="Use chili.get(...) to see what it is.",
             )
         total = body.get("total") if isinstance(body, Mapping) else None

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import sys
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, get_args
 
 from chili_notebook.api.files import File
 from chili_notebook.api.ids import path_segment
@@ -344,6 +344,21 @@ def _poll_once(client: ApiClient, path: str, *, left_s: float) -> _Poll:
 def is_from_grafx(error: ServerError) -> bool:
     """Return whether an error comes from GraFx itself and not from a gateway."""
     return error.status_code == _FAILED and bool(error.title or error.detail)
+
+
+def checked_format(text: object) -> Format:
+    """Return a format in GraFx's spelling.
+
+    Raises:
+        ConfigurationError: If it is not a format.
+    """
+    for known in get_args(Format):
+        if isinstance(text, str) and text.strip().lower() == known:
+            return known  # type: ignore[no-any-return]
+    raise ConfigurationError(
+        f"{text!r} is not an output format.",
+        hint=f"Formats: {', '.join(get_args(Format))}.",
+    )
 
 
 def seconds_of(timeout_s: object) -> float:

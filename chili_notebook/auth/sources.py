@@ -90,7 +90,7 @@ def _read_env_file(
     pairs: list[Pair] = []
     problem = ""
     try:
-        pairs = list(_parse(_decode(read_small_file(path))))
+        pairs = list(_parse(decode(read_small_file(path))))
     except UnreadableFileError as error:
         problem = f"{name} {error}"
     except UnicodeDecodeError:
@@ -107,7 +107,12 @@ def _read_env_file(
     )
 
 
-def _decode(data: bytes) -> str:
+def decode(data: bytes) -> str:
+    """Return the text of a ``.env`` file.
+
+    Raises:
+        UnicodeDecodeError: If it is neither UTF-8 nor UTF-16.
+    """
     # Windows editors and PowerShell's `>` write UTF-16.
     return data.decode("utf-16" if data.startswith(_UTF_16) else "utf-8-sig")
 

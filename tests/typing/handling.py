@@ -29,7 +29,11 @@ def signing_in() -> Chili | None:
         assert_type(error.hint, str)
     except errors.TokenError as error:
         assert_type(error.hint, str)
-    except (errors.InsecureURLError, errors.SecretsFoundError) as error:
+    except (
+        errors.InsecureURLError,
+        errors.SecretsFoundError,
+        errors.AuditIncompleteError,
+    ) as error:
         assert_type(error.hint, str)
     return None
 
