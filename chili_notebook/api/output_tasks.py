@@ -55,7 +55,9 @@ _NO_REPORT = OutputReport()
 
 
 class InterruptedOutputError(KeyboardInterrupt):
-    """A user has interrupted an order or a wait; the message says how to go on.
+    """The user has interrupted an output request or a wait.
+
+    The message says how to continue.
 
     Args:
         message: What was interrupted.
@@ -201,7 +203,7 @@ class OutputTask:
 
     @property
     def _still_running(self) -> str:
-        return f"The task goes on at GraFx: {self._wait_again} waits for it again."
+        return f"The task continues at GraFx: {self._wait_again} waits for it again."
 
     def _poll_until_done(self, timeout_s: float) -> httpx.Response:
         """Return the response that says that the task is done."""
@@ -318,7 +320,7 @@ def _poll_once(client: ApiClient, path: str, *, left_s: float) -> _Poll:
     on. So it ends up in the result and is not raised.
 
     Raises:
-        APIError: If GraFx itself answers that the task failed, or refuses to answer.
+        APIError: If GraFx itself reports that the task failed, or refuses the request.
     """
     timeout_s = min(max(left_s, _SHORTEST_POLL_S), _LONGEST_POLL_S)
     try:

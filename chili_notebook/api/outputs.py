@@ -191,7 +191,7 @@ class Outputs:
     def _request_for(
         self, source: DocumentItem | Document | str
     ) -> tuple[dict[str, Any], Document]:
-        """Return the part of an output request that names its source, and the document."""
+        """Return the part of a request that names its source, and the document."""
         if isinstance(source, Mapping):
             return {"documentContent": dict(source)}, source
         if isinstance(source, str):

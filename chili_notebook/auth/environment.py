@@ -45,6 +45,10 @@ class Environment:
         base_url: The URL before ``/api/v1``, without a slash at the end; may be empty.
         token_url: The OAuth 2.0 token endpoint.
         audience: The ``audience`` of the token request.
+
+    Example:
+        chili.environment.name, chili.environment.kind
+        chili.environment.base_url
     """
 
     name: str = ""

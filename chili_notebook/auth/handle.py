@@ -49,12 +49,12 @@ class ChiliToken(httpx.Auth):
     and requests. Its ``repr`` never shows the token.
 
     Raises:
-        NotSignedInError: On use, if nobody is signed in.
+        NotSignedInError: On use, if you are not signed in.
         TokenError: On use, if the token has expired and no other can be fetched.
 
     Example:
-        >>> httpx.get(url, auth=chili_token)
-        >>> requests.get(url, headers={"Authorization": f"Bearer {chili_token}"})
+        httpx.get(f"{chili.environment.base_url}/api/v1/info", auth=chili_token)
+        headers = {"Authorization": f"Bearer {chili_token}"}
     """
 
     def __init__(self, source: TokenManager) -> None:
@@ -113,7 +113,10 @@ class ChiliToken(httpx.Auth):
     def sync_auth_flow(
         self, request: httpx.Request
     ) -> Generator[httpx.Request, httpx.Response, None]:
-        """Add the token to `request`; after a 401 refetch it once and replay once."""
+        """Add the token to `request`; after a 401 refetch it once and replay once.
+
+        `TokenManager.after_401` decides whether a replay is worth it.
+        """
         _require_safe(str(request.url), direct=DIRECT in request.extensions)
         token = self._source.current()
         response = yield _signed(request, token)

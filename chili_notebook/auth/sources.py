@@ -40,7 +40,7 @@ def find_sources(
     env_file: str | None = None,
     environ: Mapping[str, str] = os.environ,
 ) -> list[Source]:
-    """Read every source, in the order in which they count.
+    """Read every source, in the order in which they are used.
 
     Args:
         folder: The notebook's folder; ``.env`` is searched from there upward.
@@ -127,7 +127,7 @@ def _parse(text: str) -> Iterator[Pair]:
         )
     pairs = list(DotEnv(None, io.StringIO(text), interpolate=False).parse())
     yield from pairs
-    # dotenv leaves out a line that it cannot parse; then the rest of the line counts,
+    # dotenv leaves out a line that it cannot parse; then the rest of the line is used,
     # so that the message names the key.
     parsed = {key for key, _value in pairs}
     for match in filter(None, map(_OUR_LINE.match, text.splitlines())):

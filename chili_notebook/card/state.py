@@ -76,7 +76,8 @@ class CardState:
     """Everything that a card shows; the only secret in it is inside `Token`.
 
     Attributes:
-        phase: The phase; ``expiring`` and ``expired`` follow from the time.
+        phase: The phase. The browser derives expiring, expired and unconfirmed:
+            card.js, `derivePhase`.
         client_name: The name of the client in the notebook.
         token_name: The name of the token there.
         profile: The profile, or empty.
@@ -214,8 +215,11 @@ def as_html_beside(state: CardState) -> str:
     return f"<div data-chili-beside>{_EITHER}{as_html(state)}<p>{_STORED}</p></div>"
 
 
-def as_traits(state: CardState, *, now: float) -> dict[str, Any]:
-    """Return the values of the live card's synced traits: JSON without a secret."""
+def as_traits(state: CardState) -> dict[str, Any]:
+    """Return the values of the live card's synced traits: JSON without a secret.
+
+    The time left is not among them, because it is no part of the state.
+    """
     environment, token = state.environment, state.token
     return {
         "phase": state.phase,
@@ -238,7 +242,6 @@ def as_traits(state: CardState, *, now: float) -> dict[str, Any]:
             "scopes": None if token.scopes is None else sorted(token.scopes),
             "renewable": state.renewable,
         },
-        "remaining_s": token and token.remaining_s(now),
         "note": state.note
         and {
             "kind": state.note.kind,

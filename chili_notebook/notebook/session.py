@@ -248,7 +248,11 @@ class Session:
                 self.show(token=token, note=note)
 
     def _twin(self, *, beside: bool = False) -> dict[str, str]:
-        """Return the static twin; with `beside`, it hides itself if a live card follows."""
+        """Return the static twin.
+
+        Args:
+            beside: Whether it hides itself when a live card follows.
+        """
         html = as_html_beside if beside else as_html
         return {"text/plain": as_text(self._state), "text/html": html(self._state)}
 

@@ -113,7 +113,7 @@ def test_interrupt_while_waiting_says_how_to_wait_again(connect, output_server, 
     assert WAIT_AGAIN in str(caught.value)
     assert caught.value._render_traceback_() == [
         "KeyboardInterrupt: You stopped waiting for the PNG output.",
-        f"→ The task goes on at GraFx: {WAIT_AGAIN} waits for it again.",
+        f"→ The task continues at GraFx: {WAIT_AGAIN} waits for it again.",
     ]
 
 
@@ -259,7 +259,7 @@ def test_poll_that_hangs_does_not_extend_the_timeout(connect, api):
         )
 
     with Server(answer) as server, connect(server) as client:
-        with pytest.raises(OutputTimeoutError, match="no answer in time"):
+        with pytest.raises(OutputTimeoutError, match="no response in time"):
             client.outputs.task("t").wait(timeout_s=0)
         paused.may_answer.set()
 
