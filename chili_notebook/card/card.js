@@ -127,8 +127,7 @@ const CLOCK_DIFFERENCE_S = 120; // a smaller difference is not reported
 const KERNEL_BUSY =
   "The kernel is busy or has stopped. The card updates as soon as the kernel answers.";
 const KERNEL_GONE = "The kernel was restarted or stopped, which ended this session.";
-const NOT_CONFIRMED =
-  "No kernel has confirmed this card. It may be out of date.";
+const NOT_CONFIRMED = "No kernel has confirmed this card. It may be out of date.";
 
 /** @type {(keyof Traits)[]} */
 const TRAITS = [
