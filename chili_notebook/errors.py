@@ -181,7 +181,7 @@ class APIError(ChiliError):
 
 
 class UnauthorizedError(APIError):
-    """401: the API does not accept the token, not even a refetched one."""
+    """401: the API does not accept the token, not even a renewed one."""
 
 
 class ForbiddenError(APIError):

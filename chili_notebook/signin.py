@@ -270,8 +270,8 @@ def login(
         TokenError: If the token request fails.
 
     Example:
-        chili = login(demo=True)
-        chili.templates.list()
+        with login(demo=True) as chili:
+            chili.templates.list()
     """
     guard = process_guard()
     guard.install_here()

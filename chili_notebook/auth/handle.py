@@ -62,23 +62,39 @@ class ChiliToken(httpx.Auth):
 
     @property
     def expires_at(self) -> datetime | None:
-        """The expiry of the token, in UTC; ``None`` if unknown."""
+        """The expiry of the token, in UTC; ``None`` if unknown.
+
+        Example:
+            chili_token.expires_at.isoformat()
+        """
         ends = self._source.require().expires_at
         return None if ends is None else datetime.fromtimestamp(ends, UTC)
 
     @property
     def expires_in(self) -> float | None:
-        """The seconds until the expiry; ``None`` if unknown."""
+        """The seconds until the expiry; ``None`` if unknown.
+
+        Example:
+            hours = chili_token.expires_in / 3600
+        """
         return self._source.require().remaining_s(self._source.clock())
 
     @property
     def scopes(self) -> frozenset[str] | None:
-        """The scopes of the token; ``None`` if unknown."""
+        """The scopes of the token; ``None`` if unknown.
+
+        Example:
+            "template:read" in chili_token.scopes
+        """
         return self._source.require().scopes
 
     @property
     def expired(self) -> bool:
-        """Whether the current token has expired, or there is none."""
+        """Whether the current token has expired, or there is none.
+
+        Example:
+            assert not chili_token.expired
+        """
         token = self._source.peek()
         return token is None or token.expired(self._source.clock())
 

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from chili_notebook.auth.credentials import Origin
     from chili_notebook.auth.secret import Secret
     from chili_notebook.auth.tokens import Token
+    from chili_notebook.card.form import Field
 
 # A login makes two outputs: the static twin, and after it the live widget. They are not
 # one output with two formats, because JupyterLab would then choose the widget, and show
@@ -61,7 +62,7 @@ class Note:
     text: str
     hint: str = ""
     kind: Literal["info", "error"] = "info"
-    field: Literal["", "client_id", "client_secret", "access_token", "environment"] = ""
+    field: Field = ""
     moment: float | None = None
 
     def sentences(self) -> list[str]:
