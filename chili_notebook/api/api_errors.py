@@ -193,7 +193,7 @@ def _cache_hint(token: Token | None, now: float | None) -> str:
         when = f" (at about {moment:%H:%M} UTC on {moment.day} {moment:%b})"
     return (
         "GraFx serves the same token again until about an hour before it expires"
-        f"{when}. So a refetched token can be refused like the first, and changed "
+        f"{when}. So a renewed token can be refused like the first, and changed "
         "permissions take effect only with the next one. Check that the integration "
         "belongs to this environment."
     )

@@ -129,7 +129,7 @@ class ChiliToken(httpx.Auth):
     def sync_auth_flow(
         self, request: httpx.Request
     ) -> Generator[httpx.Request, httpx.Response, None]:
-        """Add the token to `request`; after a 401 refetch it once and replay once.
+        """Add the token to `request`; after a 401 renew it once and replay once.
 
         `TokenManager.after_401` decides whether a replay is worth it.
         """
@@ -144,7 +144,7 @@ class ChiliToken(httpx.Auth):
     async def async_auth_flow(
         self, request: httpx.Request
     ) -> AsyncGenerator[httpx.Request, httpx.Response]:
-        """Add the token to `request`; after a 401 refetch it once and replay once."""
+        """Add the token to `request`; after a 401 renew it once and replay once."""
         _require_safe(str(request.url), direct=DIRECT in request.extensions)
         token = (
             self._source.current()

@@ -1,7 +1,7 @@
 """Show a `CardState` as an anywidget, and report what the user clicks.
 
-The phases. The browser derives expiring, expired and unconfirmed (`derivePhase` in
-card.js); a reload of the page leads to unconfirmed::
+The phases. The browser derives expiring, expired and unconfirmed: card.js,
+`derivePhase`. The card of a reopened notebook begins as unconfirmed::
 
     form ──► signing-in ──► signed-in ──► (expiring) ──► (expired)
      │          │  ▲         │     ▲            │              │
@@ -33,7 +33,7 @@ signed-out     until when the token is valid   %chili_login         signed out, 
 
 A token without a known expiry never expires here; one that cannot be renewed has no
 Refresh. When the kernel is gone, the browser shows what was signed-in as signed-out,
-and says so; the card of a reopened notebook is unconfirmed until its kernel answers.
+and says so; an unconfirmed card is confirmed as soon as its kernel answers.
 A saved twin can be read much later, so it shows moments, never the time left. It says
 that it shows the state at the time of saving: JupyterLab updates no twin that was there
 before the page was reloaded.

@@ -141,7 +141,7 @@ def test_failed_download_has_the_line_that_fetches_the_output(chili, api, status
     with pytest.raises(ChiliError) as caught:
         chili.outputs.create("1", "png")
     assert f"The PNG output is ready: {WAIT_AGAIN}" in caught.value.hint
-    assert "goes on" not in caught.value.hint
+    assert "continues" not in caught.value.hint
     api.file = file
     assert chili.outputs.task("t", "png").wait().content == b"png"
     assert api.output_requests == 1
