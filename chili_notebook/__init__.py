@@ -1,10 +1,24 @@
 """Sign in to CHILI GraFx from a notebook, and use its Environment API.
 
-In a notebook::
+From an empty notebook to a rendered picture, without an account::
 
     %load_ext chili_notebook
-    %chili_login
-    chili.templates.list()
+    %chili_login --demo
+    template = chili.templates.list()[0]
+    picture = chili.outputs.create(template, "png")
+    picture  # picture.save("renders/first.png") writes it to a file
+
+To use your own environment, change the second line to ``%chili_login``.
+
+=====================  ==========================================================
+``chili.templates``    list, preview, render, create and change templates
+``chili.projects``     the same for the projects of your integration
+``chili.media``        list, download and upload pictures and other files
+``chili.fonts``        list font families and show samples of their styles
+``chili.outputs``      render pictures, PDFs and animations, one or a batch
+``chili.get`` …        send any other request to the Environment API
+``chili_token``        the token for ``httpx``, ``requests`` and f-strings
+=====================  ==========================================================
 
 Without IPython::
 
@@ -13,7 +27,8 @@ Without IPython::
     with login() as chili:
         chili.outputs.create(chili.templates.list()[0], "png").save("renders/")
 
-`Chili` describes the client and its nouns, `errors` every error.
+``help(chili_notebook.Chili)``, ``help(chili_notebook.errors)`` and ``%chili_login?``
+show more.
 """
 
 from __future__ import annotations

@@ -4,18 +4,18 @@
 
     ChiliError
     ├── ConfigurationError          a credential, a setting or an argument is wrong
-    │   └── CredentialsNotFoundError    no source holds credentials
-    ├── NotSignedInError            the client is used while nobody is signed in
-    ├── SecretsFoundError           saved secrets were found, and are not fixed
+    │   └── CredentialsNotFoundError    no source contains credentials
+    ├── NotSignedInError            the client is used while you are not signed in
+    ├── SecretsFoundError           an audit found secrets that are not fixed
     ├── AuditIncompleteError        an audit could not read everything
-    ├── InsecureURLError            a secret would be sent over plain http
+    ├── InsecureURLError            a URL to which no secret may be sent
     ├── TokenError                  the token endpoint, or the token itself
     │   ├── TokenRequestError           the endpoint could not be reached
     │   ├── TokenRefusedError           the endpoint refused these credentials
-    │   ├── TokenResponseError          the endpoint's answer is not a token
+    │   ├── TokenResponseError          the endpoint's response is not a token
     │   └── TokenExpiredError           a token that cannot be renewed has expired
     ├── ConnectionFailedError       the Environment API could not be reached
-    ├── UnexpectedAnswerError       an answer is not of the documented shape
+    ├── UnexpectedAnswerError       a response is not of the documented form
     ├── APIError                    the Environment API answered with an error status
     │   ├── UnauthorizedError           401
     │   ├── ForbiddenError              403
@@ -23,7 +23,7 @@
     │   ├── TooManyRequestsError        429
     │   └── ServerError                 5xx
     ├── NotListedError              a listing has no such item
-    ├── VariableError               a variable, value, layout or format does not fit
+    ├── VariableError               a variable, value or layout does not fit
     └── OutputError                 an output task
         ├── OutputFailedError           GraFx could not make the output
         ├── OutputTimeoutError          the task is not done yet
@@ -82,7 +82,7 @@ class CredentialsNotFoundError(ConfigurationError):
 
 
 class NotSignedInError(ChiliError):
-    """The client or the token is used while nobody is signed in."""
+    """The client or the token is used while you are not signed in."""
 
 
 class SecretsFoundError(ChiliError):
@@ -94,7 +94,11 @@ class AuditIncompleteError(ChiliError):
 
 
 class InsecureURLError(ChiliError):
-    """A secret would have been sent over plain http to another machine."""
+    """No secret may be sent to this URL.
+
+    It is plain http to another machine, or it contains a user name or an unusual
+    character.
+    """
 
 
 class TokenError(ChiliError):
@@ -109,7 +113,7 @@ class TokenRefusedError(TokenError):
     """The token endpoint answered with an error status.
 
     Attributes:
-        status_code: The HTTP status of the answer.
+        status_code: The HTTP status of the response.
         error: The error code of OAuth 2.0, such as ``access_denied``; may be empty.
     """
 
@@ -130,7 +134,7 @@ class TokenExpiredError(TokenError):
 
 
 class ConnectionFailedError(ChiliError):
-    """The Environment API could not be reached, or its answer was cut off.
+    """The Environment API could not be reached, or its response was cut off.
 
     Attributes:
         was_sent: Whether the request may have been sent, and carried out.
@@ -140,14 +144,14 @@ class ConnectionFailedError(ChiliError):
 
 
 class UnexpectedAnswerError(ChiliError):
-    """An answer of the Environment API does not have the documented form."""
+    """A response of the Environment API does not have the documented form."""
 
 
 class APIError(ChiliError):
     """The Environment API answered with an error status.
 
     Attributes:
-        status_code: The HTTP status of the answer.
+        status_code: The HTTP status of the response.
         title: The title of the problem document; may be empty.
         detail: The detail of the problem document; may be empty.
         trace_id: The trace ID, which CHILI's support asks for; may be empty.
@@ -177,7 +181,7 @@ class APIError(ChiliError):
 
 
 class UnauthorizedError(APIError):
-    """401: the API does not accept the token, not even a refetched one."""
+    """401: the API does not accept the token, not even a renewed one."""
 
 
 class ForbiddenError(APIError):
@@ -213,7 +217,7 @@ class NotListedError(ChiliError, IndexError):
 
 
 class VariableError(ChiliError):
-    """A variable, its value, a layout or a format does not fit the template."""
+    """A variable, its value or a layout does not fit the template."""
 
 
 class OutputError(ChiliError):
@@ -254,7 +258,7 @@ class OutputFailedError(OutputError):
 
 
 class OutputTimeoutError(OutputError):
-    """The output was not ready in time; its task goes on at GraFx."""
+    """The output was not ready in time; its task continues at GraFx."""
 
 
 class OutputExpiredError(OutputError):

@@ -1,10 +1,8 @@
 """Find credentials and sign in: the same flow for the magics, the form and scripts.
 
-::
-
-    find_login ── reads and cleans each source once ──► LoginSettings
-    LoginSettings.with_form ── what was typed instead ──► LoginSettings
-    login ── LoginSettings, TokenManager, Chili
+`find_login` reads each source once and returns `LoginSettings`. Their method
+`with_form` replaces the credentials with what was typed into the form. `login` makes a
+`TokenManager` of the settings, and a `Chili` of that.
 """
 
 from __future__ import annotations
@@ -277,11 +275,12 @@ def login(
 
     Raises:
         ConfigurationError: If there are no credentials, or they are malformed.
+        InsecureURLError: If the URL of the token endpoint is not safe.
         TokenError: If the token request fails.
 
     Example:
-        >>> chili = login(demo=True)
-        >>> chili.templates.list()
+        with login(demo=True) as chili:
+            chili.templates.list()
     """
     guard = process_guard()
     guard.install_here()

@@ -179,7 +179,7 @@ def session(clock, token_server, monkeypatch):
     monkeypatch.setenv("CHILI_TOKEN_URL", f"{token_server.url}/oauth/token")
     guard = Guard()
     session = Session("", "chili", guard=guard, clock=clock)
-    session.ask(find_login(registry=guard.registry))
+    session.show_form(find_login(registry=guard.registry))
     return session
 
 

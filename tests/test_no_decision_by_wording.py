@@ -37,10 +37,9 @@ PACKAGE = Path(chili_notebook.__file__).parent
 
 # Names of variables and attributes that hold texts for people.
 MESSAGES = {
-    *("caption", "clause", "detail", "failure", "form_reason", "headline", "hint"),
-    *("hitch", "label", "message", "outcome", "problem", "reason", "remark", "remedy"),
-    *("stderr", "subject", "summary", "title", "told", "unread", "validity"),
-    *("verdict", "what", "where", "why", "words"),
+    *("caption", "detail", "failure", "form_reason", "headline", "hint", "label"),
+    *("message", "outcome", "problem", "reason", "remedy", "stderr", "subject"),
+    *("title", "validity", "verdict", "what", "where", "words"),
 }
 SEARCHES = {
     *("count", "endswith", "find", "index", "partition", "removeprefix"),
@@ -104,7 +103,7 @@ def is_message(node, names):
             return True
         case ast.Call(func=ast.Name(id="str" | "repr"), args=[ast.Name(id=name)]):
             return name in {"error", "exception", "problem"}
-        case ast.Call(func=ast.Attribute(value=value)):  # such as why.lower()
+        case ast.Call(func=ast.Attribute(value=value)):  # such as reason.lower()
             return is_message(value, names)
         case ast.Tuple(elts=items) | ast.List(elts=items) | ast.Set(elts=items):
             return any(is_message(item, names) for item in items)
@@ -142,7 +141,7 @@ def test_no_module_compares_or_searches_a_message():
 @pytest.mark.parametrize(
     "code",
     [
-        "why.endswith(('empty', 'placeholder'))",
+        "reason.endswith(('empty', 'placeholder'))",
         "error.args[0] in {'no repository', 'no git'}",
         "source == FORM",
         "source != demo.FORM",

@@ -1,4 +1,4 @@
-"""Make errors of the API's problem documents (RFC 7807), with hints what to do."""
+"""Make errors from the API's problem documents (RFC 7807), with hints."""
 
 from __future__ import annotations
 
@@ -35,14 +35,14 @@ _CHECK_BODY = "Compare the parameters and the body with the environment's Swagge
 _HINTS = {
     400: _CHECK_BODY,
     404: "Check the ID, and the environment's technical name in CHILI_ENVIRONMENT.",
-    410: "Start again: list the items, or make the file, once more.",
+    410: "Start again: repeat the listing or the output.",
     413: "Send less in one request.",
     422: _CHECK_BODY,
     429: "Wait a little, and make fewer calls at the same time.",
 }
 _TOO_LARGE = {
     "output": "GraFx takes at most 10,000 rows or 10 MB of variables, and 20 MB in "
-    "all. Send the rows in several outputs.",
+    "total. Send the rows in several outputs.",
     "media": "GraFx, or a gateway before it, takes no file of this size. Upload a "
     "smaller one.",
 }
@@ -120,7 +120,7 @@ def error_from(
 
 
 def guess_scope(method: str, path: str) -> str:
-    """Return the scope that a call probably needs, empty if nobody can say.
+    """Return the scope that a call probably needs, empty if unknown.
 
     GraFx publishes no list of calls and scopes. This one is inferred from the names of
     the scopes, so it is a hint for people, and no code must depend on it.
@@ -142,7 +142,7 @@ def guess_scope(method: str, path: str) -> str:
 
 
 def _path_in_environment(path: str) -> list[str]:
-    """Return the segments of a path inside its environment, one empty one if none."""
+    """Return the path's segments inside the environment; ``[""]`` if there are none."""
     match = _IN_ENVIRONMENT.search(path)
     return match.group(1).strip("/").split("/") if match else [""]
 
@@ -193,7 +193,7 @@ def _cache_hint(token: Token | None, now: float | None) -> str:
         when = f" (at about {moment:%H:%M} UTC on {moment.day} {moment:%b})"
     return (
         "GraFx serves the same token again until about an hour before it expires"
-        f"{when}. So a refetched token can be refused like the first, and changed "
+        f"{when}. So a renewed token can be refused like the first, and changed "
         "permissions take effect only with the next one. Check that the integration "
         "belongs to this environment."
     )
@@ -211,7 +211,7 @@ def _scopes_hint(token: Token | None, needed: str) -> str:
     listed = "unknown" if scopes is None else " ".join(sorted(scopes)) or "none"
     needs = f"Such a call probably needs {needed}. " if needed else ""
     return (
-        f"{needs}The token's scopes: {listed}. Permissions that the integration got "
-        "since then take effect only with the next token. A token works only in the "
-        "environment that its integration belongs to."
+        f"{needs}The token's scopes: {listed}. Permissions that were added after "
+        "the token was issued take effect only with the next token. A token works only "
+        "in the environment that its integration belongs to."
     )

@@ -60,7 +60,7 @@ class ApiClient:
 
     - a path inside the environment: ``"templates"``,
     - a path under the base URL: ``"/api/v1/info"``,
-    - a full URL, such as those in the ``links`` of GraFx's answers,
+    - a full URL, such as those in the ``links`` of GraFx's responses,
 
     and the other arguments of `httpx.Client.request`. The token is sent to the
     environment's own origin and nowhere else. Only safe methods (GET, HEAD, OPTIONS)
@@ -81,9 +81,9 @@ class ApiClient:
         sleep: Called to wait between two polls, or before a retry.
 
     Raises:
-        NotSignedInError: From every call, while nobody is signed in.
+        NotSignedInError: From every call, while you are not signed in.
         APIError: From every call that GraFx answers with an error status.
-        ConnectionFailedError: From every call that gets no answer.
+        ConnectionFailedError: From every call that gets no response.
 
     Example:
         response = chili.get("templates", params={"limit": 5})
@@ -202,7 +202,7 @@ class ApiClient:
             with chili.stream("GET", f"media/{media.id}/download") as response:
                 first = next(response.iter_bytes())
         """
-        self._source.require()  # the first error of all is that nobody is signed in
+        self._source.require()  # the first error of all is that you are not signed in
         environment = self.environment
         url = _parse_url(call_url(environment, path))
         with self._connected(environment.base_url) as connections:

@@ -17,13 +17,18 @@ from chili_notebook.api.templates import Templates
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+_INTERNAL = {"clock", "link", "sleep", "stopwatch"}
+
 
 class Chili(ApiClient):
-    """A signed-in client of one GraFx environment.
+    """Use one GraFx environment, signed in.
+
+    `login()` and ``%chili_login`` make one; do not construct it.
 
     The nouns ``templates``, ``projects``, ``media``, ``fonts`` and ``outputs`` do what
     people do most. Everything else of the Environment API is reached with ``get``,
-    ``post``, ``put``, ``patch``, ``delete`` and ``pages``.
+    ``post``, ``put``, ``patch``, ``delete``, ``request``, ``stream`` and ``pages``.
+    ``token`` is the token, and ``environment`` the environment.
 
     Example:
         template = chili.templates.list()[0]
@@ -105,6 +110,10 @@ class Chili(ApiClient):
             chili.settings()
         """
         return item_of(self.get("settings"))
+
+    def __dir__(self) -> list[str]:
+        # Completion offers what users call, not what only the nouns use.
+        return sorted(set(super().__dir__()) - _INTERNAL)
 
     def __repr__(self) -> str:
         if self._source.peek() is None:

@@ -36,7 +36,7 @@ class DocumentItem:
     """An item of the environment that has a document: a template or a project.
 
     Example:
-        template.variables()
+        template = chili.templates.list(search="card")[0]
         template.output("pdf", variables={"Name": "Ada"})
     """
 
@@ -160,6 +160,23 @@ class DocumentItem:
             parts.append(variables.bundle(caption="Variables")["text/html"])
             parts.append(layouts.bundle(caption="Layouts")["text/html"])
         return {"text/plain": repr(self), "text/html": "".join(parts)}
+
+
+def checked_name(name: object) -> str:
+    """Return the new name of a template or a project.
+
+    Raises:
+        ConfigurationError: If it is not a text, or blank.
+    """
+    if not isinstance(name, str):
+        raise ConfigurationError(
+            f"Expected a name, got {describe(name)}.", hint="Pass a text."
+        )
+    if not name.strip():
+        raise ConfigurationError(
+            "The new name is blank.", hint="Pass a name with at least one letter."
+        )
+    return name
 
 
 def checked_document(document: object) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""How files look in a notebook: pictures, films, pages and zips."""
+"""How files look in a notebook: pictures, animations, pages and zips."""
 
 from __future__ import annotations
 

@@ -34,9 +34,9 @@ PAGE_SIZE = 50
 class Listing(Generic[T]):
     """The items of one listing, in GraFx's order.
 
-    Iterating fetches page after page and keeps none of them, so many thousands of items
-    need no more memory than one page. An index or a slice reads from the start. In a
-    notebook a listing shows its first rows as a table.
+    Iterating fetches page after page and stores none of them, so a listing of 100,000
+    items needs no more memory than one page. An index or a slice reads from the start.
+    In a notebook a listing shows its first rows as a table.
 
     Args:
         client: The client that fetches the pages.
@@ -126,12 +126,13 @@ class Listing(Generic[T]):
             at_most: How many items to show.
 
         Raises:
-            ConfigurationError: If the items have no preview.
+            ConfigurationError: If the items have no preview, or `at_most` is not a
+                number of items.
 
         Example:
             chili.media.list().gallery(at_most=6)
         """
-        return Gallery.of(self[:at_most])
+        return Gallery.of(self[: _checked_count(at_most)])
 
     def _repr_mimebundle_(self, **_: object) -> dict[str, str]:
         total, items = next(self._pages(), (0, []))
@@ -184,13 +185,23 @@ class Listing(Generic[T]):
             data = []
         if not isinstance(data, list):
             raise UnexpectedAnswerError(
-                f"GraFx's answer to {self._path} is not a listing.",
+                f"GraFx's response to {self._path} is not a listing.",
                 hint="Use chili.get(...) to see what it is.",
             )
         total = body.get("total") if isinstance(body, Mapping) else None
         is_known = isinstance(total, int) and not isinstance(total, bool)
         items = [item for item in data if isinstance(item, Mapping)]
         return (total if is_known else None), items
+
+
+def _checked_count(at_most: object) -> int:
+    if isinstance(at_most, int) and at_most >= 0:
+        return at_most
+    # A negative number would fetch nearly every item.
+    raise ConfigurationError(
+        f"{at_most!r} is not a number of items.",
+        hint="Set at_most to a number, such as 24.",
+    )
 
 
 def _columns_of(items: Sequence[T]) -> list[tuple[str, Callable[[T], object]]]:

@@ -47,8 +47,8 @@ class RecordError:
         details: GraFx's description; may be empty.
 
     Example:
-        errors = chili.outputs.create(template, "pdf").report
-        [(error.record, error.words) for error in errors]
+        report = chili.outputs.create(template, "pdf").report
+        [(error.record, error.reason) for error in report]
     """
 
     record: int | None
@@ -56,12 +56,12 @@ class RecordError:
     details: str
 
     @property
-    def words(self) -> str:
+    def reason(self) -> str:
         """What went wrong, in plain words; for unknown types GraFx's name.
 
         Example:
             output = chili.outputs.create(template, "pdf")
-            [error.words for error in output.report]
+            [error.reason for error in output.report]
         """
         key = re.sub(r"[^a-z]", "", self.type.lower())
         return _IN_WORDS.get(key, self.type) or "an unknown error"
@@ -69,15 +69,21 @@ class RecordError:
     def __str__(self) -> str:
         where = "" if self.record is None else f"record {self.record}: "
         details = self.details.rstrip(".")
-        return f"{where}{self.words}" + (f" ({details})" if details else "")
+        return f"{where}{self.reason}" + (f" ({details})" if details else "")
 
 
 class OutputReport(tuple[RecordError, ...]):
     """What went wrong with which record; in a notebook it shows itself as a table.
 
+    A batch has one if its output setting continues after a failure.
+
     Example:
-        report = chili.outputs.create(template, "pdf").report
-        print(report)
+        setting = chili.outputs.settings.create(
+            "pdf", name="Continue", continueBatchOutputAfterFailure=True
+        )
+        rows = [{"Name": "Ada"}, {"Name": "Grace"}]
+        batch = chili.outputs.create(template, "pdf", variables=rows, settings=setting)
+        batch.report  # empty if every record was rendered
     """
 
     __slots__ = ()
@@ -86,7 +92,7 @@ class OutputReport(tuple[RecordError, ...]):
         return "\n".join(map(str, self))
 
     def _repr_mimebundle_(self, **_: object) -> dict[str, str]:
-        rows = [[error.record, error.words, error.details] for error in self]
+        rows = [[error.record, error.reason, error.details] for error in self]
         table = html_table(["Record", "What", "Details"], rows)
         return {"text/html": table, "text/plain": str(self) or repr(self)}
 
@@ -123,7 +129,7 @@ def fetch_report(client: ApiClient, address: str) -> OutputReport:
     )
     if report or records == []:
         return report
-    raise UnexpectedAnswerError("GraFx's answer is not a report of errors by record.")
+    raise UnexpectedAnswerError("GraFx's response is not a report of errors by record.")
 
 
 def read_report(client: ApiClient, address: str) -> OutputReport:
@@ -149,7 +155,7 @@ def summarize(report: tuple[RecordError, ...]) -> str:
 
 
 def _objects_in(value: object) -> list[dict[str, Any]]:
-    """Return the objects of a list, with their keys in small letters."""
+    """Return the objects of a list, with their keys in lower case."""
     items = value if isinstance(value, list) else []
     objects = [
         {str(key).lower(): item for key, item in entry.items()}

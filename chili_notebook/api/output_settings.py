@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from chili_notebook.api.ids import id_of, path_segment
 from chili_notebook.api.listing import Listing
+from chili_notebook.api.output_tasks import checked_format
 from chili_notebook.api.responses import item_of, text_in
 from chili_notebook.auth.secret import signed_in
 
@@ -26,7 +27,7 @@ class OutputSetting:
     Attributes:
         id: GraFx's ID.
         name: Its name.
-        format: The format that it is for, in small letters.
+        format: The format that it is for, in lower case.
         is_default: Whether outputs of its format use it by default.
         description: Its description, if it has one.
         watermark: Whether outputs get a watermark.
@@ -91,16 +92,14 @@ class OutputSettings:
             fields: GraFx's other fields, such as ``watermark=True``.
 
         Raises:
-            ConfigurationError: If `format` is not a format.
+            ConfigurationError: If GraFx has no such format.
 
         Example:
             chili.outputs.settings.create("png", name="Proof", watermark=True)
         """
-        path_segment(format, kind_name="output format")  # raises the error
-        kind = format.strip().lower()
+        kind = checked_format(format)
         body = {"name": name, "type": kind.upper(), **fields}
-        path = f"output/settings/{path_segment(kind)}"
-        response = self._client.post(path, json=body)
+        response = self._client.post(f"output/settings/{kind}", json=body)
         return _read(item_of(response))
 
     def delete(self, setting: OutputSetting | str) -> None:

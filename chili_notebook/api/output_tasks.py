@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import sys
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, get_args
 
 from chili_notebook.api.files import File
 from chili_notebook.api.ids import path_segment
@@ -55,7 +55,9 @@ _NO_REPORT = OutputReport()
 
 
 class InterruptedOutputError(KeyboardInterrupt):
-    """A user interrupted an order or a wait; the message says how to go on.
+    """The user has interrupted an output request or a wait.
+
+    The message says how to continue.
 
     Args:
         message: What was interrupted.
@@ -201,7 +203,7 @@ class OutputTask:
 
     @property
     def _still_running(self) -> str:
-        return f"The task goes on at GraFx: {self._wait_again} waits for it again."
+        return f"The task continues at GraFx: {self._wait_again} waits for it again."
 
     def _poll_until_done(self, timeout_s: float) -> httpx.Response:
         """Return the response that says that the task is done."""
@@ -318,7 +320,7 @@ def _poll_once(client: ApiClient, path: str, *, left_s: float) -> _Poll:
     on. So it ends up in the result and is not raised.
 
     Raises:
-        APIError: If GraFx itself answers that the task failed, or refuses to answer.
+        APIError: If GraFx itself reports that the task failed, or refuses the request.
     """
     timeout_s = min(max(left_s, _SHORTEST_POLL_S), _LONGEST_POLL_S)
     try:
@@ -344,6 +346,21 @@ def _poll_once(client: ApiClient, path: str, *, left_s: float) -> _Poll:
 def is_from_grafx(error: ServerError) -> bool:
     """Return whether an error comes from GraFx itself and not from a gateway."""
     return error.status_code == _FAILED and bool(error.title or error.detail)
+
+
+def checked_format(text: object) -> Format:
+    """Return a format in GraFx's spelling.
+
+    Raises:
+        ConfigurationError: If it is not a format.
+    """
+    for known in get_args(Format):
+        if isinstance(text, str) and text.strip().lower() == known:
+            return known  # type: ignore[no-any-return]
+    raise ConfigurationError(
+        f"{text!r} is not an output format.",
+        hint=f"Formats: {', '.join(get_args(Format))}.",
+    )
 
 
 def seconds_of(timeout_s: object) -> float:

@@ -1,4 +1,4 @@
-"""Outputs: render templates, projects and documents to pictures, PDFs and films
+"""Outputs: render templates, projects and documents to pictures, PDFs and animations
 (pages "Output tasks" and "Variable data printing with the output API").
 """
 
@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any, get_args
+from typing import TYPE_CHECKING, Any
 
 from chili_notebook.api.document_item import DocumentItem
 from chili_notebook.api.documents import choose_layout
@@ -18,6 +18,7 @@ from chili_notebook.api.output_tasks import (
     Output,
     OutputTask,
     Pace,
+    checked_format,
     is_from_grafx,
     seconds_of,
 )
@@ -27,11 +28,11 @@ from chili_notebook.api.templates import Template, Templates
 from chili_notebook.api.variables import Row, checked_rows, rows_of
 from chili_notebook.auth.secret import signed_in
 from chili_notebook.errors import (
+    ConfigurationError,
     ConnectionFailedError,
     NotFoundError,
     ServerError,
     UnexpectedAnswerError,
-    VariableError,
 )
 
 if TYPE_CHECKING:
@@ -47,7 +48,7 @@ _MOST_BYTES = 20_000_000
 
 @signed_in
 class Outputs:
-    """Renders templates, projects and documents: ``chili.outputs``.
+    """Render templates, projects and documents: ``chili.outputs``.
 
     Attributes:
         settings: The environment's output settings.
@@ -83,17 +84,18 @@ class Outputs:
             timeout_s: How long to wait, in seconds.
 
         Raises:
-            ConfigurationError: If an ID or the timeout cannot be used.
+            ConfigurationError: If the source, the format, the setting or the timeout
+                cannot be used, or the output request is too large.
             VariableError: If the template has no such variable, value or layout.
             OutputFailedError: If GraFx cannot make the output.
-            OutputTimeoutError: If it is not ready in time. Its task goes on.
-            ConnectionFailedError: If the answer to the order was lost.
+            OutputTimeoutError: If it is not ready in time. Its task continues.
+            ConnectionFailedError: If the response to the output request was lost.
 
         Example:
             chili.outputs.create(template, "png", layout=template.layouts()[0])
             chili.outputs.create(template, "pdf").save("renders/")
         """
-        seconds_of(timeout_s)  # checked before a render is spent
+        seconds_of(timeout_s)  # checked before the render starts
         task = self.start(
             source, format, variables=variables, layout=layout, settings=settings
         )
@@ -110,25 +112,28 @@ class Outputs:
     ) -> OutputTask:
         """Start to render something, and return at once; the arguments are `create`'s.
 
-        The order is sent once and never repeated, since GraFx may bill a second one.
+        The output request is sent once and never repeated, since GraFx may bill a
+        second one.
 
         Raises:
+            ConfigurationError: If the source, the format or the setting cannot be
+                used, or the output request is too large.
             VariableError: If the template has no such variable, value or layout.
-            ConnectionFailedError: If the answer to the order was lost.
+            ConnectionFailedError: If the response to the output request was lost.
 
         Example:
             task = chili.outputs.start(template, "pdf")
             output = task.wait()
         """
-        format = _checked_format(format)  # noqa: A001 - GraFx's word
-        body, document = self._order_for(source)
+        format = checked_format(format)  # noqa: A001 - GraFx's word
+        body, document = self._request_for(source)
         body["layoutsToExport"] = [choose_layout(document, layout)]
         if rows := rows_of(variables):
             body["variables"] = checked_rows(document, rows)
         if settings is not None:
             body["outputSettingsId"] = _setting_id(settings)
         _require_small(body)
-        return self.task(self._send_order(format, body), format)
+        return self.task(self._send_request(format, body), format)
 
     def task(
         self,
@@ -139,10 +144,11 @@ class Outputs:
 
         Args:
             task: GraFx's ID of the task, as errors and outputs show it, or the task.
-            format: The format that was ordered, if it is known.
+            format: The format of the output, if it is known.
 
         Raises:
-            ConfigurationError: If `task` is neither a task nor an ID.
+            ConfigurationError: If `task` is neither a task nor an ID, or GraFx has no
+                such format.
 
         Example:
             task_id = chili.outputs.start(template, "png").id
@@ -150,13 +156,13 @@ class Outputs:
         """
         known = task.format if isinstance(task, OutputTask) else None
         if format is not None:
-            known = _checked_format(format)
+            known = checked_format(format)
         task_id = id_of(task, OutputTask, kind_name="task")
         path_segment(task_id)  # a wrong ID is an error here, not at the first poll
         return OutputTask(task_id, known, self._client, self._pace)
 
-    def _send_order(self, format: Format, body: dict[str, Any]) -> str:  # noqa: A002
-        """Send an order once, and return the ID of its task."""
+    def _send_request(self, format: Format, body: dict[str, Any]) -> str:  # noqa: A002
+        """Send an output request once, and return the ID of its task."""
         tasks = f'{self._client.name}.pages("output/tasks")'
         unknown = f"It is unknown whether GraFx started this {format.upper()} output."
         hint = (
@@ -179,19 +185,19 @@ class Outputs:
         else:
             if task_id:
                 return task_id
-            reason = "The answer has no task ID."
+            reason = "The response has no task ID."
         raise ConnectionFailedError(f"{unknown} {reason}", hint=hint)
 
-    def _order_for(
+    def _request_for(
         self, source: DocumentItem | Document | str
     ) -> tuple[dict[str, Any], Document]:
-        """Return the part of an order that names its source, and the document."""
+        """Return the part of a request that names its source, and the document."""
         if isinstance(source, Mapping):
             return {"documentContent": dict(source)}, source
         if isinstance(source, str):
             source = self._template(source)
         if not isinstance(source, DocumentItem):
-            raise VariableError(
+            raise ConfigurationError(
                 f"Expected something to render, got {describe(source)}.",
                 hint="Pass a template or its ID, a project, or a document.",
             )
@@ -207,34 +213,19 @@ class Outputs:
             raise
 
 
-def _checked_format(text: object) -> Format:
-    """Return a format in GraFx's spelling.
-
-    Raises:
-        VariableError: If it is not a format.
-    """
-    for known in get_args(Format):
-        if isinstance(text, str) and text.strip().lower() == known:
-            return known  # type: ignore[no-any-return]
-    raise VariableError(
-        f"{text!r} is not an output format.",
-        hint=f"Formats: {', '.join(get_args(Format))}.",
-    )
-
-
 def _setting_id(setting: object) -> str:
     if isinstance(setting, OutputSetting):
         return setting.id
     if isinstance(setting, str) and setting:
         return setting
-    raise VariableError(
+    raise ConfigurationError(
         f"Expected an output setting or its ID, got {describe(setting)}.",
         hint="Pass one of chili.outputs.settings.list(), or its ID.",
     )
 
 
 def _require_small(body: Mapping[str, Any]) -> None:
-    """Raise an error for an order that GraFx would refuse as too large.
+    """Raise an error for an output request that GraFx would refuse as too large.
 
     The limits are those of the page "Variable data printing with the output API".
     """
@@ -245,9 +236,9 @@ def _require_small(body: Mapping[str, Any]) -> None:
         or size > _MOST_BYTES
         or _json_size(rows) > _MOST_VARIABLES_BYTES
     ):
-        raise VariableError(
-            f"The order is too large: {len(rows):,} rows, {size:,} bytes.",
-            hint="GraFx takes 10,000 rows or 10 MB of variables, and 20 MB in all. "
+        raise ConfigurationError(
+            f"The output request is too large: {len(rows):,} rows, {size:,} bytes.",
+            hint="GraFx takes 10,000 rows or 10 MB of variables, and 20 MB in total. "
             "Send the rows in several outputs.",
         )
 
@@ -256,7 +247,7 @@ def _json_size(content: object) -> int:
     """Return the number of bytes of something as JSON.
 
     Raises:
-        VariableError: If it cannot be serialized as JSON.
+        ConfigurationError: If it cannot be serialized as JSON.
     """
     try:
         text = json.dumps(
@@ -265,7 +256,7 @@ def _json_size(content: object) -> int:
         return len(text.encode())
     except (TypeError, ValueError, RecursionError) as error:
         reason = type(error).__name__
-    raise VariableError(
+    raise ConfigurationError(
         f"The document cannot be serialized as JSON ({reason}).",
         hint="Use only texts, numbers, True, False, None, lists and objects.",
     )

@@ -1,7 +1,7 @@
 """Previews: pictures that GraFx makes when they are first requested.
 
-The first answer may be 202, with a task to poll. Previews of media have no task and are
-requested again (workshop "Previews", GraFx's own media connector).
+The first response may be 202, with a task to poll. Previews of media have no task and
+are requested again (workshop "Previews", GraFx's own media connector).
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from chili_notebook.api.files import File
-from chili_notebook.api.output_tasks import InterruptedOutputError
+from chili_notebook.api.output_tasks import InterruptedOutputError, seconds_of
 from chili_notebook.errors import ChiliError, OutputTimeoutError
 from chili_notebook.http.reading import json_object
 from chili_notebook.http.time_limit import time_limit
@@ -42,9 +42,11 @@ def fetch_preview(
     """Return a preview as soon as GraFx has made it.
 
     Raises:
+        ConfigurationError: If the timeout is not a number of seconds.
         OutputTimeoutError: If it is not ready in time. Its task ID may be empty.
         KeyboardInterrupt: If the user interrupts it.
     """
+    timeout_s = seconds_of(timeout_s)
     try:
         with time_limit(timeout_s + _GRACE_S, slowest_bytes_s=_SLOWEST_BYTES_S):
             return _wait_for_preview(

@@ -7,7 +7,11 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from chili_notebook.api.document_item import DocumentItem, checked_document
+from chili_notebook.api.document_item import (
+    DocumentItem,
+    checked_document,
+    checked_name,
+)
 from chili_notebook.api.ids import id_of, path_segment
 from chili_notebook.api.listing import Listing
 from chili_notebook.api.responses import item_of, text_in
@@ -126,10 +130,13 @@ class Projects:
     def rename(self, project: Project | str, name: str) -> None:
         """Change the name of a project.
 
+        Raises:
+            ConfigurationError: If the new name is blank, or not a text.
+
         Example:
             chili.projects.rename(project, "Summer sale")
         """
-        self._client.patch(_path_of(project), json={"name": name})
+        self._client.patch(_path_of(project), json={"name": checked_name(name)})
 
     def delete(self, project: Project | str) -> None:
         """Delete a project.

@@ -32,9 +32,9 @@ def body_of(response: httpx.Response) -> Any:
     except (ValueError, RecursionError):
         kind = response.headers.get("content-type", "no content type").partition(";")[0]
     raise UnexpectedAnswerError(
-        f"GraFx's answer to {one_line(response.request.url.path)} is not JSON "
+        f"GraFx's response to {one_line(response.request.url.path)} is not JSON "
         f"({one_line(kind)}, {len(response.content):,} bytes).",
-        hint="A gateway or proxy may have answered in its place. Try again later.",
+        hint="A gateway or proxy may have responded in its place. Try again later.",
     )
 
 
@@ -50,7 +50,7 @@ def item_of(response: httpx.Response) -> Mapping[str, Any]:
         if isinstance(data, Mapping):
             return data
     raise UnexpectedAnswerError(
-        f"GraFx's answer to {one_line(response.request.url.path)} contains no item."
+        f"GraFx's response to {one_line(response.request.url.path)} contains no item."
     )
 
 
@@ -64,10 +64,9 @@ def links_of(response: httpx.Response) -> Mapping[str, Any]:
 def link_in(response: httpx.Response, key: str, *, base_url: str) -> str:
     """Return a link of a response as a full URL, empty if there is none.
 
-    A relative link is resolved against the URL of the response. A link to the API under
-    another host name of it, such as GraFx's own behind a proxy, is rewritten to the
-    base URL. A link to a host that is neither GraFx's nor the base URL's is returned
-    unchanged.
+    A relative link is resolved against the URL of the response. GraFx's links may use
+    another host name of the API than a proxy's base URL; these are rewritten to the
+    base URL. Links to other hosts are unchanged.
 
     Raises:
         UnexpectedAnswerError: If the link is not a URL.
@@ -78,8 +77,9 @@ def link_in(response: httpx.Response, key: str, *, base_url: str) -> str:
     try:
         url = response.request.url.join(text.strip())
     except (httpx.InvalidURL, ValueError):
-        message = f"The link {key} of GraFx's answer is not a URL."
-        raise UnexpectedAnswerError(message) from None
+        url = httpx.URL()
+    if not url.is_absolute_url:
+        raise UnexpectedAnswerError(f"The link {key} of GraFx's response is not a URL.")
     api = API_PATH.search(url.path)
     if api is None or not _is_own(url, httpx.URL(base_url)):
         return str(url)

@@ -5,12 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
-from chili_notebook.api.document_item import DocumentItem, checked_document
+from chili_notebook.api.document_item import (
+    DocumentItem,
+    checked_document,
+    checked_name,
+)
 from chili_notebook.api.ids import id_of, path_segment
 from chili_notebook.api.listing import Listing
 from chili_notebook.api.responses import entry_type_in, item_of, moment_in, text_in
 from chili_notebook.auth.secret import signed_in
-from chili_notebook.errors import ConfigurationError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -145,17 +148,14 @@ class Templates:
         """Change the name of a template.
 
         Raises:
-            ConfigurationError: If the new name is blank.
+            ConfigurationError: If the new name is blank, or not a text.
 
         Example:
             copy = chili.templates.create(template.document(), name="Copy")
             chili.templates.rename(copy, "Spring sale")
         """
-        if not name.strip():
-            raise ConfigurationError(
-                "The new name is blank.", hint="Pass a name with at least one letter."
-            )
-        self._client.put(_path_of(template), params={"name": name})
+        params = {"name": checked_name(name)}
+        self._client.put(_path_of(template), params=params)
 
     def delete(self, template: Template | str, *, force: bool = False) -> None:
         """Delete a template.

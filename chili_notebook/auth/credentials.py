@@ -78,7 +78,7 @@ class Source:
         path: Path | None = None,
         discovered: bool = False,
     ) -> Source:
-        """Return a source whose values are cleaned; the last value of a key counts."""
+        """Return a source whose values are cleaned; the last value of a key is used."""
         pairs = values.items() if isinstance(values, Mapping) else values
         cleaned = [read_value(key, value, name) for key, value in pairs]
         counting = {value.key: value for value in cleaned}
@@ -96,7 +96,7 @@ class Credentials:
     Attributes:
         source: The name of their source in messages.
         origin: The kind of source.
-        client_id: The client ID; empty beside an access token.
+        client_id: The client ID; empty with an access token.
         client_secret: The client secret.
         access_token: An access token that the user pasted instead of the pair.
     """
@@ -320,11 +320,13 @@ def _trace(source: Source, reading: _Reading, *, is_chosen: bool) -> list[TraceE
     verdict = "used" if is_chosen else "overridden by a source before it"
     renewable = reading.credentials.renewable
     needed = ("_CLIENT_ID", "_CLIENT_SECRET") if renewable else ("_TOKEN",)
+    used = "client ID and secret are" if renewable else "access token is"
+    not_needed = f"not needed: the {used} used"
     return [
         TraceEntry(
             source.name,
             key,
-            verdict if key.endswith(needed) else "not needed beside the others",
+            verdict if key.endswith(needed) else not_needed,
         )
         for key in reading.keys
     ]

@@ -1,4 +1,7 @@
-"""Check a ``.env`` file for what is unsafe about it, and write credentials into it."""
+"""Check a ``.env`` file for what is unsafe about it, and write credentials into it.
+
+`chili_notebook.auth.sources` reads it.
+"""
 
 from __future__ import annotations
 
@@ -10,6 +13,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
+from chili_notebook.auth.sources import decode
 from chili_notebook.errors import ConfigurationError
 from chili_notebook.system.atomic_write import write_text
 from chili_notebook.system.git import (
@@ -42,9 +46,9 @@ class Danger:
 
 
 def find_other_author(path: Path, name: str) -> Danger | None:
-    """Return whether another user may have written a file of credentials.
+    """Return the danger that another user may have written this file; ``None`` if not.
 
-    Such a file signs in where its author likes.
+    The author of such a file decides which server gets the secret.
 
     Args:
         path: The file.
@@ -102,7 +106,7 @@ def write_credentials(
 ) -> None:
     """Write keys into a ``.env`` file, which only its owner can read afterwards.
 
-    Other keys, comments and the order stay as they are.
+    Other keys, comments and the order stay as they are. The file is written as UTF-8.
 
     Args:
         path: The file; it is created if it does not exist.
@@ -132,7 +136,7 @@ def write_credentials(
             hint=f"Add this line to .gitignore: /{path.name}",
         )
     try:
-        text = path.read_text("utf-8-sig") if path.exists() else ""
+        text = decode(path.read_bytes()) if path.exists() else ""
         write_text(_edit(text, values, set(drop)), path, mode=_OWNER_ONLY)
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or "it is not a valid .env file"

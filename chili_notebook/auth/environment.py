@@ -45,6 +45,10 @@ class Environment:
         base_url: The URL before ``/api/v1``, without a slash at the end; may be empty.
         token_url: The OAuth 2.0 token endpoint.
         audience: The ``audience`` of the token request.
+
+    Example:
+        chili.environment.name, chili.environment.kind
+        chili.environment.base_url
     """
 
     name: str = ""
@@ -55,18 +59,30 @@ class Environment:
 
     @property
     def api_url(self) -> str:
-        """The URL before the paths of this environment, with a slash at the end."""
+        """The URL before the paths of this environment, with a slash at the end.
+
+        Example:
+            httpx.get(f"{chili.environment.api_url}templates", auth=chili_token)
+        """
         name = quote(self.name, safe="")
         return f"{self.base_url}/api/v1/environment/{name}/"
 
     @property
     def host(self) -> str:
-        """Host (and port) of the API; may be empty."""
+        """Host (and port) of the API; may be empty.
+
+        Example:
+            chili.environment.host
+        """
         return urlsplit(self.base_url).netloc
 
     @property
     def token_host(self) -> str:
-        """Host (and port) of the token endpoint."""
+        """Host (and port) of the token endpoint.
+
+        Example:
+            chili.environment.token_host
+        """
         return urlsplit(self.token_url).netloc
 
 

@@ -49,12 +49,12 @@ class ChiliToken(httpx.Auth):
     and requests. Its ``repr`` never shows the token.
 
     Raises:
-        NotSignedInError: On use, if nobody is signed in.
+        NotSignedInError: On use, if you are not signed in.
         TokenError: On use, if the token has expired and no other can be fetched.
 
     Example:
-        >>> httpx.get(url, auth=chili_token)
-        >>> requests.get(url, headers={"Authorization": f"Bearer {chili_token}"})
+        httpx.get(f"{chili.environment.base_url}/api/v1/info", auth=chili_token)
+        headers = {"Authorization": f"Bearer {chili_token}"}
     """
 
     def __init__(self, source: TokenManager) -> None:
@@ -62,23 +62,39 @@ class ChiliToken(httpx.Auth):
 
     @property
     def expires_at(self) -> datetime | None:
-        """The expiry of the token, in UTC; ``None`` if unknown."""
+        """The expiry of the token, in UTC; ``None`` if unknown.
+
+        Example:
+            chili_token.expires_at.isoformat()
+        """
         ends = self._source.require().expires_at
         return None if ends is None else datetime.fromtimestamp(ends, UTC)
 
     @property
     def expires_in(self) -> float | None:
-        """The seconds until the expiry; ``None`` if unknown."""
+        """The seconds until the expiry; ``None`` if unknown.
+
+        Example:
+            hours = chili_token.expires_in / 3600
+        """
         return self._source.require().remaining_s(self._source.clock())
 
     @property
     def scopes(self) -> frozenset[str] | None:
-        """The scopes of the token; ``None`` if unknown."""
+        """The scopes of the token; ``None`` if unknown.
+
+        Example:
+            "template:read" in chili_token.scopes
+        """
         return self._source.require().scopes
 
     @property
     def expired(self) -> bool:
-        """Whether the current token has expired, or there is none."""
+        """Whether the current token has expired, or there is none.
+
+        Example:
+            assert not chili_token.expired
+        """
         token = self._source.peek()
         return token is None or token.expired(self._source.clock())
 
@@ -113,7 +129,10 @@ class ChiliToken(httpx.Auth):
     def sync_auth_flow(
         self, request: httpx.Request
     ) -> Generator[httpx.Request, httpx.Response, None]:
-        """Add the token to `request`; after a 401 refetch it once and replay once."""
+        """Add the token to `request`; after a 401 renew it once and replay once.
+
+        `TokenManager.after_401` decides whether a replay is worth it.
+        """
         _require_safe(str(request.url), direct=DIRECT in request.extensions)
         token = self._source.current()
         response = yield _signed(request, token)
@@ -125,7 +144,7 @@ class ChiliToken(httpx.Auth):
     async def async_auth_flow(
         self, request: httpx.Request
     ) -> AsyncGenerator[httpx.Request, httpx.Response]:
-        """Add the token to `request`; after a 401 refetch it once and replay once."""
+        """Add the token to `request`; after a 401 renew it once and replay once."""
         _require_safe(str(request.url), direct=DIRECT in request.extensions)
         token = (
             self._source.current()

@@ -2,8 +2,8 @@
 
 A ``.env`` that came with somebody's notebook must not redirect the secret of another
 source. So a setting that decides where a secret is sent (``CHILI_BASE_URL``,
-``CHILI_TOKEN_URL``, ``CHILI_AUDIENCE``, a URL in ``CHILI_ENVIRONMENT``) counts only if
-it comes from the credentials' own source, or from one before it that the user set.
+``CHILI_TOKEN_URL``, ``CHILI_AUDIENCE``, a URL in ``CHILI_ENVIRONMENT``) is used only
+if it comes from the credentials' own source, or from an earlier one that the user set.
 Any other such setting is refused.
 """
 
@@ -54,8 +54,8 @@ class TypedEnvironment:
     """What the user typed into the form.
 
     Attributes:
-        text: A technical name or a URL; counts before every source.
-        kind: ``production``, ``sandbox`` or empty; a URL in `text` counts before it.
+        text: A technical name or a URL; takes precedence over every source.
+        kind: ``production``, ``sandbox`` or empty; a URL in `text` takes precedence.
     """
 
     text: str = ""
@@ -104,14 +104,14 @@ def choose_environment(
 ) -> EnvironmentChoice:
     """Choose the environment to sign in to.
 
-    A profile's keys count before the plain ones, and the credentials' own source
-    before the others.
+    A profile's keys take precedence over the plain ones, and the credentials' own
+    source over the others.
 
     Args:
         sources: All sources, in their order.
         profile: The profile, if any.
         own: The credentials' own source; ``None`` if they are typed into the form.
-        typed: What was typed beside them.
+        typed: What was typed with them.
 
     Raises:
         ConfigurationError: If a setting cannot be used; the key and its source are
@@ -211,7 +211,7 @@ class _Lookup:
             self._trusted.append(own)
 
     def candidates(self, suffix: str) -> Iterator[tuple[Source, PastedValue]]:
-        """Yield each source that has the setting, with its value; the first counts."""
+        """Yield each source that has the setting, with its value; the first is used."""
         for prefix in self._prefixes:
             for source in self._sources:
                 value = source.values.get(prefix + suffix)

@@ -40,7 +40,7 @@ def find_sources(
     env_file: str | None = None,
     environ: Mapping[str, str] = os.environ,
 ) -> list[Source]:
-    """Read every source, in the order in which they count.
+    """Read every source, in the order in which they are used.
 
     Args:
         folder: The notebook's folder; ``.env`` is searched from there upward.
@@ -90,7 +90,7 @@ def _read_env_file(
     pairs: list[Pair] = []
     problem = ""
     try:
-        pairs = list(_parse(_decode(read_small_file(path))))
+        pairs = list(_parse(decode(read_small_file(path))))
     except UnreadableFileError as error:
         problem = f"{name} {error}"
     except UnicodeDecodeError:
@@ -107,7 +107,12 @@ def _read_env_file(
     )
 
 
-def _decode(data: bytes) -> str:
+def decode(data: bytes) -> str:
+    """Return the text of a ``.env`` file.
+
+    Raises:
+        UnicodeDecodeError: If it is neither UTF-8 nor UTF-16.
+    """
     # Windows editors and PowerShell's `>` write UTF-16.
     return data.decode("utf-16" if data.startswith(_UTF_16) else "utf-8-sig")
 
@@ -122,7 +127,7 @@ def _parse(text: str) -> Iterator[Pair]:
         )
     pairs = list(DotEnv(None, io.StringIO(text), interpolate=False).parse())
     yield from pairs
-    # dotenv leaves out a line that it cannot parse; then the rest of the line counts,
+    # dotenv leaves out a line that it cannot parse; then the rest of the line is used,
     # so that the message names the key.
     parsed = {key for key, _value in pairs}
     for match in filter(None, map(_OUR_LINE.match, text.splitlines())):

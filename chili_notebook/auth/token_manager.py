@@ -43,7 +43,7 @@ class SecretProtector(Protocol):
 
 @signed_in
 class TokenManager:
-    """Holds the token of one session and renews it when that is due.
+    """Hold the token of one session, and renew it when that is due.
 
     One lock, so that concurrent threads share one token request. Coroutines wait in a
     worker thread, so the event loop is never blocked.
@@ -92,14 +92,14 @@ class TokenManager:
         return self._credentials is not None and self._credentials.renewable
 
     def peek(self) -> Token | None:
-        """Return the current token, fresh or not; ``None`` if nobody is signed in."""
+        """Return the current token, fresh or not; ``None`` if you are not signed in."""
         return self._token
 
     def require(self) -> Token:
         """Return the current token, fresh or not.
 
         Raises:
-            NotSignedInError: If nobody is signed in.
+            NotSignedInError: If you are not signed in.
         """
         token = self._token
         if token is None:
@@ -156,7 +156,7 @@ class TokenManager:
         """Return a token that is valid now, and fetch one if that is due.
 
         Raises:
-            NotSignedInError: If nobody is signed in.
+            NotSignedInError: If you are not signed in.
             TokenError: If the token has expired and no other can be fetched.
         """
         token = self.require()
@@ -179,7 +179,7 @@ class TokenManager:
         gets the token.
 
         Raises:
-            NotSignedInError: If nobody is signed in.
+            NotSignedInError: If you are not signed in.
             TokenError: If the token request fails.
         """
         token = self.require()
@@ -190,6 +190,7 @@ class TokenManager:
     def after_401(self, rejected: Token) -> Token | None:
         """Return the token to replay a request with; ``None`` if that is pointless.
 
+        The auth flows of `ChiliToken` in `chili_notebook.auth.handle` call it.
         At most one token is requested in a minute: GraFx's cache would only return the
         same token again, and a new one would be rejected like the last.
 

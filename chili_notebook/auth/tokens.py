@@ -58,7 +58,7 @@ class Token:
         return None if self.expires_at is None else max(0.0, self.expires_at - now)
 
     def expired(self, now: float) -> bool:
-        """Return whether the token has expired at `now`; unknown counts as not."""
+        """Return whether the token has expired; ``False`` if the expiry is unknown."""
         return self.expires_at is not None and now >= self.expires_at
 
 

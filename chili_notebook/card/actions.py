@@ -66,7 +66,7 @@ class CardSession(Protocol):
 
 
 class CardActions:
-    """Carries out the messages of a card.
+    """Carry out the messages of a card.
 
     Args:
         session: The session behind the card.

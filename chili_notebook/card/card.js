@@ -127,8 +127,7 @@ const CLOCK_DIFFERENCE_S = 120; // a smaller difference is not reported
 const KERNEL_BUSY =
   "The kernel is busy or has stopped. The card updates as soon as the kernel answers.";
 const KERNEL_GONE = "The kernel was restarted or stopped, which ended this session.";
-const NOT_CONFIRMED =
-  "No kernel has confirmed this yet: it may be out of date, or a clock is wrong.";
+const NOT_CONFIRMED = "No kernel has confirmed this card. It may be out of date.";
 
 /** @type {(keyof Traits)[]} */
 const TRAITS = [
@@ -1342,7 +1341,7 @@ function iconMarkup(pathAttribute) {
  */
 function findNode(root, selector, type) {
   const node = root.querySelector(selector);
-  if (!(node instanceof type)) throw new TypeError(`No ${type.name} is ${selector}`);
+  if (!(node instanceof type)) throw new TypeError(`Expected ${type.name} at ${selector}`);
   return node;
 }
 

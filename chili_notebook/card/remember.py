@@ -1,4 +1,8 @@
-"""Store what was typed into the form, in the places that the user ticked."""
+"""Store what was typed into the form, in the places that the user ticked.
+
+`chili_notebook.auth.env_file` writes ``.env``, with
+`chili_notebook.system.atomic_write`.
+"""
 
 from __future__ import annotations
 

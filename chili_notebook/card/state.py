@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from chili_notebook.auth.credentials import Origin
     from chili_notebook.auth.secret import Secret
     from chili_notebook.auth.tokens import Token
+    from chili_notebook.card.form import Field
 
 # A login makes two outputs: the static twin, and after it the live widget. They are not
 # one output with two formats, because JupyterLab would then choose the widget, and show
@@ -61,7 +62,7 @@ class Note:
     text: str
     hint: str = ""
     kind: Literal["info", "error"] = "info"
-    field: Literal["", "client_id", "client_secret", "access_token", "environment"] = ""
+    field: Field = ""
     moment: float | None = None
 
     def sentences(self) -> list[str]:
@@ -76,7 +77,8 @@ class CardState:
     """Everything that a card shows; the only secret in it is inside `Token`.
 
     Attributes:
-        phase: The phase; ``expiring`` and ``expired`` follow from the time.
+        phase: The phase. The browser derives expiring, expired and unconfirmed:
+            card.js, `derivePhase`.
         client_name: The name of the client in the notebook.
         token_name: The name of the token there.
         profile: The profile, or empty.
@@ -214,8 +216,11 @@ def as_html_beside(state: CardState) -> str:
     return f"<div data-chili-beside>{_EITHER}{as_html(state)}<p>{_STORED}</p></div>"
 
 
-def as_traits(state: CardState, *, now: float) -> dict[str, Any]:
-    """Return the values of the live card's synced traits: JSON without a secret."""
+def as_traits(state: CardState) -> dict[str, Any]:
+    """Return the values of the live card's synced traits: JSON without a secret.
+
+    The time left is not among them, because it is no part of the state.
+    """
     environment, token = state.environment, state.token
     return {
         "phase": state.phase,
@@ -238,7 +243,6 @@ def as_traits(state: CardState, *, now: float) -> dict[str, Any]:
             "scopes": None if token.scopes is None else sorted(token.scopes),
             "renewable": state.renewable,
         },
-        "remaining_s": token and token.remaining_s(now),
         "note": state.note
         and {
             "kind": state.note.kind,

@@ -1,6 +1,7 @@
 """Show a `CardState` as an anywidget, and report what the user clicks.
 
-The phases, of which the browser derives the three in brackets::
+The phases. The browser derives expiring, expired and unconfirmed: card.js,
+`derivePhase`. The card of a reopened notebook begins as unconfirmed::
 
     form ──► signing-in ──► signed-in ──► (expiring) ──► (expired)
      │          │  ▲         │     ▲            │              │
@@ -15,8 +16,8 @@ The phases, of which the browser derives the three in brackets::
 =============  ==============================  ===================  =================
 phase          shows                           the user can         static twin
 =============  ==============================  ===================  =================
-form           why nobody is signed in, where  sign in, by pair     not signed in; the
-               the secret is sent              or access token      form is waiting
+form           why you are not signed in,      sign in, by pair     not signed in; the
+               where the secret is sent        or access token      form is waiting
 signing-in     that the request is running     wait                 signing in
 signed-in      time left, expiry, names,       refresh, copy the    valid until, scopes,
                scopes                          token, sign out      names
@@ -32,9 +33,9 @@ signed-out     until when the token is valid   %chili_login         signed out, 
 
 A token without a known expiry never expires here; one that cannot be renewed has no
 Refresh. When the kernel is gone, the browser shows what was signed-in as signed-out,
-and says so; the card of a reopened notebook is unconfirmed until its kernel answers.
-Twins are read at any time. So they show moments and never the time left, and say that
-they show the state at the time of saving: JupyterLab updates no twin that was there
+and says so; an unconfirmed card is confirmed as soon as its kernel answers.
+A saved twin can be read much later, so it shows moments, never the time left. It says
+that it shows the state at the time of saving: JupyterLab updates no twin that was there
 before the page was reloaded.
 
 What is typed travels in one custom message and is never a trait: synced traits are
@@ -135,7 +136,7 @@ class Card(anywidget.AnyWidget):
             self.send({"kind": "token", "value": token.reveal(), "nonce": nonce})
 
     def _trait_state(self) -> dict[str, Any]:
-        traits = as_traits(self._state, now=self._clock())
+        traits = as_traits(self._state)
         traits["remaining_s"] = self._remaining_s()
         if traits["token"]:
             traits["token"]["serial"] = self._serial

@@ -19,7 +19,9 @@ def spell_duration(seconds: float) -> str:
 
 
 def spell_moment(epoch_s: float | None) -> str:
-    """Return a moment in UTC, which stays true in a saved file; else ``unknown``.
+    """Return a moment in UTC, or ``unknown`` for ``None``.
+
+    A saved text has no reader's time zone.
 
     Args:
         epoch_s: Seconds since the epoch.
@@ -31,7 +33,10 @@ def spell_moment(epoch_s: float | None) -> str:
 
 
 def relative_path(path: Path, folder: Path) -> str:
-    """Return `path` as seen from `folder`: a saved notebook names no home folder."""
+    """Return `path` relative to `folder`.
+
+    So a saved notebook names no home folder.
+    """
     try:
         relative = Path(os.path.relpath(path, folder))
     except (OSError, ValueError):  # the folder has been deleted, or another drive

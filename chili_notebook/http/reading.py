@@ -69,7 +69,7 @@ def reason_of(error: Exception) -> str:
     if cause_of(error, httpx.InvalidURL) is not None:
         return "the address that it leads to is not a URL"
     if isinstance(error, httpx.TimeoutException):
-        return "no answer in time"
+        return "no response in time"
     if isinstance(error, httpx.LocalProtocolError | UnicodeError):
         return "the request contains characters that cannot be sent"
     return one_line(str(error), at_most=200) or type(error).__name__

@@ -2,8 +2,9 @@
 
 The timeouts of httpx begin again at each byte, so a server that sends one byte a second
 could keep a request waiting for hours. Here the limit is checked at each use of the
-network, whatever is being sent or received: a proxy's answer, a TLS handshake, headers
-or a body. The lookup of a host's name is left to the operating system's own limits.
+network, whatever is being sent or received: a proxy's response, a TLS handshake,
+headers or a body. The lookup of a host's name is left to the operating system's own
+limits.
 """
 
 from __future__ import annotations

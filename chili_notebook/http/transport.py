@@ -96,7 +96,7 @@ class _Retry(Retry):
 def _raise_if_soon_free(response: httpx.Response) -> None:
     """Raise, so that a busy server is asked again if it does not ask for a long wait.
 
-    A status alone cannot decide: an answer that asks to wait for an hour is returned.
+    A status alone cannot decide: a response that asks to wait for an hour is returned.
     """
     if response.status_code in _BUSY and retry_after_s(response) <= _LONGEST_PAUSE_S:
         response.raise_for_status()
@@ -152,7 +152,7 @@ def no_answer_error(
     with suppress(AttributeError, RuntimeError):  # the error knows no request
         url = error.request.url  # type: ignore[attr-defined]
     place = one_line(f"{url.host}{url.path}")
-    message = f"{method} {place} got no answer ({reason_of(error)})."
+    message = f"{method} {place} got no response ({reason_of(error)})."
     failure = ConnectionFailedError(message, hint=hint)
     failure.was_sent = was_sent
     return failure
@@ -165,7 +165,7 @@ def cut_answer_error(
     request, url = response.request, response.request.url
     place = one_line(f"{url.host}{url.path}")
     return ConnectionFailedError(
-        f"The answer of {place} was cut off ({reason_of(error)}).",
+        f"The response of {place} was cut off ({reason_of(error)}).",
         hint="Try again."
         if request.method in SAFE_METHODS
         else "GraFx has probably carried out the request: check before you repeat it.",

@@ -27,7 +27,7 @@ def parse(
     Args:
         magic: The magic.
         line: Its line.
-        exclusive: Options of which only one may be given.
+        exclusive: Options and arguments of which only one may be given.
 
     Raises:
         ConfigurationError: If the arguments are not valid. IPython's own UsageError
@@ -43,9 +43,10 @@ def parse(
             hint=f"Run %{magic.__name__}? to read the manual.",
         ) from None
     given = vars(arguments)
-    if exclusive and all(given[_attribute_of(name)] for name in exclusive):
+    used = [name for name in exclusive if given[_attribute_of(name)]]
+    if len(used) > 1:
         raise ConfigurationError(
-            f"{' and '.join(exclusive)} cannot be combined.", hint="Use only one."
+            f"{' and '.join(used)} cannot be combined.", hint="Use only one."
         )
     return arguments
 
@@ -86,21 +87,6 @@ def reject_secrets(guard: Guard, shell: InteractiveShell, line: str) -> None:
             "A secret cannot be an option of a magic: it would be saved with the cell.",
             hint="Put it into .env, or run %chili_login alone and type it into the "
             "form. If the notebook was saved or shared, rotate the secret in GraFx.",
-        )
-
-
-def require_front_end(live: bool) -> None:  # noqa: FBT001 - the caller just asked
-    """Raise if no front-end can show the form.
-
-    Raises:
-        ConfigurationError: If none can.
-    """
-    from chili_notebook.errors import ConfigurationError
-
-    if not live:
-        raise ConfigurationError(
-            "No front-end can show the form here.",
-            hint="Leave out --form, and set the keys in .env or the environment.",
         )
 
 

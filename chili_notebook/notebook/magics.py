@@ -13,7 +13,6 @@ from chili_notebook.notebook.arguments import (
     choose_name,
     parse,
     reject_secrets,
-    require_front_end,
 )
 from chili_notebook.notebook.audit_magic import AuditMagics
 from chili_notebook.system.frontend import find_notebook_folder, has_front_end
@@ -83,7 +82,7 @@ class ChiliMagics(Magics):
     @argument(
         "--no-widget",
         action="store_true",
-        help="Show a plain card, and never the form.",
+        help="Show a static card (one line in logs), and never the form.",
     )
     @line_magic
     def chili_login(self, line: str) -> None:
@@ -98,6 +97,7 @@ class ChiliMagics(Magics):
         The keys are CHILI_CLIENT_ID, CHILI_CLIENT_SECRET (or CHILI_ACCESS_TOKEN) and
         CHILI_ENVIRONMENT, the technical name of the environment or any of its URLs.
         """
+        from chili_notebook.errors import ConfigurationError
         from chili_notebook.guard.install import process_guard
         from chili_notebook.signin import find_login
 
@@ -107,8 +107,11 @@ class ChiliMagics(Magics):
         args = parse(self.chili_login, line, exclusive=("--demo", "--form"))
         name, profile = choose_name(args.profile, args.name), args.profile or ""
         live = not args.no_widget and has_front_end(self._shell, voila=True)
-        if args.form:
-            require_front_end(live)
+        if args.form and not live:
+            raise ConfigurationError(
+                "No front-end can show the form here.",
+                hint="Leave out --form, and set the keys in .env or the environment.",
+            )
         settings = find_login(
             args.profile,
             env_file=args.env_file,
@@ -119,9 +122,9 @@ class ChiliMagics(Magics):
         attempt = self._attempts[name] = _Attempt(profile, settings)
         guard.install(self._shell)  # earlier cells may contain secrets known now
         session = self._find_or_create(name, profile)
-        asks = live and (args.form or settings.found_nothing)
-        if asks:
-            session.ask(settings)
+        shows_form = live and (args.form or settings.found_nothing)
+        if shows_form:
+            session.show_form(settings)
         else:
             session.sign_in(settings)
         attempt.failed = False
@@ -129,7 +132,7 @@ class ChiliMagics(Magics):
         self._bind(name, session)
         # A live card hands out its token. Voilà's readers are not the author: they get
         # a live card only for a token of their own.
-        is_own = asks or args.demo
+        is_own = shows_form or args.demo
         live = live and has_front_end(self._shell, voila=is_own)
         session.display(live=live, in_full=False)
 
@@ -182,7 +185,7 @@ class ChiliMagics(Magics):
         GraFx tokens cannot be revoked: the token stays valid until it expires, which
         the card continues to show.
         """
-        args = parse(self.chili_logout, line)
+        args = parse(self.chili_logout, line, exclusive=("name", "--all"))
         name = None if args.all else args.name or "chili"
         for session in self._select(name) or self._raise_no_session(args.name):
             session.sign_out("You signed out with %chili_logout.")

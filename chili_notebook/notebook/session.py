@@ -95,7 +95,7 @@ class Session:
         """The folder of the last login; ``None`` before one."""
         return None if self.settings is None else self.settings.folder
 
-    def ask(self, settings: LoginSettings) -> None:
+    def show_form(self, settings: LoginSettings) -> None:
         """Show the form; until it is sent, calls raise an error that says so."""
         self.settings = settings
         form = settings.with_form()
@@ -207,7 +207,7 @@ class Session:
             self._show_output(self._twin() | text, raw=True)
 
     def live_card(self) -> Card:
-        """Return the widget, which is created when needed: anybody can close it."""
+        """Return the widget; it is created again if other code has closed it."""
         if self._card is None or self._card.comm is None:
             # A login without a live card must not wait for anywidget to load.
             from chili_notebook.card.widget import Card
@@ -248,7 +248,11 @@ class Session:
                 self.show(token=token, note=note)
 
     def _twin(self, *, beside: bool = False) -> dict[str, str]:
-        """Return the static twin; `beside` a live card it hides itself."""
+        """Return the static twin.
+
+        Args:
+            beside: Whether it hides itself when a live card follows.
+        """
         html = as_html_beside if beside else as_html
         return {"text/plain": as_text(self._state), "text/html": html(self._state)}
 

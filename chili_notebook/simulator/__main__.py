@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import os
 import sys
+import textwrap
 from pathlib import Path
 
 from chili_notebook.simulator.server.app import NOTICE
@@ -18,8 +19,12 @@ def main() -> None:
     """Serve, and print the ``.env`` lines for signing in."""
     parser = argparse.ArgumentParser(
         prog="python -m chili_notebook.simulator",
-        description=f"{NOTICE} The first lines of the output are the .env lines for "
-        "signing in to it.",
+        description=textwrap.fill(
+            f"{NOTICE} The first lines of the output are the .env lines for signing in "
+            "to it."
+        ),
+        epilog=_describe_faults(),
+        formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument(
         "--port", type=int, default=0, help="the port; by default a free one"
@@ -54,7 +59,7 @@ def main() -> None:
         action="append",
         default=[],
         metavar="NAME[:PATH[:COUNT]]",
-        help=f"activate a fault; can be repeated. Faults: {', '.join(KINDS)}",
+        help="activate a fault; can be repeated. The faults are listed below",
     )
     options = parser.parse_args()
     simulator = _make_simulator(options, parser)
@@ -72,6 +77,12 @@ def main() -> None:
         simulator.join()
     except KeyboardInterrupt:
         simulator.stop()
+
+
+def _describe_faults() -> str:
+    width = max(map(len, KINDS))
+    lines = [f"  {name:{width}}  {kind.description}" for name, kind in KINDS.items()]
+    return "\n".join(["faults:", *lines])
 
 
 def _make_simulator(

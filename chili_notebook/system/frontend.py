@@ -32,7 +32,7 @@ def has_front_end(shell: InteractiveShell, *, voila: bool = False) -> bool:
 
     Args:
         shell: The shell that runs the notebook.
-        voila: The result in Voilà, whose readers are not the notebook's author.
+        voila: What to return in Voilà, where the reader is not the author.
     """
     if in_voila():
         return voila

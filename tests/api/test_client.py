@@ -19,6 +19,13 @@ def test_repr_names_the_environment(chili, clock):
     )
 
 
+def test_completion_offers_only_what_users_call(chili):
+    """The tools of the nouns are not among the names that a notebook completes."""
+    offered = set(dir(chili))
+    assert {"templates", "get", "pages", "token", "environment", "name"} <= offered
+    assert not {"clock", "sleep", "stopwatch", "link"} & offered
+
+
 @pytest.mark.parametrize("method", ["settings", "info"])
 def test_settings_and_info_come_wrapped_or_bare(chili, server, method):
     """Both envelopes are opened; anything but an object is an error."""

@@ -113,7 +113,7 @@ def test_interrupt_while_waiting_says_how_to_wait_again(connect, output_server, 
     assert WAIT_AGAIN in str(caught.value)
     assert caught.value._render_traceback_() == [
         "KeyboardInterrupt: You stopped waiting for the PNG output.",
-        f"→ The task goes on at GraFx: {WAIT_AGAIN} waits for it again.",
+        f"→ The task continues at GraFx: {WAIT_AGAIN} waits for it again.",
     ]
 
 
@@ -141,7 +141,7 @@ def test_failed_download_has_the_line_that_fetches_the_output(chili, api, status
     with pytest.raises(ChiliError) as caught:
         chili.outputs.create("1", "png")
     assert f"The PNG output is ready: {WAIT_AGAIN}" in caught.value.hint
-    assert "goes on" not in caught.value.hint
+    assert "continues" not in caught.value.hint
     api.file = file
     assert chili.outputs.task("t", "png").wait().content == b"png"
     assert api.output_requests == 1
@@ -259,7 +259,7 @@ def test_poll_that_hangs_does_not_extend_the_timeout(connect, api):
         )
 
     with Server(answer) as server, connect(server) as client:
-        with pytest.raises(OutputTimeoutError, match="no answer in time"):
+        with pytest.raises(OutputTimeoutError, match="no response in time"):
             client.outputs.task("t").wait(timeout_s=0)
         paused.may_answer.set()
 

@@ -32,16 +32,10 @@ def chili(output_server, connect):
 @pytest.mark.parametrize(
     ("source", "options"),
     [
-        (None, {}),
-        (object(), {}),
         ("1", {"variables": "x"}),
         ("1", {"variables": ["x"]}),
         ("1", {"variables": []}),
         ("1", {"variables": pd.DataFrame({"Title": ["a"]})}),
-        ("1", {"settings": {"id": "1"}}),
-        (DOCUMENT | {"a": dt.date(2026, 3, 1)}, {}),
-        (DOCUMENT | {"a": float("nan")}, {}),
-        (DOCUMENT | {"a": "\ud800"}, {}),
         ("1", {"layout": 7}),
         ({"layouts": []}, {}),
     ],
@@ -49,7 +43,7 @@ def chili(output_server, connect):
 def test_output_that_cannot_be_rendered_is_refused_before_a_request(
     chili, api, source, options
 ):
-    """A wrong source, wrong rows and a missing layout cost no render."""
+    """Wrong rows and a missing layout cost no render."""
     with pytest.raises(VariableError) as caught:
         chili.outputs.create(source, "png", **options)
     assert caught.value.hint
@@ -57,21 +51,43 @@ def test_output_that_cannot_be_rendered_is_refused_before_a_request(
 
 
 @pytest.mark.parametrize(
-    ("call", "error"),
+    ("source", "options"),
     [
-        (lambda outputs: outputs.create("1", None), VariableError),
-        (lambda outputs: outputs.create("1", "tiff"), VariableError),
-        (lambda outputs: outputs.create("1", "png", timeout_s=None), None),
-        (lambda outputs: outputs.create("1", "png", timeout_s="soon"), None),
-        (lambda outputs: outputs.create("1", "png", timeout_s=float("nan")), None),
-        (lambda outputs: outputs.task(None), None),
-        (lambda outputs: outputs.task(" "), None),
-        (lambda outputs: outputs.task(7), None),
+        (None, {}),
+        (object(), {}),
+        ("1", {"settings": {"id": "1"}}),
+        (DOCUMENT | {"a": dt.date(2026, 3, 1)}, {}),
+        (DOCUMENT | {"a": float("nan")}, {}),
+        (DOCUMENT | {"a": "\ud800"}, {}),
     ],
 )
-def test_wrong_arguments_are_refused_before_anything_is_sent(chili, api, call, error):
+def test_argument_of_the_wrong_kind_is_a_configuration_error(
+    chili, api, source, options
+):
+    """A wrong source, a wrong setting and a value outside JSON cost no render."""
+    with pytest.raises(ConfigurationError) as caught:
+        chili.outputs.create(source, "png", **options)
+    assert caught.value.hint
+    assert api.output_requests == 0
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        lambda outputs: outputs.create("1", None),
+        lambda outputs: outputs.create("1", "tiff"),
+        lambda outputs: outputs.settings.create("tiff", name="a"),
+        lambda outputs: outputs.create("1", "png", timeout_s=None),
+        lambda outputs: outputs.create("1", "png", timeout_s="soon"),
+        lambda outputs: outputs.create("1", "png", timeout_s=float("nan")),
+        lambda outputs: outputs.task(None),
+        lambda outputs: outputs.task(" "),
+        lambda outputs: outputs.task(7),
+    ],
+)
+def test_wrong_arguments_are_refused_before_anything_is_sent(chili, api, call):
     """A wrong format, timeout or task costs no render."""
-    with pytest.raises(error or ConfigurationError):
+    with pytest.raises(ConfigurationError):
         call(chili.outputs)
     assert api.output_requests == 0
 
@@ -168,6 +184,6 @@ def test_limit_counts_bytes_as_they_are_sent(chili, api):
     rows = [{"Title": "茶" * 400}] * 6_000
     document = DOCUMENT | {"variables": [{"name": "Title", "type": "shortText"}]}
     assert chili.outputs.start(document, "png", variables=rows).id == "t"
-    with pytest.raises(VariableError, match="too large"):
+    with pytest.raises(ConfigurationError, match="too large"):
         chili.outputs.start(document, "png", variables=rows * 2)
     assert api.output_requests == 1

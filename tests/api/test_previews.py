@@ -5,7 +5,7 @@ from __future__ import annotations
 import httpx
 import pytest
 
-from chili_notebook.errors import OutputTimeoutError
+from chili_notebook.errors import ConfigurationError, OutputTimeoutError
 
 ROOT = "/grafx/api/v1/environment/cp-abc-123/"
 
@@ -59,6 +59,16 @@ def test_preview_is_fetched_from_the_link_of_its_task(client_of):
         *["preview/tasks/p"] * 2,
         "preview/file",
     ]
+
+
+@pytest.mark.parametrize("timeout_s", ["soon", None, float("nan")])
+def test_timeout_that_is_no_number_is_refused_before_a_request(client_of, timeout_s):
+    """The error names the argument."""
+    api, requested = preview_api([httpx.Response(202)])
+    template = client_of(api).templates.get("1")
+    with pytest.raises(ConfigurationError, match="not a number of seconds"):
+        template.preview(timeout_s=timeout_s)
+    assert requested == []
 
 
 @pytest.mark.parametrize("noun", ["templates", "media"])

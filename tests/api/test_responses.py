@@ -134,6 +134,7 @@ def test_moments_are_aware_in_every_spelling(moment, zone, spelling):
 @given(JSON | st.text())
 @example("/x?nextPageToken=1")
 @example("//evil.example")
+@example("A:")
 @example("http://[")
 @example("https://a:99999999/")
 @example("a" * 70_000)

@@ -263,7 +263,10 @@ def test_trace_has_an_outcome_for_every_key_and_no_value():
         "without CHILI_CLIENT_SECRET",
         ("first", "CHILI_CLIENT_ID"): "used",
         ("first", "CHILI_CLIENT_SECRET"): "used",
-        ("first", "CHILI_ACCESS_TOKEN"): "not needed beside the others",
+        (
+            "first",
+            "CHILI_ACCESS_TOKEN",
+        ): "not needed: the client ID and secret are used",
         ("second", "CHILI_CLIENT_ID"): "overridden by a source before it",
         ("second", "CHILI_CLIENT_SECRET"): "overridden by a source before it",
         ("none", ""): "contains no client ID, secret or access token",

@@ -56,6 +56,14 @@ def test_other_keys_comments_and_order_are_unchanged(env_path):
     assert env_path.read_text() == AFTER
 
 
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-8-sig"])
+def test_file_of_a_windows_editor_is_written_as_utf_8(env_path, encoding):
+    """A file that login can read can also be written, with its other keys."""
+    env_path.write_bytes("OTHER=ü\r\n".encode(encoding))
+    write_credentials(env_path, {"CHILI_CLIENT_ID": Secret("an-id")})
+    assert env_path.read_bytes().decode() == "OTHER=ü\nCHILI_CLIENT_ID='an-id'\n"
+
+
 def test_written_file_can_be_read_by_its_owner_only(env_path):
     """The permissions are 600 for a new file, and for one that others could read."""
     env_path.chmod(0o644)

@@ -288,7 +288,7 @@ def test_request_ends_in_time_whatever_trickles(credentials, environment, trickl
     """One byte after the other does not keep the request waiting."""
     with (
         RawServer(*trickle) as server,
-        pytest.raises(TokenRequestError, match="no answer in time") as caught,
+        pytest.raises(TokenRequestError, match="no response in time") as caught,
     ):
         fetch_token(
             credentials,

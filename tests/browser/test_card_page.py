@@ -150,10 +150,10 @@ def test_restored_card_is_unconfirmed_until_the_kernel_answers(make_card):
     card = make_card(token=token, remaining_s=DAY_S)
     assert card.phase == "unconfirmed"
     assert "stays valid until Tue 24 Nov, 16:02" in card.text
-    assert "No kernel has confirmed this" in card.text
+    assert "No kernel has confirmed this card" in card.text
     card.answer(119.0)
     assert (card.phase, card.countdown) == ("expiring", "1 min 59 s")
-    assert "No kernel has confirmed this" not in card.text
+    assert "No kernel has confirmed this card" not in card.text
 
 
 def test_answer_of_the_kernel_overrides_the_browser_clock(make_card):

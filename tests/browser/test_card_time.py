@@ -33,12 +33,12 @@ def test_different_browser_clock_is_reported(make_card, clock_is_off_by_s):
     """The time left is the kernel's, and the difference of the clocks is shown."""
     ends = NOW + 7200 - clock_is_off_by_s
     card = make_card(token=TOKEN | {"expires_at": ends}, remaining_s=7200.0)
-    assert "No kernel has confirmed this" in card.text
+    assert "No kernel has confirmed this card" in card.text
     card.answer(7200.0)
     assert (card.phase, card.countdown) == ("signed-in", "2 h 0 min")
     hours = abs(clock_is_off_by_s) // 3600
     assert f"differ by {hours} h 0 min." in card.text
-    assert "No kernel has confirmed this" not in card.text
+    assert "No kernel has confirmed this card" not in card.text
 
 
 def test_small_clock_difference_is_not_reported(make_card):
@@ -54,9 +54,9 @@ def test_hours_of_sleep_are_subtracted(make_card):
     card.page.clock.set_system_time(NOW + 8 * 3600)
     card.show_tab()
     assert card.countdown == "13 h 57 min"
-    assert "No kernel has confirmed this" in card.text
+    assert "No kernel has confirmed this card" in card.text
     card.answer(79_045.0 - 8 * 3600 - 2)
-    assert "No kernel has confirmed this" not in card.text
+    assert "No kernel has confirmed this card" not in card.text
     assert card.sent == [SYNC, SYNC]
 
 
@@ -116,7 +116,7 @@ def test_stored_card_is_unconfirmed_until_any_message(make_card, word):
     card.page.clock.run_for(60_000)
     assert card.phase == "unconfirmed"
     assert "Not confirmed" in card.text
-    assert "No kernel has confirmed this" in card.text
+    assert "No kernel has confirmed this card" in card.text
     assert "stays valid until Wed 25 Nov, 13:57" in card.text
     assert "ready" not in card.text
     assert "Signed in" not in card.text
@@ -150,9 +150,9 @@ def test_unknown_expiry_of_a_stored_card_needs_confirmation(make_card):
     """Without an expiry only the kernel can confirm that a state is current."""
     token = TOKEN | {"expires_at": None, "lifetime_s": None}
     card = make_card(token=token, remaining_s=None)
-    assert "No kernel has confirmed this" in card.text
+    assert "No kernel has confirmed this card" in card.text
     card.answer(None)
-    assert "No kernel has confirmed this" not in card.text
+    assert "No kernel has confirmed this card" not in card.text
     assert card.countdown == "expiry unknown"
 
 

@@ -35,7 +35,7 @@ def interrupted_view(session, clock):
     """Return the view of a form whose sign-in is interrupted."""
     guard = Guard(InterruptedRegistry())
     interrupted = Session("", "chili", guard=guard, clock=clock)
-    interrupted.ask(session.settings)
+    interrupted.show_form(session.settings)
     return CardView(interrupted.live_card())
 
 
@@ -226,7 +226,7 @@ def test_refresh_is_shown_exactly_once(session, clock, token_server):
     outputs = OutputRecorder()
     guard = Guard()
     displayed = Session("", "chili", guard=guard, clock=clock, show_output=outputs)
-    displayed.ask(session.settings)
+    displayed.show_form(session.settings)
     view = CardView(displayed.live_card())
     view.send(FORM_MESSAGE)
     displayed.display(live=True)

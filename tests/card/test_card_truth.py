@@ -54,7 +54,7 @@ def server(clock, monkeypatch):
 def ask_in_new_session(clock):
     """Return a new session that shows its form."""
     session = Session("", "chili", guard=Guard(), clock=clock)
-    session.ask(find_login())
+    session.show_form(find_login())
     return session
 
 
@@ -131,7 +131,7 @@ class SessionMachine(RuleBasedStateMachine):
     @rule()
     def ask_again(self):
         """Run %chili_login --form in another cell."""
-        self.session.ask(find_login())
+        self.session.show_form(find_login())
 
     @rule()
     def log_out(self):

@@ -104,7 +104,7 @@ def test_no_untrusted_text_becomes_markup(phase):
 def test_no_form_of_the_card_contains_the_token(phase):
     """Twins, traits and repr contain a fingerprint at most."""
     card = make_state(phase)
-    traits = json.dumps(as_traits(card, now=NOON))
+    traits = json.dumps(as_traits(card))
     assert MARK not in as_text(card) + as_html(card) + traits + repr(card)
     assert TOKEN.fingerprint in traits
 
@@ -174,10 +174,10 @@ def test_environment_without_a_name_is_shown_by_its_host():
     assert "Environment" not in dict(unknown)
 
 
-def test_traits_contain_the_seconds_left():
-    """The browser counts down from them; all traits are plain JSON."""
-    traits = as_traits(make_state(renewable=True), now=NOON + 45)
-    assert traits["remaining_s"] == 79_000
+def test_traits_contain_the_expiry_and_are_plain_json():
+    """The time left is not among them, because it depends on the moment."""
+    traits = as_traits(make_state(renewable=True))
+    assert "remaining_s" not in traits
     assert traits["token"] == {
         "fingerprint": TOKEN.fingerprint,
         "expires_at": NOON + 79_045,
@@ -187,14 +187,6 @@ def test_traits_contain_the_seconds_left():
     }
     assert traits["environment"]["token_host"] == "integration-login.chiligrafx.com"
     assert json.loads(json.dumps(traits)) == traits
-
-
-def test_seconds_left_are_zero_after_the_expiry_and_none_if_it_is_unknown():
-    """Without a token there is neither."""
-    assert as_traits(make_state(), now=NOON + 1e6)["remaining_s"] == 0
-    assert as_traits(make_state(token=OPAQUE), now=NOON)["remaining_s"] is None
-    traits = as_traits(make_state(token=None), now=NOON)
-    assert (traits["token"], traits["remaining_s"]) == (None, None)
 
 
 def test_twin_beside_a_live_card_is_marked():

@@ -62,6 +62,8 @@ def test_blank_name_is_refused(chili, template, simulator):
     before = len(simulator.state.requests)
     with pytest.raises(ConfigurationError, match="blank"):
         chili.templates.rename(template.id, " ")
+    with pytest.raises(ConfigurationError, match="blank"):
+        chili.projects.rename("any-id", " ")
     assert len(simulator.state.requests) == before
 
 
@@ -125,6 +127,12 @@ CALLS = {
     ),
     "templates.rename": lambda chili, _t, _p, wrong: chili.templates.rename(
         wrong, "New"
+    ),
+    "templates.rename to a name": lambda chili, t, _p, wrong: chili.templates.rename(
+        t, wrong
+    ),
+    "projects.rename to a name": lambda chili, _t, p, wrong: chili.projects.rename(
+        p, wrong
     ),
     "templates.delete": lambda chili, _t, _p, wrong: chili.templates.delete(wrong),
     "template.preview": lambda _c, t, _p, wrong: t.preview(wrong),
@@ -240,6 +248,15 @@ def test_gallery_shows_at_most_the_given_number_of_items(chili):
     assert len(bundle["text/plain"].splitlines()) == 3
     with pytest.raises(ConfigurationError, match="no preview"):
         chili.pages("templates").gallery()
+
+
+@pytest.mark.parametrize("at_most", [-1, None, "many", 1.5])
+def test_gallery_of_no_number_of_items_is_refused(chili, simulator, at_most):
+    """The number is checked before a request is sent."""
+    before = len(simulator.state.requests)
+    with pytest.raises(ConfigurationError, match="not a number of items"):
+        chili.templates.list().gallery(at_most=at_most)
+    assert len(simulator.state.requests) == before
 
 
 def test_item_whose_preview_fails_is_shown_as_text(chili):

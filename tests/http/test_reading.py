@@ -78,6 +78,6 @@ def test_reason_quotes_no_password(error):
 
 def test_reason_of_a_timeout_is_described():
     """The text of httpx itself can be empty."""
-    assert reason_of(httpx.ReadTimeout("timed out")) == "no answer in time"
+    assert reason_of(httpx.ReadTimeout("timed out")) == "no response in time"
     assert reason_of(httpx.ConnectError("refused")) == "refused"
     assert reason_of(httpx.ReadError("")) == "ReadError"

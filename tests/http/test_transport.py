@@ -242,7 +242,7 @@ def test_error_of_a_redirect_names_the_url_that_it_led_to():
     request = httpx.Request("GET", "https://storage.example/file")
     error = httpx.ConnectError("refused", request=request)
     failure = no_answer_error("GET", httpx.URL("https://x.example/y"), error)
-    assert failure.message == "GET storage.example/file got no answer (refused)."
+    assert failure.message == "GET storage.example/file got no response (refused)."
 
 
 class OtherContext:

@@ -6,7 +6,7 @@ import pytest
 from IPython.core.magic_arguments import argument, magic_arguments
 
 from chili_notebook.errors import ConfigurationError
-from chili_notebook.notebook.arguments import choose_name, parse, require_front_end
+from chili_notebook.notebook.arguments import choose_name, parse
 
 
 @magic_arguments()
@@ -62,12 +62,11 @@ def test_exclusive_options_cannot_be_combined():
         parse(example, "--demo --no-widget", exclusive=exclusive)
 
 
-def test_form_needs_a_front_end():
-    """Without one, the hint is what to do instead."""
-    require_front_end(live=True)
-    with pytest.raises(ConfigurationError, match="No front-end") as caught:
-        require_front_end(live=False)
-    assert "Leave out --form" in caught.value.hint
+def test_two_of_three_exclusive_options_cannot_be_combined():
+    """The message names the options that were used, and no other."""
+    exclusive = ("--demo", "--no-widget", "--path")
+    with pytest.raises(ConfigurationError, match="--demo and --path cannot be"):
+        parse(example, "--demo --path x", exclusive=exclusive)
 
 
 @pytest.mark.parametrize(

@@ -265,7 +265,7 @@ def test_sessions_are_found_by_their_bound_name(shell, env_file, capsys):
 
 
 def test_logout_without_a_name_signs_out_chili_only(shell, env_file):
-    """A session that the user did not name goes on; --all ends every session."""
+    """A session that the user did not name continues; --all ends every session."""
     env_file()
     login(shell)
     login(shell, "--as other")
@@ -276,6 +276,15 @@ def test_logout_without_a_name_signs_out_chili_only(shell, env_file):
         shell.run_line_magic("chili_logout", "")
     shell.run_line_magic("chili_logout", "--all")
     assert "other" not in shell.user_ns
+
+
+def test_logout_takes_a_name_or_all(shell, env_file):
+    """A name with --all is an error, and every session continues."""
+    env_file()
+    login(shell)
+    with pytest.raises(ConfigurationError, match="name and --all cannot be combined"):
+        shell.run_line_magic("chili_logout", "chili --all")
+    assert str(shell.user_ns["chili_token"])
 
 
 def test_failed_attempt_is_kept_apart_from_the_session_before(shell, env_file, capsys):

@@ -106,7 +106,7 @@ def test_refused_settings_are_a_note_in_the_form(make_session, lines, text):
     """What is typed is sent to GraFx, whatever a .env beside the notebook sets."""
     Path(".env").write_text(lines)
     session = make_session()
-    session.ask(find_login())
+    session.show_form(find_login())
     assert session.state.phase == "form"
     assert session.state.environment.token_host == "integration-login.chiligrafx.com"
     assert session.state.note.text == text
@@ -132,7 +132,7 @@ def test_form_is_shown_even_if_a_setting_cannot_be_used(make_session):
     """The error is shown beside its field, where it can be corrected."""
     Path(".env").write_text("CHILI_ENVIRONMENT=<cp-abc-123>\n")
     session = make_session()
-    session.ask(find_login())
+    session.show_form(find_login())
     assert session.state.phase == "form"
     assert session.state.note.field == "environment"
     assert session.state.note.kind == "error"
@@ -142,7 +142,7 @@ def test_form_is_shown_even_if_a_setting_cannot_be_used(make_session):
 def test_form_is_shown_for_a_new_profile(make_session):
     """A profile that no source knows can be typed."""
     session = make_session("new", "chili_new")
-    session.ask(find_login("new", is_new_profile=True))
+    session.show_form(find_login("new", is_new_profile=True))
     assert session.state.phase == "form"
     assert session.state.profile == "new"
 
@@ -290,7 +290,7 @@ def test_stored_twin_follows_a_sign_in_to_another_environment(
     """Earlier cells are updated, even if the endpoint returned the same token."""
     monkeypatch.setenv("CHILI_TOKEN_URL", f"{token_server.url}/oauth/token")
     session = make_session()
-    session.ask(find_login())
+    session.show_form(find_login())
     view = CardView(session.live_card())
     view.send(FORM_MESSAGE)
     session.display(live=True)

@@ -26,7 +26,7 @@ _OVERSAMPLING = 4
 
 
 def draw_badge(pictures: Sequence[Image.Image]) -> None:
-    """Write in the lower left corner of a page's pictures that they are simulated.
+    """Draw the badge in the lower left corner of each frame.
 
     All frames of an animation have the badge in the colours that fit the last one.
     """

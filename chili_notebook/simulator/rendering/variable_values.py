@@ -34,7 +34,12 @@ _DATE = re.compile(r"\d{4}-\d\d-\d\d")
 _NOT_SETTABLE = {"group", "datasource"}
 
 _UNREADABLE = (
-    *(ArithmeticError, AttributeError, KeyError, MemoryError, TypeError, ValueError),
+    ArithmeticError,
+    AttributeError,
+    KeyError,
+    MemoryError,
+    TypeError,
+    ValueError,
     Image.DecompressionBombError,
 )
 

@@ -38,7 +38,7 @@ _WORDS: Mapping[str, tuple[str, ...]] = {
 
 @dataclass(frozen=True, slots=True)
 class FaultContext:
-    """The context of a fault.
+    """What the effect of a fault needs besides the request.
 
     Attributes:
         state: The state of the environment.

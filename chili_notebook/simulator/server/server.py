@@ -18,6 +18,8 @@ from chili_notebook.simulator.state.clock import Clock
 from chili_notebook.simulator.state.environment import EnvironmentState
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from starlette.types import Scope
 
     from chili_notebook.simulator.state.token_issuer import Integration
@@ -31,9 +33,8 @@ class Simulator:
     """A simulated GraFx environment with its token endpoint, on this machine.
 
     Example:
-        >>> with Simulator() as simulator:
-        ...     simulator.variables()["CHILI_ENVIRONMENT"]
-        'cp-demo-001'
+        with Simulator() as simulator:
+            simulator.variables()["CHILI_ENVIRONMENT"]
 
     Args:
         port: The port; 0 selects a free one.
@@ -96,6 +97,18 @@ class Simulator:
     def integration(self) -> Integration:
         """The client whose credentials `variables` returns."""
         return self.state.integration
+
+    def register(self, scopes: Iterable[str]) -> Integration:
+        """Create another integration of the environment.
+
+        Args:
+            scopes: Its scopes, such as ``template:read``.
+
+        Example:
+            reader = simulator.register(["template:list", "template:read"])
+            reader.client_id, reader.client_secret
+        """
+        return self.state.issuer.register(tuple(scopes))
 
     def variables(self) -> dict[str, str]:
         """Return the ``CHILI_*`` variables for signing in."""

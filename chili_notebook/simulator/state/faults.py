@@ -156,6 +156,8 @@ class Faults:
         """Return one active fault of each name for a path, and count the request."""
         if not self._active:
             return []
+        # The route of templates takes this one itself: only it knows whether the
+        # template exists.
         names = {fault.name for fault in self._active} - {"template_404"}
         taken = (self.take(name, path) for name in KINDS if name in names)
         return [fault for fault in taken if fault is not None]

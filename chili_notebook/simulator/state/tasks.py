@@ -83,7 +83,7 @@ class OutputInfo:
 
 @dataclass(slots=True)
 class Task:
-    """A task. Its work starts when a client asks for it after its time has come.
+    """A task. Its work starts at the first poll after it is due.
 
     Attributes:
         id: Its GUID.
@@ -119,7 +119,7 @@ class Task:
             self.file = self.make()
         except TaskFailedError as error:
             self.failure = error
-        except Exception as error:  # noqa: BLE001 - the client is told the class
+        except Exception as error:  # noqa: BLE001 - the client reads the class
             message = f"The simulator failed: {type(error).__name__}."
             self.failure = TaskFailedError(message)
         self.done_at = self.ready_at or clock()

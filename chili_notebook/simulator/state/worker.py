@@ -1,4 +1,4 @@
-"""Run work in daemon threads, beside the server."""
+"""Run work in daemon threads, so that the server stays responsive."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ class Worker:
 
 
 async def wait_for_all(futures: Iterable[Future[None]], timeout_s: float) -> None:
-    """Wait until all futures are done, or the time is over."""
+    """Wait until all futures are done, or the timeout has passed."""
     waits = [asyncio.wrap_future(future) for future in futures]
     if waits:
         await asyncio.wait(waits, timeout=timeout_s)

@@ -40,7 +40,7 @@ NEEDED_SCOPES = [
 def headers_with_scopes(simulator, scopes):
     """Return the Authorization header of a new client with the given scopes."""
     issuer = simulator.state.issuer
-    integration = issuer.register(tuple(scopes))
+    integration = simulator.register(scopes)
     token = issuer.grant(token_fields_of(integration))["access_token"]
     yield {"Authorization": f"Bearer {token}"}
     del issuer.integrations[integration.client_id]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import signal
 import socket
 import stat
@@ -12,6 +13,8 @@ from pathlib import Path
 
 import httpx
 import pytest
+
+from chili_notebook.simulator.state.faults import KINDS
 
 COMMAND = (sys.executable, "-m", "chili_notebook.simulator")
 KEYS = [
@@ -97,6 +100,17 @@ def test_options_for_sandbox_and_faults_are_used():
         url = f"{variables['CHILI_BASE_URL']}/api/v1/environment/cp-demo-001/templates"
         assert [httpx.get(url).status_code for _ in range(2)] == [503, 401]
     assert variables["CHILI_ENVIRONMENT_TYPE"] == "sandbox"
+
+
+def test_help_describes_every_fault():
+    """A user can choose a fault without reading the code."""
+    done = subprocess.run(
+        [*COMMAND, "--help"], check=True, capture_output=True, text=True
+    )
+    for name, kind in KINDS.items():
+        assert re.search(
+            rf"^ +{name} +{re.escape(kind.description)}$", done.stdout, re.MULTILINE
+        )
 
 
 def test_occupied_port_is_an_error():
