@@ -215,7 +215,13 @@ class AuditSettings:
 
     def place(self, path: Path) -> str:
         """Return the name of a file in the report: without home folder and secrets."""
-        return self.secrets.mask(relative_path(path, self.folder))
+        return self.show(relative_path(path, self.folder))
+
+    def show(self, name: str) -> str:
+        """Return a name as the report shows it: no secret, and valid as a text."""
+        # The bytes of a name on Linux may be no text: they are lone surrogates here.
+        valid = name.encode("utf-8", "backslashreplace").decode()
+        return self.secrets.mask(valid)
 
     def fix_command(self, path: Path | None = None) -> str:
         """Return the instruction that fixes a file, or what belongs to no file."""

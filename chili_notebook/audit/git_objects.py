@@ -349,7 +349,7 @@ def _report(
         elif at is None:
             at = _Location(f"object {short_id}", "in no commit", _PRUNE)
         name = f"names of files in {at.name or 'the top'}" if kind == _TREE else at.name
-        place = f"git: {settings.secrets.mask(name)}"
+        place = f"git: {settings.show(name)}"
         for secret in found:
             yield Finding.found(place, at.where, secret, at.remedy)
 

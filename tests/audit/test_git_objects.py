@@ -314,3 +314,14 @@ def test_variables_of_a_hook_do_not_hide_other_repositories(monkeypatch):
     monkeypatch.setenv("GIT_INDEX_FILE", str(index.resolve()))
     assert [place for place, _ in git_places(Path())] == ["git: a.txt", "git: b.txt"]
     assert ("git: b.txt", "staged") in git_places(Path())
+
+
+@pytest.mark.skipif(os.name != "posix", reason="names of files are texts there")
+def test_names_that_are_no_texts_are_shown_with_escapes():
+    """Linux allows any bytes in a name; the report must be valid as JSON."""
+    git("init")
+    name = os.fsdecode(b"caf\xe9.txt")
+    Path(name).write_text(TOKEN)
+    git("add", ".")
+    places = [place for place, _ in places_of(find(Path()))]
+    assert places == ["caf\\udce9.txt", "git: caf\\udce9.txt"]
