@@ -75,7 +75,7 @@ NOT_MASKED = {
     ),
     "A part of a secret of fewer than 32 characters.": ((SHORT, SHORT[:-1]),),
     "In a text of more than a million characters: pieces of fewer than 40 "
-    "characters.": (SECRET, LARGE + SECRET[:30]),),
+    "characters.": ((SECRET, LARGE + SECRET[:30]),),
     "The public header of a token.": ((TOKEN, TOKEN.partition(".")[0]),),
 }
 
