@@ -110,7 +110,9 @@ def build_piece_finder(values: Iterable[str], *, whole: bool = False) -> PieceFi
         covered=frozenset(
             form.text.decode()
             for form in index.forms
-            if form.is_exact and len(form.text) - form.header >= SHORTEST_RUN_IN_LARGE
+            if form.is_exact
+            and form not in index.periodic
+            and len(form.text) - form.header >= SHORTEST_RUN_IN_LARGE
         ),
     )
 
@@ -157,26 +159,33 @@ class _Index:
         grams: The places of each gram, as pairs of a form and an offset.
         keys: The same grams; a set is searched faster.
         endings: The places of the grams of `_HOLD` characters.
+        periodic: Forms that repeat a gram, so that not each of its places is known.
     """
 
     forms: Sequence[_Form]
     grams: dict[int, list[tuple[_Form, int]]]
     keys: frozenset[int]
     endings: dict[bytes, list[tuple[_Form, int]]]
+    periodic: set[_Form]
 
 
 def _build_index(values: Iterable[str], *, whole: bool) -> _Index:
     forms = [form for value in values for form in _forms_of(value, whole=whole)]
     grams: dict[int, list[tuple[_Form, int]]] = {}
     endings: dict[bytes, list[tuple[_Form, int]]] = {}
+    periodic = set[_Form]()
     for form in forms:
         for at in range(form.header, len(form.text) - _GRAM + 1):
             gram = int.from_bytes(form.text[at : at + _GRAM], sys.byteorder)
-            grams.setdefault(gram, []).append((form, at))
+            places = grams.setdefault(gram, [])
+            if len(places) > 1 and places[-2][0] is form:
+                periodic.add(form)  # more places would take too long to compare
+            else:
+                places.append((form, at))
         for at in range(len(form.text) - _HOLD + 1):
             ending = form.text[at : at + _HOLD]
             endings.setdefault(ending, []).append((form, at))
-    return _Index(forms, grams, frozenset(grams), endings)
+    return _Index(forms, grams, frozenset(grams), endings, periodic)
 
 
 def _forms_of(value: str, *, whole: bool) -> Iterator[_Form]:

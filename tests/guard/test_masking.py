@@ -253,6 +253,15 @@ def test_whole_value_that_resembles_a_token_is_masked(value, size):
     assert masker.mask_text(f"{padding}<{value}>")[0] == f"{padding}<***>"
 
 
+@pytest.mark.parametrize("period", ["x", "ab", "0123456789-"])
+def test_periodic_secret_is_masked_whole(period):
+    """A made-up secret may repeat a few characters; a long text is still fast."""
+    value = (period * 64)[:64]
+    masker = masker_for(value)
+    assert masker.mask_text(f"<{value}>") == ("<***>", 1)
+    assert set(masker.mask_text(value * 5_000)[0]) == {"*"}
+
+
 def test_piece_of_a_secret_stays_if_only_whole_ones_are_masked():
     """With pieces=False a piece of a secret is left alone."""
     masker = masker_for(TOKEN)
