@@ -88,10 +88,9 @@ def _make_parser() -> argparse.ArgumentParser:
 def _audit(options: argparse.Namespace) -> int:
     from IPython.paths import get_ipython_dir
 
-    from chili_notebook.audit.findings import AuditSettings
+    from chili_notebook.audit.findings import AuditSettings, SecretFinder
     from chili_notebook.audit.report import report_bundle, require_clean
     from chili_notebook.audit.search import audit
-    from chili_notebook.guard.registry import SecretRegistry
     from chili_notebook.signin import find_secrets
     from chili_notebook.system.frontend import find_working_folder
 
@@ -104,7 +103,7 @@ def _audit(options: argparse.Namespace) -> int:
         sys.stderr.write(f"{error.message}\n")
         return _ExitCode.NO_SECRETS if options.require_secrets else _ExitCode.CLEAN
     settings = AuditSettings(
-        SecretRegistry(known),
+        SecretFinder(known),
         working_folder,
         command="python -m chili_notebook audit",
         fix=options.fix,

@@ -8,6 +8,7 @@
 from __future__ import annotations
 
 import warnings
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
@@ -58,6 +59,7 @@ class LoginSettings:
         environment: The environment to sign in to.
         environment_error: Why the settings name no valid environment.
         refused: Settings that may not redirect these credentials.
+        not_masked: Values of keys for secrets that do not look like secrets.
     """
 
     profile: str | None
@@ -68,6 +70,7 @@ class LoginSettings:
     environment: Environment = field(default_factory=Environment)
     environment_error: ConfigurationError | None = None
     refused: tuple[Setting, ...] = ()
+    not_masked: tuple[TraceEntry, ...] = ()
 
     @property
     def found_nothing(self) -> bool:
@@ -83,7 +86,7 @@ class LoginSettings:
             for source in self.sources
             for value in source.superseded
         ]
-        return [*self.choice.trace, *settings, *superseded]
+        return [*self.choice.trace, *settings, *superseded, *self.not_masked]
 
     def require_credentials(self) -> Credentials:
         """Return the credentials, if the sources allow a login without the form.
@@ -180,9 +183,15 @@ def find_login(  # noqa: PLR0913 - each is named at the call
             # Last, and only if needed: a locked keyring asks the user to open it.
             keyring = read_keyring(profile)
             sources += [] if keyring is None else [keyring]
-    (registry or process_guard().registry).protect_sources(sources)
+    registry = registry or process_guard().registry
+    left_alone = registry.protect_sources(sources)
     choice = choose_credentials(sources, profile, is_new=is_new_profile)
-    settings = LoginSettings(profile, folder, tuple(sources), choice, None)
+    if choice.credentials is not None:
+        with suppress(ConfigurationError):  # too short: the sign-in refuses it
+            registry.protect_credentials(choice.credentials)
+    settings = LoginSettings(
+        profile, folder, tuple(sources), choice, None, not_masked=left_alone
+    )
     return _choose(settings, choice.credentials, own=choice.source)
 
 

@@ -78,7 +78,8 @@ def test_options_of_each_magic_match_readme(magic, shell):
     (cell,) = [cell for cell in cells if cell.startswith(magic)]
     usage = magics[magic].parser.format_usage()
     assert options_in(cell) == options_in(usage)
-    assert ("[PROFILE]" in cell) == ("[profile]" in usage)
+    for argument in ("profile", "name"):
+        assert (f"[{argument.upper()}]" in cell) == (f"[{argument}]" in usage)
 
 
 def test_options_of_the_simulator_match_readme():

@@ -203,10 +203,21 @@ def test_locked_keyring_is_in_the_trace_and_not_an_error(memory_keyring, registr
 def test_every_secret_of_every_source_is_protected(env_file, registry, monkeypatch):
     """Secrets that are not used, or have a typing error, are protected as well."""
     env_file()
-    monkeypatch.setenv("CHILI_ADMIN_CLIENT_SECRET", "admin secret with spaces")
+    typed = "admin-secret-0123456789 with spaces"
+    monkeypatch.setenv("CHILI_ADMIN_CLIENT_SECRET", typed)
     monkeypatch.setenv("CHILI_ACCESS_TOKEN", "<YOUR TOKEN>")
     find_login(registry=registry)
-    assert known_secrets(registry) == {CLIENT_SECRET, "admin secret with spaces"}
+    assert known_secrets(registry) == {CLIENT_SECRET, typed}
+
+
+def test_value_that_is_no_secret_is_in_the_trace(env_file, registry, monkeypatch):
+    """A word is not masked, and the trace says so; what is used is always masked."""
+    env_file(CHILI_CLIENT_SECRET="DataFrame")
+    monkeypatch.setenv("CHILI_DOC_ACCESS_TOKEN", "to_frame")
+    settings = find_login(registry=registry)
+    assert registry.mask("pd.DataFrame.to_frame") == "pd.***.to_frame"
+    outcomes = [entry.outcome for entry in settings.trace if "DOC" in entry.key]
+    assert any("not masked" in outcome for outcome in outcomes)
 
 
 @pytest.mark.usefixtures("pair_in_process_environment")

@@ -54,6 +54,8 @@ def credentials_in_environment(monkeypatch, token_server):
     monkeypatch.setenv("CHILI_TOKEN_URL", f"{token_server.url}/oauth/token")
 
 
+# An error where the function returns that opens a connection loses the connection.
+@pytest.mark.filterwarnings("ignore:unclosed <socket:ResourceWarning")
 @pytest.mark.usefixtures("credentials_in_environment")
 def test_no_function_shows_a_secret_when_it_fails(clock, endpoint):
     """An error is injected where each function returns; its locals are masked."""

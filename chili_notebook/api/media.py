@@ -229,7 +229,7 @@ class MediaLibrary:
                 )
             content.seek(0)
             with Progress(
-                f"Uploading {full_name}", clock=self._client.clock
+                f"Uploading {full_name}", clock=self._client.stopwatch
             ) as progress:
                 reader = _ObservedFile(
                     content, lambda read: progress.update(done=read / size)

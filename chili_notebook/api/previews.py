@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from chili_notebook.api.files import File
-from chili_notebook.api.output_tasks import seconds_of
+from chili_notebook.api.output_tasks import InterruptedOutputError, seconds_of
 from chili_notebook.errors import ChiliError, OutputTimeoutError
 from chili_notebook.http.reading import json_object
+from chili_notebook.http.time_limit import time_limit
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
 SHOWN_TIMEOUT_S = 5.0
 """How long a notebook waits for the preview of an item that shows itself."""
 _NOT_READY = {202, 204}
+# For an answer that has begun; a large picture may take longer if it arrives faster.
+_GRACE_S, _SLOWEST_BYTES_S = 30.0, 1_000.0
 _FIRST_PAUSE_S, _LONGEST_PAUSE_S, _GROWTH = 0.5, 5.0, 1.5
 
 
@@ -41,8 +44,28 @@ def fetch_preview(
     Raises:
         ConfigurationError: If the timeout is not a number of seconds.
         OutputTimeoutError: If it is not ready in time. Its task ID may be empty.
+        KeyboardInterrupt: If the user interrupts it.
     """
     timeout_s = seconds_of(timeout_s)
+    try:
+        with time_limit(timeout_s + _GRACE_S, slowest_bytes_s=_SLOWEST_BYTES_S):
+            return _wait_for_preview(
+                client, path, name=name, timeout_s=timeout_s, params=params
+            )
+    except KeyboardInterrupt:
+        raise InterruptedOutputError(
+            f"You stopped waiting for the preview {name}.", hint="Try again in a while."
+        ) from None
+
+
+def _wait_for_preview(
+    client: ApiClient,
+    path: str,
+    *,
+    name: str,
+    timeout_s: float,
+    params: dict[str, Any] | None,
+) -> File:
     query = {key: value for key, value in (params or {}).items() if value is not None}
     address, task_id = path, ""
     deadline = client.stopwatch() + timeout_s

@@ -61,7 +61,7 @@ def audit_store(settings: AuditSettings, folder: Path) -> Iterator[AuditResult]:
         remedy = f"Run in IPython: %store -d {path.name}"
         findings = [
             Finding.found(STORE, path.name, secret, remedy)
-            for secret in settings.registry.find(content)
+            for secret in settings.secrets.find(content)
         ]
         yield AuditResult.of(Searched.STORED_VARIABLE, *findings)
 
@@ -79,7 +79,7 @@ def audit_collaboration(settings: AuditSettings, path: Path) -> AuditResult:
                 content = read_regular_file(file, max_bytes=_MAX_BYTES)
             except FileNotFoundError:
                 continue
-            found.update(dict.fromkeys(settings.registry.find(content)))
+            found.update(dict.fromkeys(settings.secrets.find(content)))
         # A long value is stored in pieces: only a query returns it whole.
         address = f"file:{quote(str(path.resolve()))}?mode=ro"
         with closing(sqlite3.connect(address, uri=True, timeout=5)) as database:
@@ -87,7 +87,7 @@ def audit_collaboration(settings: AuditSettings, path: Path) -> AuditResult:
                 for value in row:
                     text = decode_text(value) if isinstance(value, bytes) else None
                     searched = text[0] if text else value
-                    found.update(dict.fromkeys(settings.registry.find([searched])))
+                    found.update(dict.fromkeys(settings.secrets.find([searched])))
     except UnreadableFileError as error:
         return AuditResult((Finding.unreadable(place, f"It {error}."),))
     except sqlite3.Error as error:
@@ -108,7 +108,7 @@ def _audit_rows(
 ) -> Iterator[AuditResult]:
     rows = database.execute(f"SELECT rowid, * FROM {table}").fetchall()  # noqa: S608 - one of our own names
     for rowid, session, line, *texts in rows:
-        found = settings.registry.find(texts)
+        found = settings.secrets.find(texts)
         if found and settings.fix:
             database.execute(f"DELETE FROM {table} WHERE rowid = ?", (rowid,))  # noqa: S608 - the same
         where = f"session {session}, line {line}"

@@ -25,17 +25,17 @@ from chili_notebook.system.regular_file import read_regular_file
 from chili_notebook.system.small_file import UnreadableFileError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterator, Sequence
 
-    from chili_notebook.audit.findings import AuditSettings
-    from chili_notebook.guard.registry import KnownSecret, SecretRegistry
+    from chili_notebook.audit.findings import AuditSettings, SecretFinder
+    from chili_notebook.guard.registry import KnownSecret
 
 _MAX_BYTES = 500 * MEGABYTE
-_CHUNK_LENGTH = 200_000
 _COPY_FOLDERS = {".ipynb_checkpoints", ".virtual_documents"}
 _PACKAGE_FOLDERS = {"node_modules", "site-packages", "__pycache__"}
 _EXAMPLE_SUFFIXES = (".dist", ".example", ".sample", ".template")
 _BY_HAND = "Remove it by hand."
+_IN_PIECES = f"It is in pieces or continues over several lines. {_BY_HAND}"
 _CLEAN_GIT = "Remove it by hand; from logs with git reflog expire --expire=now --all."
 # Bytes that are not valid come out of these as they were.
 _UTF_8 = ("utf-8", "surrogateescape")
@@ -204,45 +204,29 @@ def _search_text(
     text: str,
     encoding: tuple[str, str],
 ) -> list[Finding]:
-    registry = settings.registry
+    secrets = settings.secrets
     document = _parse(text) if is_notebook(path) else None
-    texts = [text] if document is None else _texts_in(document)
-    known = find_in_texts(registry, texts)
+    known = secrets.find_in_texts(_texts_in(text if document is None else document))
     if not known:
         return []
     place = settings.place(path)
-    located = _locate(registry, known, text, document)
-    remedy: str | None = (
-        _CLEAN_GIT if role is FileRole.GIT else settings.fix_command(path)
+    located = _locate(secrets, known, text, document)
+    if role is FileRole.GIT or not settings.fix or role in _NEVER_WRITTEN:
+        remedy = _CLEAN_GIT if role is FileRole.GIT else settings.fix_command(path)
+        return [
+            Finding.found(place, where, secret, remedy) for where, secret in located
+        ]
+    masked = secrets.mask(text)
+    left = secrets.find_in_texts(
+        _texts_in(masked if document is None else _parse(masked))
     )
-    if settings.fix and role not in _NEVER_WRITTEN:
-        remedy = _replace_text(path, text, registry.mask(text), encoding)
+    failure = _replace_text(path, text, masked, encoding) if masked != text else None
     return [
-        Finding.fixed(place, where, secret)
-        if remedy is None
-        else Finding.found(place, where, secret, remedy)
+        Finding.found(place, where, secret, failure or _IN_PIECES)
+        if failure or secret in left
+        else Finding.fixed(place, where, secret)
         for where, secret in located
     ]
-
-
-def find_in_texts(
-    registry: SecretRegistry, texts: Iterable[str]
-) -> tuple[KnownSecret, ...]:
-    """Return the secrets in any of these texts.
-
-    Short texts are searched together: each search takes a time of its own.
-    """
-    found: dict[KnownSecret, None] = {}
-    chunk: list[str] = []
-    length = 0
-    for text in texts:
-        chunk.append(text)
-        length += len(text)
-        if length > _CHUNK_LENGTH:
-            found.update(dict.fromkeys(registry.find("\0".join(chunk))))
-            chunk, length = [], 0
-    found.update(dict.fromkeys(registry.find("\0".join(chunk))))
-    return tuple(found)
 
 
 def _replace_text(
@@ -251,8 +235,6 @@ def _replace_text(
     """Write the masked text; return what is left for the user to do, if anything."""
     if is_notebook(path) and _parse(before) and not _parse(after):
         return f"Masking it would break the file. {_BY_HAND}"
-    if before == after:
-        return f"It continues over several lines. {_BY_HAND}"
     if path.is_symlink():
         return "The file is a symbolic link. Run the audit on its target."
     try:
@@ -269,7 +251,7 @@ def _replace_text(
 
 
 def _locate(
-    registry: SecretRegistry,
+    secrets: SecretFinder,
     known: tuple[KnownSecret, ...],
     text: str,
     notebook: Any,
@@ -280,14 +262,14 @@ def _locate(
         located = [
             (where, secret)
             for where, part in _parts(notebook)
-            for secret in registry.find(part)
+            for secret in secrets.find(part)
         ]
     rest = [secret for secret in known if secret not in {each for _, each in located}]
     if rest:
         by_line = [
             (f"line {number}", secret)
             for number, line in enumerate(text.splitlines(), 1)
-            for secret in registry.find(line)
+            for secret in secrets.find(line)
             if secret in rest
         ]
         on_one_line = {secret for _, secret in by_line}

@@ -6,18 +6,23 @@ import shlex
 from collections import Counter
 from dataclasses import dataclass, field
 from enum import Enum, auto
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from chili_notebook.auth.secret import Secret
 from chili_notebook.display.wording import relative_path
+from chili_notebook.guard.masking import Masker
 from chili_notebook.system.frontend import find_working_folder
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
     from pathlib import Path
 
-    from chili_notebook.guard.registry import KnownSecret, SecretRegistry
+    from chili_notebook.guard.registry import KnownSecret
 
 MEGABYTE = 1_000_000
+_CHUNK_LENGTH = 200_000
+_PARTS_BEFORE_SIGNATURE = 2
+_SIGNATURE = 16  # characters; a shorter one may be there by chance
 MAX_TEXT_BYTES = 10 * MEGABYTE
 MAX_OBJECT_BYTES = 50 * MEGABYTE
 _BY_HAND = "Check it by hand."
@@ -74,7 +79,7 @@ class Searched(Enum):
 
     NOTEBOOK = ("notebook", "notebooks")
     COPY = ("copy of a notebook or cell", "copies of notebooks and cells")
-    TEXT_FILE = ("other text file", "other text files")
+    TEXT_FILE = ("text file", "text files")
     COLLABORATION_DATABASE = ("collaboration database", "collaboration databases")
     HISTORY_ROW = ("row of IPython's history", "rows of IPython's history")
     STORED_VARIABLE = ("%store variable", "%store variables")
@@ -126,19 +131,83 @@ class AuditResult:
         return cls(findings, Counter({counted: count}))
 
 
+class SecretFinder:
+    """Find known secrets in texts, bytes and documents; also in pieces of them.
+
+    An example::
+
+        secrets = SecretFinder(registry.known)
+        secrets.find("a text")
+
+    Args:
+        known: The secrets.
+    """
+
+    def __init__(self, known: Sequence[KnownSecret]) -> None:
+        self._whole = Masker()
+        self._all = Masker()
+        self._each: dict[KnownSecret, Masker] = {}
+        for each in known:
+            own_part = _own_part(each.secret)
+            self._whole.protect(each.secret)
+            self._all.protect(own_part)
+            self._each[each] = Masker()
+            self._each[each].protect(own_part)
+
+    def find(self, value: Any) -> tuple[KnownSecret, ...]:
+        """Return the known secrets in a text, in bytes or anywhere in a JSON value."""
+        # Most values contain none: one search for all secrets comes first.
+        if not self._all.mask_json(value)[1]:
+            return ()
+        return tuple(
+            each for each, masker in self._each.items() if masker.mask_json(value)[1]
+        )
+
+    def find_in_texts(self, texts: Iterable[str]) -> tuple[KnownSecret, ...]:
+        """Return the known secrets in any of these texts.
+
+        Short texts are searched together: each search takes a time of its own.
+        """
+        found: dict[KnownSecret, None] = {}
+        chunk: list[str] = []
+        length = 0
+        for text in texts:
+            chunk.append(text)
+            length += len(text)
+            if length > _CHUNK_LENGTH:
+                found.update(dict.fromkeys(self.find("\0".join(chunk))))
+                chunk, length = [], 0
+        found.update(dict.fromkeys(self.find("\0".join(chunk))))
+        return tuple(found)
+
+    def mask(self, text: str) -> str:
+        """Return the text with each secret masked, except those in pieces."""
+        return self._whole.mask_text(text, pieces=False)[0]
+
+
+def _own_part(secret: Secret) -> Secret:
+    """Return the part of a secret that no other has: of a JWT the signature.
+
+    The header and some claims of a JWT are those of many tokens.
+    """
+    *claims, signature = secret.reveal().split(".")
+    is_jwt = len(claims) == _PARTS_BEFORE_SIGNATURE and claims[0].startswith("eyJ")
+    return Secret(signature) if is_jwt and len(signature) >= _SIGNATURE else secret
+
+
 @dataclass(frozen=True, slots=True)
 class AuditSettings:
     """What to search for, and how to report it.
 
     Attributes:
-        registry: The secrets to search for.
+        secrets: The secrets to search for.
         folder: The folder that places are relative to.
         command: How the user runs the audit: as a magic or in a terminal.
         fix: Whether to mask or remove what is found.
         credential_files: Files from which the secrets were read, which are left out.
     """
 
-    registry: SecretRegistry
+    secrets: SecretFinder
     folder: Path = field(default_factory=find_working_folder)
     command: str = "%chili_audit"
     fix: bool = False
@@ -146,7 +215,7 @@ class AuditSettings:
 
     def place(self, path: Path) -> str:
         """Return the name of a file in the report: without home folder and secrets."""
-        return str(self.registry.mask(relative_path(path, self.folder)))
+        return self.secrets.mask(relative_path(path, self.folder))
 
     def fix_command(self, path: Path | None = None) -> str:
         """Return the instruction that fixes a file, or what belongs to no file."""

@@ -94,8 +94,9 @@ def unreadable_repository(
     """Return the finding for a repository that cannot be read."""
     if isinstance(repository, Repository):
         repository = repository.work_tree or repository.git_dir
+    folder = error.folder or repository
     reason = f"The repository could not be read: {error}."
-    return Finding.unreadable(f"git: {settings.place(repository)}", reason)
+    return Finding.unreadable(f"git: {settings.place(folder)}", reason)
 
 
 def _audit_git_files(settings: AuditSettings, folder: Path) -> Iterator[AuditResult]:
@@ -238,15 +239,22 @@ class _ObjectStore:
 
         if not path.is_file():
             raise GitError(f"{path.name} is not a regular file")
+        failure = ""
+        data: PackData | None = None
         try:
-            with PackData(path, self._object_format) as data:
-                for unpacked in UnpackedObjectIterator.for_pack_data(data):
-                    kind = _KINDS[unpacked.obj_type_num or 0]
-                    content = b"".join(unpacked.obj_chunks or [])
-                    yield _Object(unpacked.sha().hex(), kind, content)
+            data = PackData(path, self._object_format)
+            for unpacked in UnpackedObjectIterator.for_pack_data(data):
+                kind = _KINDS[unpacked.obj_type_num or 0]
+                content = b"".join(unpacked.obj_chunks or [])
+                yield _Object(unpacked.sha().hex(), kind, content)
         except Exception as error:  # noqa: BLE001 - dulwich raises many classes for damaged data
-            reason = type(error).__name__
-            raise GitError(f"{path.name} cannot be read ({reason})") from None
+            failure = type(error).__name__
+        finally:
+            # The traceback refers to the file's content. It is gone only now.
+            if data is not None:
+                data.close()
+        if failure:
+            raise GitError(f"{path.name} cannot be read ({failure})")
 
 
 def _read_alternates(folder: Path) -> Iterator[Path]:
@@ -319,11 +327,11 @@ class _Location:
 def _find_in_object(
     settings: AuditSettings, stored: _Object
 ) -> tuple[KnownSecret, ...]:
-    registry = settings.registry
+    secrets = settings.secrets
     decoded = decode_text(stored.content) if stored.kind != _TREE else None
     if decoded is None:
-        return registry.find(stored.content)
-    return registry.find(decoded[0])
+        return secrets.find(stored.content)
+    return secrets.find(decoded[0])
 
 
 def _report(
@@ -341,7 +349,7 @@ def _report(
         elif at is None:
             at = _Location(f"object {short_id}", "in no commit", _PRUNE)
         name = f"names of files in {at.name or 'the top'}" if kind == _TREE else at.name
-        place = f"git: {settings.registry.mask(name)}"
+        place = f"git: {settings.secrets.mask(name)}"
         for secret in found:
             yield Finding.found(place, at.where, secret, at.remedy)
 
@@ -379,5 +387,4 @@ def _read_indexes(repository: Repository) -> Iterator[tuple[str, _Location]]:
     for index in sorted(indexes):
         each = Repository(None, index.parent, repository.common_dir, index)
         for entry in read_index(each):
-            location = _Location(os.fsdecode(entry.name), _STAGED, _UNSTAGE)
-            yield entry.sha.decode(), location
+            yield entry.object_id, _Location(entry.name, _STAGED, _UNSTAGE)

@@ -60,7 +60,7 @@ def audit(
         ConfigurationError: If one of the paths does not exist.
     """
     for path in paths:
-        if not os.path.lexists(path):
+        if not path.exists():
             raise ConfigurationError(f"{path} does not exist.", hint="Check the path.")
     return AuditResult.merge(
         (

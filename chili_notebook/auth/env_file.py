@@ -38,7 +38,7 @@ class Danger:
 
     Attributes:
         message: What is unsafe.
-        hint: The command that fixes it, or git's own error.
+        hint: The command that fixes it, or why the repository could not be read.
     """
 
     message: str
@@ -88,7 +88,7 @@ def find_danger(path: Path, name: str) -> Danger | None:
         status = read_git_status(path)
     except GitError as error:
         message = f"It is unknown whether git add would include {name}."
-        return Danger(message, f"Git failed: {error}")
+        return Danger(message, f"The git repository could not be read: {error}.")
     if status.tracked:
         commands = f"{untrack_command(name)} && {ignore_command(path)}"
         return Danger(f"{name} is tracked by git.", f"Run: {commands}")
@@ -123,7 +123,7 @@ def write_credentials(
     except GitError as error:
         raise ConfigurationError(
             f"{nothing}: it is unknown whether git add would include it.",
-            hint=f"Git failed: {error}",
+            hint=f"The git repository could not be read: {error}.",
         ) from None
     if status.tracked:
         raise ConfigurationError(

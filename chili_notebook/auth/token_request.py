@@ -38,6 +38,7 @@ if TYPE_CHECKING:
 
 _MAX_BYTES = 1_000_000
 _TIME_LIMIT_S = 60.0
+_MOST_DIGITS = 6
 _WRONG_PAIR = (
     "the secret belongs to another integration, was rotated, was copied incompletely "
     "or with a space, or is really the client ID (as in GraFx's own Node and Java "
@@ -187,11 +188,10 @@ def _plain(value: object, credentials: Credentials) -> str:
 
 def _when(response: httpx.Response) -> str:
     retry_after = response.headers.get("retry-after", "")
-    return (
-        f"Try again in {retry_after} s."
-        if retry_after.isdecimal()
-        else "Try again in a few minutes."
-    )
+    is_number = retry_after.isascii() and retry_after.isdecimal()
+    if is_number and len(retry_after) <= _MOST_DIGITS:
+        return f"Try again in {retry_after} s."
+    return "Try again in a few minutes."
 
 
 def _server_date(response: httpx.Response) -> float | None:

@@ -34,6 +34,10 @@ _OPTION = re.compile(
         (["']?)([^\s"'-][^\s"']*)\1""",
     re.IGNORECASE | re.VERBOSE,
 )
+_ROTATE = (
+    "If the notebook was saved or shared before, rotate the secret on the "
+    "integration's page in GraFx."
+)
 _INPUT_NAME = re.compile(r"_i+\d*")
 
 
@@ -41,6 +45,15 @@ def secrets_in_options(text: str) -> Iterator[Secret]:
     """Yield the values that a line of our magics contains as options for secrets."""
     for line in _MAGIC_LINE.findall(text):
         yield from (Secret(value) for _quote, value in _OPTION.findall(line))
+
+
+def protect_options(registry: SecretRegistry, source: str) -> None:
+    """Protect the secrets that a cell contains as options of our magics."""
+    for secret in secrets_in_options(source):
+        with suppress(ConfigurationError):  # too short to be a secret
+            registry.protect(
+                secret, label="secret in a cell's source", validity=UNTIL_ROTATED
+            )
 
 
 class CellHistory:
@@ -66,14 +79,17 @@ class CellHistory:
         self._can_replace = can_replace
         self._on_replace = on_replace
         self._wrapped: list[tuple[Any, str, Any, Any]] = []
+        self._is_running = True  # the first login installs this while its cell runs
         self._wrap(shell.history_manager, "store_inputs", self._mask_arguments)
         self._wrap(shell.history_manager, "store_output", self._mask_reprs)
         self._wrap(shell.logger, "log_write", self._mask_arguments)
         shell.events.register("pre_run_cell", self._before_cell)
+        shell.events.register("post_run_cell", self._after_cell)
 
     def remove(self) -> None:
         """Leave the shell as it was before."""
         self._shell.events.unregister("pre_run_cell", self._before_cell)
+        self._shell.events.unregister("post_run_cell", self._after_cell)
         for owner, name, wrapper, before in self._wrapped:
             # If other code has wrapped it again, this wrapper must stay.
             if vars(owner).get(name) is wrapper:
@@ -87,11 +103,6 @@ class CellHistory:
 
         A message tells the user what was done.
         """
-        for secret in secrets_in_options(source):
-            with suppress(ConfigurationError):  # too short to be a secret
-                self._registry.protect(
-                    secret, label="secret in a cell's source", validity=UNTIL_ROTATED
-                )
         masked = cast("str", self._registry.mask(source))
         if masked == source:
             return
@@ -102,14 +113,22 @@ class CellHistory:
             outcome = "The cell was replaced in the notebook."
         sys.stderr.write(
             "chili_notebook: this cell contained a secret. It was not stored in In or "
-            f"in IPython's history. {outcome} If the notebook was saved or shared "
-            "before, rotate the secret on the integration's page in GraFx.\n"
+            f"in IPython's history. {outcome} {_ROTATE}\n"
         )
 
     def mask_stored(self) -> None:
-        """Mask the stored cells that ran before their secrets were known."""
+        """Mask the stored cells that started before their secrets were known.
+
+        The running cell is replaced in the notebook. A message names the other cells,
+        because a front-end replaces only the running one.
+        """
         mask = self._registry.mask
         history: Any = self._shell.history_manager
+        sources = history.input_hist_raw
+        found = [number for number, text in enumerate(sources) if mask(text) != text]
+        running = ""
+        if self._is_running and found and found[-1] == len(sources) - 1:
+            running = sources[found.pop()]
         for inputs in (history.input_hist_raw, history.input_hist_parsed):
             inputs[:] = [mask(text) for text in inputs]
         with history.db_input_cache_lock:
@@ -122,6 +141,12 @@ class CellHistory:
             setattr(history, name, mask(getattr(history, name)))
         if history.enabled and Path(history.hist_file).exists():
             mask_session(Path(history.hist_file), history.session_number, mask)
+
+        # Last: a stream that fails must not keep a secret in the history.
+        if running:
+            self.fix_cell(running)
+        if found:
+            _name_cells(found)
 
     def _wrap(self, owner: Any, name: str, wrap: Callable[..., Any]) -> None:
         before = vars(owner).get(name)
@@ -148,10 +173,15 @@ class CellHistory:
         return store_masked
 
     def _before_cell(self, info: ExecutionInfo) -> None:
+        self._is_running = bool(info.store_history)
         source = info.raw_cell or ""
         if "notebook" in source:
             self._mask_outputs()
+        protect_options(self._registry, source)
         self.fix_cell(source)
+
+    def _after_cell(self, _result: object) -> None:
+        self._is_running = False
 
     def _mask_outputs(self) -> None:
         """Mask the stored outputs, which ``%notebook`` writes to a file."""
@@ -168,6 +198,17 @@ class CellHistory:
         if hasattr(entry, "bundle"):
             return replace(entry, bundle=self._registry.mask(entry.bundle))
         return self._registry.mask(entry)
+
+
+def _name_cells(numbers: list[int]) -> None:
+    """Tell the user which earlier cells contain a secret."""
+    cells = ", ".join(f"[{number}]" for number in numbers)
+    contain = "cell {} contains" if len(numbers) == 1 else "cells {} contain"
+    sys.stderr.write(
+        f"chili_notebook: {contain.format(cells)} a secret that was not known when it "
+        "ran. Remove it from the notebook by hand, or save the notebook and run "
+        f"%chili_audit --fix. {_ROTATE}\n"
+    )
 
 
 def mask_session(path: Path, session: int, mask: Callable[[str], str]) -> None:

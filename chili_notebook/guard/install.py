@@ -14,7 +14,7 @@ import threading
 from contextlib import AbstractContextManager, nullcontext
 from typing import TYPE_CHECKING, Any, cast
 
-from chili_notebook.guard.cell_history import CellHistory
+from chili_notebook.guard.cell_history import CellHistory, protect_options
 from chili_notebook.guard.kernel_hook import SendHook
 from chili_notebook.guard.registry import SecretRegistry
 from chili_notebook.system.frontend import has_front_end
@@ -48,8 +48,9 @@ class Guard:
     def install(self, shell: InteractiveShell) -> None:
         """Mask secrets in this shell from now on, and in the cells it has stored.
 
-        Call it again when a new secret is known: earlier cells may hold it. In a
-        terminal only the stored cells are masked, because a terminal gets no messages.
+        Call it again when a new secret is known: the running cell and earlier cells
+        may contain it. In a terminal only the stored cells are masked, because a
+        terminal gets no messages.
         """
         with self._lock:
             self._install_hook(shell)
@@ -86,11 +87,8 @@ class Guard:
         A cell that started before the guard was installed has not been checked yet.
         """
         stored = shell.history_manager.input_hist_raw if shell.history_manager else []
-        running = stored[-1] if stored else ""  # before its secret is masked in there
+        protect_options(self.registry, stored[-1] if stored else "")
         self.install(shell)
-        if running:
-            self._histories[shell].fix_cell(running)
-            self.install(shell)
 
     def is_active(self) -> bool:
         """Return whether messages of the kernel are masked."""

@@ -15,16 +15,17 @@ from __future__ import annotations
 
 import os
 import threading
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from chili_notebook.guard.forked_children import ForkedChildren
 from chili_notebook.guard.iopub_thread import IOPubThread
-from chili_notebook.guard.masking import Masker, Tail
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+
+    from chili_notebook.guard.masking import Masker, Tail
 
     Message = dict[str, Any]
 
@@ -115,7 +116,6 @@ class SendHook:
 
     def close(self) -> None:
         """Restore the method as it was; what is held back is sent."""
-        self._streams.flush(self._streams.held_keys())
         self._is_open = False
         self._children.stop()
         # If other code has wrapped it again, this wrapper stays, and does nothing.
@@ -123,6 +123,8 @@ class SendHook:
             del self.session.send
             if self._before is not None:
                 self.session.send = self._before
+        # Last: a thread may have fed a stream meanwhile, see `_send_stream`.
+        self._streams.flush(self._streams.held_keys())
 
     @contextmanager
     def allow_once(self, comm_id: str, kind: str) -> Iterator[None]:
@@ -189,12 +191,24 @@ class SendHook:
         self._send_text(stream, text)
         # This check must come after `feed`. If the request ends in between, then either
         # `_end_request` releases the text or this does.
-        if self._streams.holds(key) and not self._running.contains(key.request):
+        if not self._is_open:
+            self._streams.flush([key])  # `close` may have looked before `feed`
+        elif self._streams.holds(key) and not self._running.contains(key.request):
             self._iopub.run_later(lambda: self._streams.flush([key]), LATE_S)
         return message
 
     def _send_other(self, outgoing: _Outgoing) -> Any:
         masked, count = self._mask(outgoing)
+        # Whatever fails here, for example in a module that was loaded again: without
+        # this message, and above all without the status idle, the front-end waits.
+        with suppress(Exception):
+            self._follow_request(outgoing, count)
+        if self._replaces_failed_cell(masked["content"]):
+            return self._send_reply_as_ok(outgoing, masked)
+        return self._send_as(outgoing, masked, None)
+
+    def _follow_request(self, outgoing: _Outgoing, count: int) -> None:
+        """Count what was masked, and release what is held back when it is time to."""
         content, request = outgoing.message["content"], outgoing.request
         # The reply to a cell that failed repeats the error that was sent before.
         if content.get("status") != "error":
@@ -206,9 +220,6 @@ class SendHook:
             self._end_request(outgoing)
         elif outgoing.kind in {"input_request", "clear_output"}:
             self._running.add(request, self._flush_streams(request))
-        if self._replaces_failed_cell(masked["content"]):
-            return self._send_reply_as_ok(outgoing, masked)
-        return self._send_as(outgoing, masked, None)
 
     def _end_request(self, outgoing: _Outgoing) -> None:
         """Release what is held back of a request; report what was masked in a cell."""
@@ -311,12 +322,13 @@ class _HeldStreams:
         """Add a piece; return the masked text to send now, and the masked places."""
         with self._lock:
             held = self._held.pop(stream.key, None)
-            tail = Tail(self._masker) if held is None else held[0]
             try:
+                tail = self._masker.start_stream() if held is None else held[0]
                 masked, count = tail.feed(text)
+                is_held = bool(tail)
             except Exception:  # noqa: BLE001 - whatever it is, the text must not leave
                 return f"{WITHHELD}\n", 0
-            if tail:
+            if is_held:
                 self._held[stream.key] = tail, stream
         return masked, count
 

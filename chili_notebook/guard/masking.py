@@ -85,6 +85,10 @@ class Masker:
             if _mask_json(matcher, value)[1]
         )
 
+    def start_stream(self) -> Tail:
+        """Return the end of a new stream."""
+        return Tail(self)
+
     def feed(self, held: Secret, text: str) -> tuple[str, int, Secret]:
         """Mask the next piece of a stream.
 

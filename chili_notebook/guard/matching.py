@@ -66,16 +66,7 @@ def build_matcher(secrets: Iterable[Secret], *, pieces: bool = True) -> Matcher:
     """
     values = [secret.reveal() for secret in secrets]
     known = frozenset(form for value in values for form in forms(value))
-    if not pieces:
-        index = _build_index(known, known)
-        return Matcher(
-            spans=lambda text: _find_spans(index, text),
-            byte_spans=lambda data: _find_byte_spans(index, data),
-            undecided_from=lambda text: _find_undecided(index, text),
-            started_at=lambda text: _find_undecided(index, text),
-            shortest=index.shortest,
-        )
-    finder = build_piece_finder(values)
+    finder = build_piece_finder(values, whole=not pieces)
     index = _build_index(known, known - finder.covered)
     return Matcher(
         spans=lambda text: merge(_find_spans(index, text) + finder.spans(text)),
@@ -86,7 +77,7 @@ def build_matcher(secrets: Iterable[Secret], *, pieces: bool = True) -> Matcher:
             _find_undecided(index, text), finder.undecided_from(text)
         ),
         started_at=lambda text: _find_undecided(index, text),
-        shortest=min(index.shortest, SHORTEST_PIECE) if values else index.shortest,
+        shortest=min(index.shortest, SHORTEST_PIECE),
     )
 
 

@@ -6,6 +6,7 @@ between them. So a text is searched for pieces, and not only for whole values:
 1. Reduced text. Only the characters of `_ALPHABET` are searched. Spaces, line ends,
    quotes and frames are left out, so a value that is broken into lines is whole again.
    In a second search, tags, colour codes and escapes are left out as well.
+   That second search is for small texts, and for the parts in which a gram is found.
 2. Grams. The index contains every 8 consecutive characters of every form. The search
    looks at every eighth position of the text, so it finds each run of 15 characters.
 3. Chains. A run is extended to both sides. If it ends before the form does, then the
@@ -50,8 +51,9 @@ _LINK_DISTANCE = 2_000
 _HOLD = 4
 """So many characters of a secret at the end of a stream are held back."""
 _HOLD_DISTANCE = 8_000
-_LARGEST_MARKUP = 200_000
-"""Tags and escapes are left out of texts up to this length."""
+_SMALL = 10_000
+"""Markup is left out of texts up to this length, and this near to a gram: the rest
+would take too long."""
 _OUTER_PIECE = 4
 """A shorter piece at either end of a chain may be there by chance."""
 _JWT = re.compile(r"eyJ[\w-]+\.eyJ[\w-]+\.[\w-]+", re.ASCII)
@@ -93,9 +95,14 @@ class PieceFinder(NamedTuple):
     """The forms of secrets that are found as pieces in any text, if they are whole."""
 
 
-def build_piece_finder(values: Iterable[str]) -> PieceFinder:
-    """Build the functions that find pieces of these values."""
-    index = _build_index(values)
+def build_piece_finder(values: Iterable[str], *, whole: bool = False) -> PieceFinder:
+    """Build the functions that find pieces of these values.
+
+    Args:
+        values: The values.
+        whole: Whether to find only pieces that together are a whole value.
+    """
+    index = _build_index(values, whole=whole)
     return PieceFinder(
         spans=lambda text: _find_spans(index, text),
         byte_spans=lambda data: _find_byte_spans(index, data),
@@ -121,6 +128,7 @@ class _Form:
         claims: Where its claims end.
         needed: The weight from which on a piece is masked.
         is_exact: Whether the form has no other characters.
+        is_chained: Whether its pieces may have other text between them.
     """
 
     text: bytes
@@ -128,6 +136,7 @@ class _Form:
     claims: int
     needed: int
     is_exact: bool
+    is_chained: bool
 
     def weigh(self, start: int, end: int) -> int:
         """Return how much the characters between two places reveal."""
@@ -156,8 +165,8 @@ class _Index:
     endings: dict[bytes, list[tuple[_Form, int]]]
 
 
-def _build_index(values: Iterable[str]) -> _Index:
-    forms = [form for value in values for form in _forms_of(value)]
+def _build_index(values: Iterable[str], *, whole: bool) -> _Index:
+    forms = [form for value in values for form in _forms_of(value, whole=whole)]
     grams: dict[int, list[tuple[_Form, int]]] = {}
     endings: dict[bytes, list[tuple[_Form, int]]] = {}
     for form in forms:
@@ -170,7 +179,7 @@ def _build_index(values: Iterable[str]) -> _Index:
     return _Index(forms, grams, frozenset(grams), endings)
 
 
-def _forms_of(value: str) -> Iterator[_Form]:
+def _forms_of(value: str, *, whole: bool) -> Iterator[_Form]:
     """Yield the forms of a value that may be broken into pieces."""
     data = value.encode("utf-8", "surrogatepass")
     header = claims = 0
@@ -185,12 +194,13 @@ def _forms_of(value: str) -> Iterator[_Form]:
         )
     for form in (data.hex(), data.hex().upper()):
         places[form.encode()] = (2 * header, 2 * claims)
+    pieces = len(value) >= LONG_SECRET and not whole
     for text, (start, end) in places.items():
         if len(text) >= SHORTEST_PIECE:
-            whole = _weigh(start, end, 0, len(text))
+            weight = _weigh(start, end, 0, len(text))
             is_exact = text is not plain or len(plain) == len(data)
-            needed = min(SHORTEST_PIECE, whole) if len(value) >= LONG_SECRET else whole
-            yield _Form(text, start, end, needed, is_exact)
+            needed = min(SHORTEST_PIECE, weight) if pieces else weight
+            yield _Form(text, start, end, needed, is_exact, not whole)
 
 
 def _round_up(dividend: int, divisor: int) -> int:
@@ -220,10 +230,16 @@ def _find_spans(index: _Index, text: str) -> list[Span]:
     data = text.encode("ascii", "replace")  # one byte for each character
     if len(data) > LARGE:
         return _find_byte_spans(index, data)
-    found = _find_reduced_spans(index, text, data)
-    is_small = len(data) <= _LARGEST_MARKUP
-    if (is_small or found) and any(marker in data for marker in _MARKERS):
-        found += _find_reduced_spans(index, text, _MARKUP.sub(_blank, data))
+    found, region = _search(index, text, data)
+    if region is None and len(data) <= _SMALL:
+        region = range(len(data))
+    if region is not None:
+        part = data[region.start : region.stop]
+        if any(marker in part for marker in _MARKERS):
+            start = region.start
+            shown = text[start : region.stop]
+            spans, _ = _search(index, shown, _MARKUP.sub(_blank, part))
+            found += [(start + first, start + end) for first, end in spans]
     return found
 
 
@@ -236,18 +252,32 @@ def _find_byte_spans(index: _Index, data: bytes) -> list[Span]:
     ]
 
 
-def _find_reduced_spans(index: _Index, text: str, data: bytes) -> list[Span]:
+def _search(index: _Index, text: str, data: bytes) -> tuple[list[Span], range | None]:
+    """Search a text that is reduced.
+
+    Args:
+        index: The index.
+        text: The text.
+        data: The same with one byte for each character, and perhaps without markup.
+
+    Returns:
+        The places to mask, and the part of the text in which any gram is found.
+    """
     reduced = data.translate(None, _OTHERS)
     runs = _find_runs(index, reduced)
     if not runs:
-        return []
+        return [], None
     kept = array("I", compress(count(), data.translate(_IS_KEPT)))
-    return [
+    found = [
         span
         for form, of_form in runs.items()
         for chain in _find_chains(form, of_form, reduced)
         for span in _pieces_of(chain, form, kept, text)
     ]
+    first = min(of_form[0].start for of_form in runs.values())
+    last = max(of_form[-1].end for of_form in runs.values())
+    start = max(0, kept[first] - _SMALL)
+    return found, range(start, min(len(text), kept[last - 1] + _SMALL))
 
 
 def _blank(match: re.Match[bytes]) -> bytes:
@@ -302,8 +332,10 @@ def _find_chains(
     for run in runs:
         if run in chained:
             continue
-        chain = [*_chain_back(form.text, run, data), run]
-        chain += _chain_ahead(form.text, run, data)
+        chain = [run]
+        if form.is_chained:
+            chain = [*_chain_back(form.text, run, data), run]
+            chain += _chain_ahead(form.text, run, data)
         chained.update(chain)
         weight = sum(
             form.weigh(each.at, each.at + each.end - each.start) for each in chain

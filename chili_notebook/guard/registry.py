@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
+import re
 from dataclasses import dataclass
 from threading import Lock
 from typing import TYPE_CHECKING, Any
 
+from chili_notebook.auth.credentials import TraceEntry
 from chili_notebook.display.wording import spell_moment
 from chili_notebook.errors import ConfigurationError
 from chili_notebook.guard.masking import Masker
@@ -20,6 +21,11 @@ if TYPE_CHECKING:
 
 UNTIL_ROTATED = "It works until it is rotated on the integration's page in GraFx."
 _UNTIL_EXPIRY = "It cannot be revoked, and works until it expires."
+_NOT_PLAUSIBLE = "not masked unless it is used: it does not look like a secret"
+_SHORTEST_PLAUSIBLE = 16
+_AVERAGE_WORD = 3
+"""Random letters change between upper and lower case more often than words do."""
+_WORDS = re.compile(r"[A-Z]?[a-z]+|[A-Z]+")
 _SECRET_KEYS = ("CLIENT_SECRET", "ACCESS_TOKEN")
 
 
@@ -116,28 +122,30 @@ class SecretRegistry:
             label = f"access token from {credentials.source}"
             self.protect(credentials.access_token, label=label, validity=_UNTIL_EXPIRY)
 
-    def protect_sources(self, sources: Iterable[Source]) -> None:
-        """Protect every secret in these sources, whether it is used or not.
+    def protect_sources(self, sources: Iterable[Source]) -> tuple[TraceEntry, ...]:
+        """Protect every plausible secret in these sources, whether it is used or not.
 
-        A secret that is too short is left out: it is an error only for the sign-in
-        that uses it.
+        Another value is left alone, because masking a word would damage other texts.
+        If it is used for a sign-in, `protect_credentials` protects it.
+
+        Returns:
+            The values that are left alone, for the login trace.
         """
+        left_alone: list[TraceEntry] = []
         for source in sources:
             for value in (*source.values.values(), *source.superseded):
                 key, secret = value.key, value.to_protect
-                if not key.endswith(_SECRET_KEYS):
+                if secret is None or not key.endswith(_SECRET_KEYS):
                     continue
-                if secret is not None:
-                    with suppress(ConfigurationError):
-                        self.protect(
-                            secret,
-                            label=f"{key} in {source.name}",
-                            validity=(
-                                _UNTIL_EXPIRY
-                                if key.endswith("TOKEN")
-                                else UNTIL_ROTATED
-                            ),
-                        )
+                if not is_plausible(secret.reveal()):
+                    left_alone.append(TraceEntry(source.name, key, _NOT_PLAUSIBLE))
+                    continue
+                self.protect(
+                    secret,
+                    label=f"{key} in {source.name}",
+                    validity=_UNTIL_EXPIRY if key.endswith("TOKEN") else UNTIL_ROTATED,
+                )
+        return tuple(left_alone)
 
     def mask(self, value: Any) -> Any:
         """Return a text, bytes or JSON value in which every whole secret is masked."""
@@ -147,3 +155,21 @@ class SecretRegistry:
         """Return the known secrets in a text, in bytes or anywhere in a JSON value."""
         found = self.masker.find(value)
         return tuple(each for each in self.known if each.secret in found)
+
+
+def is_plausible(value: str) -> bool:
+    """Return whether a value may be a secret: it is long, and neither words nor a name.
+
+    For example::
+
+        is_plausible("DataFrame")  # False
+        is_plausible("Zm9vYmFyLTIwMjY")  # False: fewer than 16 characters
+    """
+    if len(parts := value.split()) > 1:  # a secret that was copied badly, or words
+        return any(map(is_plausible, parts))
+    if len(value) < _SHORTEST_PLAUSIBLE:
+        return False
+    words = _WORDS.findall(value)
+    if len("".join(words)) < len(re.sub(r"[._-]", "", value)):
+        return True  # digits or other characters
+    return len(value) < _AVERAGE_WORD * len(words)

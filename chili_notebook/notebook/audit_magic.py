@@ -45,10 +45,9 @@ class AuditMagics(Magics):
         """
         from IPython.display import display
 
-        from chili_notebook.audit.findings import AuditSettings
+        from chili_notebook.audit.findings import AuditSettings, SecretFinder
         from chili_notebook.audit.report import report_bundle, require_clean
         from chili_notebook.audit.search import audit
-        from chili_notebook.guard.registry import SecretRegistry
         from chili_notebook.signin import find_secrets
 
         args = parse(self.chili_audit, line)
@@ -58,7 +57,7 @@ class AuditMagics(Magics):
         paths = [folder / Path(path).expanduser() for path in args.paths] or [folder]
         profile = shell.profile_dir
         profiles = [Path(profile.location)] if profile is not None else []
-        settings = AuditSettings(SecretRegistry(known), folder, fix=args.fix)
+        settings = AuditSettings(SecretFinder(known), folder, fix=args.fix)
         temporary_folder = Path(tempfile.gettempdir())
         result = audit(
             settings, paths, profiles=profiles, temporary_folder=temporary_folder

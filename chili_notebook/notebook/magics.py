@@ -197,7 +197,7 @@ class ChiliMagics(Magics):
         for session in self.sessions.values():
             session.sign_out("The extension has been unloaded.")
         self.sessions.clear()
-        if _GUARD in sys.modules:
+        if _GUARD in sys.modules and not _is_reloading():
             from chili_notebook.guard.install import process_guard
 
             process_guard().uninstall(self._shell)
@@ -284,6 +284,19 @@ def unload(shell: InteractiveShell) -> None:
     for magics_type in (ChiliMagics, AuditMagics):
         registered = shell.magics_manager.registry.pop(magics_type.__name__, None)
         cast("list[object]", shell.configurables).remove(registered)
+
+
+def _is_reloading() -> bool:
+    """Return whether IPython unloads the extension only to load it again.
+
+    Then the guard must stay: without it, a thread could print a secret in between.
+    """
+    frame = sys._getframe()  # noqa: SLF001 - IPython does not tell the extension
+    while (before := frame.f_back) is not None:
+        frame = before
+        if frame.f_code.co_name == "reload_extension":
+            return True
+    return False
 
 
 def _find_registered(shell: InteractiveShell) -> ChiliMagics | None:

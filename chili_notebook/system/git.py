@@ -25,11 +25,13 @@ if TYPE_CHECKING:
 
     from dulwich.config import ConfigFile, StackedConfig
     from dulwich.ignore import IgnoreFilter
-    from dulwich.index import SerializedIndexEntry
     from dulwich.object_format import ObjectFormat
 
 _MAX_SETTINGS_BYTES = 10_000_000
 _MAX_INDEX_BYTES = 500_000_000
+_INDEX_VERSIONS = (2, 3, 4)
+_STATUS_LENGTH = 40  # of an entry's times, owner, mode and size
+_HAS_MORE_FLAGS = 0x4000
 # These change nothing about the files that are read here.
 _KNOWN_EXTENSIONS = {
     *(b"noop", b"noop-v1", b"objectformat", b"partialclone", b"preciousobjects"),
@@ -38,7 +40,13 @@ _KNOWN_EXTENSIONS = {
 
 
 class GitError(Exception):
-    """A repository cannot be read; the message gives the reason in one line."""
+    """A repository cannot be read; the message gives the reason in one line.
+
+    Attributes:
+        folder: The folder in which the repository was found, if it was searched for.
+    """
+
+    folder: Path | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +60,14 @@ class GitStatus:
 
     tracked: bool = False
     addable: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class IndexEntry:
+    """A file in the index: its name below the top folder, and the ID of its content."""
+
+    name: str
+    object_id: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,11 +126,14 @@ def find_repository(
     for parent in (folder, *folder.parents):
         is_own = parent == own_work_tree
         found: Repository | None
-        with _reading("it"):
+        try:
             if is_own and (named := environ.get("GIT_DIR")):
                 found = Repository.open(Path(named).resolve(), work_tree=parent)
             else:
                 found = open_repository(parent)
+        except GitError as error:
+            error.folder = parent
+            raise
         if found is not None:
             index = environ.get("GIT_INDEX_FILE")
             return replace(found, index=parent / index) if is_own and index else found
@@ -127,6 +146,11 @@ def open_repository(folder: Path) -> Repository | None:
     Raises:
         GitError: If it cannot be read.
     """
+    with _reading("it"):
+        return _open_at(folder)
+
+
+def _open_at(folder: Path) -> Repository | None:
     dot_git = folder / ".git"
     if dot_git.is_dir():
         if not any((dot_git / name).exists() for name in ("HEAD", "objects", "refs")):
@@ -171,7 +195,7 @@ def read_git_status(path: Path) -> GitStatus:
     name = full_path.relative_to(work_tree).as_posix()
     with _reading("its configuration"):
         ignores_case = bool(config.get_boolean(b"core", b"ignorecase", default=False))
-    tracked = {os.fsdecode(entry.name) for entry in read_index(repository)}
+    tracked = {entry.name for entry in read_index(repository)}
     if ignores_case:
         tracked = {each.casefold() for each in tracked}
     if (name.casefold() if ignores_case else name) in tracked:
@@ -205,24 +229,23 @@ def read_object_format(repository: Repository) -> ObjectFormat:
         return get_object_format(extensions.get(b"objectformat", b"sha1").decode())
 
 
-def read_index(repository: Repository) -> list[SerializedIndexEntry]:
+def read_index(repository: Repository) -> list[IndexEntry]:
     """Return the entries of the index; none if there is no index.
 
     Raises:
         GitError: If the index cannot be read.
     """
-    object_format = read_object_format(repository)
+    id_length = read_object_format(repository).oid_length
     with _reading("its index"):
         try:
-            entries, link = _parse_index(repository.index, object_format)
+            entries, link = _parse_index(repository.index, id_length)
         except FileNotFoundError:
             return []
         if not link:
             return entries
-        length = object_format.oid_length
-        base_path = repository.git_dir / f"sharedindex.{link[:length].hex()}"
-        base, _link = _parse_index(base_path, object_format)
-        return _merge_split_index(base, entries, link[length:])
+        base_path = repository.git_dir / f"sharedindex.{link[:id_length].hex()}"
+        base, _link = _parse_index(base_path, id_length)
+        return _merge_split_index(base, entries, link[id_length:])
 
 
 def untrack_command(path: str) -> str:
@@ -343,29 +366,53 @@ def _read_ignore_filters(
     return filters
 
 
-def _parse_index(
-    path: Path, object_format: ObjectFormat
-) -> tuple[list[SerializedIndexEntry], bytes]:
+def _parse_index(path: Path, id_length: int) -> tuple[list[IndexEntry], bytes]:
     """Return the entries of one index file, and its link to a shared index."""
-    from dulwich.index import read_index as read_entries
-
     content = read_regular_file(path, max_bytes=_MAX_INDEX_BYTES)
-    stream = BytesIO(content)
-    entries = list(read_entries(stream, object_format))
-    end = len(content) - object_format.oid_length
-    while stream.tell() + 8 <= end:
-        signature, size = struct.unpack(">4sL", stream.read(8))
-        extension = stream.read(size)
+    signature, version, count = struct.unpack_from(">4sLL", content)
+    if signature != b"DIRC" or version not in _INDEX_VERSIONS:
+        raise GitError("its index has an unknown format")
+    entries: list[IndexEntry] = []
+    at, name = 12, b""
+    for _ in range(count):
+        start = at
+        id_end = start + _STATUS_LENGTH + id_length
+        (flags,) = struct.unpack_from(">H", content, id_end)
+        at = id_end + (4 if flags & _HAS_MORE_FLAGS else 2)
+        prefix = b""
+        if version == _INDEX_VERSIONS[-1]:  # the name continues the one before
+            left_out, at = _read_number(content, at)
+            prefix = name[: len(name) - left_out]
+        end = content.index(b"\0", at)
+        name = prefix + content[at:end]
+        object_id = content[id_end - id_length : id_end].hex()
+        entries.append(IndexEntry(os.fsdecode(name), object_id))
+        # Until version 3 an entry ends with one to eight zeros.
+        padded = start + (end - start + 8) // 8 * 8
+        at = end + 1 if version == _INDEX_VERSIONS[-1] else padded
+    checksum_at = len(content) - id_length
+    while at + 8 <= checksum_at:
+        signature, size = struct.unpack_from(">4sL", content, at)
         if signature == b"link":
-            return entries, extension
-    if stream.tell() != end:
+            return entries, content[at + 8 : at + 8 + size]
+        at += 8 + size
+    if at != checksum_at:
         raise GitError("its index is cut off")
     return entries, b""
 
 
+def _read_number(content: bytes, at: int) -> tuple[int, int]:
+    """Return a number of variable length, and where it ends."""
+    number = content[at] & 0x7F
+    while content[at] & 0x80:
+        at += 1
+        number = (number + 1) << 7 | content[at] & 0x7F
+    return number, at + 1
+
+
 def _merge_split_index(
-    base: list[SerializedIndexEntry], own: list[SerializedIndexEntry], bitmaps: bytes
-) -> list[SerializedIndexEntry]:
+    base: list[IndexEntry], own: list[IndexEntry], bitmaps: bytes
+) -> list[IndexEntry]:
     """Return the entries of a split index.
 
     Args:
@@ -383,9 +430,7 @@ def _merge_split_index(
     merged = [entry for entry in own if entry.name]
     for position, entry in enumerate(base):
         if position in replaced:
-            changed = next(replacements)
-            changed.name = entry.name
-            merged.append(changed)
+            merged.append(replace(entry, object_id=next(replacements).object_id))
         elif position not in deleted:
             merged.append(entry)
     return merged

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import posixpath
 import re
+import signal
+import threading
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import replace
@@ -39,6 +41,7 @@ from fakes import (
     RawServer,
     Server,
     forked_child,
+    traceback_text,
 )
 
 HOST = "cp-abc-123.chili-publish.online"
@@ -296,6 +299,21 @@ def test_response_that_is_cut_off_is_a_connection_error(client_of, status):
     chili = client_of(lambda _request: httpx.Response(status, stream=CutOff()))
     with pytest.raises(ConnectionFailedError if status == 200 else ServerError):
         chili.get("templates")
+
+
+def test_interrupted_call_shows_no_token(chili, server, endpoint):
+    """A user can stop a call that waits; its error holds no frame of httpx."""
+    is_interrupted = threading.Event()
+
+    def interrupt(_request):
+        signal.pthread_kill(threading.main_thread().ident, signal.SIGINT)
+        is_interrupted.wait(10)
+
+    server.answer = interrupt
+    with pytest.raises(KeyboardInterrupt) as caught:
+        chili.get("templates")
+    is_interrupted.set()
+    assert endpoint.issued[0] not in traceback_text(caught.value)
 
 
 def test_call_without_a_sign_in_raises_not_signed_in(clock):

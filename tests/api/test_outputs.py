@@ -120,6 +120,7 @@ def test_start_returns_the_task(chili, api):
         *(None, GATEWAY, Answer(502, {"title": "Bad Gateway"})),
         *(Answer(200, {}), Answer(200, {"data": {"taskId": None}})),
         *(Answer(200, {"data": None}), Answer(200, []), Answer(200, b"<html>")),
+        Answer(302, b"", {"Location": "http:host/x"}),
     ],
 )
 def test_output_whose_response_is_lost_may_have_been_billed(chili, api, answer):

@@ -81,3 +81,17 @@ def test_item_that_shows_itself_waits_only_five_seconds(client_of, noun):
     bundle = item._repr_mimebundle_()
     assert "was not ready after 5 s" in str(bundle)
     assert chili.clock() - started_at == pytest.approx(5)
+
+
+def test_an_interrupted_preview_names_the_preview(client_of):
+    """A user who stops the cell sees two lines instead of the frames of the wait."""
+    api, _asked = preview_api([httpx.Response(202)])
+    chili = client_of(api)
+    template = chili.templates.get("1")
+
+    def interrupt(_seconds):
+        raise KeyboardInterrupt
+
+    chili.sleep = interrupt
+    with pytest.raises(KeyboardInterrupt, match=r"waiting for the preview .*\.png"):
+        template.preview()

@@ -7,10 +7,10 @@ import subprocess
 
 import nbformat
 
-from chili_notebook.audit.findings import AuditSettings
+from chili_notebook.audit.findings import AuditSettings, SecretFinder
 from chili_notebook.audit.search import audit
 from chili_notebook.auth.secret import Secret
-from chili_notebook.guard.registry import KnownSecret, SecretRegistry
+from chili_notebook.guard.registry import KnownSecret
 
 TOKEN = "eyJhbGciOiJub25lIn0.e30.c2lnbmF0dXJl/with+signs=="
 KNOWN = (KnownSecret("access token", "It cannot be revoked.", Secret(TOKEN)),)
@@ -31,7 +31,7 @@ def write_notebook(path, *cells, widgets=None):
 
 def run_audit(*paths, known=KNOWN, fix=False, **sources):
     """Return the result of an audit of these paths."""
-    settings = AuditSettings(SecretRegistry(known), fix=fix)
+    settings = AuditSettings(SecretFinder(known), fix=fix)
     return audit(settings, paths, **sources)
 
 

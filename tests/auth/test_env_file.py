@@ -121,7 +121,7 @@ def test_file_is_not_written_if_git_fails(env_path):
     Path(".git/config").write_text("not a configuration")
     with pytest.raises(ConfigurationError, match="it is unknown whether") as caught:
         write_credentials(env_path, VALUES)
-    assert caught.value.hint.startswith("Git failed: ")
+    assert caught.value.hint.startswith("The git repository could not be read: ")
     assert env_path.read_text() == BEFORE
     danger = find_danger(env_path, ".env")
     assert danger.message == "It is unknown whether git add would include .env."

@@ -117,7 +117,7 @@ def test_unknown_expiry_has_no_countdown(make_card):
 
 def test_signed_out_card_shows_validity_and_next_step(make_card):
     """The card says until when the token is valid and how to sign in again."""
-    card = make_card(phase="signed-out", profile="acme")
+    card = make_card(phase="signed-out", login_command="%chili_login acme")
     assert "The session is closed" in card.text
     assert "stays valid until Wed 25 Nov, 16:00" in card.text
     assert "%chili_login acme" in card.text

@@ -189,6 +189,41 @@ def test_correct_lines_contain_no_secret_option(line):
     assert list(secrets_in_options(line)) == []
 
 
+def never_seen(monkeypatch):
+    """Return a secret of the environment that no other test has made known."""
+    secret = f"never-seen-{token_hex(16)}"
+    monkeypatch.setenv("CHILI_CLIENT_ID", "an-id")
+    monkeypatch.setenv("CHILI_CLIENT_SECRET", secret)
+    return secret
+
+
+def test_earlier_cells_are_named_by_the_login(shell, monkeypatch, capsys):
+    """A front-end cannot replace them, so one line says which they are, once."""
+    secret = never_seen(monkeypatch)
+    cells = (f"x = '{secret}'", "1 + 1", f"y = '{secret}'", "2 + 2")
+    run_cells(shell, *cells)
+    shell.run_cell("%chili_login", store_history=True)
+    lines = [text for text in capsys.readouterr().err.splitlines() if "cells" in text]
+    assert len(lines) == 1
+    assert "cells [1], [3] contain a secret" in lines[0]
+    assert "%chili_audit --fix" in lines[0]
+    shell.run_cell("%chili_login", store_history=True)
+    assert "contain" not in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("login", ["%chili_login", "chili_notebook.login()"])
+def test_secret_in_the_cell_of_the_login_is_announced(
+    shell, monkeypatch, capsys, login
+):
+    """The secret is known only while the cell runs; the cell is fixed all the same."""
+    secret = never_seen(monkeypatch)
+    cell = f"import chili_notebook\nx = '{secret}'\n{login}"
+    shell.run_cell("1 + 1", store_history=True)
+    shell.run_cell(cell, store_history=True)
+    assert secret not in shell.user_ns["In"][-1]
+    assert capsys.readouterr().err.count("this cell contained a secret") == 1
+
+
 @pytest.mark.parametrize(
     "first_cell",
     [

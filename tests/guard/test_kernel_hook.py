@@ -28,6 +28,9 @@ class BreakableMasker(Masker):
     def mask_json(self, value, *, pieces=True):
         if pieces: self.check()  # the rest masks what IPython stores of cells
         return super().mask_json(value, pieces=pieces)
+    def start_stream(self):
+        self.check()
+        return super().start_stream()
     def feed(self, held, text):
         self.check()
         return super().feed(held, text)
@@ -252,6 +255,71 @@ def test_request_is_answered_if_masking_fails(kernel):
     assert reply["msg_type"] == "complete_reply"
     assert reply["content"]["status"] == "error"
     assert VALUE not in str(reply)
+
+
+def test_cell_that_makes_its_secret_known_is_replaced(kernel):
+    """The cell of a login was checked before its secret was known."""
+    secret = "known-only-while-the-cell-runs-0123456789"
+    cell = f"x = '{secret}'\nguard.registry.protect(Secret(x), label='', validity='')"
+    sent, reply = kernel.run(f"{cell}\nguard.install(shell)")
+    (part,) = reply["content"]["payload"]
+    assert (part["source"], part["replace"]) == ("set_next_input", True)
+    assert part["text"].startswith("x = '***'\n")
+    assert "was replaced in the notebook" in text_of(sent, "stderr")
+
+
+def test_earlier_cell_is_named_and_no_other_cell_is_replaced(kernel):
+    """The secret becomes known in a later cell, which does not contain it."""
+    secret = "known-only-in-a-later-cell-0123456789"
+    kernel.run(f"x = '{secret}'")
+    number = kernel.evaluate("shell.execution_count - 1")
+    sent, reply = kernel.run(
+        "guard.registry.protect(Secret(x), label='', validity=''); guard.install(shell)"
+    )
+    assert reply["content"]["payload"] == []
+    assert f"cell [{number}] contains a secret" in text_of(sent, "stderr")
+
+
+@pytest.mark.parametrize(
+    "layout",
+    [
+        "'\\n'.join(textwrap.wrap(s, 18))",
+        "textwrap.indent(textwrap.fill(s, 20), '    ')",
+        "'│' + ' │\\n│ '.join(textwrap.wrap(s, 25)) + ' │'",
+    ],
+)
+@pytest.mark.parametrize("show", ["print({})", "display(HTML({}))", "Exception({})"])
+def test_secret_in_pieces_is_masked_and_counted(kernel, layout, show):
+    """Each piece is masked, and the note under the cell counts it."""
+    kernel.run("import textwrap; from IPython.display import HTML")
+    sent, _ = kernel.run(show.format(layout))
+    shown = "".join(str(m["content"]) for m in sent[1:])
+    assert "***" in shown
+    assert not any(VALUE[n : n + 8] in shown for n in range(len(VALUE) - 7))
+    assert "masked a secret" in text_of(sent, "stderr")
+
+
+def test_pieces_in_separate_prints_are_masked(kernel):
+    """A piece at the end of a stream is held back until more text comes."""
+    code = "for n in range(0, len(s), 12): print(s[n : n + 12], flush=True)"
+    shown = kernel.printed(code)
+    assert not any(VALUE[n : n + 8] in shown for n in range(len(VALUE) - 7))
+
+
+def test_reload_of_the_extension_leaves_the_guard_in_place(tmp_path):
+    """The method is never restored in between, when a thread could print."""
+    with closing(Kernel(tmp_path)) as kernel:
+        kernel.run(
+            "guard.uninstall(shell)\n"
+            "from chili_notebook.guard.install import process_guard\n"
+            "process_guard().registry.protect(Secret(s), label='x', validity='')\n"
+            "%load_ext chili_notebook\n"
+            "before = session.send"
+        )
+        code = "%reload_ext chili_notebook\nprint(session.send is before, s)"
+        assert kernel.printed(code) == "True ***\n"
+        code = "%unload_ext chili_notebook\nprint(session.send is before, s)"
+        assert kernel.printed(code) == f"False {VALUE}\n"
 
 
 def test_held_text_is_sent_before_the_end_of_the_cell(kernel):

@@ -9,7 +9,7 @@ import pytest
 from chili_notebook.auth.credentials import Credentials, Origin, Source
 from chili_notebook.auth.secret import Secret
 from chili_notebook.errors import ConfigurationError
-from chili_notebook.guard.registry import KnownSecret, SecretRegistry
+from chili_notebook.guard.registry import KnownSecret, SecretRegistry, is_plausible
 from conftest import CLIENT_ID, CLIENT_SECRET
 
 OTHER = "another-secret-0123456789"
@@ -64,6 +64,48 @@ def test_every_secret_of_a_source_is_protected():
     assert (
         registry.mask(f"{CLIENT_ID} {CLIENT_SECRET} {OTHER}") == f"{CLIENT_ID} *** ***"
     )
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        ("DataFrame", False),
+        ("import pandas", False),
+        ("DataFrameGroupByDescribe", False),
+        ("my-client-secret-for-tests", False),
+        ("TEMPLATE_ENVIRONMENT", False),
+        ("a sentence with 3 words", False),
+        ("Zm9vYmFyLTIwMjY", False),
+        (CLIENT_SECRET, True),
+        (OTHER, True),
+        ("aBcXyZQwPoLkJhGfDsAmNbVc", True),
+        ("0123456789abcdef0123456789abcdef", True),
+        ("p@ss-word-without-digits", True),
+    ],
+)
+def test_plausible_secret_is_long_and_not_a_name(value, expected):
+    """Words and names of code are left alone."""
+    assert is_plausible(value) is expected
+
+
+def test_value_that_is_not_plausible_is_left_alone_and_reported():
+    """Masking it would damage every text that contains the word."""
+    values = {"CHILI_DOC_ACCESS_TOKEN": Secret("DataFrame")}
+    source = Source.read(".env", Origin.ENV_FILE, values)
+    registry = SecretRegistry()
+    (entry,) = registry.protect_sources([source])
+    assert (entry.source, entry.key) == (".env", "CHILI_DOC_ACCESS_TOKEN")
+    assert "not masked" in entry.outcome
+    assert registry.mask("pd.DataFrame") == "pd.DataFrame"
+
+
+def test_credentials_that_are_used_are_always_protected():
+    """Also if they look like a name."""
+    registry = SecretRegistry()
+    registry.protect_credentials(
+        Credentials("x", Origin.FORM, client_secret=Secret("DataFrame"))
+    )
+    assert registry.mask("pd.DataFrame") == "pd.***"
 
 
 @pytest.mark.parametrize("field", ["client_secret", "access_token"])

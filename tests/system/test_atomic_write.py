@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 from pathlib import Path
 
@@ -188,3 +189,51 @@ def test_saved_file_has_the_usual_permissions(tmp_path):
     assert permissions(
         save_bytes(b"", tmp_path / "a.png", default_name="")
     ) == permissions(plain)
+
+
+def test_replaced_file_keeps_its_attributes(tmp_path):
+    """Owner, permissions and extended attributes stay, and the time is new."""
+    path = tmp_path / "a"
+    path.write_bytes(b"old content")
+    path.chmod(0o2640)
+    os.utime(path, (0, 0))
+    is_root = hasattr(os, "getuid") and os.getuid() == 0
+    if is_root:
+        os.chown(path, 1234, 1235)
+        path.chmod(0o2640)
+    has_attributes = hasattr(os, "setxattr")
+    if has_attributes:
+        with contextlib.suppress(OSError):  # the file system has none
+            os.setxattr(path, "user.note", b"x")
+        before = os.listxattr(path)
+    status = path.stat()
+    replace_bytes(path, b"new")
+    after = path.stat()
+    assert path.read_bytes() == b"new"
+    assert (after.st_mode, after.st_uid, after.st_gid) == (
+        *(status.st_mode, status.st_uid, status.st_gid),
+    )
+    assert after.st_mtime > status.st_mtime
+    if has_attributes:
+        assert os.listxattr(path) == before
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_other_name_of_a_replaced_file_has_the_new_content(tmp_path):
+    """A hard link is the same file before and after."""
+    path, other = tmp_path / "a", tmp_path / "b"
+    path.write_bytes(b"old long content")
+    other.hardlink_to(path)
+    replace_bytes(path, b"new")
+    assert other.read_bytes() == b"new"
+    assert path.samefile(other)
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="there are no named pipes")
+def test_named_pipe_is_never_replaced(tmp_path):
+    """Only a regular file has a content to replace."""
+    path = tmp_path / "a"
+    os.mkfifo(path)
+    with pytest.raises(OSError, match="not a regular file"):
+        replace_bytes(path, b"new")
+    assert path.is_fifo()

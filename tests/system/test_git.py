@@ -37,7 +37,7 @@ def git(*arguments):
 
 def names_in_index(folder):
     """Return the names of the entries of the index around a folder."""
-    return [entry.name.decode() for entry in read_index(find_repository(folder))]
+    return [entry.name for entry in read_index(find_repository(folder))]
 
 
 @pytest.fixture(autouse=True)
@@ -167,9 +167,7 @@ def test_changes_in_a_split_index_are_read():
     ).stdout
     repository = find_repository(Path())
     assert len(list(Path(".git").glob("sharedindex.*"))) >= 1
-    entries = sorted(
-        (entry.name.decode(), entry.sha.decode()) for entry in read_index(repository)
-    )
+    entries = sorted((entry.name, entry.object_id) for entry in read_index(repository))
     assert entries == sorted(
         (line.split("\t")[1], line.split()[1]) for line in listed.splitlines()
     )
@@ -233,7 +231,11 @@ def test_empty_git_folder_is_no_repository():
         ("config", b"[extensions]\nother = 1\n", "extension other is not known"),
         ("config", b"[extensions]\nobjectformat = md5\n", "the format of its objects"),
         ("index", b"no index", "its index cannot be read"),
-        ("index", b"DIRC\0\0\0\x09\0\0\0\0" + b"\0" * 20, "its index cannot be read"),
+        (
+            "index",
+            b"DIRC\0\0\0\x09\0\0\0\0" + b"\0" * 20,
+            "its index has an unknown format",
+        ),
         ("commondir", b"missing", "its folder of objects is missing"),
     ],
 )

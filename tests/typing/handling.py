@@ -30,9 +30,9 @@ def signing_in() -> Chili | None:
     except errors.TokenError as error:
         assert_type(error.hint, str)
     except (
+        errors.AuditIncompleteError,
         errors.InsecureURLError,
         errors.SecretsFoundError,
-        errors.AuditIncompleteError,
     ) as error:
         assert_type(error.hint, str)
     return None
