@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 SHOWN_TIMEOUT_S = 5.0
 """How long a notebook waits for the preview of an item that shows itself."""
 _NOT_READY = {202, 204}
-# For an answer that has begun; a large picture may take longer if it arrives faster.
+# For a response that has begun; a large picture may take longer if it arrives faster.
 _GRACE_S, _SLOWEST_BYTES_S = 30.0, 1_000.0
 _FIRST_PAUSE_S, _LONGEST_PAUSE_S, _GROWTH = 0.5, 5.0, 1.5
 

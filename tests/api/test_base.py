@@ -411,7 +411,7 @@ def test_a_redirect_to_what_is_not_a_url_is_an_error_of_ours(
 @pytest.mark.parametrize("encoding", ["utf-8", "latin-1"])
 @pytest.mark.parametrize("status", [200, 404, 500])
 def test_header_bytes_beyond_ascii_do_not_matter(connect, encoding, status):
-    """The answer to an order is read, whatever a gateway adds to it."""
+    """The response to an output request is read, whatever a gateway adds to it."""
     head = (
         f"HTTP/1.1 {status} Präsent\r\nContent-Type: text/ä\r\n"
         'Content-Disposition: a; filename="Präsentation.pdf"\r\nRetry-After: ä\r\n'

@@ -119,7 +119,7 @@ CASES = [
         "html_error", {"path": OUTPUTS}, ConnectionFailedError, "unknown whether"
     ),
     FaultCase("html_error", {"path": TOKENS}, TokenRefusedError, "gateway"),
-    FaultCase("dropped", {"path": ALL_CALLS}, ConnectionFailedError, "no answer"),
+    FaultCase("dropped", {"path": ALL_CALLS}, ConnectionFailedError, "no response"),
     FaultCase("dropped", {"path": OUTPUTS}, ConnectionFailedError, "unknown whether"),
     FaultCase("dropped", {}, TokenRequestError, "could not be reached"),
     *(
