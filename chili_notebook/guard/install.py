@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any, cast
 from chili_notebook.guard.cell_history import CellHistory, protect_options
 from chili_notebook.guard.kernel_hook import SendHook
 from chili_notebook.guard.registry import SecretRegistry
+from chili_notebook.system.forks import renew_in_children
 from chili_notebook.system.frontend import has_front_end
 
 if TYPE_CHECKING:
@@ -43,6 +44,10 @@ class Guard:
         self.registry = SecretRegistry() if registry is None else registry
         self._hook: SendHook | None = None  # a process has one kernel
         self._histories: dict[InteractiveShell, CellHistory] = {}
+        self._renew_lock()
+        renew_in_children(self._renew_lock)
+
+    def _renew_lock(self) -> None:
         self._lock = threading.RLock()
 
     def install(self, shell: InteractiveShell) -> None:

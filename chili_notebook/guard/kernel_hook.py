@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from chili_notebook.guard.forked_children import ForkedChildren
 from chili_notebook.guard.iopub_thread import IOPubThread
+from chili_notebook.system.forks import renew_in_children
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -306,8 +307,12 @@ class _HeldStreams:
     def __init__(self, masker: Masker, send: Callable[[_Stream, str], object]) -> None:
         self._masker = masker
         self._send = send
-        self._lock = threading.Lock()
+        self._renew_lock()
+        renew_in_children(self._renew_lock)
         self._held: dict[_StreamKey, tuple[Tail, _Stream]] = {}
+
+    def _renew_lock(self) -> None:
+        self._lock = threading.Lock()
 
     def held_keys(self) -> list[_StreamKey]:
         """Return the streams of which something is held back."""
@@ -354,8 +359,12 @@ class _RunningRequests:
     """How often secrets were masked in each running request; thread-safe."""
 
     def __init__(self, request: str | None) -> None:
-        self._lock = threading.Lock()
+        self._renew_lock()
+        renew_in_children(self._renew_lock)
         self._counts: dict[str | None, int] = {request: 0}
+
+    def _renew_lock(self) -> None:
+        self._lock = threading.Lock()
 
     def start(self, request: str) -> None:
         with self._lock:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from chili_notebook.auth.secret import MASK, Secret
 from chili_notebook.errors import ConfigurationError
 from chili_notebook.guard.matching import COLOUR, build_matcher, merge
+from chili_notebook.system.forks import renew_in_children
 
 if TYPE_CHECKING:
     from chili_notebook.guard.matching import Matcher, Span
@@ -35,11 +36,15 @@ class Masker:
         masked, count = masker.mask_text(text)
     """
 
-    __slots__ = ("_lock", "_matchers")
+    __slots__ = ("__weakref__", "_lock", "_matchers")
 
     def __init__(self) -> None:
-        self._lock = Lock()
+        self._renew_lock()
+        renew_in_children(self._renew_lock)
         self._matchers = _Matchers(())
+
+    def _renew_lock(self) -> None:
+        self._lock = Lock()
 
     def protect(self, secret: Secret) -> None:
         """Mask this secret from now on.

@@ -11,6 +11,7 @@ from chili_notebook.auth.credentials import TraceEntry
 from chili_notebook.display.wording import spell_moment
 from chili_notebook.errors import ConfigurationError
 from chili_notebook.guard.masking import Masker
+from chili_notebook.system.forks import renew_in_children
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -64,10 +65,14 @@ class SecretRegistry:
         self, known: Iterable[KnownSecret] = (), *, masker: Masker | None = None
     ) -> None:
         self.masker = Masker() if masker is None else masker
-        self._lock = Lock()
+        self._renew_lock()
+        renew_in_children(self._renew_lock)
         self._known: dict[Secret, KnownSecret] = {}
         for each in known:
             self.protect(each.secret, label=each.label, validity=each.validity)
+
+    def _renew_lock(self) -> None:
+        self._lock = Lock()
 
     @property
     def known(self) -> tuple[KnownSecret, ...]:

@@ -24,6 +24,7 @@ from chili_notebook.card.state import (
     as_text,
 )
 from chili_notebook.errors import ForbiddenError
+from chili_notebook.system.forks import renew_in_children
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -77,6 +78,10 @@ class Session:
         self._card: Card | None = None
         self._is_displayed = False
         self._display_id = f"chili-{token_hex(8)}"
+        self._renew_lock()
+        renew_in_children(self._renew_lock)
+
+    def _renew_lock(self) -> None:
         # Reentrant, because showing a change may fetch a token under the same lock.
         self._lock = threading.RLock()
 

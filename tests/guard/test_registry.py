@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import threading
 
 import pytest
 
@@ -11,6 +12,7 @@ from chili_notebook.auth.secret import Secret
 from chili_notebook.errors import ConfigurationError
 from chili_notebook.guard.registry import KnownSecret, SecretRegistry, is_plausible
 from conftest import CLIENT_ID, CLIENT_SECRET
+from fakes import forked_child
 
 OTHER = "another-secret-0123456789"
 
@@ -159,3 +161,28 @@ def test_repr_of_a_known_secret_hides_it():
     """A traceback that shows local variables shows no secret."""
     known = KnownSecret("token", "", Secret(CLIENT_SECRET))
     assert CLIENT_SECRET not in repr(known)
+
+
+@pytest.mark.filterwarnings("ignore:.*fork.*:DeprecationWarning")
+def test_child_forked_while_a_thread_protects_a_secret_can_protect_another():
+    """A lock that a thread of the parent holds does not block the child."""
+    registry = SecretRegistry()
+    held, released = threading.Event(), threading.Event()
+
+    def hold():
+        with registry._lock, registry.masker._lock:
+            held.set()
+            released.wait(10)
+
+    thread = threading.Thread(target=hold)
+    thread.start()
+    held.wait(10)
+
+    def protect_in_child():
+        registry.protect(Secret("a-secret-of-the-child"), label="x", validity="y")
+        return registry.mask("a-secret-of-the-child")
+
+    with forked_child(protect_in_child) as result:
+        assert result() == "***"
+    released.set()
+    thread.join()
