@@ -56,7 +56,7 @@ def _page_has_no_errors(problems):
 
 def start(lab, page, folder):
     """Open a notebook, and start its last cell after the others."""
-    lab.open(page, f"{folder}/walk.ipynb")
+    lab.open(page, f"{folder}/notebook.ipynb")
     lab.run_all(page)
 
 

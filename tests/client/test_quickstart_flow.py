@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from chili_notebook import login
-from chili_notebook.errors import VariableError
+from chili_notebook.errors import ConfigurationError, VariableError
 
 
 def test_login_signs_in_from_the_process_environment(simulator, monkeypatch):
@@ -126,13 +126,13 @@ def test_layout_is_chosen_by_name_or_id(chili, template):
         ({"variables": {"Season": "Monsoon"}}, "not in the list 'Season'"),
         ({"variables": {"Headline": object()}}, "'Headline'"),
         ({"layout": "Poster"}, "no layout 'Poster'"),
-        ({"format": "tiff"}, "'tiff'"),
+        ({"format": "tiff"}, "'tiff' is not an output format"),
     ],
 )
 def test_wrong_input_starts_no_output(chili, template, simulator, arguments, message):
     """An unknown variable, value, layout or format raises before GraFx renders."""
     before = [one for one in simulator.state.requests if one.method == "POST"]
-    with pytest.raises(VariableError, match=message):
+    with pytest.raises((ConfigurationError, VariableError), match=message):
         chili.outputs.create(template, **({"format": "png"} | arguments))
     assert [one for one in simulator.state.requests if one.method == "POST"] == before
 

@@ -28,6 +28,10 @@ NORMALISED = {
     "access token #3f9a11c2": "access token #FINGERPRINT",
     "http://127.0.0.1:35603/grafx": "http://127.0.0.1:PORT/grafx",
     'src="data:image/png;base64,iVBO+/w0=" style': 'src="PICTURE" style',
+    "Searched 2 files for 1 secret: none found.": (
+        "Searched MACHINE for 1 secret: none found."
+    ),
+    "Not searched: 3 large files.": "Not searched: MACHINE.",
 }
 
 
