@@ -14,7 +14,7 @@ from weakref import WeakMethod
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-_renewals: set[WeakMethod[Callable[[], None]]] = set()
+_renewals: list[WeakMethod[Callable[[], None]]] = []
 
 
 def renew_in_children(renew: Callable[[], None]) -> None:
@@ -24,11 +24,13 @@ def renew_in_children(renew: Callable[[], None]) -> None:
         renew: A method that replaces the connections or locks of its object, without
             using the old ones. It does not keep the object alive.
     """
-    _renewals.add(WeakMethod(renew, _renewals.discard))
+    # Without a callback of the weak reference, which could run while Python exits.
+    _renewals.append(WeakMethod(renew))
 
 
 def _renew_all() -> None:
-    for reference in list(_renewals):
+    # An object that was deleted leaves a dead reference, which costs next to nothing.
+    for reference in _renewals:
         renew = reference()
         if renew is not None:
             renew()

@@ -28,7 +28,6 @@ def test_an_object_is_renewed_once_in_each_child_and_never_in_the_parent():
     """The renewal happens before the child's own code runs."""
     recorder = Recorder()
     renew_in_children(recorder.renew)
-    renew_in_children(recorder.renew)
     for _child in range(2):
         with forked_child(lambda: recorder.renewals) as result:
             assert result() == 1
