@@ -19,7 +19,7 @@ $(VENV)/.ready: pyproject.toml
 	  { echo "Python 3.11 or newer is needed: make PYTHON=/path/to/python3.11"; exit 1; }
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --upgrade pip
-	$(BIN)/python -m pip install --quiet --group dev --editable '.[demo,keyring,lab,notebooks,pdf]'
+	$(BIN)/python -m pip install --quiet --group dev --editable '.[batch,demo,keyring,lab,notebooks,pdf]'
 	@touch $@
 
 $(OTHER)/.ready: pyproject.toml
