@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import InitVar, dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
 from chili_notebook.api.ids import path_segment
+from chili_notebook.api.items import Item
 from chili_notebook.api.listing import Listing
 from chili_notebook.api.previews import fetch_preview, show_preview
 from chili_notebook.api.responses import moment_in, text_in, texts_in, whole_number_in
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class FontStyle:
+class FontStyle(Item):
     """One style of a font family; in a notebook it shows a line of text.
 
     Attributes:
@@ -48,8 +49,8 @@ class FontStyle:
     file_size: int | None
     extension: str | None
     created: datetime | None
-    raw: Mapping[str, Any] = field(repr=False, compare=False)
-    _client: ApiClient = field(repr=False, compare=False)
+    raw: InitVar[Mapping[str, Any]]
+    _client: InitVar[ApiClient]
 
     def preview(
         self,
@@ -93,7 +94,7 @@ class FontStyle:
 
 
 @dataclass(frozen=True, slots=True)
-class FontFamily:
+class FontFamily(Item):
     """A font family.
 
     Attributes:
@@ -116,8 +117,8 @@ class FontFamily:
     extensions: tuple[str, ...]
     created: datetime | None
     modified: datetime | None
-    raw: Mapping[str, Any] = field(repr=False, compare=False)
-    _client: ApiClient = field(repr=False, compare=False)
+    raw: InitVar[Mapping[str, Any]]
+    _client: InitVar[ApiClient]
 
     def styles(self) -> Listing[FontStyle]:
         """List its styles.

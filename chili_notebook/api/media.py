@@ -5,13 +5,14 @@ from __future__ import annotations
 import io
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from pathlib import Path
+from dataclasses import InitVar, dataclass, field
+from pathlib import Path, PurePath
 from typing import IO, TYPE_CHECKING, Any, Literal
 
 from chili_notebook.api.file_names import bare_name, suffixes_like
 from chili_notebook.api.ids import describe, id_of, path_segment
-from chili_notebook.api.listing import Listing
+from chili_notebook.api.items import Item
+from chili_notebook.api.listing import Listing, find_item
 from chili_notebook.api.previews import fetch_preview, show_preview
 from chili_notebook.api.responses import (
     entry_type_in,
@@ -42,7 +43,7 @@ _File = str | os.PathLike[str] | _BYTES
 
 
 @dataclass(frozen=True, slots=True)
-class Media:
+class Media(Item):
     """A file of the media library; in a notebook it shows its preview.
 
     Attributes:
@@ -69,8 +70,8 @@ class Media:
     width: int | None
     height: int | None
     metadata: Mapping[str, Any] = field(hash=False)
-    raw: Mapping[str, Any] = field(repr=False, compare=False)
-    _client: ApiClient = field(repr=False, compare=False)
+    raw: InitVar[Mapping[str, Any]]
+    _client: InitVar[ApiClient]
 
     def preview(
         self,
@@ -148,7 +149,7 @@ class MediaLibrary:
         self._client = client
 
     def list(
-        self, *, search: str | None = None, folder: str | None = None
+        self, search: str | None = None, *, folder: str | None = None
     ) -> Listing[Media]:
         """List files.
 
@@ -177,15 +178,22 @@ class MediaLibrary:
         """Fetch one file's entry.
 
         Args:
-            media: Its ID, or a file of the library, to read it again.
+            media: Its ID, its exact name with or without the extension, or a file of
+                the library, to read it again.
 
         Raises:
+            NotListedError: If several files have this name.
             NotFoundError: If there is no such file.
 
         Example:
-            media = chili.media.get(media.id)
+            media = chili.media.get("olive-branch.png")
         """
-        return self._read(item_of(self._client.get(_path_of(media))))
+        path = _path_of(media)
+        return find_item(
+            media,
+            lambda: self._read(item_of(self._client.get(path))),
+            lambda name: self.list(PurePath(name).stem),
+        )
 
     def upload(
         self,

@@ -263,7 +263,8 @@ def output_settings(chili: Chili, setting: OutputSetting) -> None:
 def tables(listing: Listing[Template], gallery: Gallery, rows: Rows[Layout]) -> None:
     """Look at many items at the same time."""
     assert_type(listing[0], Template)
-    assert_type(listing[:5], list[Template])
+    assert_type(listing[:5], Rows[Template])
+    assert_type(listing.total, int | None)
     assert_type(listing.gallery(at_most=6), Gallery)
     assert_type(listing.to_frame(), pd.DataFrame)
     assert_type(Gallery.of(listing[:2]), Gallery)
