@@ -167,7 +167,7 @@ def test_folder_is_uploaded_without_what_is_there(chili, tmp_path, png):
 def test_upload_of_a_folder_continues_after_an_error(chili, simulator, tmp_path, png):
     """An error of the server ends the call; the same call uploads the rest."""
     write_tree(tmp_path / "more", {"a.png": png, "b.png": png})
-    simulator.state.faults.add("http_500", path="/media", count=2)
+    simulator.state.faults.add("html_error", path="media", status=500, count=9)
     with pytest.raises(ServerError):
         chili.media.upload_folder("more")
     simulator.state.faults.clear()
@@ -197,7 +197,8 @@ def test_folder_is_downloaded_with_its_subfolders(chili, tmp_path):
         "downloaded",
     )
     mark = tmp_path / "brand" / "Marks" / "quillmere-mark.png"
-    assert Image.open(mark).size
+    with Image.open(mark) as picture:
+        assert picture.size
     mark.write_bytes(b"mine")
     again = chili.media.download_folder("brand", folder="/Brand/")
     assert set(states_of(again).values()) == {"already there"}
