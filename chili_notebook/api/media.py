@@ -27,6 +27,7 @@ from chili_notebook.api.media_items import (
 )
 from chili_notebook.api.responses import item_of
 from chili_notebook.api.transfers import (
+    REFUSES_FILE,
     LocalFile,
     Transfer,
     TransferState,
@@ -52,7 +53,6 @@ FILE_TYPE = FileType(
 )
 """The types of files that GraFx Media takes (page "GraFx Media")."""
 UPLOADS = "/Upload"
-_REFUSES_FILE = {400, 409, 413, 415, 422}
 
 
 @signed_in
@@ -342,7 +342,7 @@ class MediaLibrary:
         except ConfigurationError as error:
             return Transfer("media", name, TransferState.REFUSED, error.message)
         except APIError as error:
-            if error.status_code not in _REFUSES_FILE:
+            if error.status_code not in REFUSES_FILE:
                 raise
             reason = error.detail or error.message
             return Transfer("media", name, TransferState.REFUSED, reason)

@@ -17,6 +17,9 @@ from chili_notebook.system.atomic_write import checked_path
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
+REFUSES_FILE = {400, 409, 413, 415, 422}
+"""The statuses with which GraFx refuses one file, and not the whole call."""
+
 
 class TransferState(Enum):
     """What happened to a file.
