@@ -53,6 +53,7 @@ if TYPE_CHECKING:
     from chili_notebook.api.output_settings import OutputSetting, OutputSettings
     from chili_notebook.api.output_tasks import Output, OutputTask
     from chili_notebook.api.outputs import Outputs
+    from chili_notebook.api.packages import Installation
     from chili_notebook.api.projects import Project, Projects
     from chili_notebook.api.templates import Template, Templates
     from chili_notebook.api.transfers import Transfer, TransferState
@@ -111,6 +112,7 @@ __all__ = [
     "Gallery",
     "GalleryEntry",
     "InsecureURLError",
+    "Installation",
     "Item",
     "Layout",
     "Listing",
@@ -171,6 +173,7 @@ _MODULES = {
     "api.output_settings": ("OutputSetting", "OutputSettings"),
     "api.output_tasks": ("Output", "OutputTask"),
     "api.outputs": ("Outputs",),
+    "api.packages": ("Installation",),
     "api.projects": ("Project", "Projects"),
     "api.items": ("Item",),
     "api.transfers": ("Transfer", "TransferState"),

@@ -23,6 +23,7 @@ from chili_notebook import (
     FontStyle,
     Gallery,
     GalleryEntry,
+    Installation,
     Item,
     Layout,
     Listing,
@@ -132,6 +133,18 @@ def templates(chili: Chili) -> None:
     assert_type(chili.templates.get(template), Template)
     chili.templates.delete(template.id, force=True)
     chili.templates.delete(template)
+
+
+def packages(chili: Chili, template: Template) -> DocumentItem | None:
+    """Move a template from one environment to another."""
+    assert_type(chili.templates.package(template, "card.zip"), Rows[Transfer])
+    assert_type(chili.templates.package("id", Path("card")), Rows[Transfer])
+    done = chili.templates.install(
+        "card.zip", name="New", folder="/", replace=True, dry_run=True
+    )
+    assert_type(done, Installation)
+    assert_type(done.parts, Rows[Transfer])
+    return done.template
 
 
 def a_template(template: Template) -> tuple[datetime | None, datetime | None]:
