@@ -18,12 +18,11 @@ from chili_notebook.api.document_references import (
 )
 from chili_notebook.api.fonts import list_styles
 from chili_notebook.api.listing import Listing
+from chili_notebook.api.media import MediaLibrary
 from chili_notebook.api.media_items import (
     Media,
     folder_of,
     full_name_of,
-    media_path,
-    read_media,
 )
 from chili_notebook.api.package_files import (
     DOCUMENT,
@@ -37,7 +36,7 @@ from chili_notebook.api.package_files import (
     write_manifest,
     zip_folder,
 )
-from chili_notebook.api.responses import item_of, text_in
+from chili_notebook.api.responses import text_in
 from chili_notebook.api.transfers import (
     Transfer,
     TransferState,
@@ -48,6 +47,7 @@ from chili_notebook.errors import (
     ConfigurationError,
     ForbiddenError,
     NotFoundError,
+    NotListedError,
 )
 from chili_notebook.system.atomic_write import checked_path, save_bytes
 
@@ -158,21 +158,21 @@ def _pack_media(
     root: Path,
 ) -> tuple[list[PackedMedia], list[Transfer]]:
     """Download the media of a document; those that were deleted are left out."""
-    found: list[Media] = []
+    library = MediaLibrary(client)
+    found: dict[str, Media] = {}
     done: list[Transfer] = []
     for asset in media_of(document, connectors.own_in(document, MEDIA_CONNECTOR)):
         try:
-            found.append(read_media(item_of(client.get(media_path(asset))), client))
-        except (NotFoundError, ConfigurationError):
+            found[asset] = library.get(asset)
+        except (NotFoundError, NotListedError, ConfigurationError):
             reason = "The document names it, and it is not in the media library."
             done.append(Transfer("media", asset, TransferState.MISSING, reason))
     packed = []
-    places = paths_on_disk([("media", full_name_of(media)) for media in found])
-    for media, place in zip(found, places, strict=True):
-        saved = media.download(root / place)
-        digest = checksum_of(saved)
+    files = [("media", full_name_of(media)) for media in found.values()]
+    for (asset, media), place in zip(found.items(), paths_on_disk(files), strict=True):
+        digest = checksum_of(media.download(root / place))
         name, folder = full_name_of(media), folder_of(media)
-        packed.append(PackedMedia(media.id, name, folder, str(place), digest))
+        packed.append(PackedMedia(asset, name, folder, str(place), digest))
         done.append(_downloaded("media", f"{folder}/{name}", media.id))
     return packed, done
 

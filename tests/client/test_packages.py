@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import zipfile
 from pathlib import Path
 
@@ -216,25 +217,22 @@ DAMAGES = {
 }
 
 
-@pytest.mark.parametrize("damage", DAMAGES.values(), ids=DAMAGES)
-@pytest.mark.parametrize("as_zip", [True, False])
-def test_damaged_package_is_refused_in_words(
-    chili, other, other_simulator, template, damage, as_zip
-):
-    """The error names the package, and nothing is written or read elsewhere."""
-    chili.templates.package(template, "package")
+def test_damaged_package_is_refused_in_words(chili, template):
+    """The error names the package, as a folder and as a zip; nothing is sent."""
+    chili.templates.package(template, "whole")
     Path("secret.txt").write_text("secret")
-    damage(Path("package"))
-    path = Path("package")
-    if as_zip:
-        path = Path("package.zip")
+    for name, damage in DAMAGES.items():
+        folder, path = Path(name), Path(f"{name}.zip")
+        shutil.copytree("whole", folder)
+        damage(folder)
         with zipfile.ZipFile(path, "w") as archive:
-            for file in Path("package").rglob("*"):
-                archive.write(file, file.relative_to("package"))
-    with pytest.raises(ConfigurationError, match="package") as caught:
-        other.templates.install(path)
-    assert caught.value.hint
-    assert not other_simulator.state.requests
+            for file in folder.rglob("*"):
+                archive.write(file, file.relative_to(folder))
+        for package in (folder, path):
+            with pytest.raises(ConfigurationError, match=name) as caught:
+                chili.templates.install(package, name="Damaged")
+            assert caught.value.hint
+    assert chili.templates.list("Damaged").total == 0
 
 
 @pytest.mark.parametrize("content", [None, b"", b"PK\x03\x04 broken", b"text"])
