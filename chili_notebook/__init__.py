@@ -14,7 +14,8 @@ To use your own environment, change the second line to ``%chili_login``.
 ``chili.templates``    list, preview, render, create and change templates
 ``chili.projects``     the same for the projects of your integration
 ``chili.media``        list, download and upload pictures and other files
-``chili.fonts``        list font families and show samples of their styles
+``chili.fonts``        list, show, download and upload fonts
+``chili.brand_kits``   show and change the colours of a brand
 ``chili.outputs``      render pictures, PDFs and animations, one or a batch
 ``chili.get`` …        send any other request to the Environment API
 ``chili_token``        the token for ``httpx``, ``requests`` and f-strings
@@ -40,6 +41,7 @@ if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
 
     from chili_notebook import errors
+    from chili_notebook.api.brand_kits import BrandColor, BrandKit, BrandKits, Swatches
     from chili_notebook.api.client import Chili
     from chili_notebook.api.document_item import DocumentItem
     from chili_notebook.api.documents import Layout, Variable
@@ -96,6 +98,9 @@ __version__ = "0.1.0"
 __all__ = [
     "APIError",
     "AuditIncompleteError",
+    "BrandColor",
+    "BrandKit",
+    "BrandKits",
     "Chili",
     "ChiliError",
     "ChiliToken",
@@ -139,6 +144,7 @@ __all__ = [
     "Rows",
     "SecretsFoundError",
     "ServerError",
+    "Swatches",
     "Template",
     "Templates",
     "TokenError",
@@ -161,6 +167,7 @@ __all__ = [
 # Where the public names are defined, other than the errors. They are imported when they
 # are first used, so that `%load_ext chili_notebook` does not load httpx.
 _MODULES = {
+    "api.brand_kits": ("BrandColor", "BrandKit", "BrandKits", "Swatches"),
     "api.client": ("Chili",),
     "api.document_item": ("DocumentItem",),
     "api.documents": ("Layout", "Variable"),

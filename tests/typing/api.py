@@ -13,6 +13,9 @@ import requests
 
 import chili_notebook
 from chili_notebook import (
+    BrandColor,
+    BrandKit,
+    BrandKits,
     Chili,
     ChiliToken,
     DocumentItem,
@@ -40,6 +43,7 @@ from chili_notebook import (
     Projects,
     RecordError,
     Rows,
+    Swatches,
     Template,
     Templates,
     Transfer,
@@ -253,6 +257,23 @@ def fonts(chili: Chili, family: FontFamily, style: FontStyle) -> None:
     texts = [style.family_id, style.family_name, style.file_name, style.extension]
     assert_type(texts, list[str | None])
     assert_type([family.raw, style.raw], list[Mapping[str, Any]])
+
+
+def brand_kits(chili: Chili, kit: BrandKit, color: BrandColor) -> None:
+    """Read and change the colours of a brand, and read the usage."""
+    assert_type(chili.brand_kits, BrandKits)
+    assert_type(chili.brand_kits.list(), Listing[BrandKit])
+    assert_type(chili.brand_kits.get("Quillmere"), BrandKit)
+    changed = chili.brand_kits.update(
+        kit, name="New", colors={"Red": "#f00"}, replace=True
+    )
+    assert_type(changed, BrandKit)
+    assert_type(kit.colors(), Swatches)
+    assert_type(kit.colors().bundle(caption="a"), dict[str, str])
+    assert_type([kit.id, kit.name, color.id, color.name], list[str])
+    assert_type([color.type, color.value], list[str])
+    assert_type([kit.created, kit.modified], list[datetime | None])
+    assert_type(chili.usage(group_by="year"), pd.DataFrame)
 
 
 def outputs(chili: Chili, template: Template, setting: OutputSetting) -> None:
