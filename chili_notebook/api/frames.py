@@ -18,6 +18,7 @@ from itertools import count
 from math import isnan
 from typing import TYPE_CHECKING, Any
 
+from chili_notebook.api.values import to_python
 from chili_notebook.errors import ConfigurationError
 
 if TYPE_CHECKING:
@@ -111,9 +112,7 @@ def plain_value(value: Any) -> Any:
         if value.is_integer() and abs(value) < _LARGEST_EXACT:
             return int(value)
         return None if isnan(value) else value
-    if kind in _PLAIN_TYPES:
-        return value
-    return None if _is_missing(value) else _without_numpy(value)
+    return value if kind in _PLAIN_TYPES else _from_library(value)
 
 
 def library_error(purpose: str, library: str) -> ConfigurationError:
@@ -213,29 +212,16 @@ def _fits_single(shorter: float, value: float) -> bool:
         return False
 
 
-def _is_missing(value: Any) -> bool:
-    try:
-        return bool(value != value)  # noqa: PLR0124 - NaN and NaT differ from themselves
-    except (TypeError, ValueError, ArithmeticError):  # pandas.NA, an array, Decimal
-        return type(value).__name__ == "NAType" or isinstance(value, Decimal)
-
-
-def _without_numpy(value: Any) -> object:
-    """Return a value of numpy or pandas as Python's own; others as they are."""
-    if isinstance(value, str | float):  # numpy.str_, numpy.float64
-        return plain_value(str(value) if isinstance(value, str) else float(value))
-    if isinstance(value, datetime):
-        if hasattr(value, "to_pydatetime"):  # pandas.Timestamp
-            value = value.to_pydatetime(warn=False)
-        is_day = value.tzinfo is None and value.time() == _MIDNIGHT
-        return value.date() if is_day else value
-    if not hasattr(value, "item") or not hasattr(value, "dtype"):
-        return value
-    if str(value.dtype).startswith("datetime64"):
-        value = value.astype("datetime64[us]")
-    try:
-        item = value.item()
-    except (TypeError, ValueError):  # an array
-        return value
-    is_single = str(value.dtype) in _SINGLE_PRECISION
-    return _from_single_precision(item) if is_single else plain_value(item)
+def _from_library(value: Any) -> object:
+    """Return a value of numpy, pandas or pyarrow as Python's own."""
+    own = to_python(value)
+    if isinstance(own, Decimal) and not isinstance(value, Decimal):
+        own = float(own)  # of numpy
+    if isinstance(own, str | float):
+        return plain_value(own if type(own) is float else str(own))
+    if isinstance(own, datetime):
+        if hasattr(own, "to_pydatetime"):  # pandas.Timestamp
+            own = own.to_pydatetime(warn=False)
+        is_day = own.tzinfo is None and own.time() == _MIDNIGHT
+        return own.date() if is_day else own
+    return own
