@@ -25,6 +25,8 @@ from chili_notebook.errors import (
 )
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from chili_notebook.api.base import ApiClient
     from chili_notebook.api.files import File
     from chili_notebook.api.output_tasks import Format, Output
@@ -142,6 +144,30 @@ class DocumentItem:
             template.output("pdf").save("renders/")
         """
         return self._render(self, format, **options)
+
+    def sheet(self, path: str | Path, *, overwrite: bool = False) -> Path:
+        """Write a sheet to fill in, for ``chili.outputs.batch``, and return its path.
+
+        The variables are its columns. Its first row is an example with the template's
+        own values. An Excel sheet has drop-downs for lists, checks numbers and dates,
+        and describes each variable in a comment; required ones are bold, and those
+        that are invisible in GraFx Studio are italic. Read-only variables are left out.
+
+        Args:
+            path: A path that ends with ``.xlsx`` or ``.csv``, or a folder.
+            overwrite: Whether a sheet that has been filled in is replaced.
+
+        Raises:
+            ConfigurationError: If the sheet has been filled in, cannot be written, or
+                needs openpyxl, which is not installed.
+
+        Example:
+            template.sheet("sheets/products.xlsx", overwrite=True)
+        """
+        # The one import from a later sub-package, so that a template has this method.
+        from chili_notebook.batch.sheet import write_sheet
+
+        return write_sheet(self.document(), path, name=self.name, overwrite=overwrite)
 
     def _repr_mimebundle_(self, **_: object) -> dict[str, str]:
         parts = [f"<p><b>{escape(self.name)}</b><br><code>{escape(self.id)}</code></p>"]

@@ -70,7 +70,7 @@ class Table:
             index named ``row``.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - each is named at the call
         self,
         name: str,
         rows: Iterator[TableRow],
