@@ -173,8 +173,9 @@ class DocumentItem:
     def _repr_mimebundle_(self, **_: object) -> dict[str, str]:
         parts = [f"<p><b>{escape(self.name)}</b><br><code>{escape(self.id)}</code></p>"]
         try:
-            picture = self.thumbnail(timeout_s=SHOWN_TIMEOUT_S).as_data_url()
-            parts.append(f'<img alt="" src="{picture}" style="max-height:240px">')
+            if self._client.previews:
+                picture = self.thumbnail(timeout_s=SHOWN_TIMEOUT_S).as_data_url()
+                parts.append(f'<img alt="" src="{picture}" style="max-height:240px">')
         except ChiliError as error:
             parts.append(f"<p>No thumbnail: {escape(error.message)}</p>")
         try:

@@ -7,6 +7,7 @@ import sys
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal, get_args
 
+from chili_notebook.api.api_errors import InterruptedCallError
 from chili_notebook.api.files import File
 from chili_notebook.api.ids import path_segment
 from chili_notebook.api.output_reports import (
@@ -56,35 +57,6 @@ _REPORT_LIMIT_S = 60.0
 # A large file may take longer, if it arrives faster than this.
 _FILE_LIMIT_S, _SLOWEST_BYTES_S = 120.0, 1_000.0
 _NO_REPORT = OutputReport()
-
-
-class InterruptedOutputError(KeyboardInterrupt):
-    """The user has interrupted an output request or a wait.
-
-    The message says how to continue.
-
-    Args:
-        message: What was interrupted.
-        hint: What to do next.
-
-    Example:
-        try:
-            output = task.wait()
-        except KeyboardInterrupt as error:
-            print(error)
-    """
-
-    def __init__(self, message: str, hint: str = "") -> None:
-        super().__init__(message, hint)
-        self.message = message
-        self.hint = hint
-
-    def __str__(self) -> str:
-        return f"{self.message}\n{self.hint}"
-
-    def _render_traceback_(self) -> list[str]:
-        # IPython shows these lines instead of the frames of the interrupted wait.
-        return [f"KeyboardInterrupt: {self.message}", f"→ {self.hint}"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,7 +126,7 @@ class OutputTask:
             response = self._download(address)
             report, report_problem = self._read_report_of(done)
         except KeyboardInterrupt:
-            raise InterruptedOutputError(
+            raise InterruptedCallError(
                 f"You stopped waiting for the {self._name}.", hint=how_to_continue
             ) from None
         except OutputError:

@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any, Unpack, overload
 
+from chili_notebook.api.api_errors import InterruptedCallError
 from chili_notebook.api.document_cache import DocumentCache
 from chili_notebook.api.document_item import DocumentItem, checked_document
 from chili_notebook.api.documents import choose_layout
@@ -22,7 +23,6 @@ from chili_notebook.api.output_options import (
 from chili_notebook.api.output_settings import OutputSetting, OutputSettings
 from chili_notebook.api.output_tasks import (
     Format,
-    InterruptedOutputError,
     Output,
     OutputTask,
     checked_format,
@@ -300,7 +300,7 @@ class Outputs:
             response = self._client.post(f"output/{format}", json=body)
             task_id = text_in(item_of(response), "taskId")
         except KeyboardInterrupt:
-            raise InterruptedOutputError(unknown, hint=hint) from None
+            raise InterruptedCallError(unknown, hint=hint) from None
         except (ConnectionFailedError, UnexpectedAnswerError) as error:
             if isinstance(error, ConnectionFailedError) and not error.was_sent:
                 raise

@@ -9,7 +9,8 @@ if TYPE_CHECKING:
 
 # GraFx's own user interface polls every two seconds. Here a quick render is noticed
 # sooner, and a render of minutes is polled less often.
-_FIRST_PAUSE_S, _SHORTEST_PAUSE_S, _LONGEST_PAUSE_S = 0.12, 0.04, 15.0
+_FIRST_PAUSE_S, _SHORTEST_PAUSE_S, _LONGEST_PAUSE_S = 0.12, 0.04, 5.0
+_LONGEST_LOOK_S = 15.0
 _GROWTH = 1 / 5
 # Parts of the time that a render is expected to take. One look at half of it notices
 # when renders have become much faster.
@@ -57,10 +58,10 @@ class Pace:
         expected_s = self._expected_s.get(kind)
         if expected_s is None:
             pause_s = max(waited_s * _GROWTH, _FIRST_PAUSE_S)
-        elif waited_s < _FIRST_LOOK * expected_s:
-            pause_s = _FIRST_LOOK * expected_s - waited_s
         elif waited_s < _LAST_LOOK * expected_s:
-            pause_s = _LAST_LOOK * expected_s - waited_s
+            part = _FIRST_LOOK if waited_s < _FIRST_LOOK * expected_s else _LAST_LOOK
+            look_s = max(part * expected_s - waited_s, _SHORTEST_PAUSE_S)
+            return min(look_s, _LONGEST_LOOK_S)
         else:
             late_s = waited_s - expected_s
             pause_s = max(_STEP * expected_s, late_s * _GROWTH)
