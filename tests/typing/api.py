@@ -147,6 +147,7 @@ def a_document(source: DocumentItem) -> None:
     assert_type(source.preview("medium", source.layouts()[0], "2"), File)
     assert_type(source.preview(timeout_s=5), File)
     assert_type(source.thumbnail(timeout_s=5), File)
+    assert_type(source.sheet("sheets/", overwrite=True), Path)
     assert_type([source.id, source.name], list[str])
     assert_type(source.raw, Mapping[str, Any])
     assert_type(source.output("pdf", variables={"Name": "Ada"}), Output)
