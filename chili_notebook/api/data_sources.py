@@ -153,9 +153,8 @@ def _json_value(value: Any, kind: str) -> Any:
     if isinstance(value, str):
         return _read_text(value, kind)
     takes = _TAKES.get(kind, (object,))
-    if value is not None and (
-        not isinstance(value, takes) or (isinstance(value, bool) and bool not in takes)
-    ):
+    is_truth = kind == "number" and isinstance(value, bool)
+    if value is not None and (is_truth or not isinstance(value, takes)):
         raise _refused(value, kind)
     return _as_json(value)
 

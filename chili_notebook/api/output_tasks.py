@@ -51,7 +51,7 @@ _GATEWAY = {429, 502, 503, 504}
 _NO_LONGER_STORED = {404, 410}
 _FAILED = 500
 _SHORTEST_POLL_S, _LONGEST_POLL_S = 1.0, 30.0
-_REFRESH_S = 1.0
+_REFRESH_S, _PAUSE_AFTER_ERROR_S = 5.0, 0.5
 _OTHER_WORDS = {"jpeg": "jpg", "htm": "html"}
 _REPORT_LIMIT_S = 60.0
 # A large file may take longer, if it arrives faster than this.
@@ -189,8 +189,11 @@ class OutputTask:
                         hint=self._still_running,
                         task_id=self.id,
                     )
-                running_s = running_s if poll.error else since_start_s
                 pause_s = max(self._pace.pause_s(kind, since_start_s), poll.wait_s)
+                if poll.error:
+                    pause_s = max(pause_s, _PAUSE_AFTER_ERROR_S)
+                else:
+                    running_s = since_start_s
                 self._sleep(min(pause_s, timeout_s - waited_s), progress)
 
     def _sleep(self, seconds: float, progress: Progress) -> None:
