@@ -10,7 +10,14 @@ from io import BytesIO
 import pytest
 from PIL import Image
 
-from simulator_api import download_of, wait_for_task
+from chili_notebook.simulator import Simulator
+from simulator_api import (
+    download_of,
+    find_price_tag,
+    make_output_function,
+    open_client,
+    wait_for_task,
+)
 
 NAMES = ["Honey", "Pears", "Coffee", "Olives", "Bread"]
 ROWS = [{"Product": name, "Price": f"{n}.50"} for n, name in enumerate(NAMES)]
@@ -65,6 +72,24 @@ def test_output_is_started_polled_and_downloaded(shared_api, shared_price_tag):
     assert file.headers["content-disposition"].endswith('"Market price tag.png"')
     assert file.content.startswith(b"\x89PNG")
     assert shared_api.get(f"{url}/report").status_code == 404
+
+
+@pytest.mark.parametrize("kind", ["png", "jpg", "pdf", "gif", "html", "mp4"])
+def test_output_without_drawing_is_a_small_valid_file(kind):
+    """Equal requests have equal files, other values have another file."""
+    with Simulator(draws=False) as simulator, open_client(simulator) as api:
+        create = make_output_function(api, find_price_tag(api))
+        same, again, other = (
+            download_of(api, create(kind, variables=[{"Product": name}]))
+            for name in ("Figs", "Figs", "Dates")
+        )
+        assert create(kind, variables=[INVALID_ROW]).status_code == 500
+    assert same.content == again.content != other.content
+    assert len(same.content) < 5000
+    if kind in {"png", "jpg", "gif"}:
+        Image.open(BytesIO(same.content)).load()
+    if kind == "pdf":
+        assert count_pages(same.content) == 1
 
 
 def test_name_of_a_download_can_have_any_characters(api, price_tag, create_output):
