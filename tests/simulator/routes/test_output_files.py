@@ -177,6 +177,29 @@ def test_failed_record_fails_the_task_by_default(shared_api, create_shared_outpu
     assert report[0]["errorList"][0]["type"] == "InvalidVariableValue"
 
 
+@pytest.mark.parametrize(("kind", "status"), [("pdf", 200), ("png", 500)])
+def test_missing_picture_does_not_fail_a_batch_of_pdfs(
+    shared_api, create_shared_output, kind, status
+):
+    """Its record is reported, and the others are in the file (2026-08-03)."""
+    rows = [{"Picture": "nowhere"}, {"Picture": "citrus"}]
+    done = create_shared_output(kind, variables=rows)
+    assert done.status_code == status
+    if status == 200:
+        (record,) = shared_api.get(done.json()["links"]["report"]).json()
+        assert record["errorList"][0]["type"] == "ImageLoadFailed"
+        assert count_pages(download_of(shared_api, done).content) == 1
+    assert create_shared_output(kind, variables=rows[:1]).status_code == 500
+
+
+def test_character_that_the_font_does_not_have_fails_the_record(create_shared_output):
+    """The report names the frame and the character."""
+    failed = create_shared_output(variables=[{"Product": "Figs 漢"}])
+    detail = failed.json()["detail"]
+    assert detail.startswith("MissingCharacterInFont: Frame 'Product'")
+    assert "U+6F22" in detail
+
+
 def test_task_without_a_successful_record_fails(create_shared_output, skip_failures):
     """The setting does not matter if all records fail."""
     body = {"variables": [INVALID_ROW], "outputSettingsId": skip_failures("pdf")}
