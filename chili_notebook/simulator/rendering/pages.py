@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from PIL import Image, ImageOps
 
 from chili_notebook.simulator.rendering.badge import draw_badge, draw_watermark
+from chili_notebook.simulator.rendering.colours import opacity_table
 from chili_notebook.simulator.rendering.easing import Motion, motion_at
 from chili_notebook.simulator.rendering.frames import FramePainter
 from chili_notebook.simulator.rendering.layers import Box, Layer
@@ -134,7 +135,12 @@ def _rotate(layer: Layer, box: Box, degrees: float) -> Layer:
     dense = _ROTATION_OVERSAMPLING
     cos, sin = math.cos(math.radians(degrees)), math.sin(math.radians(degrees))
     centre_x, centre_y = box.centre
-    image = ImageOps.expand(layer.image, dense)  # a border without colour
+    # A border without alpha, so that the edges are smooth.
+    image = layer.alpha
+    if isinstance(layer.paint, Image.Image):
+        image = layer.paint.copy()
+        image.putalpha(layer.alpha)
+    image = ImageOps.expand(image, dense)
     x, y = layer.x - dense, layer.y - dense
     corners = [
         (
@@ -156,11 +162,13 @@ def _rotate(layer: Layer, box: Box, degrees: float) -> Layer:
         ),
         Image.Resampling.BILINEAR,
     )
-    return Layer(rotated, left, top)
+    if rotated.mode == "L":
+        return Layer(layer.paint, rotated, left, top)
+    return Layer(rotated.convert("RGB"), rotated.getchannel("A"), left, top)
 
 
 def _paste(picture: Image.Image, layer: Layer, opacity: float) -> None:
-    alpha = layer.image.getchannel("A")
+    alpha = layer.alpha
     if opacity < 1:
-        alpha = alpha.point([round(value * opacity) for value in range(256)])
-    picture.paste(layer.image.convert("RGB"), (layer.x, layer.y), alpha)
+        alpha = alpha.point(opacity_table(opacity))
+    picture.paste(layer.paint, (layer.x, layer.y), alpha)
