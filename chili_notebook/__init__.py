@@ -44,7 +44,7 @@ if TYPE_CHECKING:
     from chili_notebook.api.brand_kits import BrandColor, BrandKit, BrandKits, Swatches
     from chili_notebook.api.client import Chili
     from chili_notebook.api.document_item import DocumentItem
-    from chili_notebook.api.documents import Layout, Variable
+    from chili_notebook.api.documents import Layout, Limits, Variable
     from chili_notebook.api.files import File
     from chili_notebook.api.fonts import FontFamily, Fonts, FontStyle
     from chili_notebook.api.items import Item
@@ -56,6 +56,7 @@ if TYPE_CHECKING:
     from chili_notebook.api.output_tasks import Output, OutputTask
     from chili_notebook.api.outputs import Outputs
     from chili_notebook.api.packages import Installation
+    from chili_notebook.api.problems import Problem, ProblemKind
     from chili_notebook.api.projects import Project, Projects
     from chili_notebook.api.templates import Template, Templates
     from chili_notebook.api.transfers import Transfer, TransferState
@@ -120,6 +121,7 @@ __all__ = [
     "Installation",
     "Item",
     "Layout",
+    "Limits",
     "Listing",
     "Media",
     "MediaFolder",
@@ -138,6 +140,8 @@ __all__ = [
     "OutputTask",
     "OutputTimeoutError",
     "Outputs",
+    "Problem",
+    "ProblemKind",
     "Project",
     "Projects",
     "RecordError",
@@ -170,7 +174,7 @@ _MODULES = {
     "api.brand_kits": ("BrandColor", "BrandKit", "BrandKits", "Swatches"),
     "api.client": ("Chili",),
     "api.document_item": ("DocumentItem",),
-    "api.documents": ("Layout", "Variable"),
+    "api.documents": ("Layout", "Limits", "Variable"),
     "api.files": ("File",),
     "api.fonts": ("FontFamily", "FontStyle", "Fonts"),
     "api.listing": ("Listing",),
@@ -181,6 +185,7 @@ _MODULES = {
     "api.output_tasks": ("Output", "OutputTask"),
     "api.outputs": ("Outputs",),
     "api.packages": ("Installation",),
+    "api.problems": ("Problem", "ProblemKind"),
     "api.projects": ("Project", "Projects"),
     "api.items": ("Item",),
     "api.transfers": ("Transfer", "TransferState"),

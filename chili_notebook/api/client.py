@@ -6,24 +6,25 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, Literal
 
 from chili_notebook.api.base import ApiClient
-from chili_notebook.api.brand_kits import BrandKits
-from chili_notebook.api.fonts import Fonts
 from chili_notebook.api.listing import Listing
-from chili_notebook.api.media import MediaLibrary
-from chili_notebook.api.outputs import Outputs
-from chili_notebook.api.projects import Projects
 from chili_notebook.api.responses import item_of
-from chili_notebook.api.templates import Templates
-from chili_notebook.api.usage import fetch_usage
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     import pandas as pd
 
+    from chili_notebook.api.brand_kits import BrandKits
+    from chili_notebook.api.fonts import Fonts
+    from chili_notebook.api.media import MediaLibrary
+    from chili_notebook.api.outputs import Outputs
+    from chili_notebook.api.projects import Projects
+    from chili_notebook.api.templates import Templates
+
 _INTERNAL = {"clock", "link", "sleep", "stopwatch"}
 
 
+# The module of a noun is imported when the noun is first used: a login needs none.
 class Chili(ApiClient):
     """Use one GraFx environment, signed in.
 
@@ -47,6 +48,8 @@ class Chili(ApiClient):
         Example:
             chili.templates.list(search="card")
         """
+        from chili_notebook.api.templates import Templates
+
         return Templates(self, self.outputs.create)
 
     @cached_property
@@ -56,6 +59,8 @@ class Chili(ApiClient):
         Example:
             chili.projects.create(template, name="Spring sale")
         """
+        from chili_notebook.api.projects import Projects
+
         return Projects(self, self.outputs.create)
 
     @cached_property
@@ -65,6 +70,8 @@ class Chili(ApiClient):
         Example:
             chili.media.list(search="logo")
         """
+        from chili_notebook.api.media import MediaLibrary
+
         return MediaLibrary(self)
 
     @cached_property
@@ -74,6 +81,8 @@ class Chili(ApiClient):
         Example:
             chili.fonts.list()
         """
+        from chili_notebook.api.fonts import Fonts
+
         return Fonts(self)
 
     @cached_property
@@ -83,6 +92,8 @@ class Chili(ApiClient):
         Example:
             chili.brand_kits.list()
         """
+        from chili_notebook.api.brand_kits import BrandKits
+
         return BrandKits(self)
 
     @cached_property
@@ -92,6 +103,8 @@ class Chili(ApiClient):
         Example:
             chili.outputs.create(template, "pdf").save("renders/")
         """
+        from chili_notebook.api.outputs import Outputs
+
         return Outputs(self)
 
     def pages(
@@ -131,6 +144,8 @@ class Chili(ApiClient):
         Example:
             chili.usage(group_by="year")
         """
+        from chili_notebook.api.usage import fetch_usage
+
         return fetch_usage(self, group_by=group_by)
 
     def info(self) -> Mapping[str, Any]:
