@@ -63,7 +63,7 @@ class ApiClient:
     - a full URL, such as those in the ``links`` of GraFx's responses,
 
     and the other arguments of `httpx.Client.request`. The token is sent to the
-    environment's own origin and nowhere else. Only safe methods (GET, HEAD, OPTIONS)
+    environment's own origin and nowhere else, but for `Chili.usage`. Only safe methods (GET, HEAD, OPTIONS)
     are retried and follow redirects.
 
     Attributes:
