@@ -413,7 +413,7 @@ def test_json_without_a_secret_is_not_copied():
 def test_masked_bytes_keep_their_length():
     """The reader of binary data may rely on offsets."""
     data = b"\x00\xff" + CLIENT_SECRET.encode() + b"\x80"
-    masked, count = masker_for(CLIENT_SECRET).mask_bytes(data)
+    (masked,), count = masker_for(CLIENT_SECRET).mask_json([data])
     assert masked == b"\x00\xff" + b"*" * len(CLIENT_SECRET) + b"\x80"
     assert count == 1
 
@@ -436,7 +436,8 @@ def attributes_of(thing):
 def test_attributes_show_no_secret():
     """A debugger that lists attributes finds no secret, at any depth."""
     masker = masker_for(CLIENT_SECRET)
-    assert masker.find(CLIENT_SECRET)
+    assert masker.mask_json([CLIENT_SECRET])[1]
+    assert masker.mask_text(CLIENT_SECRET, pieces=False)[1]
     tail = Tail(masker)
     tail.feed(CLIENT_SECRET[:-1])
     for thing in (masker, tail):
