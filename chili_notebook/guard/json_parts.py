@@ -1,7 +1,7 @@
 """Collect all texts and binary data of a JSON value. Pure.
 
-One search for all texts takes much less time than a walk that looks at each of them. So
-the values are collected level by level, with functions that loop in C.
+One search for all texts takes much less time than a walk that searches each of them. A
+large value is collected level by level, with functions that loop in C.
 """
 
 from __future__ import annotations
@@ -21,6 +21,8 @@ _SCALARS: set[type] = {int, float, bool, NoneType, datetime}
 _BUFFERS: set[type] = {bytes, bytearray, memoryview}
 _LISTS: set[type] = {list, tuple}
 _KNOWN = _SCALARS | _BUFFERS | _LISTS | {str, dict}
+_FEW = 500
+"""So many values are looked at one by one."""
 _MAX_DEPTH = 20
 _MAX_VALUES = 20_000_000
 
@@ -39,7 +41,29 @@ def collect_parts(value: Any) -> Parts | None:
     It is ``None``, too, if the value is nested deeply, since it may contain itself.
     """
     parts = Parts()
-    level = [value]
+    waiting = [value]
+    for _ in range(_FEW):
+        if not waiting:
+            return parts
+        value = waiting.pop()
+        kind = type(value)
+        if kind is str:
+            parts.texts.append(value)
+        elif kind is dict:
+            waiting += value
+            waiting += value.values()
+        elif kind is list or kind is tuple:
+            waiting += value
+        elif kind in _BUFFERS:
+            parts.buffers.append(value)
+        elif kind not in _SCALARS:
+            return None
+        if len(waiting) > _FEW:
+            break
+    return _collect_levels(waiting, parts)
+
+
+def _collect_levels(level: list[Any], parts: Parts) -> Parts | None:
     for _ in range(_MAX_DEPTH):
         kinds = set(map(type, level))
         if not kinds <= _KNOWN:
@@ -53,11 +77,7 @@ def collect_parts(value: Any) -> Parts | None:
         if sum(map(len, dicts)) + sum(map(len, lists)) > _MAX_VALUES:
             return None
         keys = set(chain.from_iterable(dicts))
-        key_kinds = set(map(type, keys))
-        if not key_kinds <= _SCALARS | {str}:
-            return None
-        parts.texts.extend(_select(keys, key_kinds, {str}))
-        level = list(chain(*map(dict.values, dicts), *lists))
+        level = list(chain(keys, *map(dict.values, dicts), *lists))
     return None
 
 

@@ -14,6 +14,7 @@ from chili_notebook.auth.secret import MASK, Secret
 from chili_notebook.errors import ConfigurationError
 from chili_notebook.guard.json_parts import as_flat, collect_parts
 from chili_notebook.guard.matching import COLOUR, SecretIndex, build_matcher, merge
+from chili_notebook.guard.piece_index import Grams
 from chili_notebook.system.forks import renew_in_children
 
 if TYPE_CHECKING:
@@ -48,7 +49,7 @@ class Masker:
     def __init__(self) -> None:
         self._renew_lock()
         renew_in_children(self._renew_lock)
-        self._matchers = _Matchers({})
+        self._matchers = _Matchers.of({})
 
     def _renew_lock(self) -> None:
         self._lock = Lock()
@@ -198,9 +199,20 @@ class Tail:
 class _Matchers:
     """The matchers of one set of secrets, each built when it is first used."""
 
-    def __init__(self, indexes: dict[Secret, Callable[[], SecretIndex]]) -> None:
+    def __init__(
+        self,
+        indexes: dict[Secret, Callable[[], SecretIndex]],
+        get_grams: Callable[[], Grams],
+    ) -> None:
         # Functions, because debuggers and `rich` list attributes.
         self._indexes = indexes
+        self._get_grams = get_grams
+
+    @classmethod
+    def of(cls, indexes: dict[Secret, Callable[[], SecretIndex]]) -> _Matchers:
+        """Return the matchers for these secrets."""
+        grams = Grams(get_index().pieces for get_index in indexes.values())
+        return cls(indexes, lambda: grams)
 
     @property
     def secrets(self) -> Collection[Secret]:
@@ -209,11 +221,12 @@ class _Matchers:
     def with_secret(self, secret: Secret) -> _Matchers:
         """Return the matchers for one more secret; the others are not indexed again."""
         index = SecretIndex.build(secret)
-        return _Matchers({**self._indexes, secret: lambda: index})
+        self._get_grams().add(index.pieces)
+        return _Matchers({**self._indexes, secret: lambda: index}, self._get_grams)
 
     def with_only(self, secrets: Iterable[Secret]) -> _Matchers:
         """Return the matchers for some of the secrets."""
-        return _Matchers({each: self._indexes[each] for each in secrets})
+        return _Matchers.of({each: self._indexes[each] for each in secrets})
 
     def choose(self, *, pieces: bool) -> Matcher:
         return self.with_pieces if pieces else self.whole
@@ -228,7 +241,7 @@ class _Matchers:
 
     def _build(self, *, pieces: bool) -> Matcher:
         indexes = [get_index() for get_index in self._indexes.values()]
-        return build_matcher(indexes, pieces=pieces)
+        return build_matcher(indexes, self._get_grams(), pieces=pieces)
 
 
 def _mask_text(matcher: Matcher, text: str) -> tuple[str, int]:

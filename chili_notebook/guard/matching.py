@@ -23,7 +23,7 @@ from itertools import accumulate
 from typing import TYPE_CHECKING, AnyStr, NamedTuple
 
 from chili_notebook.guard.encodings import forms
-from chili_notebook.guard.piece_index import SHORTEST_PIECE, PieceIndex
+from chili_notebook.guard.piece_index import SHORTEST_PIECE, Grams, PieceIndex
 from chili_notebook.guard.pieces import LARGE, SMALL, build_piece_finder
 
 if TYPE_CHECKING:
@@ -91,16 +91,21 @@ class SecretIndex:
         return cls(known, encoded, _group(searched), pieces)
 
 
-def build_matcher(indexes: Iterable[SecretIndex], *, pieces: bool = True) -> Matcher:
+def build_matcher(
+    indexes: Iterable[SecretIndex], grams: Grams, *, pieces: bool = True
+) -> Matcher:
     """Build the functions that find secrets.
 
     Args:
         indexes: The index of each secret.
+        grams: The grams of all of them.
         pieces: Whether to find pieces of long secrets, too.
     """
     indexes = list(indexes)
     index = _Index.of(indexes)
-    finder = build_piece_finder((each.pieces for each in indexes), whole=not pieces)
+    finder = build_piece_finder(
+        (each.pieces for each in indexes), grams, whole=not pieces
+    )
     return Matcher(
         spans=lambda text: _find_spans(index, finder, text),
         byte_spans=lambda data: _find_byte_spans(index, finder, data),

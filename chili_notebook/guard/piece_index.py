@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from chili_notebook.guard.encodings import base64_forms_at
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
 SHORTEST_PIECE = 16
 """So many characters of a long secret are masked wherever they are."""
@@ -125,6 +125,31 @@ class PieceIndex:
             while at >= 0:
                 yield form, at
                 at = form.text.find(ending, at + 1)
+
+
+class Grams:
+    """The grams of all secrets, as numbers.
+
+    They only grow, so that one more secret costs little. A gram without a secret is
+    looked up in vain and does no harm.
+
+    Attributes:
+        grams: The grams.
+        endings: The grams of `ENDING` characters.
+    """
+
+    __slots__ = ("endings", "grams")
+
+    def __init__(self, indexes: Iterable[PieceIndex] = ()) -> None:
+        self.grams = set[int]()
+        self.endings = set[int]()
+        for index in indexes:
+            self.add(index)
+
+    def add(self, index: PieceIndex) -> None:
+        """Add the grams of one secret."""
+        self.grams |= index.grams
+        self.endings |= index.endings
 
 
 def _all_words(data: bytes, length: int, typecode: str) -> array[int]:

@@ -8,8 +8,8 @@ between them. So a text is searched for pieces, and not only for whole values:
    In a second search, tags, colour codes and escapes are left out as well.
    That second search is for small texts, and for the parts in which a gram is found.
 2. Grams. The index contains every 8 consecutive characters of every form. The search
-   looks at every eighth position of the text, so it finds each run of 15 characters.
-   It first asks for all positions at once whether any of them is in the index.
+   looks at every eighth position of the text, so it finds each run of 15 characters;
+   of a small text at every fourth, so it finds each run of 11.
 3. Chains. A run is extended to both sides. If it ends before the form does, then the
    next characters of the form are searched in the text that follows, because a table
    puts other columns between two lines of a cell.
@@ -39,7 +39,7 @@ from chili_notebook.guard.piece_index import (
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
 
-    from chili_notebook.guard.piece_index import Form, PieceIndex
+    from chili_notebook.guard.piece_index import Form, Grams, PieceIndex
 
     Span = tuple[int, int]
 
@@ -95,15 +95,16 @@ class PieceFinder(NamedTuple):
 
 
 def build_piece_finder(
-    indexes: Iterable[PieceIndex], *, whole: bool = False
+    indexes: Iterable[PieceIndex], grams: Grams, *, whole: bool = False
 ) -> PieceFinder:
     """Build the functions that find pieces of these secrets.
 
     Args:
         indexes: The index of each secret.
+        grams: The grams of all of them.
         whole: Whether to find only pieces that together are a whole value.
     """
-    index = _Index.of(indexes, whole=whole)
+    index = _Index(list(indexes), grams.grams, grams.endings, whole)
     return PieceFinder(
         spans=lambda text: _find_spans(index, text),
         byte_spans=lambda data: _find_byte_spans(index, data),
@@ -124,16 +125,9 @@ class _Index:
     """
 
     secrets: Sequence[PieceIndex]
-    grams: frozenset[int]
-    endings: frozenset[int]
+    grams: set[int]
+    endings: set[int]
     is_whole: bool
-
-    @classmethod
-    def of(cls, indexes: Iterable[PieceIndex], *, whole: bool) -> _Index:
-        secrets = list(indexes)
-        grams = frozenset[int]().union(*(each.grams for each in secrets))
-        endings = frozenset[int]().union(*(each.endings for each in secrets))
-        return cls(secrets, grams, endings, whole)
 
     def find_gram(self, number: int, gram: bytes) -> list[tuple[Form, int]]:
         """Return the first places of a gram in each form."""
@@ -199,15 +193,12 @@ def _find_byte_spans(index: _Index, data: bytes | memoryview) -> list[Span]:
 
 
 def _search(index: _Index, text: str, data: bytes) -> tuple[list[Span], range | None]:
-    """Search a text that is reduced.
+    """Return the places to mask, and the part of the text in which any gram is found.
 
     Args:
         index: The index.
         text: The text.
         data: The same with one byte for each character, and perhaps without markup.
-
-    Returns:
-        The places to mask, and the part of the text in which any gram is found.
     """
     reduced = data.translate(None, OTHERS)
     runs = _find_runs(index, reduced)
@@ -241,39 +232,55 @@ def _may_find(index: _Index, joined: str, *, markup: bool) -> bool:
 
 
 def _has_gram(index: _Index, data: bytes) -> bool:
-    return not index.grams.isdisjoint(_words(data.translate(None, OTHERS)))
+    data = data.translate(None, OTHERS)
+    return any(
+        not index.grams.isdisjoint(_words(data, offset)) for offset in _offsets(data)
+    )
 
 
-def _words(data: bytes | memoryview, stride: int = 1) -> array[int]:
+def _offsets(data: bytes | memoryview) -> Sequence[int]:
+    """Return where to start: a small text is searched at every fourth position."""
+    return (0, GRAM // 2) if len(data) <= SMALL else (0,)
+
+
+def _words(data: bytes | memoryview, offset: int, stride: int = 1) -> array[int]:
     """Return each `stride`-th gram of those that follow one another, as numbers."""
     words = array("Q")
-    words.frombytes(memoryview(data)[: len(data) // GRAM * GRAM])
+    end = offset + max(0, len(data) - offset) // GRAM * GRAM
+    words.frombytes(memoryview(data)[offset:end])
     return words[::stride] if stride > 1 else words
 
 
 def _find_runs(index: _Index, data: bytes | memoryview) -> dict[Form, list[_Run]]:
     """Return the runs of each form, in their order; empty if there are none."""
     stride = _STRIDE_IN_LARGE if len(data) > LARGE else 1
-    words = _words(data, stride)
-    if index.grams.isdisjoint(words):
-        return {}
-    data = bytes(data)
-    found: dict[Form, list[_Run]] = {}
+    hits: list[tuple[int, int]] = []
+    for offset in _offsets(data):
+        words = _words(data, offset, stride)
+        if not index.grams.isdisjoint(words):
+            found = map(index.grams.__contains__, words)
+            starts = range(offset, len(data), GRAM * stride)
+            hits += compress(zip(starts, words, strict=False), found)
+    return _join_hits(index, bytes(data), sorted(hits)) if hits else {}
+
+
+def _join_hits(
+    index: _Index, data: bytes, hits: Iterable[tuple[int, int]]
+) -> dict[Form, list[_Run]]:
+    """Return the runs around these grams, which are pairs of a place and a number."""
+    runs_of: dict[Form, list[_Run]] = {}
     places: dict[int, list[tuple[Form, int]]] = {}
-    hits = compress(count(), map(index.grams.__contains__, words))
-    for place in hits:
-        start = place * GRAM * stride
-        word = words[place]
+    for start, word in hits:
         if word not in places:
             places[word] = index.find_gram(word, data[start : start + GRAM])
         for form, at in places[word]:
-            runs = found.setdefault(form, [])
+            runs = runs_of.setdefault(form, [])
             last = runs[-1] if runs else None
             # The run that was found last goes on here.
             if last and start < last.end and start - last.start == at - last.at:
                 continue
             runs.append(_extend(form.text, data, _Run(start, start + GRAM, at)))
-    return found
+    return runs_of
 
 
 def _extend(form: bytes, data: bytes, run: _Run) -> _Run:
@@ -343,13 +350,9 @@ def _chain_back(form: bytes, run: _Run, data: bytes) -> list[_Run]:
 def _pieces_of(
     chain: Sequence[_Run], form: Form, kept: Sequence[int], text: str
 ) -> Iterator[Span]:
-    """Yield the places of a chain in the text that was reduced.
+    """Yield the places of a chain of this form in the text that was reduced.
 
-    Args:
-        chain: The runs of the chain.
-        form: Their form.
-        kept: Where in the text each character of the reduced text is.
-        text: The text.
+    `kept` is where in the text each character of the reduced text is.
     """
     pieces: list[Span] = []
     for run in chain:
@@ -380,7 +383,7 @@ def _find_undecided(index: _Index, text: str) -> int:
     offset = max(0, len(text) - _HOLD_DISTANCE)
     data = text[offset:].encode("ascii", "replace")
     if b"\x1b" in data:
-        data = _COLOURS.sub(_blank_colour, data)
+        data = _COLOURS.sub(lambda code: b" " * len(code[0]), data)
     reduced = data.translate(None, OTHERS)
     longest = max(
         (
@@ -394,7 +397,3 @@ def _find_undecided(index: _Index, text: str) -> int:
         return len(text)
     kept = [*compress(count(offset), data.translate(_IS_KEPT))]
     return kept[-longest]
-
-
-def _blank_colour(match: re.Match[bytes]) -> bytes:
-    return b" " * len(match[0])

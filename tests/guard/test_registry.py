@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import threading
 
 import pytest
@@ -10,7 +9,12 @@ import pytest
 from chili_notebook.auth.credentials import Credentials, Origin, Source
 from chili_notebook.auth.secret import Secret
 from chili_notebook.errors import ConfigurationError
-from chili_notebook.guard.registry import KnownSecret, SecretRegistry, is_plausible
+from chili_notebook.guard.registry import (
+    FORGOTTEN_AFTER_S,
+    KnownSecret,
+    SecretRegistry,
+    is_plausible,
+)
 from conftest import CLIENT_ID, CLIENT_SECRET
 from fakes import forked_child
 
@@ -161,7 +165,7 @@ def test_token_is_forgotten_a_day_after_its_expiry():
 
 
 def test_expiry_of_a_secret_that_is_protected_again_is_that_of_the_last_time():
-    """A token that is also in a file stays known, because its file is not read again."""
+    """A token that is also in a file stays known: the file is not read again."""
     now = 1_000_000.0
     registry = SecretRegistry(clock=lambda: now)
     registry.protect(Secret(OTHER), label="a", validity="", expires_at=now)
