@@ -8,13 +8,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import datetime
-from itertools import chain
+from itertools import chain, compress, repeat
+from operator import is_
 from types import NoneType
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     Buffer: TypeAlias = bytes | bytearray | memoryview
 
 _SCALARS: set[type] = {int, float, bool, NoneType, datetime}
@@ -65,29 +64,29 @@ def collect_parts(value: Any) -> Parts | None:
 
 def _collect_levels(level: list[Any], parts: Parts) -> Parts | None:
     for _ in range(_MAX_DEPTH):
-        kinds = set(map(type, level))
+        types = list(map(type, level))
+        kinds = set(types)
         if not kinds <= _KNOWN:
             return None
-        parts.texts.extend(_select(level, kinds, {str}))
-        parts.buffers.extend(_select(level, kinds, _BUFFERS))
-        dicts = list(_select(level, kinds, {dict}))
-        lists = list(_select(level, kinds, _LISTS))
+        by_type = {kind: _select(level, types, kind) for kind in kinds - _SCALARS}
+        parts.texts.extend(by_type.get(str, ()))
+        for kind in _BUFFERS & kinds:
+            parts.buffers.extend(by_type[kind])
+        dicts = by_type.get(dict, [])
+        lists = by_type.get(list, []) + by_type.get(tuple, [])
         if not dicts and not lists:
             return parts
         if sum(map(len, dicts)) + sum(map(len, lists)) > _MAX_VALUES:
             return None
         keys = set(chain.from_iterable(dicts))
-        level = list(chain(keys, *map(dict.values, dicts), *lists))
+        values = chain.from_iterable(map(dict.values, dicts))
+        level = list(chain(keys, values, chain.from_iterable(lists)))
     return None
 
 
-def _select(values: Any, kinds: set[type], wanted: set[type]) -> Iterator[Any]:
-    """Return the values of the wanted types, where all have one of `kinds`."""
-    if kinds <= wanted:
-        return iter(values)
-    if kinds.isdisjoint(wanted):
-        return iter(())
-    return (value for value in values if type(value) in wanted)
+def _select(values: list[Any], types: list[type], wanted: type) -> list[Any]:
+    """Return the values of one type."""
+    return list(compress(values, map(is_, types, repeat(wanted))))
 
 
 def as_flat(data: Buffer) -> bytes | memoryview:

@@ -208,6 +208,8 @@ def _are_clean(index: _Index, finder: PieceFinder, texts: Sequence[str]) -> bool
     A text with colour codes is not searched here. Markup is left out of small texts
     only, as `finder.spans` does it.
     """
+    shortest = min(index.shortest, SHORTEST_PIECE)
+    texts = [text for text in texts if len(text) >= shortest]
     longest = max(map(len, texts), default=0)
     if longest <= SMALL:
         return _is_clean(index, finder, texts, markup=True)
