@@ -410,6 +410,60 @@ def test_json_without_a_secret_is_not_copied():
     assert masker_for(CLIENT_SECRET).mask_json(kept)[0] is kept
 
 
+@pytest.mark.parametrize("size", [1, 700, 3_000])
+@pytest.mark.parametrize(
+    "hidden",
+    [
+        CLIENT_SECRET,
+        {CLIENT_SECRET: 1},
+        ("a", [CLIENT_SECRET.encode()]),
+        f"<b>{'</b><b>'.join(textwrap.wrap(CLIENT_SECRET, 5))}</b>",
+        "\n".join(textwrap.wrap(CLIENT_SECRET, 4)),
+        "\x1b[1m".join(CLIENT_SECRET),
+        bytearray(CLIENT_SECRET.encode()),
+    ],
+)
+def test_secret_is_masked_wherever_it_is_in_a_large_value(hidden, size):
+    """The values around it stay the same objects."""
+    rows = [
+        {"id": n, "name": f"name of row {n}", "x": [n / 7, None]} for n in range(size)
+    ]
+    value = {"data": [*rows, hidden, *rows], "more": {"a": ("text", True)}}
+    masked, count = masker_for(CLIENT_SECRET).mask_json(value)
+    assert count > 0
+    assert CLIENT_SECRET[:16] not in re.sub(
+        r"[^\w-]|x1b.1m|b(?=[<>/])", "", str(masked)
+    )
+    assert masked["data"][0] is rows[0]
+    assert masked["more"] is value["more"]
+    clean = {"data": rows}
+    assert masker_for(CLIENT_SECRET).mask_json(clean) == (clean, 0)
+
+
+def test_value_that_contains_itself_is_not_searched_for_ever():
+    """It cannot be packed either; the caller gets an error."""
+    value = []
+    value += [value, value]
+    with pytest.raises(RecursionError):
+        masker_for(CLIENT_SECRET).mask_json(value)
+
+
+@pytest.mark.parametrize("size", [1, 2, 3, 5])
+@pytest.mark.parametrize("before", ["", "lorem ipsum " * 2_000])
+def test_pieces_that_are_printed_in_small_parts_are_masked(size, before):
+    """At most three characters of each piece remain, whatever is between the pieces."""
+    value = TOKEN.rpartition(".")[2] + CLIENT_SECRET
+    pieces = [value[n : n + 20] for n in range(0, len(value) // 20 * 20, 20)]
+    text = before + "\n".join(f"name {piece} other" for piece in pieces) + "\n"
+    masker = masker_for(value)
+    parts = [text[n : n + size] for n in range(0, len(text), size)]
+    masked, _ = mask_stream(masker, parts)
+    rows = masked.removeprefix(before).splitlines()
+    for row, piece in zip(rows, pieces, strict=True):
+        shown = re.fullmatch(r"name (.{0,3})[*]{3} other", row)[1]
+        assert piece.startswith(shown)
+
+
 def test_masked_bytes_keep_their_length():
     """The reader of binary data may rely on offsets."""
     data = b"\x00\xff" + CLIENT_SECRET.encode() + b"\x80"
