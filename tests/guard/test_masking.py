@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from enum import Enum
 from pathlib import PurePosixPath
 from urllib.parse import quote, quote_plus
+from xml.sax.saxutils import escape
 
 import pytest
 from hypothesis import example, given
@@ -60,6 +61,7 @@ ENCODERS = {
     "json twice": lambda value: json.dumps(json.dumps(value))[3:-3],
     "html": html.escape,
     "html text": lambda value: html.escape(value, quote=False),
+    "xml attribute": lambda value: escape(value, {'"': "&quot;"}),
     "repr": lambda value: repr(value)[1:-1],
     "ascii": lambda value: ascii(value)[1:-1],
     "repr of bytes": lambda value: repr(value.encode())[2:-1],

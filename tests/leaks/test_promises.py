@@ -91,6 +91,10 @@ NOT_MASKED = {
         (SECRET, " a column\n".join(textwrap.wrap(SECRET, 4))),
         (SECRET, "xyz\n".join(textwrap.wrap(SECRET, 7))),
     ),
+    "In a text of more than 10,000 characters: pieces of fewer than 15 characters with "
+    "markup between them.": (
+        (SECRET, "<p>a</p>" * 2_000 + "<b>".join(textwrap.wrap(SECRET, 7))),
+    ),
     "A part of a secret of fewer than 32 characters.": ((SHORT, SHORT[:-1]),),
     "In a text of more than a million characters: pieces of fewer than 40 "
     "characters.": ((SECRET, LARGE + SECRET[:30]),),
