@@ -32,7 +32,7 @@ for value in os.environ["BENCH_VALUES"].split():
     guard.registry.protect(Secret(value), label="benchmark", validity="")
 row = "<tr><td class='n'>{}</td><td>Name of row {}</td><td>0.{}</td><td>Lorem</td></tr>"
 page = HTML("\\n".join(row.format(n, n, n * 7919) for n in range(70_000))[:5_000_000])
-text = "".join(f"line {n} of a long text, as it is\\n" for n in range(150_000))[:5_000_000]
+text = "".join(f"line {n} of a long text, as it is\\n" for n in range(140_000))
 picture = b"\\x89PNG\\r\\n\\x1a\\n" + os.urandom(2_000_000)
 plotly = "application/vnd.plotly.v1+json"
 numbers = {plotly: {"data": [{"y": [n * 0.7919 for n in range(400_000)]}]}}
