@@ -60,6 +60,7 @@ class LoginSettings:
         environment_error: Why the settings name no valid environment.
         refused: Settings that may not redirect these credentials.
         not_masked: Values of keys for secrets that do not look like secrets.
+        is_checked: Whether the sign-in asks the environment if it accepts the token.
     """
 
     profile: str | None
@@ -71,6 +72,7 @@ class LoginSettings:
     environment_error: ConfigurationError | None = None
     refused: tuple[Setting, ...] = ()
     not_masked: tuple[TraceEntry, ...] = ()
+    is_checked: bool = True
 
     @property
     def found_nothing(self) -> bool:
@@ -111,7 +113,8 @@ class LoginSettings:
     def find_danger(self) -> Danger | None:
         """Return what is unsafe about the file of the credentials, if anything is."""
         source = self.choice.source
-        if source is None or source.path is None:
+        is_typed = self.credentials is not self.choice.credentials
+        if is_typed or source is None or source.path is None:
             return None
         return find_danger(source.path, source.name)
 
@@ -152,6 +155,7 @@ def find_login(  # noqa: PLR0913 - each is named at the call
     demo: bool = False,
     folder: Path | None = None,
     is_new_profile: bool = False,
+    is_checked: bool = True,
     registry: SecretRegistry | None = None,
 ) -> LoginSettings:
     """Read the sources and choose credentials and environment, without any request.
@@ -163,6 +167,7 @@ def find_login(  # noqa: PLR0913 - each is named at the call
         folder: The folder from which ``.env`` is searched upward; by default the
             working directory.
         is_new_profile: Whether the profile may be one that no source knows.
+        is_checked: Whether the sign-in may ask the environment if it accepts the token.
         registry: Protects the secrets of the sources; by default the process's own.
 
     Raises:
@@ -190,7 +195,9 @@ def find_login(  # noqa: PLR0913 - each is named at the call
         with suppress(ConfigurationError):  # too short: the sign-in refuses it
             registry.protect_credentials(choice.credentials)
     settings = LoginSettings(
-        profile, folder, tuple(sources), choice, None, not_masked=left_alone
+        *(profile, folder, tuple(sources), choice, None),
+        not_masked=left_alone,
+        is_checked=is_checked,
     )
     return _choose(settings, choice.credentials, own=choice.source)
 
@@ -205,6 +212,7 @@ def _choose(
     """Return the settings with these credentials and the environment for them."""
     environment, error = Environment(), None
     refused: tuple[Setting, ...] = ()
+    is_checked = settings.is_checked
     try:
         choice = choose_environment(
             settings.sources, settings.profile, own=own, typed=typed
@@ -213,6 +221,7 @@ def _choose(
         error = failure
     else:
         environment, refused = choice.environment, choice.refused
+        is_checked = is_checked and choice.is_checked
     if own is not None and own.origin is Origin.SIMULATOR:
         environment = replace(environment, kind="simulated")
     return replace(
@@ -221,6 +230,7 @@ def _choose(
         environment=environment,
         environment_error=error,
         refused=refused,
+        is_checked=is_checked,
     )
 
 

@@ -7,6 +7,7 @@ from html import escape
 from typing import TYPE_CHECKING, Any, Literal
 
 from chili_notebook.auth.environment import Environment
+from chili_notebook.auth.environment_check import CheckStatus, EnvironmentCheck
 from chili_notebook.display.wording import spell_moment
 
 if TYPE_CHECKING:
@@ -87,6 +88,7 @@ class CardState:
         origin: Which kind of source it is; ``None`` before the first sign-in.
         renewable: Whether another token can be requested.
         token: The token, if there is one.
+        check: Whether the environment has answered and accepts the token.
         note: One more line.
         form_reason: Why the form is shown.
         login_command: The magic that signed in, as it was typed.
@@ -104,6 +106,7 @@ class CardState:
     origin: Origin | None = None
     renewable: bool = False
     token: Token | None = None
+    check: EnvironmentCheck = field(default_factory=EnvironmentCheck)
     note: Note | None = None
     form_reason: str = ""
     login_command: str = "%chili_login"
@@ -136,17 +139,17 @@ class CardState:
             rows.append(("Names", f"{self.client_name}, {self.token_name}"))
         return rows
 
-    def stored_as(self) -> tuple[Phase, Environment, Secret | None]:
+    def stored_as(self) -> tuple[Phase, Environment, Secret | None, EnvironmentCheck]:
         """Return the parts in which a stored twin must agree with the live card."""
         secret = None if self.token is None else self.token.secret
-        return self.phase, self.environment, secret
+        return self.phase, self.environment, secret, self.check
 
     def headline(self) -> str:
         """Return the title line."""
         return {
             "form": "CHILI GraFx: not signed in; a live notebook shows the form",
             "signing-in": "CHILI GraFx: signing in",
-            "signed-in": "CHILI GraFx: signed in",
+            "signed-in": f"CHILI GraFx: {self._describe_check()}",
             "failed": "CHILI GraFx: not signed in; the last attempt failed",
             "signed-out": (
                 f"CHILI GraFx: signed out of {self.client_name}"
@@ -155,12 +158,22 @@ class CardState:
             ),
         }[self.phase]
 
+    def _describe_check(self) -> str:
+        status = self.check.status
+        if status is CheckStatus.CHECKING:
+            return "signed in, checking the environment"
+        if status is CheckStatus.NOT_CHECKED:
+            return "signed in, environment not checked"
+        return self.check.label.lower()
+
     def remarks(self) -> list[str]:
         """Return the sentences below the rows."""
         lines = []
         if self.phase in {"form", "failed"}:
             keys = "the keys of this profile" if self.profile else _KEYS
             lines = [self.form_reason, f"Without the form: set {keys} in .env."]
+        if self.phase == "signed-in":
+            lines += [self.check.text, self.check.hint]
         if self.note is not None:
             lines += self.note.sentences()
         if self.phase == "signed-in" and not self.masked:
@@ -188,7 +201,8 @@ def as_line(state: CardState) -> str:
         parts.append(f"token valid until {spell_moment(state.token.expires_at)}")
     if state.token is not None and state.phase == "signed-in":
         environment = dict(state.facts()).get("Environment", "an unknown environment")
-        parts[0] += f" to {environment}"
+        is_answered = state.check.status is CheckStatus.ANSWERED
+        parts[0] += f" to {environment}" if is_answered else f": {environment}"
         scopes = state.token.scopes
         parts.append("scopes unknown" if scopes is None else f"{len(scopes)} scopes")
         parts.append(f"credentials from {state.source}")
@@ -250,6 +264,13 @@ def as_traits(state: CardState) -> dict[str, Any]:
             "hint": state.note.hint,
             "field": state.note.field,
             "moment": state.note.moment,
+        },
+        "check": {
+            "status": state.check.status.value,
+            "has_failed": state.check.has_failed,
+            "label": state.check.label,
+            "text": state.check.text,
+            "hint": state.check.hint,
         },
         "lacking": state.lacking,
         "masked": state.masked,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import socket
 import ssl
 import time
 from contextlib import suppress
@@ -179,6 +180,8 @@ def hint_for(error: Exception, *, also: str) -> str:
         error: What was raised.
         also: What else to check if the error does not show the cause.
     """
+    if cause_of(error, socket.gaierror) is not None:
+        return f"No such host is known. Check {also}, then the network, proxy or VPN."
     certificate_error = cause_of(error, ssl.SSLCertVerificationError)
     if certificate_error is None:
         return f"Check the network, the proxy or VPN, and {also}."

@@ -84,6 +84,12 @@ class ChiliMagics(Magics):
         action="store_true",
         help="Show a static card (one line in logs), and never the form.",
     )
+    @argument(
+        "--no-check",
+        action="store_true",
+        help="Do not ask the environment whether it accepts the token. To switch this "
+        "off for all logins, set CHILI_CHECK=off.",
+    )
     @line_magic
     def chili_login(self, line: str) -> None:
         """Sign in to CHILI GraFx and bind a client and its token.
@@ -118,6 +124,7 @@ class ChiliMagics(Magics):
             demo=args.demo,
             folder=find_notebook_folder(self._shell),
             is_new_profile=live and args.form,
+            is_checked=not args.no_check,
         )
         attempt = self._attempts[name] = _Attempt(profile, settings)
         guard.install(self._shell)  # earlier cells may contain secrets known now

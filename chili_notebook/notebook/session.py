@@ -12,6 +12,13 @@ from IPython.display import display
 
 from chili_notebook.api.client import Chili
 from chili_notebook.auth.credentials import Origin
+from chili_notebook.auth.environment_check import (
+    NO_ANSWER_IN_TIME,
+    TIME_LIMIT_S,
+    CheckStatus,
+    EnvironmentCheck,
+    check_environment,
+)
 from chili_notebook.auth.token_manager import TokenManager
 from chili_notebook.card.actions import CardActions
 from chili_notebook.card.remember import list_storage_options
@@ -24,6 +31,7 @@ from chili_notebook.card.state import (
     as_text,
 )
 from chili_notebook.errors import ForbiddenError
+from chili_notebook.system.bounded_call import call_within
 from chili_notebook.system.forks import renew_in_children
 
 if TYPE_CHECKING:
@@ -31,6 +39,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from chili_notebook.auth.credentials import Credentials
+    from chili_notebook.auth.environment import Environment
     from chili_notebook.auth.tokens import Token
     from chili_notebook.card.widget import Card
     from chili_notebook.errors import APIError
@@ -54,9 +63,10 @@ class Session:
         guard: The guard of this process.
         clock: Returns the time in seconds since the epoch.
         show_output: Displays a bundle, as `IPython.display.display` does.
+        check: Finds out with one request whether the environment accepts a token.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - each is named at the call
         self,
         profile: str,
         name: str,
@@ -64,6 +74,7 @@ class Session:
         guard: Guard,
         clock: Callable[[], float] = time.time,
         show_output: Callable[..., Any] = display,
+        check: Callable[[Environment, Token], EnvironmentCheck] = check_environment,
     ) -> None:
         self.manager = TokenManager(
             guard.registry, on_renewal=self.show_token, clock=clock
@@ -74,6 +85,9 @@ class Session:
         self.stored_in: list[str] = []
         self._guard = guard
         self._show_output = show_output
+        self._check = check
+        self._checking: threading.Thread | None = None
+        self._checked_generation = -1
         self._state = CardState("signed-out", name, f"{name}_token", profile)
         self._card: Card | None = None
         self._is_displayed = False
@@ -151,6 +165,7 @@ class Session:
         if settings.environment_error is not None:
             raise settings.environment_error
         self._sign_in(settings, credentials)
+        self.start_check()
 
     def _sign_in(self, settings: LoginSettings, credentials: Credentials) -> None:
         environment = settings.environment
@@ -167,6 +182,7 @@ class Session:
                 origin=credentials.origin,
                 renewable=credentials.renewable,
                 token=token,
+                check=_first_check(settings),
                 masked=self._guard.is_active(),
                 refused_scopes=frozenset(),
                 note=_describe_login(settings),
@@ -193,13 +209,16 @@ class Session:
         """Return how the last login ended, for the caption of its trace."""
         if self.manager.peek() is None:
             return "not signed in"
-        return f"signed in with credentials from {self._state.source}"
+        check = self._state.check
+        failure = f"; {check.label.lower()}" if check.has_failed else ""
+        return f"signed in with credentials from {self._state.source}{failure}"
 
     def display(self, *, live: bool, in_full: bool = True) -> None:
         """Display the card in the running cell: live, or its static twin.
 
         Args:
-            live: Whether a front-end shows it live.
+            live: Whether a front-end shows it live. Then the card follows the check of
+                the environment. The twin alone is displayed when the check has ended.
             in_full: Whether the twin's plain text has more than one line.
         """
         if live:
@@ -207,9 +226,52 @@ class Session:
             twin = self._twin(beside=True)
             self._show_output(twin, raw=True, display_id=self._display_id)
             self._show_output(self.live_card().view(), raw=True)
+            self.start_check()
         else:
+            self.start_check()
+            if self._checking is not None:
+                self._checking.join(2 * TIME_LIMIT_S)
             text = {} if in_full else {"text/plain": as_line(self._state)}
             self._show_output(self._twin() | text, raw=True)
+
+    def start_check(self, *, again: bool = False) -> None:
+        """Let a thread ask the environment, if it has not been asked since the sign-in.
+
+        Args:
+            again: Whether to ask again if it has not answered.
+        """
+        with self._lock:
+            token, generation = self.manager.peek(), self.manager.generation
+            is_asked = self._checked_generation == generation
+            if again and self._state.check.has_failed:
+                self.show(check=EnvironmentCheck(CheckStatus.CHECKING))
+                is_asked = False
+            is_due = self._state.check.status is CheckStatus.CHECKING
+            if token is None or is_asked or not is_due:
+                return
+            self._checked_generation = generation
+            # A daemon, so that it cannot keep the process alive.
+            self._checking = threading.Thread(
+                target=self._run_check, args=(token, generation), daemon=True
+            )
+            try:
+                self._checking.start()
+            except RuntimeError:  # no thread can be started any more
+                self._checking = None
+                self.show(check=EnvironmentCheck())
+
+    def _run_check(self, token: Token, generation: int) -> None:
+        """Ask the environment and show the result, unless you signed out meanwhile."""
+        environment = self.manager.environment
+        call = call_within(TIME_LIMIT_S, lambda: self._check(environment, token))
+        check = call.value or NO_ANSWER_IN_TIME
+        with self._lock:
+            if self.manager.generation != generation or self.manager.peek() is None:
+                return
+            if check.is_simulated:
+                environment = replace(environment, kind="simulated")
+                self.manager.environment = environment
+            self.show(check=check, environment=environment)
 
     def live_card(self) -> Card:
         """Return the widget; it is created again if other code has closed it."""
@@ -269,6 +331,19 @@ class Session:
             if self._state.phase == "signed-in":
                 scopes = self._state.refused_scopes | {error.scope}
                 self.show(refused_scopes=scopes)
+
+
+def _first_check(settings: LoginSettings) -> EnvironmentCheck:
+    """Return what is known about the environment before it has been asked."""
+    environment = settings.environment
+    if not environment.base_url:
+        return EnvironmentCheck()  # `_describe_login` says what to do
+    if not environment.name:
+        text = "It has no technical name, so the environment was not checked."
+        return EnvironmentCheck(text=text)
+    if not settings.is_checked:
+        return EnvironmentCheck(text="The check of the environment is switched off.")
+    return EnvironmentCheck(CheckStatus.CHECKING)
 
 
 def _describe_form_settings(form: LoginSettings) -> Note | None:

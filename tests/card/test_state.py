@@ -10,6 +10,7 @@ from typing import get_args
 import pytest
 
 from chili_notebook.auth.environment import Environment
+from chili_notebook.auth.environment_check import CheckStatus, EnvironmentCheck
 from chili_notebook.auth.secret import Secret
 from chili_notebook.auth.tokens import Token
 from chili_notebook.card.state import (
@@ -37,7 +38,12 @@ PHASES = get_args(Phase)
 
 def make_state(phase="signed-in", **more):
     """Return the state of a card in this phase."""
-    values = {"environment": ENVIRONMENT, "source": ".env", "token": TOKEN} | more
+    values = {
+        "environment": ENVIRONMENT,
+        "source": ".env",
+        "token": TOKEN,
+        "check": EnvironmentCheck(CheckStatus.ANSWERED),
+    } | more
     return CardState(phase, "chili", "chili_token", **values)
 
 

@@ -379,7 +379,8 @@ def test_no_option_of_a_magic_takes_a_secret(shell):
     """A secret in a cell would be saved with it, so there is no option for one."""
     magic = shell.magics_manager.magics["line"]["chili_login"]
     options = vars(parse_argstring(magic, ""))
-    assert set(options) == {"profile", "env_file", "form", "demo", "name", "no_widget"}
+    flags = {"form", "demo", "no_widget", "no_check"}
+    assert set(options) == {"profile", "env_file", "name"} | flags
 
 
 LIGHT_MODULES = (
