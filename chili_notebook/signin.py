@@ -24,6 +24,7 @@ from chili_notebook.auth.credentials import (
 from chili_notebook.auth.demo import read_simulator
 from chili_notebook.auth.env_file import find_danger, find_other_author
 from chili_notebook.auth.environment import DOMAINS, Environment
+from chili_notebook.auth.hosted_stores import read_hosted_store
 from chili_notebook.auth.keyring import is_available, read_keyring
 from chili_notebook.auth.settings import (
     TypedEnvironment,
@@ -184,8 +185,11 @@ def find_login(  # noqa: PLR0913 - each is named at the call
             sources.append(
                 Source(".env here or above", Origin.ENV_FILE, discovered=True)
             )
+        # Only if needed: these two may ask the user for permission.
         if not has_credentials(sources, profile):
-            # Last, and only if needed: a locked keyring asks the user to open it.
+            store = read_hosted_store(profile, sources)
+            sources += [] if store is None else [store]
+        if not has_credentials(sources, profile):
             keyring = read_keyring(profile)
             sources += [] if keyring is None else [keyring]
     registry = registry or process_guard().registry
@@ -275,8 +279,11 @@ def login(
     """Sign in to CHILI GraFx and return the client.
 
     Credentials are searched in `env_file`, the process environment, the nearest
-    ``.env`` from the working directory upward, and the system keyring. The first
-    source that contains a client ID with its secret, or an access token, is used.
+    ``.env`` from the working directory upward, the secret store of a hosted notebook
+    (Colab, Kaggle, Databricks, Fabric), and the system keyring. The first source that
+    contains a client ID with its secret, or an access token, is used.
+
+    The environment is not asked: the first call shows whether it accepts the token.
 
     Args:
         profile: Read ``CHILI_<PROFILE>_…`` keys; by default ``CHILI_…``.
@@ -299,4 +306,4 @@ def login(
     settings.warn_of_other_author()
     manager = TokenManager(guard.registry)
     manager.sign_in(settings.require_credentials(), settings.environment)
-    return Chili(manager)
+    return Chili(manager, profile=profile)

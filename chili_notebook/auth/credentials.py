@@ -33,9 +33,14 @@ class Origin(StrEnum):
 
     ENV_FILE = "env-file"
     PROCESS_ENVIRONMENT = "process-environment"
+    HOSTED_STORE = "hosted-store"
     KEYRING = "keyring"
     FORM = "form"
     SIMULATOR = "simulator"
+
+
+# Stores that a user may never have set up: a failure of theirs is only noted.
+_OPTIONAL = {Origin.HOSTED_STORE, Origin.KEYRING}
 
 
 @dataclass(frozen=True, slots=True)
@@ -222,7 +227,7 @@ def choose_credentials(
         is_chosen = reading.credentials is not None and chosen is None
         if is_chosen:
             chosen, own = reading.credentials, source
-        elif source.problem and source.origin is Origin.KEYRING:
+        elif source.problem and source.origin in _OPTIONAL:
             notes.append(source.problem)
         elif chosen is None:
             problems.extend(reading.problems)

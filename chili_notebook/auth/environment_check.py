@@ -12,7 +12,7 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING
 
 from chili_notebook.auth.environment import WHERE, call_url
-from chili_notebook.errors import ChiliError
+from chili_notebook.errors import ChiliError, ConnectionFailedError
 from chili_notebook.http.time_limit import time_limit
 
 if TYPE_CHECKING:
@@ -165,11 +165,10 @@ def _read_answer(
 def _request(environment: Environment, token: Token) -> httpx.Response:
     import httpx
 
-    from chili_notebook.http.reading import read_up_to
-    from chili_notebook.http.transport import ONCE, no_answer_error, open_client
+    from chili_notebook.http.reading import read_up_to, reason_of
+    from chili_notebook.http.transport import ONCE, hint_for, open_client
 
     url = httpx.URL(call_url(environment, _choose_path(token.scopes)))
-    failure: Exception | None = None
     # A client of its own: it is closed when the check ends, also after a sign-out.
     with open_client(environment.base_url) as client:
         request = client.build_request(
@@ -182,7 +181,11 @@ def _request(environment: Environment, token: Token) -> httpx.Response:
             response = client.send(request, auth=None, stream=True)
             return read_up_to(response, _MAX_BYTES)
         except httpx.HTTPError as error:
-            failure = no_answer_error("GET", url, error)
+            failure = ConnectionFailedError(
+                f"{environment.host} was not reached: {reason_of(error)}.",
+                hint=hint_for(error, also="the environment's name"),
+            )
+    # Raised here, the error has no frames of httpx, which hold the token.
     raise failure
 
 

@@ -41,10 +41,14 @@ if TYPE_CHECKING:
 
     from chili_notebook.auth.pasted_value import PastedValue
 
-SETTING_KEYS = (
-    *("ENVIRONMENT", "ENVIRONMENT_TYPE", "BASE_URL", "TOKEN_URL", "AUDIENCE"),
-    "CHECK",
+ENVIRONMENT_KEYS = (
+    "ENVIRONMENT",
+    "ENVIRONMENT_TYPE",
+    "BASE_URL",
+    "TOKEN_URL",
+    "AUDIENCE",
 )
+SETTING_KEYS = (*ENVIRONMENT_KEYS, "CHECK", "SECRET_STORE")
 
 _T = TypeVar("_T")
 _FORM = Source("the form", Origin.FORM)

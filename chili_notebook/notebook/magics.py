@@ -96,9 +96,12 @@ class ChiliMagics(Magics):
 
         The first of these sources that contains a client ID with its secret, or an
         access token, is used: the file given with --env-file, the process environment,
-        the nearest .env from the notebook's folder upward, the system keyring. If none
-        does, a form is shown. A secret is never an argument: it would be saved in the
-        notebook.
+        the nearest .env from the notebook's folder upward, the secret store of Colab,
+        Kaggle, Databricks or Fabric, the system keyring. If none does, a form is shown.
+        A secret is never an argument: it would be saved in the notebook.
+
+        The card is green when the environment has answered and accepts the token. To
+        switch this check off, use --no-check, or set CHILI_CHECK=off.
 
         The keys are CHILI_CLIENT_ID, CHILI_CLIENT_SECRET (or CHILI_ACCESS_TOKEN) and
         CHILI_ENVIRONMENT, the technical name of the environment or any of its URLs.

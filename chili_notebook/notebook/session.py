@@ -79,7 +79,12 @@ class Session:
         self.manager = TokenManager(
             guard.registry, on_renewal=self.show_token, clock=clock
         )
-        self.chili = Chili(self.manager, name=name, on_refusal=self._show_refused_scope)
+        self.chili = Chili(
+            self.manager,
+            name=name,
+            profile=profile or None,
+            on_refusal=self._show_refused_scope,
+        )
         self.names = {name: self.chili, f"{name}_token": self.chili.token}
         self.settings: LoginSettings | None = None
         self.stored_in: list[str] = []

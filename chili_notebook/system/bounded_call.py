@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from contextvars import copy_context
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Generic, TypeVar
 
@@ -49,10 +50,12 @@ class _Call(threading.Thread, Generic[_T]):
     def __init__(self, function: Callable[[], _T]) -> None:
         super().__init__(daemon=True)
         self._function = function
+        # What the kernel knows about the running cell: requests to a front-end need it.
+        self._context = copy_context()
         self.result: CallResult[_T] | None = None
 
     def run(self) -> None:
         try:
-            self.result = CallResult(self._function())
+            self.result = CallResult(self._context.run(self._function))
         except BaseException as error:  # noqa: BLE001 - other code raises anything
             self.result = CallResult(failure=type(error).__name__)

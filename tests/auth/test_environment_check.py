@@ -88,8 +88,8 @@ def test_request_is_one_that_the_token_may_make(scopes, path):
 @pytest.mark.parametrize(
     ("base_url", "text"),
     [
-        ("http://127.0.0.1:9/grafx", "GET 127.0.0.1"),
-        ("https://cp-typo.invalid/grafx", "GET cp-typo.invalid"),
+        ("http://127.0.0.1:9/grafx", "127.0.0.1:9 was not reached"),
+        ("https://cp-typo.invalid/grafx", "cp-typo.invalid was not reached"),
         ("http://cp-abc.example/grafx", "was not sent"),
     ],
 )
