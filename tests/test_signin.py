@@ -104,7 +104,7 @@ def test_each_source_is_read_and_each_value_cleaned_once(
     assert settings.with_form(TYPED_CREDENTIALS).environment
     keys = [key for source in settings.sources for key in source.values]
     assert len(keys) == 8
-    assert counts == {"read_value": 7, "read_small_file": 1}
+    assert counts == {"read_value": 8, "read_small_file": 1}
     assert memory_keyring.reads == 1
 
 
