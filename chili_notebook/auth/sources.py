@@ -22,10 +22,8 @@ if TYPE_CHECKING:
 
 _OUR_LINE = re.compile(r"\s*(?:export\s+)?(CHILI_\w+)(?:\s*=(.*))?")
 # How a line begins that was copied from a Windows terminal; `export` is dotenv's own.
-_SHELL = re.compile(
-    r"^[ \t]*(?:setx?[ \t]+|\$env:)(?=[\"']?\w+[ \t]*=)", re.IGNORECASE | re.MULTILINE
-)
-_QUOTED_LINE = re.compile(r"^([\"'])(\w+=.*)\1[ \t]*$", re.MULTILINE)
+_SHELL = re.compile(r"(?im)^[ \t]*(?:setx?[ \t]+|\$env:)(?=[\"']?\w+[ \t]*=)")
+_QUOTED_LINE = re.compile(r"(?m)^([\"'])(\w+=.*)\1[ \t]*$")
 # python-dotenv's time grows with the square of a line's length. Tokens are shorter.
 _MAX_LINE_LENGTH = 8_192
 # Names in GraFx's own samples and in other tools, without prefix and punctuation.

@@ -11,6 +11,8 @@ from chili_notebook.auth.environment_check import CheckStatus, EnvironmentCheck
 from chili_notebook.display.wording import spell_moment
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from chili_notebook.auth.credentials import Origin
     from chili_notebook.auth.secret import Secret
     from chili_notebook.auth.tokens import Token
@@ -42,6 +44,13 @@ _EITHER = (
     f"{_OUTPUT}{_TWIN} + {_OUTPUT}:has(.jupyter-widgets)"
     f":not(:has(.chili-card):not({_PAPER})){{display:none}}</style>"
 )
+_FRAME = (
+    "max-width:560px;padding:4px 16px;border:1px solid #8884;border-radius:10px;"
+    "overflow-wrap:anywhere"
+)
+_LEFT, _CENTER = "text-align:left", "text-align:center"
+_VERBS = ("list", "read", "write")
+_SCOPES = "Scopes"
 _STORED = "As of when the notebook was saved; it may have changed since."
 _KEYS = "CHILI_CLIENT_ID, CHILI_CLIENT_SECRET and CHILI_ENVIRONMENT"
 Phase = Literal["form", "signing-in", "signed-in", "failed", "signed-out"]
@@ -133,7 +142,7 @@ class CardState:
                 rows.append(("Host", self.environment.host))
         if self.token is not None:
             rows.append(("Token valid until", spell_moment(self.token.expires_at)))
-            rows.append(("Scopes", _scopes(self.token)))
+            rows.append((_SCOPES, _scopes(self.token)))
         if self.phase == "signed-in":
             rows.append(("Credentials from", self.source))
             rows.append(("Names", f"{self.client_name}, {self.token_name}"))
@@ -211,18 +220,57 @@ def as_line(state: CardState) -> str:
 
 
 def as_html(state: CardState) -> str:
-    """Return the card as HTML without script, for GitHub and exports."""
+    """Return the card as HTML without script, for GitHub and exports.
+
+    It is readable without its styles, which GitHub removes.
+    """
+    token = state.token
+    has_grid = token is not None and bool(token.scopes)
     rows = "".join(
-        f'<tr><td style="text-align:left"><b>{escape(label)}</b></td>'
-        f'<td style="text-align:left">{escape(value)}</td></tr>'
+        f'<tr><td style="{_LEFT};white-space:nowrap"><b>{escape(label)}</b></td>'
+        f'<td style="{_LEFT}">{escape(value)}</td></tr>'
         for label, value in state.facts()
+        if not (has_grid and label == _SCOPES)
     )
     remarks = "".join(f"<p>{escape(line)}</p>" for line in state.remarks())
     table = f"<table><tbody>{rows}</tbody></table>" if rows else ""
+    grid = _scope_grid(token.scopes or (), state.lacking) if token else ""
     return (
-        f'<div data-chili-twin="{state.phase}">'
-        f"<p><b>{escape(state.headline())}</b></p>{table}{remarks}</div>"
+        f'<div data-chili-twin="{state.phase}" style="{_FRAME}">'
+        f"<p><b>{escape(state.headline())}</b></p>{table}{grid}{remarks}</div>"
     )
+
+
+def _scope_grid(scopes: Iterable[str], lacking: Iterable[str]) -> str:
+    """Return the scopes as a table of resources by verbs, as on the live card."""
+    marks = dict.fromkeys(lacking, "needed") | dict.fromkeys(scopes, "✓")
+    if not marks:
+        return ""
+    verbs: dict[str, dict[str, str]] = {}
+    for scope, mark in sorted(marks.items()):
+        resource, _, verb = scope.rpartition(":")
+        verbs.setdefault(resource or "other", {})[verb] = mark
+    count = sum(mark == "✓" for mark in marks.values())
+    title = f"{count} scope{'' if count == 1 else 's'}"
+    head = "".join(f'<td style="{_CENTER}">{verb}</td>' for verb in _VERBS)
+    rows = [f'<td style="{_LEFT}"><b>{title}</b></td>{head}']
+    for resource, found in verbs.items():
+        others = [
+            f"{mark} {verb}" for verb, mark in found.items() if verb not in _VERBS
+        ]
+        cells = "".join(
+            f'<td style="{_CENTER}">{found.get(verb, "-")}</td>' for verb in _VERBS
+        )
+        first = f'<td style="{_LEFT}">{escape(resource)}</td>'
+        if len(others) < len(found):
+            rows.append(first + cells)
+        if others:
+            text = escape(", ".join(others))
+            rows.append(
+                f'{first}<td style="{_CENTER}" colspan="{len(_VERBS)}">{text}</td>'
+            )
+    body = "".join(f"<tr>{row}</tr>" for row in rows)
+    return f"<table><tbody>{body}</tbody></table>"
 
 
 def as_html_beside(state: CardState) -> str:

@@ -82,8 +82,27 @@ def test_both_twins_have_the_same_content(phase):
     )
     html = "".join(ParsedHTML(as_html(card)).texts)
     for line in as_text(card).splitlines():
-        for part in line.strip().split(": "):
-            assert part in html
+        if not line.startswith("  Scopes: "):  # HTML shows them as a table
+            for part in line.strip().split(": "):
+                assert part in html
+
+
+def test_scopes_are_a_table_of_resources_and_verbs():
+    """Granted scopes have a check mark, as on the live card."""
+    scopes = {"font:list", "font:write", "output:static", "output:animated", "admin"}
+    token = Token(Secret(MARK), NOON, NOON + 1, 1.0, frozenset(scopes))
+    html = as_html(make_state(token=token, refused_scopes=frozenset({"media:read"})))
+    rows = [
+        re.sub(r"(<[^>]+>)+", "|", row).strip("|")
+        for row in re.findall(r"<tr.*?</tr>", html)
+    ]
+    assert rows[-5:] == [
+        "5 scopes|list|read|write",
+        "other|✓ admin",
+        "font|✓|-|✓",
+        "media|-|needed|-",
+        "output|✓ animated, ✓ static",
+    ]
 
 
 @pytest.mark.parametrize("phase", PHASES)
