@@ -85,6 +85,7 @@ if TYPE_CHECKING:
         UnexpectedAnswerError,
         VariableError,
     )
+    from chili_notebook.notebook.login_card import LoginCard
     from chili_notebook.signin import login
 
 __version__ = "0.1.0"
@@ -109,6 +110,7 @@ __all__ = [
     "InsecureURLError",
     "Layout",
     "Listing",
+    "LoginCard",
     "Media",
     "MediaLibrary",
     "NotFoundError",
@@ -167,6 +169,7 @@ _MODULES = {
     "auth.handle": ("ChiliToken",),
     "display.gallery": ("Gallery", "GalleryEntry"),
     "display.tables": ("Rows",),
+    "notebook.login_card": ("LoginCard",),
     "signin": ("login",),
 }
 _MODULE_OF = {name: module for module, names in _MODULES.items() for name in names}

@@ -22,12 +22,12 @@ if TYPE_CHECKING:
 # one output with two formats, because JupyterLab would then choose the widget, and show
 # an error once its model is gone. In the page they are neighbours:
 #
-#     JupyterLab, Notebook 7, Voilà, nbconvert     VS Code
-#     div.jp-OutputArea-child                      div.output_container
+#     JupyterLab, Notebook 7, Voilà, nbconvert     VS Code: div.output_container
+#     div.jp-OutputArea-child                      Colab: div.output-id-1
 #       div[data-chili-beside]     static twin       (the same)
-#     div.jp-OutputArea-child                      div.output_container
-#       div.jupyter-widgets        live widget       (the same)
-#         div.chili-card
+#     div.jp-OutputArea-child                      VS Code: div.output_container
+#       div.jupyter-widgets        live widget     Colab: div.output-id-2
+#         div.chili-card                             (the same)
 #
 # The twin carries this style sheet, which always hides one of the two:
 #   1. It hides the twin if the next output contains a card.
@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 # nbconvert's page has no kernel, so a card in it would not be live: there, rule 1 does
 # not apply, and rule 2 hides the card too. Its body has the class jp-Notebook, as
 # Voilà's has, which also sets data-voila.
-_OUTPUT = ":is(.jp-OutputArea-child,.output_container)"
+_OUTPUT = ":is(.jp-OutputArea-child,.output_container,[class*=output-id-])"
 _TWIN = ":has([data-chili-beside])"
 _PAPER = "body.jp-Notebook:not([data-voila]) *"
 _EITHER = (
