@@ -3,6 +3,9 @@
 `find_login` reads each source once and returns `LoginSettings`. Their method
 `with_form` replaces the credentials with what was typed into the form. `login` makes a
 `TokenManager` of the settings, and a `Chili` of that.
+
+What only some logins need is imported where it is needed, because scripts import this
+module first of all.
 """
 
 from __future__ import annotations
@@ -12,7 +15,6 @@ from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from chili_notebook.api.client import Chili
 from chili_notebook.auth.credentials import (
     CredentialChoice,
     Origin,
@@ -21,26 +23,21 @@ from chili_notebook.auth.credentials import (
     choose_credentials,
     has_credentials,
 )
-from chili_notebook.auth.demo import read_simulator
-from chili_notebook.auth.env_file import find_danger, find_other_author
 from chili_notebook.auth.environment import DOMAINS, Environment
-from chili_notebook.auth.hosted_stores import read_hosted_store
-from chili_notebook.auth.keyring import is_available, read_keyring
 from chili_notebook.auth.settings import (
     TypedEnvironment,
     choose_environment,
     trace_settings,
 )
 from chili_notebook.auth.sources import find_sources
-from chili_notebook.auth.token_manager import TokenManager
 from chili_notebook.errors import ConfigurationError, CredentialsNotFoundError
-from chili_notebook.guard.install import process_guard
 from chili_notebook.system.frontend import find_working_folder
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
+    from chili_notebook.api.client import Chili
     from chili_notebook.auth.credentials import Credentials
     from chili_notebook.auth.env_file import Danger
     from chili_notebook.auth.settings import Setting
@@ -117,6 +114,8 @@ class LoginSettings:
         is_typed = self.credentials is not self.choice.credentials
         if is_typed or source is None or source.path is None:
             return None
+        from chili_notebook.auth.env_file import find_danger
+
         return find_danger(source.path, source.name)
 
     def warn_of_other_author(self) -> None:
@@ -124,6 +123,8 @@ class LoginSettings:
         source = self.choice.source
         if source is None or source.path is None or not source.discovered:
             return
+        from chili_notebook.auth.env_file import find_other_author
+
         danger = find_other_author(source.path, source.name)
         if danger is not None:
             warnings.warn(f"{danger.message} {danger.hint}", stacklevel=3)
@@ -176,6 +177,8 @@ def find_login(  # noqa: PLR0913 - each is named at the call
     """
     folder = folder or find_working_folder()
     if demo:
+        from chili_notebook.auth.demo import read_simulator
+
         profile, sources = None, [read_simulator()]
     else:
         sources = find_sources(folder, env_file=env_file)
@@ -187,12 +190,19 @@ def find_login(  # noqa: PLR0913 - each is named at the call
             )
         # Only if needed: these two may ask the user for permission.
         if not has_credentials(sources, profile):
+            from chili_notebook.auth.hosted_stores import read_hosted_store
+
             store = read_hosted_store(profile, sources)
             sources += [] if store is None else [store]
         if not has_credentials(sources, profile):
+            from chili_notebook.auth.keyring import read_keyring
+
             keyring = read_keyring(profile)
             sources += [] if keyring is None else [keyring]
-    registry = registry or process_guard().registry
+    if registry is None:
+        from chili_notebook.guard.install import process_guard
+
+        registry = process_guard().registry
     left_alone = registry.protect_sources(sources)
     choice = choose_credentials(sources, profile, is_new=is_new_profile)
     if choice.credentials is not None:
@@ -251,6 +261,9 @@ def find_secrets(
         CredentialsNotFoundError: If there is none.
         ConfigurationError: If a source exists and cannot be read.
     """
+    from chili_notebook.auth.keyring import is_available, read_keyring
+    from chili_notebook.guard.install import process_guard
+
     registry = process_guard().registry
     # A keyring that cannot be loaded cannot contain a secret of this user's logins.
     keyring = read_keyring(None) if is_available() else None
@@ -299,6 +312,10 @@ def login(
         with login(demo=True) as chili:
             chili.templates.list()
     """
+    from chili_notebook.api.client import Chili
+    from chili_notebook.auth.token_manager import TokenManager
+    from chili_notebook.guard.install import process_guard
+
     guard = process_guard()
     guard.install_here()
     settings = find_login(profile, env_file=env_file, demo=demo)

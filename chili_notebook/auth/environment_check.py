@@ -166,16 +166,20 @@ def _request(environment: Environment, token: Token) -> httpx.Response:
     import httpx
 
     from chili_notebook.http.reading import read_up_to, reason_of
-    from chili_notebook.http.transport import ONCE, hint_for, open_client
+    from chili_notebook.http.transport import USER_AGENT, hint_for, transport_for
+    from chili_notebook.http.urls import require_safe
 
     url = httpx.URL(call_url(environment, _choose_path(token.scopes)))
     # A client of its own: it is closed when the check ends, also after a sign-out.
-    with open_client(environment.base_url) as client:
+    require_safe(str(url), subject="The token was not sent: the URL", hint="Use https.")
+    with httpx.Client(
+        transport=transport_for(environment.base_url, for_redirects=False),
+        headers={"User-Agent": USER_AGENT, "Accept": "application/json"},
+    ) as client:
         request = client.build_request(
             *("GET", url),
             params={"limit": 1},
             headers={"Authorization": f"Bearer {token.secret.reveal()}"},
-            extensions=ONCE,
         )
         try:
             response = client.send(request, auth=None, stream=True)

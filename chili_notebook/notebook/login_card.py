@@ -29,6 +29,8 @@ class LoginCard:
         TokenError: If the token request fails.
 
     Example:
+        from chili_notebook import LoginCard
+
         card = LoginCard(demo=True)
         card.chili.templates.list()
     """
@@ -60,6 +62,8 @@ class LoginCard:
         """The client.
 
         Example:
+            from chili_notebook import LoginCard
+
             LoginCard(demo=True).chili.templates.list()
         """
         return self._session.chili
@@ -68,6 +72,8 @@ class LoginCard:
         """Close the client and forget the token; the card shows what remains true.
 
         Example:
+            from chili_notebook import LoginCard
+
             LoginCard(demo=True).sign_out()
         """
         self._session.sign_out("You signed out with LoginCard.sign_out().")

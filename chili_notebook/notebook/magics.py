@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import gc
 import sys
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NoReturn, cast
 
@@ -18,6 +20,8 @@ from chili_notebook.notebook.audit_magic import AuditMagics
 from chili_notebook.system.frontend import find_notebook_folder, has_front_end
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from IPython.core.interactiveshell import InteractiveShell
 
     from chili_notebook.notebook.session import Session
@@ -106,6 +110,10 @@ class ChiliMagics(Magics):
         The keys are CHILI_CLIENT_ID, CHILI_CLIENT_SECRET (or CHILI_ACCESS_TOKEN) and
         CHILI_ENVIRONMENT, the technical name of the environment or any of its URLs.
         """
+        with _paused_collection():
+            self._log_in(line)
+
+    def _log_in(self, line: str) -> None:
         from chili_notebook.errors import ConfigurationError
         from chili_notebook.guard.install import process_guard
         from chili_notebook.signin import find_login
@@ -136,7 +144,7 @@ class ChiliMagics(Magics):
         if shows_form:
             session.show_form(settings)
         else:
-            session.sign_in(settings)
+            session.sign_in(settings, live=live)
         attempt.failed = False
         session.show(login_command=f"%chili_login {line.strip()}".strip())
         self._bind(name, session)
@@ -205,7 +213,10 @@ class ChiliMagics(Magics):
     def close(self) -> None:
         """Sign every session out; its names stay bound and raise an error when used."""
         for session in self.sessions.values():
-            session.sign_out("The extension has been unloaded.")
+            session.sign_out(
+                "The extension has been unloaded.",
+                hint="Run %load_ext chili_notebook, and sign in with %chili_login.",
+            )
         self.sessions.clear()
         if _GUARD in sys.modules and not _is_reloading():
             from chili_notebook.guard.install import process_guard
@@ -269,6 +280,21 @@ class ChiliMagics(Magics):
     @property
     def _shell(self) -> InteractiveShell:
         return cast("InteractiveShell", self.shell)
+
+
+@contextmanager
+def _paused_collection() -> Iterator[None]:
+    """Pause the garbage collection while a login imports its modules.
+
+    They make many objects, of which none can be collected.
+    """
+    is_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if is_enabled:
+            gc.enable()
 
 
 def load(shell: InteractiveShell) -> None:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import sys
 import threading
 import time
+from contextlib import suppress
 from dataclasses import replace
 from secrets import token_hex
 from typing import TYPE_CHECKING, Any
@@ -144,14 +146,19 @@ class Session:
                 refused_scopes=frozenset(),
             )
 
-    def sign_in(self, settings: LoginSettings) -> None:
+    def sign_in(self, settings: LoginSettings, *, live: bool = False) -> None:
         """Sign in with the credentials that the sources contain.
+
+        Args:
+            settings: What the sources contain.
+            live: Whether the live card will be displayed.
 
         Raises:
             ConfigurationError: If there are none, or a setting cannot be used.
             TokenError: If the token request fails.
         """
-        self._sign_in(settings, settings.require_credentials())
+        on_sent = _load_card if live else None
+        self._sign_in(settings, settings.require_credentials(), on_sent)
 
     def sign_in_typed(
         self, credentials: Credentials, *, environment: str, environment_type: str
@@ -172,9 +179,14 @@ class Session:
         self._sign_in(settings, credentials)
         self.start_check()
 
-    def _sign_in(self, settings: LoginSettings, credentials: Credentials) -> None:
+    def _sign_in(
+        self,
+        settings: LoginSettings,
+        credentials: Credentials,
+        on_sent: Callable[[], None] | None = None,
+    ) -> None:
         environment = settings.environment
-        self.manager.sign_in(credentials, environment)
+        self.manager.sign_in(credentials, environment, on_sent=on_sent)
         with self._lock:
             token = self.manager.peek()
             if token is None or self.manager.environment is not environment:
@@ -193,15 +205,16 @@ class Session:
                 note=_describe_login(settings),
             )
 
-    def sign_out(self, reason: str) -> None:
+    def sign_out(self, reason: str, **hint: str) -> None:
         """Close the client and forget the token; the card shows what remains true.
 
         Args:
             reason: The message of the error that later calls raise.
+            hint: Its hint, if it is not the usual one.
         """
         with self._lock:
             had_token = self.manager.peek() is not None
-            self.manager.sign_out(reason)
+            self.manager.sign_out(reason, **hint)
             is_typed = self._state.origin is Origin.FORM
             places = self.stored_in if is_typed else [self._state.source]
             note = None
@@ -336,6 +349,18 @@ class Session:
             if self._state.phase == "signed-in":
                 scopes = self._state.refused_scopes | {error.scope}
                 self.show(refused_scopes=scopes)
+
+
+def _load_card() -> None:
+    """Load the modules of the live card while the token endpoint works."""
+
+    def load() -> None:
+        with suppress(Exception):  # the login raises it where the user sees it
+            from chili_notebook.card import widget  # noqa: F401
+
+    if "chili_notebook.card.widget" not in sys.modules:
+        with suppress(RuntimeError):  # no thread can be started any more
+            threading.Thread(target=load, daemon=True).start()
 
 
 def _first_check(settings: LoginSettings) -> EnvironmentCheck:
