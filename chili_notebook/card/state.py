@@ -50,7 +50,6 @@ _FRAME = (
 )
 _LEFT, _CENTER = "text-align:left", "text-align:center"
 _VERBS = ("list", "read", "write")
-_SCOPES = "Scopes"
 _STORED = "As of when the notebook was saved; it may have changed since."
 _KEYS = "CHILI_CLIENT_ID, CHILI_CLIENT_SECRET and CHILI_ENVIRONMENT"
 Phase = Literal["form", "signing-in", "signed-in", "failed", "signed-out"]
@@ -129,8 +128,12 @@ class CardState:
         held = self.token.scopes if self.token else None
         return [] if held is None else sorted(self.refused_scopes - held)
 
-    def facts(self) -> list[tuple[str, str]]:
-        """Return the rows of the static twins; moments, never the time left."""
+    def facts(self, *, with_scopes: bool = True) -> list[tuple[str, str]]:
+        """Return the rows of the static twins; moments, never the time left.
+
+        Args:
+            with_scopes: Whether one of the rows lists the scopes.
+        """
         rows = []
         if self.profile:
             rows.append(("Profile", self.profile))
@@ -142,7 +145,8 @@ class CardState:
                 rows.append(("Host", self.environment.host))
         if self.token is not None:
             rows.append(("Token valid until", spell_moment(self.token.expires_at)))
-            rows.append((_SCOPES, _scopes(self.token)))
+            if with_scopes:
+                rows.append(("Scopes", _scopes(self.token)))
         if self.phase == "signed-in":
             rows.append(("Credentials from", self.source))
             rows.append(("Names", f"{self.client_name}, {self.token_name}"))
@@ -229,8 +233,7 @@ def as_html(state: CardState) -> str:
     rows = "".join(
         f'<tr><td style="{_LEFT};white-space:nowrap"><b>{escape(label)}</b></td>'
         f'<td style="{_LEFT}">{escape(value)}</td></tr>'
-        for label, value in state.facts()
-        if not (has_grid and label == _SCOPES)
+        for label, value in state.facts(with_scopes=not has_grid)
     )
     remarks = "".join(f"<p>{escape(line)}</p>" for line in state.remarks())
     table = f"<table><tbody>{rows}</tbody></table>" if rows else ""
