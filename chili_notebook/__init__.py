@@ -42,7 +42,7 @@ if TYPE_CHECKING:
     from chili_notebook import errors
     from chili_notebook.api.client import Chili
     from chili_notebook.api.document_item import DocumentItem
-    from chili_notebook.api.documents import Layout, Variable
+    from chili_notebook.api.documents import Layout, Limits, Variable
     from chili_notebook.api.files import File
     from chili_notebook.api.fonts import FontFamily, Fonts, FontStyle
     from chili_notebook.api.listing import Listing
@@ -51,6 +51,7 @@ if TYPE_CHECKING:
     from chili_notebook.api.output_settings import OutputSetting, OutputSettings
     from chili_notebook.api.output_tasks import Output, OutputTask
     from chili_notebook.api.outputs import Outputs
+    from chili_notebook.api.problems import Problem, ProblemKind
     from chili_notebook.api.projects import Project, Projects
     from chili_notebook.api.templates import Template, Templates
     from chili_notebook.auth.environment import Environment
@@ -109,6 +110,7 @@ __all__ = [
     "GalleryEntry",
     "InsecureURLError",
     "Layout",
+    "Limits",
     "Listing",
     "LoginCard",
     "Media",
@@ -126,6 +128,8 @@ __all__ = [
     "OutputTask",
     "OutputTimeoutError",
     "Outputs",
+    "Problem",
+    "ProblemKind",
     "Project",
     "Projects",
     "RecordError",
@@ -154,7 +158,7 @@ __all__ = [
 _MODULES = {
     "api.client": ("Chili",),
     "api.document_item": ("DocumentItem",),
-    "api.documents": ("Layout", "Variable"),
+    "api.documents": ("Layout", "Limits", "Variable"),
     "api.files": ("File",),
     "api.fonts": ("FontFamily", "FontStyle", "Fonts"),
     "api.listing": ("Listing",),
@@ -163,6 +167,7 @@ _MODULES = {
     "api.output_settings": ("OutputSetting", "OutputSettings"),
     "api.output_tasks": ("Output", "OutputTask"),
     "api.outputs": ("Outputs",),
+    "api.problems": ("Problem", "ProblemKind"),
     "api.projects": ("Project", "Projects"),
     "api.templates": ("Template", "Templates"),
     "auth.environment": ("Environment",),
