@@ -355,7 +355,7 @@ def _load_card() -> None:
     """Load the modules of the live card while the token endpoint works."""
 
     def load() -> None:
-        with suppress(Exception):  # the login raises it where the user sees it
+        with suppress(Exception):  # the display raises it where the user sees it
             from chili_notebook.card import widget  # noqa: F401
 
     if "chili_notebook.card.widget" not in sys.modules:
@@ -365,10 +365,9 @@ def _load_card() -> None:
 
 def _first_check(settings: LoginSettings) -> EnvironmentCheck:
     """Return what is known about the environment before it has been asked."""
-    environment = settings.environment
-    if not environment.base_url:
+    if not settings.environment.base_url:
         return EnvironmentCheck()  # `_describe_login` says what to do
-    if not environment.name:
+    if not settings.environment.name:
         text = "It has no technical name, so the environment was not checked."
         return EnvironmentCheck(text=text)
     if not settings.is_checked:
