@@ -86,6 +86,7 @@ if TYPE_CHECKING:
         UnexpectedAnswerError,
         VariableError,
     )
+    from chili_notebook.notebook.login_card import LoginCard
     from chili_notebook.signin import login
 
 __version__ = "0.1.0"
@@ -111,6 +112,7 @@ __all__ = [
     "Layout",
     "Limits",
     "Listing",
+    "LoginCard",
     "Media",
     "MediaLibrary",
     "NotFoundError",
@@ -172,6 +174,7 @@ _MODULES = {
     "auth.handle": ("ChiliToken",),
     "display.gallery": ("Gallery", "GalleryEntry"),
     "display.tables": ("Rows",),
+    "notebook.login_card": ("LoginCard",),
     "signin": ("login",),
 }
 _MODULE_OF = {name: module for module, names in _MODULES.items() for name in names}
