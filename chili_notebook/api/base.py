@@ -63,8 +63,8 @@ class ApiClient:
     - a full URL, such as those in the ``links`` of GraFx's responses,
 
     and the other arguments of `httpx.Client.request`. The token is sent to the
-    environment's own origin and nowhere else. Only safe methods (GET, HEAD, OPTIONS)
-    are retried and follow redirects.
+    environment's own origin and, by `Chili.usage`, to GraFx's Platform API. Only safe
+    methods (GET, HEAD, OPTIONS) are retried and follow redirects.
 
     Attributes:
         name: The client's name in the notebook, which hints use.
