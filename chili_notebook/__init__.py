@@ -42,7 +42,7 @@ if TYPE_CHECKING:
     from chili_notebook import errors
     from chili_notebook.api.client import Chili
     from chili_notebook.api.document_item import DocumentItem
-    from chili_notebook.api.documents import Layout, Variable
+    from chili_notebook.api.documents import Layout, Limits, Variable
     from chili_notebook.api.files import File
     from chili_notebook.api.fonts import FontFamily, Fonts, FontStyle
     from chili_notebook.api.listing import Listing
@@ -53,6 +53,7 @@ if TYPE_CHECKING:
     from chili_notebook.api.outputs import Outputs
     from chili_notebook.api.projects import Project, Projects
     from chili_notebook.api.templates import Template, Templates
+    from chili_notebook.api.variables import Problem, ProblemKind
     from chili_notebook.auth.environment import Environment
     from chili_notebook.auth.handle import ChiliToken
     from chili_notebook.display.gallery import Gallery, GalleryEntry
@@ -108,6 +109,7 @@ __all__ = [
     "GalleryEntry",
     "InsecureURLError",
     "Layout",
+    "Limits",
     "Listing",
     "Media",
     "MediaLibrary",
@@ -124,6 +126,8 @@ __all__ = [
     "OutputTask",
     "OutputTimeoutError",
     "Outputs",
+    "Problem",
+    "ProblemKind",
     "Project",
     "Projects",
     "RecordError",
@@ -152,7 +156,7 @@ __all__ = [
 _MODULES = {
     "api.client": ("Chili",),
     "api.document_item": ("DocumentItem",),
-    "api.documents": ("Layout", "Variable"),
+    "api.documents": ("Layout", "Limits", "Variable"),
     "api.files": ("File",),
     "api.fonts": ("FontFamily", "FontStyle", "Fonts"),
     "api.listing": ("Listing",),
@@ -163,6 +167,7 @@ _MODULES = {
     "api.outputs": ("Outputs",),
     "api.projects": ("Project", "Projects"),
     "api.templates": ("Template", "Templates"),
+    "api.variables": ("Problem", "ProblemKind"),
     "auth.environment": ("Environment",),
     "auth.handle": ("ChiliToken",),
     "display.gallery": ("Gallery", "GalleryEntry"),

@@ -25,7 +25,7 @@ from chili_notebook.api.output_tasks import (
 from chili_notebook.api.projects import Project
 from chili_notebook.api.responses import item_of, text_in
 from chili_notebook.api.templates import Template, Templates
-from chili_notebook.api.variables import Row, checked_rows, rows_of
+from chili_notebook.api.variables import Row, check_variables
 from chili_notebook.auth.secret import signed_in
 from chili_notebook.errors import (
     ConfigurationError,
@@ -128,8 +128,8 @@ class Outputs:
         format = checked_format(format)  # noqa: A001 - GraFx's word
         body, document = self._request_for(source)
         body["layoutsToExport"] = [choose_layout(document, layout)]
-        if rows := rows_of(variables):
-            body["variables"] = checked_rows(document, rows)
+        if rows := check_variables(document, variables):
+            body["variables"] = rows
         if settings is not None:
             body["outputSettingsId"] = _setting_id(settings)
         _require_small(body)
