@@ -50,6 +50,12 @@ def main() -> None:
         help="how many outputs run at the same time, if they take time",
     )
     parser.add_argument(
+        "--no-drawing",
+        dest="draws",
+        action="store_false",
+        help="outputs are small valid files without their content, made quickly",
+    )
+    parser.add_argument(
         "--sandbox",
         action="store_true",
         help="simulate a sandbox, where every output has a watermark",
@@ -96,6 +102,7 @@ def _make_simulator(
             port=options.port,
             render_seconds=options.render_seconds,
             slots=options.slots,
+            draws=options.draws,
             sandbox=options.sandbox,
         )
     except (OSError, OverflowError) as error:

@@ -32,8 +32,9 @@ _ZIP_DATE = (2026, 1, 1, 0, 0, 0)
 class _PictureFiles:
     """A file for each record and layout."""
 
-    def __init__(self, request: OutputRequest) -> None:
+    def __init__(self, request: OutputRequest, *, draws: bool) -> None:
         self._request = request
+        self._draws = draws
         self._files: list[bytes] = []
 
     def add(self, values: Values) -> None:
@@ -48,6 +49,7 @@ class _PictureFiles:
                 watermark=request.watermark,
                 scale=request.scale,
                 fps=request.fps,
+                draws=self._draws,
             )
             for layout in request.layouts
         ]
@@ -60,8 +62,9 @@ class _PictureFiles:
 class _PdfFiles:
     """The pages of all records, in one PDF or more."""
 
-    def __init__(self, request: OutputRequest) -> None:
+    def __init__(self, request: OutputRequest, *, draws: bool) -> None:
         self._request = request
+        self._draws = draws
         self._pdfs: list[PdfFile] = []
         self._records = 0
 
@@ -74,8 +77,14 @@ class _PdfFiles:
         pages_before = len(pdf)
         try:
             for layout in request.layouts:
-                watermark = request.watermark
-                add_pages(pdf, request.document, layout, values, watermark=watermark)
+                add_pages(
+                    pdf,
+                    request.document,
+                    layout,
+                    values,
+                    watermark=request.watermark,
+                    draws=self._draws,
+                )
         except RecordFailedError:
             pdf.truncate(pages_before)
             raise
@@ -88,18 +97,22 @@ class _PdfFiles:
         return [pdf.content() for pdf in self._pdfs]
 
 
-def make_output(request: OutputRequest, pictures: Mapping[str, Picture]) -> TaskFile:
+def make_output(
+    request: OutputRequest, pictures: Mapping[str, Picture], *, draws: bool = True
+) -> TaskFile:
     """Make the file of an output; several files are a zip.
 
     Args:
         request: The request.
         pictures: The media, by ID.
+        draws: Whether the file shows the content of the document.
 
     Raises:
         TaskFailedError: If a record fails and the setting does not skip failures, or
             if all records fail. The report contains all failed records.
     """
-    output = _PdfFiles(request) if request.format == "pdf" else _PictureFiles(request)
+    files_of = _PdfFiles if request.format == "pdf" else _PictureFiles
+    output = files_of(request, draws=draws)
     report: list[dict[str, Any]] = []
     row: Row = {}
     for number, changes in enumerate(request.rows):
