@@ -39,7 +39,8 @@ _EXCEL_ERRORS = {
     *("#GETTING_DATA", "#N/A", "#NAME?", "#NULL!", "#NUM!", "#REF!", "#SPILL!"),
     *("#UNKNOWN!", "#VALUE!"),
 }
-_ROWS_AT_ONCE = 500
+_ROWS_AT_ONCE = 2000
+_BUFFER_BYTES = 1 << 16  # so that pages of a column are read one by one
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,7 +192,7 @@ def _open_csv(path: Path) -> Table:
         raise
 
 
-def _cells_of_csv(reader: Iterator[list[str]]) -> Iterator[Sequence[object] | None]:
+def _cells_of_csv(reader: Iterator[list[str]]) -> Iterator[Sequence[Any] | None]:
     """Return the cells of each row, ``None`` for a row that cannot be read."""
     while True:
         try:
@@ -224,13 +225,14 @@ def _open_parquet(path: Path) -> Table:
     except ImportError:
         raise library_error(f"Reading {path.name}", "pyarrow") from None
     try:
-        file = parquet.ParquetFile(path)
+        file = parquet.ParquetFile(path, buffer_size=_BUFFER_BYTES)
     except pa.ArrowException as error:
         raise ConfigurationError(
             f"{path.name} cannot be read as a Parquet file.", hint="Write it again."
         ) from error
     reader = pa.RecordBatchReader.from_batches(
-        file.schema_arrow, file.iter_batches(batch_size=_ROWS_AT_ONCE)
+        file.schema_arrow,
+        file.iter_batches(batch_size=_ROWS_AT_ONCE, use_threads=False),
     )
     frame = read_frame(reader)
     rows = map(TableRow, frame.numbers, frame.rows)
@@ -293,7 +295,7 @@ def _problem(
 
 def _table_of_cells(
     name: str,
-    rows: Iterator[Sequence[object] | None],
+    rows: Iterator[Sequence[Any] | None],
     note: str,
     *,
     is_text: bool,
@@ -345,7 +347,7 @@ def _headings_in(cells: Sequence[object]) -> list[str]:
 
 def _rows_below(
     headings: list[str],
-    rows: Iterator[Sequence[object] | None],
+    rows: Iterator[Sequence[Any] | None],
     first: int,
     *,
     is_text: bool,
@@ -361,11 +363,14 @@ def _rows_below(
                 'Write a quote inside of quotes twice: "".',
             )
             continue
-        values = [plain_value(cell) for cell in cells]
+        if is_text:  # as `plain_value` does, and faster
+            values = [cell if cell.strip() else None for cell in cells]
+        else:
+            values = [plain_value(cell) for cell in cells]
         if values.count(None) == len(values):
             continue
         if len(values) == width and is_simple and _EXCEL_ERRORS.isdisjoint(values):
-            yield TableRow(number, dict(zip(headings, values, strict=True)))
+            yield TableRow(number, dict(zip(headings, values, strict=False)))
         else:
             yield _irregular_row(number, headings, values, is_text=is_text)
 

@@ -26,7 +26,7 @@ _BYTE_ORDER_MARKS = {
 _ENCODING_NAMES = {"utf-16": "UTF-16", "utf-32": "UTF-32", "cp1252": "Windows-1252"}
 _ZIP_START = b"PK\3\4"
 _CHUNK_BYTES = 1 << 20
-_SAMPLE_CHARS = 1 << 16
+_SAMPLE_CHARS = 1 << 14
 # Of two that fit equally well, the first is used: in "1;4,80" the comma is a decimal.
 _DELIMITERS = "\t;|,"
 _SEPARATOR_LINE = re.compile(r'"?sep=(.)"?\r?\n?', re.IGNORECASE)

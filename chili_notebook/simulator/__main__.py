@@ -8,6 +8,8 @@ import sys
 import textwrap
 from pathlib import Path
 
+from chili_notebook.simulator.comparison import compare_with, format_table
+from chili_notebook.simulator.openapi import SpecificationError
 from chili_notebook.simulator.server.app import NOTICE
 from chili_notebook.simulator.server.server import Simulator
 from chili_notebook.simulator.state.faults import KINDS
@@ -67,7 +69,18 @@ def main() -> None:
         metavar="NAME[:PATH[:COUNT]]",
         help="activate a fault; can be repeated. The faults are listed below",
     )
+    parser.add_argument(
+        "--compare",
+        type=Path,
+        metavar="PATH",
+        help="serve nothing; print how the simulator differs from an OpenAPI document "
+        "in JSON, such as that of an environment's /grafx/swagger/index.html. The exit "
+        "code is 0 without differences, 1 with differences, 2 for a file that is not "
+        "such a document",
+    )
     options = parser.parse_args()
+    if options.compare is not None:
+        sys.exit(_print_comparison(options.compare))
     simulator = _make_simulator(options, parser)
     lines = [f"{key}={value}" for key, value in simulator.variables().items()]
     if options.write_env is not None:
@@ -83,6 +96,19 @@ def main() -> None:
         simulator.join()
     except KeyboardInterrupt:
         simulator.stop()
+
+
+def _print_comparison(path: Path) -> int:
+    """Print the differences, and return the exit code."""
+    try:
+        differences = compare_with(path)
+    except SpecificationError as error:
+        sys.stderr.write(f"{error}\n")
+        return 2
+    sys.stdout.write(
+        f"{format_table(differences)}\n" if differences else "No differences.\n"
+    )
+    return 1 if differences else 0
 
 
 def _describe_faults() -> str:

@@ -42,7 +42,7 @@ def test_failed_batch_reports_each_record(chili, template):
     """The error has all failed records; its hint shows five of them, a line each."""
     pictures = [{"Photo": f"no-such-picture-{number}"} for number in range(8)]
     with pytest.raises(OutputFailedError) as caught:
-        chili.outputs.create(template, "pdf", variables=[{}, *pictures])
+        chili.outputs.create(template, "png", variables=[{}, *pictures])
     assert [(error.record, error.type) for error in caught.value.report] == [
         (number, "ImageLoadFailed") for number in range(1, 9)
     ]

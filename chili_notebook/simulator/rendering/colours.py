@@ -62,6 +62,8 @@ class Palette:
         """Return the colour of a colour entry; black without one."""
         if raw is None:
             return BLACK
+        if isinstance(raw.get("color"), Mapping):  # a local colour with its opacity
+            return self.colour(raw["color"])
         match raw.get("type"):
             case "rgb":
                 return (int(raw["r"]), int(raw["g"]), int(raw["b"]))

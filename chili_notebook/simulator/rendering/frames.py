@@ -6,6 +6,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from chili_notebook.simulator.rendering.colours import Palette
+from chili_notebook.simulator.rendering.fonts import has_character
 from chili_notebook.simulator.rendering.layers import (
     Box,
     Layer,
@@ -112,6 +113,13 @@ class FramePainter:
         if setting.overflows and frame.get("overflow") == "error":
             details = f"Frame '{frame.get('name')}': the text does not fit."
             self.errors.append(RecordError("TextOverflow", details))
+        missing = {a.text for a in setting.letters if not has_character(a.font, a.text)}
+        if missing:
+            listed = ", ".join(
+                f"U+{ord(character):04X}" for character in sorted(missing)
+            )
+            details = f"Frame '{frame.get('name')}': the font has no {listed}."
+            self.errors.append(RecordError("MissingCharacterInFont", details))
         yield from text_layers(inner, setting.letters, unit)
 
 

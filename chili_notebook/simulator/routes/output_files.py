@@ -114,7 +114,8 @@ def make_output(
     files_of = _PdfFiles if request.format == "pdf" else _PictureFiles
     output = files_of(request, draws=draws)
     report: list[dict[str, Any]] = []
-    row: Row = {}
+    only_pictures = True
+    row: Row = dict(request.injected)
     for number, changes in enumerate(request.rows):
         row = {**row, **changes}  # a missing key has the value of the previous row
         try:
@@ -122,10 +123,14 @@ def make_output(
         except RecordFailedError as error:
             errors = [{"type": e.type, "details": e.details} for e in error.errors]
             report.append({"recordNumber": number, "errorList": errors})
+            only_pictures &= {e.type for e in error.errors} == {"ImageLoadFailed"}
         except (UnsupportedFormatError, LookupError) as error:
             raise TaskFailedError(str(error)) from error
     records = len(request.rows) - len(report)
-    if report and not (request.skips_failures and records):
+    # A picture that cannot be loaded does not fail a batch of PDFs (2026-08-03).
+    is_batch_of_pdfs = request.format == "pdf" and len(request.rows) > 1
+    skips = request.skips_failures or (is_batch_of_pdfs and only_pictures)
+    if report and not (skips and records):
         first = report[0]["errorList"][0]
         raise TaskFailedError(f"{first['type']}: {first['details']}", report)
     files = output.files()

@@ -46,13 +46,13 @@ def make_app(state: EnvironmentState) -> Starlette:
             Route("/", front_page),
             *control_routes(state),
             token_route(state.issuer),
+            *output_routes(state),  # before the others: it gets most requests
             *environment_routes(state),
             *template_routes(state),
             *project_routes(state),
             *media_routes(state),
             *font_routes(state),
             *setting_routes(state),
-            *output_routes(state),
         ],
         exception_handlers={
             ProblemError: handle_problem,

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import threading
-from collections import deque
 from concurrent.futures import Future
+from contextlib import suppress
+from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING, Generic, TypeVar
 
 if TYPE_CHECKING:
@@ -13,7 +15,9 @@ if TYPE_CHECKING:
 
 THREAD_NAME = "Simulated work"
 
-_MAX_THREADS = 4
+# More threads than cores would only delay the responses.
+_MAX_THREADS = min(os.cpu_count() or 1, 4)
+_IDLE_S = 1.0
 
 T = TypeVar("T")
 
@@ -27,7 +31,7 @@ class Worker(Generic[T]):
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._waiting: deque[tuple[Callable[[], T], Future[T]]] = deque()
+        self._waiting: SimpleQueue[tuple[Callable[[], T], Future[T]]] = SimpleQueue()
         self._threads = 0
 
     def start(self, work: Callable[[], T]) -> Future[T]:
@@ -35,7 +39,7 @@ class Worker(Generic[T]):
         done: Future[T] = Future()
         done.set_running_or_notify_cancel()  # so that callers cannot cancel it
         with self._lock:
-            self._waiting.append((work, done))
+            self._waiting.put((work, done))
             if self._threads == _MAX_THREADS:
                 return done
             self._threads += 1
@@ -44,22 +48,28 @@ class Worker(Generic[T]):
 
     def clear(self) -> None:
         """Forget the functions that have not started."""
-        with self._lock:
-            self._waiting.clear()
+        with suppress(Empty):
+            while True:
+                self._waiting.get_nowait()
 
     def _run(self) -> None:
         while True:
-            with self._lock:
-                if not self._waiting:
-                    self._threads -= 1
-                    return
-                work, done = self._waiting.popleft()
+            try:
+                # Starting a thread for each function would take longer than the wait.
+                work, done = self._waiting.get(timeout=_IDLE_S)
+            except Empty:
+                with self._lock:
+                    if self._waiting.empty():
+                        self._threads -= 1
+                        return
+                continue
             try:
                 result = work()
             except Exception as error:  # noqa: BLE001 - the caller reads it
                 done.set_exception(error)
             else:
                 done.set_result(result)
+            del work, done  # they hold the document
 
 
 async def wait_for_all(futures: Iterable[Future[T]], timeout_s: float) -> None:
