@@ -170,9 +170,7 @@ class Polls:
             age_s = 0.0 if oldest is None else now - oldest.since
             gap_s = max(_SHORTEST_PAUSE_S, age_s / _FIRST_PARTS)
         else:
-            gap_s = min(
-                self._expected_s / (2 * self._most), self._expected_s / _PARTS
-            )
+            gap_s = min(self._expected_s / (2 * self._most), self._expected_s / _PARTS)
         if self._missed > _MISSES_PER_DONE * self._done + _FREE_MISSES:
             gap_s *= 2
         return min(max(gap_s, _SHORTEST_GAP_S), _LONGEST_GAP_S)
@@ -212,9 +210,7 @@ class Outage:
         if self.since is None:
             self.since = now
         if now >= self.until:  # calls that were sent together count as one
-            self._hold_s = min(
-                max(self._hold_s * 2, _FIRST_HOLD_S), _LONGEST_HOLD_S
-            )
+            self._hold_s = min(max(self._hold_s * 2, _FIRST_HOLD_S), _LONGEST_HOLD_S)
         self.until = max(self.until, now + max(wait_s, self._hold_s * (not wait_s)))
 
     def end(self) -> None:

@@ -54,6 +54,7 @@ _ORDER_LIMIT_S, _POLL_LIMIT_S, _REPORT_LIMIT_S = 120.0, 30.0, 60.0
 # A large file may take longer, if it arrives faster than this.
 _FILE_LIMIT_S, _SLOWEST_BYTES_S = 120.0, 1_000.0
 _ONE_TEMPLATE = {"limit": 1}
+_MOST_ERRORS = 5
 
 
 class Meaning(Enum):
@@ -98,8 +99,10 @@ class Reply:
     record_errors: Mapping[int, str] = field(default_factory=dict)
 
 
-def send_order(
-    client: ApiClient, format: str, body: Mapping[str, Any]  # noqa: A002 - GraFx's word
+def send_order(  # noqa: PLR0911 - each is a case
+    client: ApiClient,
+    format: str,  # noqa: A002 - GraFx's word
+    body: Mapping[str, Any],
 ) -> Reply:
     """Send an order once.
 
@@ -128,7 +131,7 @@ def send_order(
     return Reply(Meaning.LOST, "The response has no task ID.")
 
 
-def poll(client: ApiClient, task_id: str) -> Reply:
+def poll(client: ApiClient, task_id: str) -> Reply:  # noqa: PLR0911 - each is a case
     """Poll a task once.
 
     Raises:
@@ -283,6 +286,3 @@ def _save(response: httpx.Response, path: Path) -> Path:
     if suffixes and path.suffix.lower() not in suffixes:
         path = path.with_suffix(suffixes[0])
     return save_bytes(file.content, path, default_name=path.name)
-
-
-_MOST_ERRORS = 5
