@@ -11,10 +11,9 @@ from __future__ import annotations
 
 import struct
 from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date, datetime, time
 from decimal import Decimal
-from itertools import count
 from math import isnan
 from typing import TYPE_CHECKING, Any
 
@@ -39,13 +38,12 @@ class Frame:
     Attributes:
         headings: The names of its columns as text; each occurs once.
         rows: Values by heading, ``None`` for every kind of no value.
-        numbers: The numbers of the rows: those of a pandas index named ``row``, or
-            1, 2, 3, …
+        numbers: The numbers of the rows, if a pandas index named ``row`` holds them.
     """
 
     headings: tuple[str, ...]
     rows: Iterator[dict[str, object]]
-    numbers: Iterable[int] = field(default_factory=lambda: count(1))
+    numbers: Iterable[int] | None = None
 
 
 def is_frame(value: object) -> bool:

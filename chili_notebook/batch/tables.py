@@ -66,6 +66,8 @@ class Table:
         name: What messages call it, such as ``products.csv``.
         headings: The names of its columns; ``None`` if each row has its own.
         notes: Sentences for the user about how it was read.
+        has_row_numbers: Whether the numbers of its rows come with it: those of a pandas
+            index named ``row``.
     """
 
     def __init__(
@@ -75,11 +77,13 @@ class Table:
         *,
         headings: tuple[str, ...] | None = None,
         notes: tuple[str, ...] = (),
+        has_row_numbers: bool = False,
         close: Callable[[], object] = lambda: None,
     ) -> None:
         self.name = name
         self.headings = headings
         self.notes = notes
+        self.has_row_numbers = has_row_numbers
         self._rows = rows
         self._close = close
 
@@ -116,8 +120,13 @@ def open_table(source: object) -> Table:
         return _open_file(source)
     if is_frame(source):
         frame = read_frame(source)
-        rows = map(TableRow, frame.numbers, frame.rows)
-        return Table("the DataFrame", rows, headings=frame.headings)
+        numbers = count(1) if frame.numbers is None else frame.numbers
+        return Table(
+            "the DataFrame",
+            map(TableRow, numbers, frame.rows),
+            headings=frame.headings,
+            has_row_numbers=frame.numbers is not None,
+        )
     if isinstance(source, Mapping):
         raise ConfigurationError(
             "Expected the rows of a table, got one mapping.",
@@ -235,7 +244,7 @@ def _open_parquet(path: Path) -> Table:
         file.iter_batches(batch_size=_ROWS_AT_ONCE, use_threads=False),
     )
     frame = read_frame(reader)
-    rows = map(TableRow, frame.numbers, frame.rows)
+    rows = map(TableRow, count(1), frame.rows)
     return Table(path.name, rows, headings=frame.headings, close=file.close)
 
 
@@ -256,8 +265,8 @@ def _rows_of_lines(lines: Iterable[str]) -> Iterator[TableRow]:
             yield _unreadable(
                 number,
                 line.strip(),
-                "The line is not JSON.",
-                "Write one object a line.",
+                "the line is not JSON",
+                "one JSON object a line",
             )
         else:
             yield _row_of_item(number, item)
@@ -267,10 +276,8 @@ def _row_of_item(number: int, item: Any) -> TableRow:
     """Return the row of a mapping, or of what can be a mapping, as a row of sqlite3."""
     if not isinstance(item, Mapping):
         if not hasattr(item, "keys") or not hasattr(item, "__getitem__"):
-            reason = f"The row is not a mapping: {describe(item)}."
-            return _unreadable(
-                number, item, reason, 'Use {"heading": value} for each row.'
-            )
+            reason = f"the row is not a mapping but {describe(item)}"
+            return _unreadable(number, item, reason, '{"heading": value} for each row')
         item = {key: item[key] for key in item.keys()}  # noqa: SIM118
     values = {str(key): plain_value(value) for key, value in item.items()}
     return TableRow(number, values)
@@ -359,8 +366,8 @@ def _rows_below(
             yield _unreadable(
                 number,
                 None,
-                "The quotes of the row do not match, or a cell is too long.",
-                'Write a quote inside of quotes twice: "".',
+                "the quotes of the row do not match, or a cell is too long",
+                'two quotes ("") for each quote inside of a cell',
             )
             continue
         if is_text:  # as `plain_value` does, and faster
@@ -382,8 +389,8 @@ def _irregular_row(
     width = len(headings)
     problems = []
     if is_text and len(values) < width:
-        reason = f"The row has fewer cells than headings: {len(values)} of {width}."
-        suggestion = "Add the missing cells, or check the quotes."
+        reason = f"the row has fewer cells than headings: {len(values)} of {width}"
+        suggestion = "a cell for each heading, which may be empty"
         problems.append(_problem(number, "", None, reason, suggestion))
     row: dict[str, object] = dict.fromkeys(filter(None, headings))
     for place, value in enumerate(values):
@@ -392,14 +399,14 @@ def _irregular_row(
             continue
         if not heading:
             column = f"column {_letter(place)}"
-            suggestion = "Add a heading, or delete the value."
+            suggestion = "a heading for this column, or an empty cell"
             if is_text and place >= width:
-                suggestion = "Put a text that contains the delimiter in quotes."
-            reason = "The value is in a column without a heading."
+                suggestion = "quotes around a text that contains the delimiter"
+            reason = "the value is in a column without a heading"
             problems.append(_problem(number, column, value, reason, suggestion))
         elif isinstance(value, str) and value in _EXCEL_ERRORS:
-            reason = f"The cell contains Excel's error {value}."
-            suggestion = "Correct the formula, or delete it."
+            reason = f"the cell contains Excel's error {value}"
+            suggestion = "another formula, or an empty cell"
             problems.append(_problem(number, heading, value, reason, suggestion))
         else:
             row[heading] = value
