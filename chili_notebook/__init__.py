@@ -51,9 +51,9 @@ if TYPE_CHECKING:
     from chili_notebook.api.output_settings import OutputSetting, OutputSettings
     from chili_notebook.api.output_tasks import Output, OutputTask
     from chili_notebook.api.outputs import Outputs
+    from chili_notebook.api.problems import Problem, ProblemKind
     from chili_notebook.api.projects import Project, Projects
     from chili_notebook.api.templates import Template, Templates
-    from chili_notebook.api.variables import Problem, ProblemKind
     from chili_notebook.auth.environment import Environment
     from chili_notebook.auth.handle import ChiliToken
     from chili_notebook.display.gallery import Gallery, GalleryEntry
@@ -165,9 +165,9 @@ _MODULES = {
     "api.output_settings": ("OutputSetting", "OutputSettings"),
     "api.output_tasks": ("Output", "OutputTask"),
     "api.outputs": ("Outputs",),
+    "api.problems": ("Problem", "ProblemKind"),
     "api.projects": ("Project", "Projects"),
     "api.templates": ("Template", "Templates"),
-    "api.variables": ("Problem", "ProblemKind"),
     "auth.environment": ("Environment",),
     "auth.handle": ("ChiliToken",),
     "display.gallery": ("Gallery", "GalleryEntry"),

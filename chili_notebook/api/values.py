@@ -24,6 +24,7 @@ _PROBABLY = {
     **dict.fromkeys(("n", "f", "off", "nein", "non", "nee", "falsch", "faux"), 0),
 }
 _PLAIN = {str, int, bool, dt.date, type(None)}
+_LONGEST = 60
 _MOST_DIGITS = 1_000_000_000_000_000
 _NUMBER = re.compile(r"[+-]?\d+(?:\.\d+)?", re.ASCII)
 _NUMBER_INSIDE = re.compile(r"[+-]?[\d.,'\u2019\s]*\d[.,]?", re.ASCII)
@@ -140,6 +141,26 @@ def suggest_boolean(text: str) -> str:
     """Return the boolean that a text probably means, empty if it means none."""
     probably = _PROBABLY.get(text.strip().lower())
     return "" if probably is None else "true" if probably else "false"
+
+
+def can_be_sent(text: str) -> bool:
+    """Return whether a text can be sent at all."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:  # it contains a lone surrogate
+        return False
+    return True
+
+
+def describe_value(value: object) -> str:
+    """Return what messages call a value that is not taken."""
+    if isinstance(value, str | bool):
+        text = repr(value)
+    elif isinstance(value, int | float | Decimal):
+        text = number_text(value) or str(value)
+    else:
+        return f"a value of the type {type(value).__name__}"
+    return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}…"
 
 
 def _of_datetime64(value: Any) -> object:
