@@ -12,16 +12,17 @@ from pathlib import PurePath
 from typing import TYPE_CHECKING, Any
 
 from chili_notebook.batch.order import MOST_ROWS, to_json
+from chili_notebook.batch.records import RowState
 from chili_notebook.errors import ConfigurationError
 from chili_notebook.system.atomic_write import save_stream
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
-    from pathlib import Path
+    from collections.abc import Iterator
 
     from chili_notebook.api.variables import RowChecker
     from chili_notebook.batch.ledger import Ledger
     from chili_notebook.batch.order import OrderForm
+    from chili_notebook.batch.records import Job, Preparation
 
 _PART_BYTES = 1 << 20
 
@@ -77,10 +78,12 @@ def _requests(
 ) -> Iterator[list[tuple[int, str]]]:
     """Yield for each request the positions of its rows, and what is sent of each."""
     request: list[tuple[int, str]] = []
-    size, known = 0, {}
+    size = 0
+    known: dict[str, object] = {}
     for position, sent in ledger.valid_rows():
         values = json.loads(sent)
-        explicit = to_json({**_own_values(checker, known.keys() - values), **values})
+        own = {name: checker.own_values[name] for name in known.keys() - values}
+        explicit = to_json({**own, **values})
         length = len(explicit.encode()) + 1
         if request and (len(request) == MOST_ROWS or not form.fits(size + length)):
             yield request
@@ -94,25 +97,19 @@ def _requests(
         yield request
 
 
-def _own_values(checker: RowChecker, names: Any) -> dict[str, Any]:
-    """Return the template's own values of variables, as they are sent."""
-    values: dict[str, Any] = {}
-    for name in names:
-        checked = checker.check({name: checker.variables[name].value})
-        values[name] = checked.values.get(name)
-    return values
-
-
-def join_parts(parts: Sequence[Path], target: Path) -> int:
-    """Join PDFs in this order, and return the size of the file.
+def merge_parts(ledger: Ledger, preparation: Preparation) -> None:
+    """Join the PDFs of all requests in the order of the rows, if all are done.
 
     Raises:
         ConfigurationError: If a part is not a PDF, or the file cannot be written.
     """
     import pypdf
 
+    if any(ledger.job_count(state) for state in RowState if state is not RowState.DONE):
+        return
     writer = pypdf.PdfWriter()
-    for part in parts:
+    for job in _parts(ledger):
+        part = ledger.folder / job.file
         try:
             writer.append(part)
         except (OSError, pypdf.errors.PyPdfError) as error:
@@ -121,8 +118,16 @@ def join_parts(parts: Sequence[Path], target: Path) -> int:
                 hint="Delete it and run the batch again: it is fetched again, or "
                 "rendered again after four hours.",
             ) from None
-    saved = save_stream(_pieces_of(writer), target, default_name=target.name)
-    return saved.stat().st_size
+    target = ledger.folder / preparation.merge
+    save_stream(_pieces_of(writer), target, default_name=target.name)
+    ledger.set_meta("merged", [preparation.id])
+
+
+def _parts(ledger: Ledger) -> Iterator[Job]:
+    after = -1
+    while jobs := ledger.jobs(RowState.DONE, after=after):
+        yield from jobs
+        after = jobs[-1].position
 
 
 def _pieces_of(writer: Any) -> Iterator[bytes]:

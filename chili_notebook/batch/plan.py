@@ -8,24 +8,26 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from difflib import SequenceMatcher
 from typing import TYPE_CHECKING, Any, Final
 from uuid import uuid4
 
 from chili_notebook.api.ids import describe
-from chili_notebook.api.variables import Problem, ProblemKind, RowChecker
+from chili_notebook.api.problems import Problem, ProblemKind
+from chili_notebook.api.variables import RowChecker
 from chili_notebook.batch.file_names import NamePattern
 from chili_notebook.batch.ledger import Ledger
 from chili_notebook.batch.merge import assign_requests, checked_merge
 from chili_notebook.batch.order import to_json
 from chili_notebook.batch.records import (
     FILE_LIFETIME_S,
-    Change,
     PlannedRow,
+    Preparation,
     RowState,
     StoredProblem,
 )
+from chili_notebook.batch.rows import OWN_COLUMNS
 from chili_notebook.batch.tables import open_table
 from chili_notebook.display.wording import closest_name, list_names
 from chili_notebook.errors import ConfigurationError
@@ -35,32 +37,12 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from chili_notebook.batch.order import OrderForm
-    from chili_notebook.batch.tables import Table, TableRow
+    from chili_notebook.batch.rows import OWN_COLUMNS
+from chili_notebook.batch.tables import Table, TableRow
 
 _CHUNK = 500
 _ALIKE = 0.7
 _FOUR_BYTES: Final = 4  # of UTF-8, for one character
-
-
-@dataclass(frozen=True, slots=True)
-class Preparation:
-    """What was found while a batch was prepared.
-
-    Attributes:
-        id: Identifies it; a later one replaces it.
-        table_name: What messages call the table.
-        notes: Sentences about how the table was read.
-        unused: Columns that are neither variables nor used in file names.
-        changes: Files of earlier preparations that are made again.
-        merge: The name of the merged PDF; empty without one.
-    """
-
-    id: str
-    table_name: str
-    notes: tuple[str, ...]
-    unused: tuple[str, ...]
-    changes: tuple[Change, ...]
-    merge: str
 
 
 def write_plan(  # noqa: PLR0913 - each is named at the call
@@ -80,7 +62,7 @@ def write_plan(  # noqa: PLR0913 - each is named at the call
     """
     target = checked_path(folder)
     merge = checked_merge(merge, form)
-    pattern = NamePattern(name or "", suffix=f".{form.format}")
+    pattern = NamePattern("" if name is None else name, suffix=f".{form.format}")
     mapping = _checked_columns(columns)
     ledger = Ledger(target, clock=form.client.clock)
     with open_table(source) as table, ledger.writing(), ledger.transaction():
@@ -90,13 +72,15 @@ def write_plan(  # noqa: PLR0913 - each is named at the call
             ledger.forget_table_problems()
         else:
             ledger.clear_rows()
+        if is_continued:
+            mapping = {**dict.fromkeys(OWN_COLUMNS), **mapping}
         plan = _Plan(form, ledger, RowChecker(form.document), pattern, mapping)
         plan.add(table, is_continued=is_continued)
         if merge:
             assign_requests(ledger, form, plan.checker, merge)
         else:
             plan.add_duplicates()
-        _check_files(ledger)
+        check_files(ledger)
         ledger.start_run()  # what is done by now was done before
         prepared = Preparation(
             id=uuid4().hex,
@@ -348,7 +332,7 @@ def _require_same_source(ledger: Ledger, form: OrderForm) -> None:
         )
 
 
-def _check_files(ledger: Ledger) -> None:
+def check_files(ledger: Ledger) -> None:
     """Let outputs whose file is missing or cut be fetched or ordered again."""
     after = -1
     while jobs := ledger.jobs(RowState.DONE, after=after):

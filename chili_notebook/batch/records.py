@@ -129,3 +129,24 @@ class Change:
     reason: Before
     count: int
     made_at: float
+
+
+@dataclass(frozen=True, slots=True)
+class Preparation:
+    """What was found while a batch was prepared.
+
+    Attributes:
+        id: Identifies it; a later one replaces it.
+        table_name: What messages call the table.
+        notes: Sentences about how the table was read.
+        unused: Columns that are neither variables nor used in file names.
+        changes: Files of earlier preparations that are made again.
+        merge: The name of the merged PDF; empty without one.
+    """
+
+    id: str
+    table_name: str
+    notes: tuple[str, ...]
+    unused: tuple[str, ...]
+    changes: tuple[Change, ...]
+    merge: str

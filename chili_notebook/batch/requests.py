@@ -156,7 +156,7 @@ def poll(client: ApiClient, task_id: str) -> Reply:  # noqa: PLR0911 - each is a
     except ServerError as error:
         # GraFx reports a failed task as an error 500, as in an outage.
         reply = _down(client, error)
-        return reply or Reply(Meaning.FAILED, *_failure(client, error))
+        return reply or Reply(Meaning.FAILED, _failure(client, error))
     except ConnectionFailedError as error:
         return Reply(Meaning.DOWN, error.message)
     except UnexpectedAnswerError:
@@ -254,10 +254,10 @@ def _held_up(response: httpx.Response) -> Reply:
     return Reply(meaning, reason, wait_s=retry_after_s(response))
 
 
-def _failure(client: ApiClient, error: ServerError) -> tuple[str, ...]:
+def _failure(client: ApiClient, error: ServerError) -> str:
     with time_limit(_REPORT_LIMIT_S):
         report = read_report(client, find_report_url(error.detail))
-    return ("; ".join(map(str, report[:_MOST_ERRORS])) or _reason(error),)
+    return "; ".join(map(str, report[:_MOST_ERRORS])) or _reason(error)
 
 
 def _reason(error: APIError) -> str:

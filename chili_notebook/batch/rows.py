@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, overload
 
-from chili_notebook.api.variables import Problem, ProblemKind
+from chili_notebook.api.problems import Problem, ProblemKind
 from chili_notebook.batch.records import RowState
 from chili_notebook.display.tables import table_bundle
 from chili_notebook.errors import ConfigurationError
@@ -19,7 +19,9 @@ if TYPE_CHECKING:
     from chili_notebook.batch.records import StoredProblem, StoredRow
 
 _CHUNK = 500
-_SHOWN = 20
+SHOWN: Final = 20
+"""How many rows a table shows."""
+
 REASON, STATE, FILE = "reason", "state", "file"
 OWN_COLUMNS: Final = frozenset({REASON, STATE, FILE})
 """What `to_frame` adds to the columns of the table."""
@@ -157,8 +159,8 @@ class BatchRows(Sequence[BatchRow]):
         return f"<{len(self):,} rows>"
 
     def _repr_mimebundle_(self, **_: object) -> dict[str, str]:
-        rows = self[:_SHOWN]
-        return rows_bundle(rows, total=len(self))
+        rows = self[:SHOWN]
+        return rows_bundle(rows, caption=_caption(len(self), "row"))
 
 
 class Problems(Sequence[Problem]):
@@ -232,7 +234,7 @@ class Problems(Sequence[Problem]):
     def _repr_mimebundle_(self, **_: object) -> dict[str, str]:
         cells = [
             [one.row, one.column, one.value, one.reason, one.suggestion]
-            for one in self[:_SHOWN]
+            for one in self[:SHOWN]
         ]
         count = len(self)
         return table_bundle(
@@ -273,9 +275,7 @@ def read_problem(problem: StoredProblem) -> Problem:
     )
 
 
-def rows_bundle(
-    rows: Sequence[BatchRow], *, total: int, caption: str = ""
-) -> dict[str, str]:
+def rows_bundle(rows: Sequence[BatchRow], *, caption: str) -> dict[str, str]:
     """Return rows as a table, by media type."""
     columns = list(dict.fromkeys(name for row in rows for name in row.values))
     cells = [
@@ -290,11 +290,11 @@ def rows_bundle(
     return table_bundle(
         ["Row", "State", *columns, "File or reason"],
         cells,
-        caption=caption or _caption(total, "row"),
+        caption=caption,
     )
 
 
 def _caption(count: int, noun: str) -> str:
     plural = "" if count == 1 else "s"
-    shown = f"; the first {_SHOWN} are shown" if count > _SHOWN else ""
+    shown = f"; the first {SHOWN} are shown" if count > SHOWN else ""
     return f"{count:,} {noun}{plural}{shown}"

@@ -12,10 +12,12 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from enum import Enum
 from functools import partial
-from queue import Empty, SimpleQueue
 from pathlib import PurePosixPath
-from typing import TYPE_CHECKING, Protocol
+from queue import Empty, SimpleQueue
+from typing import TYPE_CHECKING, Final, Protocol
 
+from chili_notebook.api.ids import describe
+from chili_notebook.api.output_tasks import seconds_of
 from chili_notebook.batch.pacing import Outage, Polls
 from chili_notebook.batch.records import FILE_LIFETIME_S, Job, RowState
 from chili_notebook.batch.requests import (
@@ -29,6 +31,7 @@ from chili_notebook.batch.requests import (
 from chili_notebook.batch.rows import BatchRow
 from chili_notebook.errors import (
     ChiliError,
+    ConfigurationError,
     ConnectionFailedError,
     TokenRefusedError,
     TokenRequestError,
@@ -36,7 +39,7 @@ from chili_notebook.errors import (
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from concurrent.futures import Future
+    from concurrent.futures import Executor, Future
     from pathlib import Path
 
     from chili_notebook.batch.ledger import Ledger
@@ -49,6 +52,9 @@ _STOP_WITHIN_S = 3.0
 _TOO_MANY, _SERVER = 429, 500
 # GraFx may not know a task at once that it has just started.
 _KNOWN_WITHIN_S = 60.0
+
+
+PATIENCE_S: Final = 7200.0
 
 
 class Call(Enum):
@@ -89,19 +95,37 @@ class Fetcher(Protocol):
 
 @dataclass(frozen=True)
 class RunOptions:
-    """How to run a batch.
+    """The arguments of `Batch.run`, checked.
 
-    Attributes:
-        limit: How many outputs to order at most.
-        concurrency: How many tasks may be in flight.
-        patience_s: How long to wait in an outage, in seconds.
-        after: Called with each saved file and its row.
+    Raises:
+        ConfigurationError: If one of them is wrong.
     """
 
-    limit: int | None
-    concurrency: int
-    patience_s: float
-    after: Callable[[Path, BatchRow], object] | None
+    limit: int | None = None
+    concurrency: int = 8
+    skip_invalid: bool = False
+    retry_unknown: bool = False
+    retry_failed: bool = False
+    patience_s: float = PATIENCE_S
+    executor: Executor | None = None
+    after: Callable[[Path, BatchRow], object] | None = None
+    profile: str | None = None
+
+    def __post_init__(self) -> None:
+        if self.limit is not None:
+            _require_count("limit", self.limit, least=0)
+        _require_count("concurrency", self.concurrency, least=1)
+        seconds_of(self.patience_s)
+        if self.after is not None and not callable(self.after):
+            raise ConfigurationError(
+                "`after` is not a function.", hint="Pass a function of path and row."
+            )
+        if self.executor is not None and not hasattr(self.executor, "submit"):
+            raise ConfigurationError(
+                f"Expected an executor, got {describe(self.executor)}.",
+                hint="Pass client.get_executor() of dask, view.executor of ipyparallel, "
+                "or an executor of concurrent.futures.",
+            )
 
 
 @dataclass(slots=True)
@@ -297,7 +321,9 @@ class Run:
         future = pool.submit(_without_token_trouble, function)
         future.add_done_callback(partial(self._report, call, job))
 
-    def _report(self, call: Call, job: Job | None, future: Future[Reply | None]) -> None:
+    def _report(
+        self, call: Call, job: Job | None, future: Future[Reply | None]
+    ) -> None:
         if future.cancelled():
             return
         error = future.exception()
@@ -521,7 +547,7 @@ def call_after(
         done = replace(row, state=RowState.DONE, path=path)
         try:
             after(path, done)
-        except Exception as error:  # noqa: BLE001 - it is the user's code
+        except Exception as error:
             raise AfterError(f"{type(error).__name__}: {error}") from error
 
 
@@ -563,3 +589,11 @@ def _gave_up(reason: str, waited_s: float) -> ConnectionFailedError:
         f"GraFx could not be reached for {waited_s / 60:.0f} minutes. {reason}",
         hint="What is done is saved. Call run() again to continue.",
     )
+
+
+def _require_count(argument: str, count: object, *, least: int) -> None:
+    if not isinstance(count, int) or isinstance(count, bool) or count < least:
+        raise ConfigurationError(
+            f"{argument} must be a whole number from {least}; got {count!r}.",
+            hint=f"Pass a number, such as {argument}=8.",
+        )

@@ -16,7 +16,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from secrets import token_hex
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 
 from chili_notebook.batch.requests import Meaning, Reply, download, poll
 from chili_notebook.batch.run import AfterError, Call, Event, call_after
@@ -24,11 +24,12 @@ from chili_notebook.errors import ChiliError, ConfigurationError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from concurrent.futures import Executor, Future
+    from concurrent.futures import Future
 
-    from chili_notebook.api.client import Chili
+    from chili_notebook.api.base import ApiClient
     from chili_notebook.batch.records import Job
     from chili_notebook.batch.rows import BatchRow
+    from chili_notebook.batch.run import RunOptions
 
 _MOST_ATTEMPTS = 5
 _SHORTEST_PAUSE_S, _LONGEST_PAUSE_S, _PARTS = 0.25, 10.0, 8
@@ -86,33 +87,21 @@ class ExecutorFetcher:
     """Fetches outputs on the workers of an executor.
 
     Args:
-        executor: The executor.
+        options: The options of the run.
         client: The client of this process, whose environment the workers must use.
         folder: The folder of the batch.
-        profile: The profile with which the workers sign in.
-        patience_s: How long a worker waits in an outage, in seconds.
-        after: Called on the worker with each saved file and its row.
     """
 
-    def __init__(  # noqa: PLR0913 - each is named at the call
-        self,
-        executor: Executor,
-        *,
-        client: Any,
-        folder: Path,
-        profile: str | None,
-        patience_s: float,
-        after: Callable[[Path, BatchRow], object] | None,
-    ) -> None:
-        self._executor = executor
+    def __init__(self, options: RunOptions, client: ApiClient, folder: Path) -> None:
+        self._executor: Any = options.executor
         self._client = client
         self._folder = folder.resolve()
-        self._profile = profile
-        self._patience_s = patience_s
-        self._after = after
+        self._profile = options.profile or getattr(client, "profile", None)
+        self._patience_s = options.patience_s
+        self._after = options.after
         self._marker = self._folder / f".shared-{token_hex(8)}"
 
-    def __enter__(self) -> ExecutorFetcher:
+    def __enter__(self) -> Self:
         self._marker.touch()
         return self
 
@@ -220,15 +209,13 @@ def fetch_output(
         return WorkerReply(None, f"{here}: {error.message}", error.hint)
     if after is not None and reply.meaning is Meaning.SAVED:
         try:
-            call_after(
-                after, (folder / job.file).with_name(reply.file), list(job.rows)
-            )
+            call_after(after, (folder / job.file).with_name(reply.file), list(job.rows))
         except AfterError as error:
             return WorkerReply(reply, after_error=error.reason)
     return WorkerReply(reply)
 
 
-def _fetch(client: Chili, job: WorkerJob, path: Path) -> Reply:
+def _fetch(client: ApiClient, job: WorkerJob, path: Path) -> Reply:
     """Poll until the task is done, and save its file."""
     started_at = client.stopwatch()
     held_since: float | None = None
@@ -252,11 +239,11 @@ def _fetch(client: Chili, job: WorkerJob, path: Path) -> Reply:
             return reply
 
 
-_clients: dict[tuple[int, str | None], Chili] = {}
+_clients: dict[tuple[int, str | None], ApiClient] = {}
 _clients_lock = threading.Lock()
 
 
-def _signed_in(profile: str | None) -> Chili:
+def _signed_in(profile: str | None) -> ApiClient:
     """Return the client of this process for a profile."""
     from chili_notebook import login  # a worker signs in as a script does
 
