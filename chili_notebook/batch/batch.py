@@ -337,24 +337,7 @@ class Batch(Sequence[BatchRow]):
         """Run, and yield each output when it is saved or has failed."""
         with self._ledger.writing(), ExitStack() as stack:
             self._require_current()
-            self._ledger.start_run()
-            check_files(self._ledger)
-            if options.retry_unknown:
-                self._ledger.forget_all(RowState.UNKNOWN)
-            if options.retry_failed:
-                self._ledger.forget_all(RowState.FAILED)
-            fetcher = None
-            if options.executor is not None:
-                fetcher = stack.enter_context(
-                    ExecutorFetcher(options, self._form.client, self.folder)
-                )
-            run = Run(
-                self._form,
-                self._ledger,
-                options,
-                rows_of=self._rows_of,
-                fetcher=fetcher,
-            )
+            run = self._new_run(options, stack)
             kept = self._ledger.counts()["kept"]
             line = stack.enter_context(LiveLine(clock=self._form.client.stopwatch))
             run.start()
@@ -381,6 +364,21 @@ class Batch(Sequence[BatchRow]):
             self._raise_errors_of(run)
             if self._preparation.merge:
                 merge_parts(self._ledger, self._preparation)
+
+    def _new_run(self, options: RunOptions, stack: ExitStack) -> Run:
+        ledger = self._ledger
+        ledger.start_run()
+        check_files(ledger)
+        if options.retry_unknown:
+            ledger.forget_all(RowState.UNKNOWN)
+        if options.retry_failed:
+            ledger.forget_all(RowState.FAILED)
+        fetcher = None
+        if options.executor is not None:
+            fetcher = stack.enter_context(
+                ExecutorFetcher(options, self._form.client, self.folder)
+            )
+        return Run(self._form, ledger, options, rows_of=self._rows_of, fetcher=fetcher)
 
     def _rows_of(self, job: Job) -> list[BatchRow]:
         return [read_row(self._ledger, row) for row in self._ledger.rows_of(job.key)]

@@ -7,6 +7,7 @@ stays in memory.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import replace
 from difflib import SequenceMatcher
@@ -37,11 +38,12 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from chili_notebook.batch.order import OrderForm
-    from chili_notebook.batch.rows import OWN_COLUMNS
 from chili_notebook.batch.tables import Table, TableRow
 
 _CHUNK = 500
 _ALIKE = 0.7
+_SURELY_SMALL = 1_000_000
+_LEFTOVER = re.compile(r"\.(?:shared-[0-9a-f]{16}|(.+)\.[0-9a-f]{8})")
 _FOUR_BYTES: Final = 4  # of UTF-8, for one character
 
 
@@ -304,9 +306,6 @@ class _Plan:
         self._problems.clear()
 
 
-_SURELY_SMALL: Final = 1_000_000
-
-
 def _checked_columns(columns: object) -> dict[str, str | None]:
     if columns is None:
         return {}
@@ -333,7 +332,14 @@ def _require_same_source(ledger: Ledger, form: OrderForm) -> None:
 
 
 def check_files(ledger: Ledger) -> None:
-    """Let outputs whose file is missing or cut be fetched or ordered again."""
+    """Let outputs whose file is missing or cut be fetched or ordered again.
+
+    What a killed process has left of files is removed.
+    """
+    for path in ledger.folder.glob(".*"):
+        leftover = _LEFTOVER.fullmatch(path.name)
+        if leftover and (leftover[1] is None or ledger.has_file(leftover[1])):
+            path.unlink(missing_ok=True)
     after = -1
     while jobs := ledger.jobs(RowState.DONE, after=after):
         after = jobs[-1].position

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, overload
 
 from chili_notebook.api.problems import Problem, ProblemKind
@@ -15,6 +14,8 @@ from chili_notebook.display.tables import table_bundle
 from chili_notebook.errors import ConfigurationError
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from chili_notebook.batch.ledger import Ledger
     from chili_notebook.batch.records import StoredProblem, StoredRow
 
@@ -130,11 +131,14 @@ class BatchRows(Sequence[BatchRow]):
                 hint="Install it with: pip install pandas",
             ) from None
         rows = list(self)
-        columns = list(dict.fromkeys(name for row in rows for name in row.values))
+        values_by_row = [row.values for row in rows]  # noqa: PD011 - no pandas
+        columns = _columns_of(rows)
         index = pd.Index([row.number for row in rows], name=INDEX, dtype="int64")
         data = {
             name: pd.Series(
-                [row.values.get(name) for row in rows], index=index, dtype=object
+                [mapping.get(name) for mapping in values_by_row],
+                index=index,
+                dtype=object,
             )
             for name in columns
         }
@@ -277,12 +281,12 @@ def read_problem(problem: StoredProblem) -> Problem:
 
 def rows_bundle(rows: Sequence[BatchRow], *, caption: str) -> dict[str, str]:
     """Return rows as a table, by media type."""
-    columns = list(dict.fromkeys(name for row in rows for name in row.values))
+    columns = _columns_of(rows)
     cells = [
         [
             row.number,
             row.state.value,
-            *(row.values.get(name) for name in columns),
+            *(_value_of(row, name) for name in columns),
             row.path.name if row.path else row.error,
         ]
         for row in rows
@@ -298,3 +302,13 @@ def _caption(count: int, noun: str) -> str:
     plural = "" if count == 1 else "s"
     shown = f"; the first {SHOWN} are shown" if count > SHOWN else ""
     return f"{count:,} {noun}{plural}{shown}"
+
+
+def _columns_of(rows: Iterable[BatchRow]) -> list[str]:
+    """Return the columns of these rows, each once."""
+    names = (name for row in rows for name in row.values)  # noqa: PD011 - no pandas
+    return list(dict.fromkeys(names))
+
+
+def _value_of(row: BatchRow, column: str) -> object:
+    return row.values.get(column)  # noqa: PD011 - no pandas

@@ -28,7 +28,6 @@ from chili_notebook.batch.requests import (
     poll,
     send_order,
 )
-from chili_notebook.batch.rows import BatchRow
 from chili_notebook.errors import (
     ChiliError,
     ConfigurationError,
@@ -44,6 +43,7 @@ if TYPE_CHECKING:
 
     from chili_notebook.batch.ledger import Ledger
     from chili_notebook.batch.order import OrderForm
+    from chili_notebook.batch.rows import BatchRow
 
 _ASKING, _SAVING = 10, 8  # threads; httpx keeps 20 connections open
 _MOST_UNSAVED = 100
@@ -123,8 +123,8 @@ class RunOptions:
         if self.executor is not None and not hasattr(self.executor, "submit"):
             raise ConfigurationError(
                 f"Expected an executor, got {describe(self.executor)}.",
-                hint="Pass client.get_executor() of dask, view.executor of ipyparallel, "
-                "or an executor of concurrent.futures.",
+                hint="Pass client.get_executor() of dask, view.executor of "
+                "ipyparallel, or an executor of concurrent.futures.",
             )
 
 
@@ -273,7 +273,7 @@ class Run:
             self._call(Call.POLL, job, partial(poll, self._client, job.task_id or ""))
 
     def _fill(self) -> None:
-        """Adopt running tasks, and order more, up to the number that may be in flight."""
+        """Adopt running tasks and order more, up to the limit of tasks in flight."""
         room = self._options.concurrency - len(self._in_flight)
         if self._unsaved >= _MOST_UNSAVED:
             return
