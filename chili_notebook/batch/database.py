@@ -13,7 +13,7 @@ from chili_notebook.errors import ConfigurationError
 from chili_notebook.system.atomic_write import make_folder
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
     from pathlib import Path
 
 LEDGER_NAME: Final = "ledger.sqlite"
@@ -200,7 +200,7 @@ class Database:
                 reason = error
         raise self._damaged(reason)
 
-    def execute_many(self, query: str, rows: list[tuple[object, ...]]) -> None:
+    def execute_many(self, query: str, rows: Sequence[tuple[object, ...]]) -> None:
         """Run a statement for each of these rows."""
         with self._lock:
             try:

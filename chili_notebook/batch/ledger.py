@@ -100,39 +100,11 @@ class Ledger(Database):
 
     def add_rows(self, rows: Sequence[PlannedRow]) -> None:
         """Add rows to the plan."""
-        self.execute_many(
-            "INSERT INTO rows VALUES (?, ?, ?, ?, 0, ?, ?, ?)",
-            [
-                (
-                    row.position,
-                    row.number,
-                    row.file,
-                    row.key,
-                    row.fingerprint,
-                    row.sent,
-                    row.original,
-                )
-                for row in rows
-            ],
-        )
+        self.execute_many("INSERT INTO rows VALUES (?, ?, ?, ?, ?, ?, ?, ?)", rows)
 
-    def add_problems(self, problems: Iterable[StoredProblem]) -> None:
+    def add_problems(self, problems: Sequence[StoredProblem]) -> None:
         """Add problems to the plan."""
-        self.execute_many(
-            "INSERT INTO problems VALUES (?, ?, ?, ?, ?, ?, ?)",
-            [
-                (
-                    problem.position,
-                    problem.number,
-                    problem.name,
-                    problem.value,
-                    problem.kind,
-                    problem.reason,
-                    problem.suggestion,
-                )
-                for problem in problems
-            ],
-        )
+        self.execute_many("INSERT INTO problems VALUES (?, ?, ?, ?, ?, ?, ?)", problems)
 
     def duplicates(self) -> Iterator[tuple[int, int, str, int]]:
         """Yield rows with the file name of an earlier row.

@@ -114,6 +114,7 @@ class _Plan:
         self._pattern = pattern
         self._columns = columns
         self._variables: dict[str, str | None] = {}  # by column of the table
+        self._used: list[tuple[str, str]] | None = None  # if all rows have the same
         self._rows: list[PlannedRow] = []
         self._problems: list[StoredProblem] = []
 
@@ -123,18 +124,27 @@ class _Plan:
         return tuple(
             column
             for column, variable in self._variables.items()
-            if variable is None and column not in self._pattern.columns
+            if variable is None
+            and column not in self._pattern.columns
+            and column not in self._columns
         )
 
     def add(self, table: Table, *, is_continued: bool) -> None:
         """Add the rows of a table, and what is wrong with its columns."""
         for heading in table.headings or ():
             self._find_variable(heading)
+        if table.headings is not None:
+            self._used = [
+                (column, variable)
+                for column, variable in self._variables.items()
+                if variable is not None
+            ]
         position = 0
         for row in table:
             if is_continued:
                 self._flush()
                 position = self._ledger.place_of(row.number)
+                row = _without_own_columns(row, self._variables)  # noqa: PLW2901
             self._add_row(position, row)
             position += 1
             if len(self._rows) >= _CHUNK:
@@ -188,7 +198,7 @@ class _Plan:
             if problem is not None:
                 problems = (problem,)
             else:
-                key = self._pattern.key(file)
+                key = file.lower() if file.isascii() else self._pattern.key(file)
                 fingerprint = self._form.fingerprint(sent)
         for problem in problems:
             self._note(position, problem)
@@ -198,11 +208,22 @@ class _Plan:
                 row.number,
                 file if key else None,
                 key,
+                0,
                 fingerprint,
                 sent if key else "{}",
-                json.dumps(values, ensure_ascii=False, default=_stored_value),
+                _to_stored(values),
             )
         )
+
+    def _values_by_variable(self, values: Mapping[str, object]) -> dict[str, object]:
+        """Return the values of a row that may have columns that no row before has."""
+        known = self._variables
+        by_variable: dict[str, object] = {}
+        for column, value in values.items():
+            variable = known[column] if column in known else self._find_variable(column)
+            if variable is not None:
+                by_variable[variable] = value
+        return by_variable
 
     def _file_name(self, row: TableRow) -> tuple[str, Problem | None]:
         for column in self._pattern.columns:
@@ -292,7 +313,7 @@ class _Plan:
                 position,
                 problem.row,
                 problem.column,
-                json.dumps(problem.value, ensure_ascii=False, default=_stored_value),
+                _to_stored(problem.value),
                 problem.kind.name,
                 problem.reason,
                 problem.suggestion,
@@ -381,6 +402,16 @@ def _no_variable(column: str, variable: str, checker: RowChecker) -> Problem:
     )
 
 
+def _without_own_columns(row: TableRow, variables: Mapping[str, object]) -> TableRow:
+    """Return a row without the columns that `to_frame` has added."""
+    values = {
+        column: value
+        for column, value in row.values.items()
+        if column not in OWN_COLUMNS or variables[column] is not None
+    }
+    return replace(row, values=values)
+
+
 def _too_large(number: int, size: int) -> Problem:
     return Problem(
         number,
@@ -401,3 +432,6 @@ def _stored_value(value: Any) -> Any:
     """Return a value that JSON does not have: dates and decimal numbers as text."""
     media_id = getattr(value, "id", None)
     return media_id if isinstance(media_id, str) else str(value)
+
+
+_to_stored: Final = json.JSONEncoder(ensure_ascii=False, default=_stored_value).encode

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import Enum, StrEnum
-from typing import Final
+from typing import Final, NamedTuple
 
 FILE_LIFETIME_S: Final = 4 * 3600.0
 """How long GraFx stores the file of an output (page "Output tasks")."""
@@ -40,8 +40,7 @@ class Before(Enum):
     TEMPLATE_CHANGED = "template"
 
 
-@dataclass(frozen=True, slots=True)
-class PlannedRow:
+class PlannedRow(NamedTuple):
     """A row as it is prepared.
 
     Attributes:
@@ -49,6 +48,7 @@ class PlannedRow:
         number: Its number as a person sees it.
         file: The name of its file; ``None`` if the row is invalid.
         key: The name by which files are compared; ``None`` if the row is invalid.
+        record: Its number in its request, from 0.
         fingerprint: Identifies source, document, format, layout, settings and values.
         sent: The values as GraFx gets them, as JSON.
         original: The values of the table, as JSON; empty if they are those sent.
@@ -58,6 +58,7 @@ class PlannedRow:
     number: int
     file: str | None
     key: str | None
+    record: int
     fingerprint: bytes | None
     sent: str
     original: str
@@ -78,8 +79,7 @@ class StoredRow:
     saved: str | None
 
 
-@dataclass(frozen=True, slots=True)
-class StoredProblem:
+class StoredProblem(NamedTuple):
     """A problem of a row, as the ledger has it; `value` is JSON."""
 
     position: int | None
