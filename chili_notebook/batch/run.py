@@ -47,7 +47,7 @@ if TYPE_CHECKING:
 
 _ASKING, _SAVING = 10, 8  # threads; httpx keeps 20 connections open
 _MOST_UNSAVED = 100
-_LONGEST_WAIT_S = 0.25
+_SHORTEST_WAIT_S, _LONGEST_WAIT_S = 0.001, 0.25
 _STOP_WITHIN_S = 3.0
 _TOO_MANY, _SERVER = 429, 500
 # GraFx may not know a task at once that it has just started.
@@ -346,8 +346,7 @@ class Run:
         wait_s = self._wait_s()
         events = []
         if not self._calls:
-            if wait_s > 0:
-                self._client.sleep(wait_s)
+            self._client.sleep(max(wait_s, _SHORTEST_WAIT_S))
         else:
             try:
                 events.append(
