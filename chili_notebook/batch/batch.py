@@ -11,7 +11,13 @@ from chili_notebook.api.output_tasks import InterruptedOutputError
 from chili_notebook.batch.merge import merge_parts
 from chili_notebook.batch.plan import check_files, write_plan
 from chili_notebook.batch.records import RowState
-from chili_notebook.batch.rows import SHOWN, BatchRow, BatchRows, Problems, read_row
+from chili_notebook.batch.rows import (
+    SHOWN,
+    BatchRow,
+    BatchRows,
+    BatchProblems,
+    read_row,
+)
 from chili_notebook.batch.run import PATIENCE_S, Run, RunOptions
 from chili_notebook.batch.view import (
     HOW_TO_CONTINUE,
@@ -94,7 +100,7 @@ class Batch(Sequence[BatchRow]):
         return iter(self._rows)
 
     @property
-    def problems(self) -> Problems:
+    def problems(self) -> BatchProblems:
         """What is wrong with the rows and columns of the table.
 
         Example:
@@ -102,7 +108,7 @@ class Batch(Sequence[BatchRow]):
             prints = chili.outputs.batch(template, rows, "png", folder="renders/cards")
             prints.problems
         """
-        return Problems(self._opened)
+        return BatchProblems(self._opened)
 
     @property
     def invalid(self) -> BatchRows:

@@ -167,7 +167,7 @@ class BatchRows(Sequence[BatchRow]):
         return rows_bundle(rows, caption=_caption(len(self), "row"))
 
 
-class Problems(Sequence[Problem]):
+class BatchProblems(Sequence[Problem]):
     """The problems of a batch; in a notebook they show themselves as a table.
 
     Example:

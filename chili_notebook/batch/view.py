@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from chili_notebook.batch.records import Preparation
-    from chili_notebook.batch.rows import BatchRow, Problems
+    from chili_notebook.batch.rows import BatchRow, BatchProblems
     from chili_notebook.batch.run import Progress
     from chili_notebook.errors import VariableError
 
@@ -28,6 +28,7 @@ _SIDE_PX = 320
 _MOST_BYTES = 400_000
 _PICTURES = {"image/png", "image/jpeg", "image/gif"}
 _MOST_PROBLEMS = 20
+_FEW, _MOST_IN_ERROR = 5, 1000
 
 
 def summary_of(counts: Mapping[str, int], preparation: Preparation) -> str:
@@ -74,7 +75,7 @@ def _changes_in_words(preparation: Preparation) -> list[str]:
 
 
 def batch_bundle(
-    rows: Sequence[BatchRow], summary: str, problems: Problems
+    rows: Sequence[BatchRow], summary: str, problems: BatchProblems
 ) -> dict[str, str]:
     """Return the table of a batch, by media type."""
     shown = f" The first {len(rows)} rows:" if rows else ""
@@ -99,12 +100,17 @@ def batch_bundle(
     }
 
 
-def invalid_error(count: int, problems: Problems) -> VariableError:
+def invalid_error(count: int, problems: BatchProblems) -> VariableError:
     """Return the error of a run that would leave out rows."""
-    error = problems_error(problems[:1000])
+    first = problems[:_FEW]
+    error = problems_error(problems[:_MOST_IN_ERROR])
     what = _count(count, "row") if count else "The table"
     verb = "has a problem" if count <= 1 else "have problems"
-    error.message = f"{what} {verb}, and nothing was ordered. {error.message}"
+    lines = "".join(f"\n  {problem}." for problem in first)
+    more = len(problems) - len(first)
+    if more:
+        lines += f"\n  and {more:,} more in `problems`"
+    error.message = f"{what} {verb}, and nothing was ordered.{lines}"
     error.hint = (
         f"{error.hint} Correct the table, or call run(skip_invalid=True) to render the "
         "others."

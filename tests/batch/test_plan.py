@@ -218,7 +218,7 @@ def test_values_of_a_frame_are_sent_exactly(service, prepare):
     assert [body["variables"] for body in service.orders] == [
         [{"Colour": None, "Price": "4.8", "Product": "Fig"}],
         [{"Colour": None, "Price": "3", "Product": "Plum"}],
-    ] or service.orders[0]["variables"][0]["Price"] == "4.8"
+    ]
     assert {path.name for path in Path("out").glob("*.jpg")} == {"1.jpg", "2.jpg"}
 
 
