@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Final
 
+from chili_notebook.api.frames import is_frame, read_frame
 from chili_notebook.api.problems import Problem, ProblemKind, RefusedError
 from chili_notebook.api.responses import text_in
 from chili_notebook.api.values import (
@@ -52,6 +53,8 @@ def check_data_source(
         variable: The variable.
         rows: Its rows, each a mapping.
     """
+    if is_frame(rows):
+        rows = read_frame(rows).rows
     items = list(rows) if isinstance(rows, Iterable) else []
     is_list = isinstance(rows, Iterable) and not isinstance(rows, str | bytes | Mapping)
     if not is_list or not all(isinstance(item, Mapping) for item in items):
@@ -150,25 +153,21 @@ def _json_value(value: Any, kind: str) -> Any:
     if isinstance(value, str):
         return _read_text(value, kind)
     takes = _TAKES.get(kind, (object,))
-    if value is not None and (
-        not isinstance(value, takes) or (isinstance(value, bool) and bool not in takes)
-    ):
+    is_truth = kind == "number" and isinstance(value, bool)
+    if value is not None and (is_truth or not isinstance(value, takes)):
         raise _refused(value, kind)
     return _as_json(value)
 
 
 def _as_json(value: Any) -> Any:
     """Return a value as JSON; a date without a time of day as its day."""
-    if value is None or isinstance(value, bool):
+    if isinstance(value, bool | None):
         return value
-    if isinstance(value, str):
-        return _read_text(value, "")
     if isinstance(value, int | float | Decimal) and math.isfinite(value):
         return _number(value)
-    if isinstance(value, dt.datetime):
-        return value.isoformat() if has_time(value) else value.date().isoformat()
     if isinstance(value, dt.date):
-        return value.isoformat()
+        is_day = not isinstance(value, dt.datetime) or not has_time(value)
+        return value.isoformat()[:10] if is_day else value.isoformat()
     if isinstance(value, Mapping):
         return {str(key): _json_value(one, "") for key, one in value.items()}
     if isinstance(value, list | tuple):

@@ -27,7 +27,7 @@ _PLAIN = {str, int, bool, dt.date, type(None)}
 _LONGEST = 60
 _MOST_DIGITS = 1_000_000_000_000_000
 _NUMBER = re.compile(r"[+-]?\d+(?:\.\d+)?", re.ASCII)
-_NUMBER_INSIDE = re.compile(r"[+-]?[\d.,'\u2019\s]*\d[.,]?", re.ASCII)
+_NUMBER_INSIDE = re.compile(r"[+-]?[0-9.,'\u2019\s]*[0-9][.,]?")
 _SPACES = re.compile(r"['\u2019_\s]")
 _DAY = re.compile(
     r"(\d{4}-\d\d-\d\d)(?:[T ]00:00(?::00(?:\.0+)?)?(?:Z|\+00:00)?)?", re.ASCII

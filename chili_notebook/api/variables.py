@@ -14,6 +14,7 @@ from typing import Any
 
 from chili_notebook.api.data_sources import check_data_source
 from chili_notebook.api.documents import read_variables
+from chili_notebook.api.frames import is_frame, read_frame
 from chili_notebook.api.problems import (
     Problem,
     ProblemKind,
@@ -166,17 +167,21 @@ def rows_of(variables: object) -> list[Row]:
     """Return the rows of values of an output: one row, several, or none at all.
 
     Raises:
-        VariableError: If `variables` is neither a mapping nor a non-empty list of them.
+        ConfigurationError: If a DataFrame cannot be read.
+        VariableError: If `variables` is neither a mapping nor a non-empty list of them,
+            nor a DataFrame with rows.
     """
     if variables is None or isinstance(variables, Mapping):
         return [variables] if variables else []
-    rows = list(variables) if isinstance(variables, Iterable) else []
+    if is_frame(variables):
+        rows: list[Any] = list(read_frame(variables).rows)
+    else:
+        rows = list(variables) if isinstance(variables, Iterable) else []
     if rows and all(isinstance(row, Mapping) for row in rows):
         return rows
     raise VariableError(
-        "`variables` must be a mapping or a non-empty list of mappings.",
-        hint='Pass {"name": value}, or a list of these; of a DataFrame, '
-        'frame.to_dict("records").',
+        "`variables` must be a mapping, a non-empty list of mappings or a DataFrame.",
+        hint='Pass {"name": value}, or a list of these.',
     )
 
 

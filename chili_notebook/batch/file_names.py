@@ -74,7 +74,7 @@ class NamePattern:
         self._fields = tuple(fields)
         self.columns = tuple(dict.fromkeys(one for one in fields if one != _ROW))
         self._refuse_paths(text)
-        self._refuse_other_suffix(text)
+        self._take_suffix(text)
 
     def name(self, number: int, values: Mapping[str, object]) -> str:
         """Return the file name of a row, empty if its values make none.
@@ -109,12 +109,13 @@ class NamePattern:
                 hint="Set the folder with `folder`, and use - in place of a slash.",
             )
 
-    def _refuse_other_suffix(self, text: str) -> None:
-        """Refuse ``{sku}.png`` for a JPG; ``{sku}.jpeg`` is one."""
+    def _take_suffix(self, text: str) -> None:
+        """Take ``.jpeg`` from ``{sku}.jpeg``, and refuse ``{sku}.png`` for a JPG."""
         end = self._texts[-1]
         expected = suffixes_like(f"x{self._suffix}") or (self._suffix,)
         for suffix in expected:
             if end.lower().endswith(suffix):
+                self._texts[-1] = end[: -len(suffix)]
                 self._suffix = suffix
                 return
         known = suffixes_of(content_type_of(f"x{end}"))

@@ -21,7 +21,7 @@ from chili_notebook.api.frames import (
     repeated,
 )
 from chili_notebook.api.ids import describe
-from chili_notebook.api.variables import Problem, ProblemKind
+from chili_notebook.api.problems import Problem, ProblemKind
 from chili_notebook.batch.text_files import find_delimiter, open_text
 from chili_notebook.batch.workbooks import open_sheet
 from chili_notebook.errors import ConfigurationError
@@ -70,7 +70,7 @@ class Table:
             index named ``row``.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - each is named at the call
         self,
         name: str,
         rows: Iterator[TableRow],

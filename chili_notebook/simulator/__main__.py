@@ -114,7 +114,10 @@ def _print_comparison(path: Path) -> int:
 def _describe_faults() -> str:
     width = max(map(len, KINDS))
     lines = [f"  {name:{width}}  {kind.description}" for name, kind in KINDS.items()]
-    return "\n".join(["faults:", *lines])
+    counts = "GET /simulator/counts returns how many outputs were started, and how many"
+    return "\n".join(
+        ["faults:", *lines, "", f"{counts}\nrequests of each kind were received."]
+    )
 
 
 def _make_simulator(

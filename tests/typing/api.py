@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import date, datetime
+from decimal import Decimal
 from pathlib import Path
 from typing import Any, assert_type
 
@@ -24,6 +25,7 @@ from chili_notebook import (
     Gallery,
     GalleryEntry,
     Layout,
+    Limits,
     Listing,
     Media,
     MediaLibrary,
@@ -33,6 +35,8 @@ from chili_notebook import (
     OutputSetting,
     OutputSettings,
     OutputTask,
+    Problem,
+    ProblemKind,
     Project,
     Projects,
     RecordError,
@@ -72,6 +76,7 @@ def calls(chili: Chili) -> None:
     assert_type(chili.token, ChiliToken)
     assert_type(chili.clock(), float)
     assert_type(chili.stopwatch(), float)
+    chili.previews = False
     chili.sleep(0.5)
     chili.close()
 
@@ -147,9 +152,11 @@ def a_document(source: DocumentItem) -> None:
     assert_type(source.preview("medium", source.layouts()[0], "2"), File)
     assert_type(source.preview(timeout_s=5), File)
     assert_type(source.thumbnail(timeout_s=5), File)
+    assert_type(source.sheet("sheets/", overwrite=True), Path)
     assert_type([source.id, source.name], list[str])
     assert_type(source.raw, Mapping[str, Any])
     assert_type(source.output("pdf", variables={"Name": "Ada"}), Output)
+    assert_type(source.check({"Name": "Ada"}), Rows[Problem])
 
 
 def a_variable(variable: Variable, layout: Layout) -> tuple[str, ...]:
@@ -158,7 +165,38 @@ def a_variable(variable: Variable, layout: Layout) -> tuple[str, ...]:
     assert_type([layout.id, layout.name], list[str])
     assert_type(layout.intent, str | None)
     assert_type([layout.raw, variable.raw], list[Mapping[str, Any]])
+    assert_type([variable.read_only, variable.visible], list[bool])
+    assert_type(variable.labels, Mapping[str, str])
+    assert_type(variable.limits, Limits)
+    assert variable.rows_from in {None, "injected", "connector"}
     return variable.name, variable.type, str(variable.value), *variable.allowed
+
+
+def the_limits(limits: Limits, problem: Problem) -> None:
+    """Read what a variable takes, and what is wrong with a value."""
+    assert_type([limits.min_value, limits.max_value], list[Decimal | None])
+    assert_type([limits.decimals, limits.max_characters], list[int | None])
+    assert_type([limits.first_day, limits.last_day], list[date | None])
+    assert_type(limits.excluded_days, tuple[str, ...])
+    assert_type(problem.row, int | None)
+    assert_type([problem.column, problem.reason, problem.suggestion], list[str])
+    assert_type(problem.value, object)
+    assert_type(problem.kind, ProblemKind)
+    assert problem.kind in {
+        ProblemKind.UNKNOWN_VARIABLE,
+        ProblemKind.NOT_SETTABLE,
+        ProblemKind.MISSING_VALUE,
+        ProblemKind.NOT_IN_LIST,
+        ProblemKind.WRONG_TYPE,
+        ProblemKind.AMBIGUOUS,
+        ProblemKind.OUT_OF_RANGE,
+        ProblemKind.TOO_LONG,
+        ProblemKind.UNREADABLE,
+        ProblemKind.UNKNOWN_COLUMN,
+        ProblemKind.FILE_NAME,
+        ProblemKind.SAME_FILE_NAME,
+        ProblemKind.TOO_LARGE,
+    }
 
 
 def projects(chili: Chili, template: Template, project: Project) -> None:
@@ -221,6 +259,14 @@ def outputs(chili: Chili, template: Template, setting: OutputSetting) -> None:
     assert_type(output, Output)
     task = chili.outputs.start("id", "pdf", variables=[row, row], settings="id")
     assert_type(task, OutputTask)
+    both = chili.outputs.create(
+        template, "pdf", layout=["a", "b"], max_records_per_file=9, settings={"a": 1}
+    )
+    assert_type(both, Rows[Output])
+    tasks = chili.outputs.start(
+        template, "pdf", layout=template.layouts(), engine_version="2.27.0"
+    )
+    assert_type(tasks, list[OutputTask])
     assert_type(chili.outputs.task("id", "pdf"), OutputTask)
 
 

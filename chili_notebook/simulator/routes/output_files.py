@@ -32,9 +32,8 @@ _ZIP_DATE = (2026, 1, 1, 0, 0, 0)
 class _PictureFiles:
     """A file for each record and layout."""
 
-    def __init__(self, request: OutputRequest, *, draws: bool) -> None:
+    def __init__(self, request: OutputRequest) -> None:
         self._request = request
-        self._draws = draws
         self._files: list[bytes] = []
 
     def add(self, values: Values) -> None:
@@ -49,7 +48,7 @@ class _PictureFiles:
                 watermark=request.watermark,
                 scale=request.scale,
                 fps=request.fps,
-                draws=self._draws,
+                draws=request.draws,
             )
             for layout in request.layouts
         ]
@@ -62,9 +61,8 @@ class _PictureFiles:
 class _PdfFiles:
     """The pages of all records, in one PDF or more."""
 
-    def __init__(self, request: OutputRequest, *, draws: bool) -> None:
+    def __init__(self, request: OutputRequest) -> None:
         self._request = request
-        self._draws = draws
         self._pdfs: list[PdfFile] = []
         self._records = 0
 
@@ -83,7 +81,7 @@ class _PdfFiles:
                     layout,
                     values,
                     watermark=request.watermark,
-                    draws=self._draws,
+                    draws=request.draws,
                 )
         except RecordFailedError:
             pdf.truncate(pages_before)
@@ -97,22 +95,18 @@ class _PdfFiles:
         return [pdf.content() for pdf in self._pdfs]
 
 
-def make_output(
-    request: OutputRequest, pictures: Mapping[str, Picture], *, draws: bool = True
-) -> TaskFile:
+def make_output(request: OutputRequest, pictures: Mapping[str, Picture]) -> TaskFile:
     """Make the file of an output; several files are a zip.
 
     Args:
         request: The request.
         pictures: The media, by ID.
-        draws: Whether the file shows the content of the document.
 
     Raises:
         TaskFailedError: If a record fails and the setting does not skip failures, or
             if all records fail. The report contains all failed records.
     """
-    files_of = _PdfFiles if request.format == "pdf" else _PictureFiles
-    output = files_of(request, draws=draws)
+    output = _PdfFiles(request) if request.format == "pdf" else _PictureFiles(request)
     report: list[dict[str, Any]] = []
     only_pictures = True
     row: Row = dict(request.injected)

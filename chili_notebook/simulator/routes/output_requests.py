@@ -55,6 +55,7 @@ class OutputRequest:
         scale: The scale of pictures. GraFx does not publish the unit of ``scaling``;
             here it is a percentage.
         fps: Frames per second of an animation.
+        draws: Whether the files show the content of the document.
     """
 
     name: str
@@ -69,6 +70,7 @@ class OutputRequest:
     skips_failures: bool
     scale: float
     fps: float | None
+    draws: bool
 
 
 def read_output_request(
@@ -121,6 +123,7 @@ def read_output_request(
         skips_failures=setting.get(CONTINUE) is True,
         scale=(setting.get("scaling") or 100) / 100,
         fps=setting.get("fps"),
+        draws=state.draws,
     )
 
 

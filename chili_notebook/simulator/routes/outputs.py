@@ -74,9 +74,7 @@ class _Calls:
         info = OutputInfo(
             output.name, output.format, output.source, client_id, len(output.rows)
         )
-        make = partial(
-            make_output, output, self.state.media.pictures(), draws=self.state.draws
-        )
+        make = partial(make_output, output, self.state.media.pictures())
         task = self.state.tasks.start(make, "output/tasks/{id}/download", info)
         return started_response(request, task, "output/tasks", 200)
 
