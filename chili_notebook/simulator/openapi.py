@@ -86,6 +86,8 @@ def _read_file(path: Path) -> Json:
 
 def _read_yaml(text: str) -> Any:
     """Read YAML; return ``None`` if that fails or no library for it is installed."""
+    if text.lstrip().startswith(("{", "[")):
+        return None  # broken JSON, which is read for a long time as YAML
     try:
         return import_module("yaml").safe_load(text)
     except Exception:  # noqa: BLE001 - the library need not be there to name its errors

@@ -6,6 +6,7 @@ import json
 import subprocess
 import sys
 from fnmatch import fnmatchcase
+from importlib.util import find_spec
 
 import pytest
 from starlette.routing import Route
@@ -137,6 +138,17 @@ def test_other_files_are_refused(tmp_path, content, reason):
     with pytest.raises(SpecificationError, match=reason) as caught:
         compare_with(path)
     assert str(path) in str(caught.value)
+
+
+def test_yaml_is_read_if_a_library_for_it_is_installed(tmp_path):
+    """Without one, the document must be in JSON."""
+    path = tmp_path / "swagger.yaml"
+    path.write_text("openapi: 3.0.4\npaths:\n  /api/v1/ping:\n    get: {}\n")
+    if find_spec("yaml") is None:
+        with pytest.raises(SpecificationError, match="in JSON"):
+            compare_with(path)
+    else:
+        assert Difference("GET /v1/ping", "route", "", THERE) in compare_with(path)
 
 
 def test_parts_of_a_wrong_type_are_ignored(tmp_path):
