@@ -56,6 +56,9 @@ if TYPE_CHECKING:
     from chili_notebook.api.templates import Template, Templates
     from chili_notebook.auth.environment import Environment
     from chili_notebook.auth.handle import ChiliToken
+    from chili_notebook.batch.batch import Batch
+    from chili_notebook.batch.records import RowState
+    from chili_notebook.batch.rows import BatchProblems, BatchRow, BatchRows
     from chili_notebook.display.gallery import Gallery, GalleryEntry
     from chili_notebook.display.tables import Rows
     from chili_notebook.errors import (
@@ -92,6 +95,10 @@ __version__ = "0.1.0"
 __all__ = [
     "APIError",
     "AuditIncompleteError",
+    "Batch",
+    "BatchProblems",
+    "BatchRow",
+    "BatchRows",
     "Chili",
     "ChiliError",
     "ChiliToken",
@@ -131,6 +138,7 @@ __all__ = [
     "Project",
     "Projects",
     "RecordError",
+    "RowState",
     "Rows",
     "SecretsFoundError",
     "ServerError",
@@ -170,6 +178,9 @@ _MODULES = {
     "api.templates": ("Template", "Templates"),
     "auth.environment": ("Environment",),
     "auth.handle": ("ChiliToken",),
+    "batch.batch": ("Batch",),
+    "batch.records": ("RowState",),
+    "batch.rows": ("BatchProblems", "BatchRow", "BatchRows"),
     "display.gallery": ("Gallery", "GalleryEntry"),
     "display.tables": ("Rows",),
     "signin": ("login",),

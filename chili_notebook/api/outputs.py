@@ -267,7 +267,7 @@ class Outputs:
 
     def batch(  # noqa: PLR0913 - each is named at the call
         self,
-        source: DocumentItem | Document | str,
+        source: Source,
         table: object,
         format: Format,  # noqa: A002
         *,
@@ -275,7 +275,7 @@ class Outputs:
         name: str | None = None,
         columns: Mapping[str, str | None] | None = None,
         layout: Layout | str | int | None = None,
-        settings: OutputSetting | str | None = None,
+        settings: OutputSetting | str | Mapping[str, Any] | None = None,
         merge: str | None = None,
     ) -> Batch:
         """Prepare one output for each row of a table; `Batch.run` renders them.
@@ -295,7 +295,8 @@ class Outputs:
             columns: The variables of columns with another name; ``None`` in place of
                 a variable for a column that is not used.
             layout: A layout, its ID or its name; by default the selected one.
-            settings: An output setting, or its ID; by default the format's default.
+            settings: An output setting, its ID, or a mapping of its fields; by default
+                the format's default.
             merge: The name of one PDF with the pages of all rows.
 
         Raises:
@@ -315,9 +316,8 @@ class Outputs:
         format = checked_format(format)  # noqa: A001 - GraFx's word
         body, document = self._request_for(source)
         body["layoutsToExport"] = [choose_layout(document, layout)]
-        if settings is not None:
-            body["outputSettingsId"] = _setting_id(settings)
-        _require_small(body)
+        body |= option_fields(format, {"settings": settings})
+        require_small(body)
         form = OrderForm(
             self._client,
             format,

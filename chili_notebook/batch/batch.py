@@ -7,15 +7,15 @@ from contextlib import ExitStack, contextmanager
 from queue import Empty
 from typing import TYPE_CHECKING, Any, Self, overload
 
-from chili_notebook.api.output_tasks import InterruptedOutputError
+from chili_notebook.api.api_errors import InterruptedCallError
 from chili_notebook.batch.merge import merge_parts
 from chili_notebook.batch.plan import check_files, write_plan
 from chili_notebook.batch.records import RowState
 from chili_notebook.batch.rows import (
     SHOWN,
+    BatchProblems,
     BatchRow,
     BatchRows,
-    BatchProblems,
     read_row,
 )
 from chili_notebook.batch.run import PATIENCE_S, Run, RunOptions
@@ -361,7 +361,7 @@ class Batch(Sequence[BatchRow]):
                     line.show(*run_line(run.progress, kept=kept, now=now))
             except KeyboardInterrupt:
                 run.stop()
-                raise InterruptedOutputError(
+                raise InterruptedCallError(
                     *interrupted_text(self._ledger.counts())
                 ) from None
             except GeneratorExit:  # the loop of the caller has ended

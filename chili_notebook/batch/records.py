@@ -22,6 +22,8 @@ class RowState(StrEnum):
         UNKNOWN: The response to its order was lost: GraFx may have rendered it.
 
     Example:
+        from chili_notebook import RowState
+
         [state.value for state in RowState]
     """
 

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from chili_notebook.batch.records import Preparation
-    from chili_notebook.batch.rows import BatchRow, BatchProblems
+    from chili_notebook.batch.rows import BatchProblems, BatchRow
     from chili_notebook.batch.run import Progress
     from chili_notebook.errors import VariableError
 

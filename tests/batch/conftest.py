@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import pytest
-
 from render_service import RenderService
 
 
@@ -17,10 +16,10 @@ def service():
 def prepare(service):
     """Return a function that prepares a batch of the service's template."""
 
-    def prepare(table=6, format="jpg", *, chili=None, **options):
+    def prepare(table=6, kind="jpg", *, chili=None, **options):
         rows = rows_of(table) if isinstance(table, int) else table
         options = {"folder": "out", "name": "{sku}"} | options
-        return (chili or service.client()).outputs.batch("t", rows, format, **options)
+        return (chili or service.client()).outputs.batch("t", rows, kind, **options)
 
     return prepare
 

@@ -8,12 +8,12 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+from render_service import RenderService
 
 from chili_notebook import ChiliError, ProblemKind
 from chili_notebook.batch.database import LEDGER_NAME
 from chili_notebook.batch.order import MOST_BYTES
 from chili_notebook.errors import ConfigurationError, VariableError
-from render_service import RenderService
 
 
 def problems_of(batch):

@@ -7,15 +7,15 @@ from pathlib import Path
 
 import httpx
 import pytest
+from render_service import RenderService
 
-from chili_notebook.api.output_tasks import InterruptedOutputError
+from chili_notebook.api.api_errors import InterruptedCallError
 from chili_notebook.errors import (
     ConfigurationError,
     ConnectionFailedError,
     ForbiddenError,
     VariableError,
 )
-from render_service import RenderService
 
 STATES = ["invalid", "ready", "running", "done", "failed", "unknown", "kept"]
 
@@ -109,8 +109,8 @@ def test_an_interrupt_says_in_one_line_how_to_continue(service, prepare):
         """Never called."""
 
     batch = prepare(10)
-    with pytest.raises(InterruptedOutputError) as caught:
-        _interrupt_main_thread_when(service, lambda: service.order_count >= 8)
+    _interrupt_main_thread_when(service, lambda: service.order_count >= 8)
+    with pytest.raises(InterruptedCallError) as caught:
         batch.run(after=after)
     assert "8 are running at GraFx" in caught.value.message
     assert "run()" in caught.value.hint
