@@ -208,7 +208,7 @@ class Ledger(Database):
 
     def row_at(self, position: int) -> StoredRow | None:
         """Return the row at a position."""
-        query = f"{_ROW} WHERE position = ?"
+        query = f"{_SELECT} WHERE position = ?"
         return next((_stored(row) for row in self.execute(query, position)), None)
 
     def rows(
@@ -230,13 +230,13 @@ class Ledger(Database):
         where = "position >= ?"
         if states:
             where += f" AND state IN ({', '.join('?' * len(states))})"
-        query = f"{_ROW} WHERE {where} ORDER BY position LIMIT ? OFFSET ?"
+        query = f"{_SELECT} WHERE {where} ORDER BY position LIMIT ? OFFSET ?"
         found = self.execute(query, first, *states, count, skip)
         return [_stored(row) for row in found]
 
     def rows_of(self, key: str) -> list[StoredRow]:
         """Return the rows of one output."""
-        query = f"{_ROW} WHERE key = ? ORDER BY position"
+        query = f"{_SELECT} WHERE key = ? ORDER BY position"
         return [_stored(row) for row in self.execute(query, key)]
 
     def problem_count(self, *, of_table: bool = False) -> int:
@@ -376,7 +376,7 @@ class Ledger(Database):
         self.execute(query, *fields.values(), job.key)
 
 
-_ROW = (
+_SELECT = (
     "SELECT position, number, file, state, sent, original, error, task_id, saved "
     "FROM states"
 )

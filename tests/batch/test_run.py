@@ -202,7 +202,7 @@ def test_an_hour_of_downtime_is_survived(service, prepare, refused):
 
 def test_patience_ends_and_the_run_can_be_continued(service, prepare):
     """After `patience_s` without GraFx the run ends with an error and a hint."""
-    service.fault = lambda request: (
+    service.fault = lambda _request: (
         httpx.Response(503) if service.order_count >= 3 else None
     )
     batch = prepare(10)
@@ -210,7 +210,7 @@ def test_patience_ends_and_the_run_can_be_continued(service, prepare):
         batch.run(patience_s=600)
     assert "run()" in caught.value.hint
     assert batch.counts["unknown"] == 0
-    service.fault = lambda request: None
+    service.fault = lambda _request: None
     batch.run()
     assert batch.counts["done"] == 10
     assert service.order_count == 10
@@ -220,7 +220,7 @@ def test_retry_after_slows_all_calls_together(service, prepare):
     """After a 429 nothing is sent before the time that GraFx asks for."""
     sent = []
 
-    def fault(request):
+    def fault(_request):
         sent.append(service.clock.now)
         if len(sent) == 20:
             return httpx.Response(429, headers={"Retry-After": "90"})
@@ -256,8 +256,7 @@ def test_failures_are_listed_and_not_ordered_again(service, prepare):
     assert (failed.number, failed.error) == (2, "No picture 'x'.")
     assert prepare(4).run().counts["failed"] == 1
     assert service.order_count == 4
-    service.fail = lambda values: None
-    assert batch is not None
+    service.fail = lambda _values: None
     again = prepare(4)
     again.run(retry_failed=True)
     assert again.counts["done"] == 4

@@ -159,4 +159,4 @@ def test_what_travels_holds_no_secret(served, prints):
     secret = served.variables()["CHILI_CLIENT_SECRET"]
     assert secret.encode() not in pickled
     assert str(prints._form.client.token).encode() not in pickled
-    assert pickle.loads(pickled) == job
+    assert pickle.loads(pickled) == job  # noqa: S301 - our own
