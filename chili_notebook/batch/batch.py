@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Self, overload
 
 from chili_notebook.api.api_errors import InterruptedCallError
 from chili_notebook.batch.merge import merge_parts
+from chili_notebook.batch.options import PATIENCE_S, RunOptions
 from chili_notebook.batch.plan import check_files, write_plan
 from chili_notebook.batch.records import RowState
 from chili_notebook.batch.rows import (
@@ -18,7 +19,7 @@ from chili_notebook.batch.rows import (
     BatchRows,
     read_row,
 )
-from chili_notebook.batch.run import PATIENCE_S, Run, RunOptions
+from chili_notebook.batch.run import Run
 from chili_notebook.batch.view import (
     HOW_TO_CONTINUE,
     batch_bundle,

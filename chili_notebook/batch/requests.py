@@ -29,6 +29,8 @@ from chili_notebook.errors import (
     ForbiddenError,
     NotFoundError,
     ServerError,
+    TokenRefusedError,
+    TokenRequestError,
     TooManyRequestsError,
     UnauthorizedError,
     UnexpectedAnswerError,
@@ -38,7 +40,7 @@ from chili_notebook.http.transport import ONCE, retry_after_s
 from chili_notebook.system.atomic_write import save_bytes
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
     from pathlib import Path
 
     import httpx
@@ -49,6 +51,7 @@ _RUNNING = {202, 204}
 _UNAVAILABLE = 503
 _GATEWAY = {502, 503, 504}
 _TOO_MANY = 429
+_SERVER = 500
 _NO_LONGER_STORED = {404, 410}
 _ORDER_LIMIT_S, _POLL_LIMIT_S, _REPORT_LIMIT_S = 120.0, 30.0, 60.0
 # A large file may take longer, if it arrives faster than this.
@@ -220,9 +223,21 @@ def is_up(client: ApiClient) -> Reply | None:
             )
     except ConnectionFailedError as error:
         return Reply(Meaning.DOWN, error.message)
-    if response.status_code >= 500 or response.status_code == _TOO_MANY:  # noqa: PLR2004
+    if response.status_code >= _SERVER or response.status_code == _TOO_MANY:
         return _held_up(response)
     return None
+
+
+def without_token_trouble(function: Callable[[], Reply | None]) -> Reply | None:
+    """Make a call; a token that cannot be fetched now is an outage, too."""
+    try:
+        return function()
+    except TokenRequestError as error:
+        return Reply(Meaning.DOWN, error.message)
+    except TokenRefusedError as error:
+        if error.status_code < _SERVER and error.status_code != _TOO_MANY:
+            raise
+        return Reply(Meaning.DOWN, error.message)
 
 
 def _path_of(task_id: str) -> str:

@@ -9,15 +9,13 @@ from __future__ import annotations
 import threading
 from collections import deque
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
-from enum import Enum
+from dataclasses import replace
 from functools import partial
 from pathlib import PurePosixPath
 from queue import Empty, SimpleQueue
-from typing import TYPE_CHECKING, Final, Protocol
+from typing import TYPE_CHECKING
 
-from chili_notebook.api.ids import describe
-from chili_notebook.api.output_tasks import seconds_of
+from chili_notebook.batch.events import AfterError, Call, Event, RunProgress, call_after
 from chili_notebook.batch.pacing import Outage, Polls
 from chili_notebook.batch.records import FILE_LIFETIME_S, Job, RowState
 from chili_notebook.batch.requests import (
@@ -27,21 +25,20 @@ from chili_notebook.batch.requests import (
     is_up,
     poll,
     send_order,
+    without_token_trouble,
 )
 from chili_notebook.errors import (
     ChiliError,
-    ConfigurationError,
     ConnectionFailedError,
-    TokenRefusedError,
-    TokenRequestError,
 )
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from concurrent.futures import Executor, Future
-    from pathlib import Path
+    from concurrent.futures import Future
 
+    from chili_notebook.batch.events import Fetcher
     from chili_notebook.batch.ledger import Ledger
+    from chili_notebook.batch.options import RunOptions
     from chili_notebook.batch.order import OrderForm
     from chili_notebook.batch.rows import BatchRow
 
@@ -49,110 +46,8 @@ _ASKING, _SAVING = 10, 8  # threads; httpx keeps 20 connections open
 _MOST_UNSAVED = 100
 _SHORTEST_WAIT_S, _LONGEST_WAIT_S = 0.001, 0.25
 _STOP_WITHIN_S = 3.0
-_TOO_MANY, _SERVER = 429, 500
 # GraFx may not know a task at once that it has just started.
 _KNOWN_WITHIN_S = 60.0
-
-
-PATIENCE_S: Final = 7200.0
-
-
-class Call(Enum):
-    """The calls of a run."""
-
-    ORDER = "order"
-    POLL = "poll"
-    SAVE = "save"
-    FETCH = "fetch"  # a worker of an executor polls and saves
-    CHECK = "check"
-
-
-@dataclass(frozen=True, slots=True)
-class Event:
-    """The end of a call.
-
-    Attributes:
-        call: The call.
-        job: The output that it was about.
-        reply: Its answer; ``None`` if there is none, or all is well.
-        error: What ended it instead.
-    """
-
-    call: Call
-    job: Job | None
-    reply: Reply | None = None
-    error: BaseException | None = None
-
-
-class Fetcher(Protocol):
-    """Waits for outputs and saves them somewhere else than in this process."""
-
-    def fetch(
-        self, job: Job, rows: list[BatchRow], report: Callable[[Event], None]
-    ) -> None:
-        """Start to fetch one output; its end is reported once."""
-
-
-@dataclass(frozen=True)
-class RunOptions:
-    """The arguments of `Batch.run`, checked.
-
-    Raises:
-        ConfigurationError: If one of them is wrong.
-    """
-
-    limit: int | None = None
-    concurrency: int = 8
-    skip_invalid: bool = False
-    retry_unknown: bool = False
-    retry_failed: bool = False
-    patience_s: float = PATIENCE_S
-    executor: Executor | None = None
-    after: Callable[[Path, BatchRow], object] | None = None
-    profile: str | None = None
-
-    def __post_init__(self) -> None:
-        if self.limit is not None:
-            _require_count("limit", self.limit, least=0)
-        _require_count("concurrency", self.concurrency, least=1)
-        seconds_of(self.patience_s)
-        if self.after is not None and not callable(self.after):
-            raise ConfigurationError(
-                "`after` is not a function.", hint="Pass a function of path and row."
-            )
-        if self.executor is not None and not hasattr(self.executor, "submit"):
-            raise ConfigurationError(
-                f"Expected an executor, got {describe(self.executor)}.",
-                hint="Pass client.get_executor() of dask, view.executor of "
-                "ipyparallel, or an executor of concurrent.futures.",
-            )
-
-
-@dataclass(slots=True)
-class Progress:
-    """What a run has done so far.
-
-    Attributes:
-        total: How many outputs it has to make.
-        ordered: How many it has ordered.
-        saved: How many it has saved.
-        failed: How many have failed.
-        unknown: How many orders had no answer.
-        expired: How many were no longer stored at GraFx, and are ready again.
-        running: How many are in flight.
-        started_at: When it began, by the stopwatch.
-        waits_for: Why it waits in an outage; empty otherwise.
-    """
-
-    total: int
-    started_at: float
-    ordered: int = 0
-    saved: int = 0
-    failed: int = 0
-    unknown: int = 0
-    expired: int = 0
-    running: int = 0
-    waits_for: str = ""
 
 
 class Run:
@@ -203,7 +98,7 @@ class Run:
         )
         if options.limit is not None:
             ready = min(ready, options.limit)
-        self.progress = Progress(running + ready, client.stopwatch())
+        self.progress = RunProgress(running + ready, client.stopwatch())
 
     def start(self) -> None:
         """Begin."""
@@ -318,7 +213,7 @@ class Run:
     ) -> None:
         self._calls += 1
         pool = self._saving if call is Call.SAVE else self._asking
-        future = pool.submit(_without_token_trouble, function)
+        future = pool.submit(without_token_trouble, function)
         future.add_done_callback(partial(self._report, call, job))
 
     def _report(
@@ -522,34 +417,6 @@ class Run:
         )
 
 
-class AfterError(Exception):
-    """`after` has raised an error.
-
-    Attributes:
-        reason: What it raised, as text.
-    """
-
-    def __init__(self, reason: str) -> None:
-        super().__init__(reason)
-        self.reason = reason
-
-
-def call_after(
-    after: Callable[[Path, BatchRow], object], path: Path, rows: list[BatchRow]
-) -> None:
-    """Call a function of the user with a saved file and each of its rows.
-
-    Raises:
-        AfterError: If it raises an error.
-    """
-    for row in rows:
-        done = replace(row, state=RowState.DONE, path=path)
-        try:
-            after(path, done)
-        except Exception as error:
-            raise AfterError(f"{type(error).__name__}: {error}") from error
-
-
 class _Jobs:
     """The outputs in a state, read in chunks."""
 
@@ -571,28 +438,8 @@ class _Jobs:
         return self._jobs.popleft() if self.peek() else None
 
 
-def _without_token_trouble(function: Callable[[], Reply | None]) -> Reply | None:
-    """Make a call; a token that cannot be fetched now is an outage, too."""
-    try:
-        return function()
-    except TokenRequestError as error:
-        return Reply(Meaning.DOWN, error.message)
-    except TokenRefusedError as error:
-        if error.status_code < _SERVER and error.status_code != _TOO_MANY:
-            raise
-        return Reply(Meaning.DOWN, error.message)
-
-
 def _gave_up(reason: str, waited_s: float) -> ConnectionFailedError:
     return ConnectionFailedError(
         f"GraFx could not be reached for {waited_s / 60:.0f} minutes. {reason}",
         hint="What is done is saved. Call run() again to continue.",
     )
-
-
-def _require_count(argument: str, count: object, *, least: int) -> None:
-    if not isinstance(count, int) or isinstance(count, bool) or count < least:
-        raise ConfigurationError(
-            f"{argument} must be a whole number from {least}; got {count!r}.",
-            hint=f"Pass a number, such as {argument}=8.",
-        )

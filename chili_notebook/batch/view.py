@@ -17,9 +17,9 @@ from chili_notebook.display.wording import list_names, spell_duration, spell_mom
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from chili_notebook.batch.events import RunProgress
     from chili_notebook.batch.records import Preparation
     from chili_notebook.batch.rows import BatchProblems, BatchRow
-    from chili_notebook.batch.run import Progress
     from chili_notebook.errors import VariableError
 
 HOW_TO_CONTINUE: Final = "Call run() again to continue: nothing is ordered twice."
@@ -118,7 +118,7 @@ def invalid_error(count: int, problems: BatchProblems) -> VariableError:
     return error
 
 
-def run_line(progress: Progress, *, kept: int, now: float) -> tuple[str, str]:
+def run_line(progress: RunProgress, *, kept: int, now: float) -> tuple[str, str]:
     """Return the progress of a run in one line, as text and as HTML."""
     ended = progress.saved + progress.failed
     elapsed_s = now - progress.started_at

@@ -18,8 +18,8 @@ from pathlib import Path
 from secrets import token_hex
 from typing import TYPE_CHECKING, Any, Self
 
+from chili_notebook.batch.events import AfterError, Call, Event, call_after
 from chili_notebook.batch.requests import Meaning, Reply, download, poll
-from chili_notebook.batch.run import AfterError, Call, Event, call_after
 from chili_notebook.errors import ChiliError, ConfigurationError
 
 if TYPE_CHECKING:
@@ -27,9 +27,9 @@ if TYPE_CHECKING:
     from concurrent.futures import Future
 
     from chili_notebook.api.base import ApiClient
+    from chili_notebook.batch.options import RunOptions
     from chili_notebook.batch.records import Job
     from chili_notebook.batch.rows import BatchRow
-    from chili_notebook.batch.run import RunOptions
 
 _MOST_ATTEMPTS = 5
 _SHORTEST_PAUSE_S, _LONGEST_PAUSE_S, _PARTS = 0.25, 10.0, 8

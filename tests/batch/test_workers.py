@@ -13,8 +13,8 @@ from pathlib import Path
 import pytest
 
 from chili_notebook import login
+from chili_notebook.batch.options import RunOptions
 from chili_notebook.batch.records import Job
-from chili_notebook.batch.run import RunOptions
 from chili_notebook.batch.workers import ExecutorFetcher, fetch_output
 from chili_notebook.errors import ConfigurationError
 from chili_notebook.simulator import Simulator

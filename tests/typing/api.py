@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from concurrent.futures import Executor
+from concurrent.futures import ThreadPoolExecutor
 from datetime import date, datetime
 from decimal import Decimal
 from pathlib import Path
@@ -326,7 +326,7 @@ def tables(listing: Listing[Template], gallery: Gallery, rows: Rows[Layout]) -> 
     assert_type(rows.bundle(caption="Layouts"), dict[str, str])
 
 
-def batches(chili: Chili, template: Template, executor: Executor) -> None:
+def batches(chili: Chili, template: Template) -> None:
     """Render the rows of a table."""
     prints = chili.outputs.batch(
         template, "products.csv", "jpg", folder="renders", name="{sku}", columns={}
@@ -345,7 +345,7 @@ def batches(chili: Chili, template: Template, executor: Executor) -> None:
     assert_type(prints.unknown[0], BatchRow)
     assert_type(prints.counts, dict[str, int])
     assert_type(prints.merged, Path | None)
-    assert_type(prints.run(limit=3, executor=executor), Batch)
+    assert_type(prints.run(limit=3, executor=ThreadPoolExecutor()), Batch)
     assert_type(next(prints.as_completed()), BatchRow)
     assert_type(prints.gallery(), Gallery)
     assert_type(prints.to_frame(), Any)
