@@ -56,9 +56,15 @@ def prepare(  # noqa: PLR0913 - each is named at the call
     merge: str | None = None,
 ) -> Batch:
     """Read and check a table, and return its batch; see `Outputs.batch`."""
-    ledger, preparation = write_plan(
-        form, table, folder=folder, name=name, columns=columns, merge=merge
-    )
+    try:
+        ledger, preparation = write_plan(
+            form, table, folder=folder, name=name, columns=columns, merge=merge
+        )
+    except KeyboardInterrupt:
+        raise InterruptedCallError(
+            "The preparation was interrupted.",
+            hint="Nothing was ordered, and the folder is as it was before.",
+        ) from None
     return Batch(form, ledger, preparation)
 
 

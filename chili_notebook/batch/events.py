@@ -67,6 +67,7 @@ class RunProgress:
         running: How many are in flight.
         started_at: When it began, by the stopwatch.
         waits_for: Why it waits in an outage; empty otherwise.
+        waits_since: Since when, by the stopwatch.
     """
 
     total: int
@@ -78,6 +79,7 @@ class RunProgress:
     expired: int = 0
     running: int = 0
     waits_for: str = ""
+    waits_since: float | None = None
 
 
 class AfterError(Exception):

@@ -362,11 +362,13 @@ class Ledger(Database):
         self.execute("DELETE FROM record_errors WHERE key = ?", job.key)
 
     def forget_all(self, state: RowState) -> None:
-        """Remove the outputs of the plan's rows that are in a state."""
+        """Remove the outputs of which a row of the plan is in a state."""
         self.execute(
-            "DELETE FROM outputs WHERE state = ? AND EXISTS (SELECT 1 FROM rows "
-            "WHERE rows.key = outputs.key AND rows.fingerprint = outputs.fingerprint)",
+            "DELETE FROM outputs WHERE key IN (SELECT key FROM states WHERE state = ?)",
             state.value,
+        )
+        self.execute(
+            "DELETE FROM record_errors WHERE key NOT IN (SELECT key FROM outputs)"
         )
 
     def _set(self, job: Job, **fields: object) -> None:

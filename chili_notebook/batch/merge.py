@@ -105,7 +105,8 @@ def merge_parts(ledger: Ledger, preparation: Preparation) -> None:
     """
     import pypdf
 
-    if any(ledger.job_count(state) for state in RowState if state is not RowState.DONE):
+    others = [state for state in RowState if state is not RowState.DONE]
+    if any(map(ledger.job_count, others)) or not ledger.job_count(RowState.DONE):
         return
     writer = pypdf.PdfWriter()
     for job in _parts(ledger):

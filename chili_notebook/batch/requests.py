@@ -154,12 +154,14 @@ def poll(client: ApiClient, task_id: str) -> Reply:  # noqa: PLR0911 - each is a
             address=client.link(response, "download"),
             report_address=client.link(response, "report"),
         )
-    except NotFoundError as error:
-        return Reply(Meaning.GONE, error.message)
     except ServerError as error:
         # GraFx reports a failed task as an error 500, as in an outage.
         reply = _down(client, error)
         return reply or Reply(Meaning.FAILED, _failure(client, error))
+    except APIError as error:
+        if error.status_code not in _NO_LONGER_STORED:
+            raise
+        return Reply(Meaning.GONE, error.message)
     except ConnectionFailedError as error:
         return Reply(Meaning.DOWN, error.message)
     except UnexpectedAnswerError:
@@ -187,10 +189,7 @@ def download(client: ApiClient, task_id: str, path: Path, done: Reply) -> Reply:
             )
         if response.status_code in {_TOO_MANY, *_GATEWAY}:
             return _held_up(response)
-        errors: Mapping[int, str] = {}
-        if done.report_address:
-            with time_limit(_REPORT_LIMIT_S):
-                errors = _by_record(fetch_report(client, done.report_address))
+        errors = _read_errors(client, done.report_address)
     except ServerError as error:
         return _down(client, error) or Reply(Meaning.FAILED, _reason(error))
     except APIError as error:
@@ -277,6 +276,17 @@ def _failure(client: ApiClient, error: ServerError) -> str:
 
 def _reason(error: APIError) -> str:
     return without_report_url(error.detail) or error.title or error.message
+
+
+def _read_errors(client: ApiClient, address: str) -> dict[int, str]:
+    """Return why records are missing from a file; empty if the report is not one."""
+    if not address:
+        return {}
+    try:
+        with time_limit(_REPORT_LIMIT_S):
+            return _by_record(fetch_report(client, address))
+    except UnexpectedAnswerError:
+        return {}
 
 
 def _by_record(report: tuple[RecordError, ...]) -> dict[int, str]:

@@ -80,6 +80,7 @@ class Run:
         self._ordering: set[str] = set()
         self._own: set[str] = set()
         self._to_save: deque[tuple[Job, Reply]] = deque()
+        self._done: dict[str, Reply] = {}  # what is not saved yet
         self._unsaved = 0
         self._again: deque[Job] = deque()
         self._adopted = _Jobs(ledger, RowState.RUNNING)
@@ -148,6 +149,7 @@ class Run:
         now = self._client.stopwatch()
         outage = self._outage
         self.progress.waits_for = outage.reason if outage.since is not None else ""
+        self.progress.waits_since = outage.since
         if outage.since is not None:
             if now - outage.since >= self._options.patience_s:
                 self.error = _gave_up(outage.reason, now - outage.since)
@@ -346,11 +348,12 @@ class Run:
                 self._polls.note_running(key, now, was_answered=False)
             elif call is Call.SAVE:
                 self._unsaved += 1
-                self._to_save.append((job, Reply(Meaning.DONE)))
+                self._to_save.append((job, self._done[key]))
             else:
                 self._watch(job)
             return
         self._note_success()
+        self._done.pop(key, None)
         if call is Call.POLL:
             if meaning is Meaning.RUNNING or self._is_too_new(job, reply):
                 self._polls.note_running(key, now)
@@ -359,6 +362,7 @@ class Run:
                 self._polls.note_done(key, now)
                 del self._in_flight[key]
                 self._unsaved += 1
+                self._done[key] = reply
                 self._to_save.append((job, reply))
                 return
             self._polls.remove(key)

@@ -136,8 +136,9 @@ def run_line(progress: RunProgress, *, kept: int, now: float) -> tuple[str, str]
         parts.append(f"{spell_duration((progress.total - ended) / rate)} left")
     parts.append(f"{progress.ordered:,} ordered in this run")
     text = ", ".join(parts)
-    if progress.waits_for:
-        text += f". Waiting for GraFx: {progress.waits_for}"
+    if progress.waits_for and progress.waits_since is not None:
+        waited = spell_duration(now - progress.waits_since)
+        text += f". Waiting for GraFx since {waited}: {progress.waits_for}"
     part = ended / progress.total if progress.total else 1.0
     html = (
         f'<div style="opacity:0.7"><progress value="{part:.3f}"></progress> '
