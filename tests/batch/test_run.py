@@ -385,3 +385,36 @@ def test_a_task_that_grafx_forgets_is_not_paid_twice(prepare):
     service.fault = fault
     batch = prepare(2, chili=service.client()).run()
     assert (service.order_count, counts(batch)) == (2, {"failed": 2})
+
+
+def test_a_token_that_expires_in_the_middle_is_fetched_once(simulator, signed_in):
+    """All threads share one token request, and no row is lost."""
+    simulator.state.tasks.render_seconds = 2.0
+    with signed_in(simulator) as chili:
+        template = chili.templates.list(search="Market price tag")[0]
+        rows = [{"Product": f"Jam {number}", "Price": "2"} for number in range(12)]
+        batch = chili.outputs.batch(template, rows, "png", folder="out")
+        batch.run(limit=4)
+        before = simulator.request_counts["POST /oauth/token"]
+        simulator.clock.advance(25 * 3600)
+        batch.run(concurrency=8)
+    assert batch.counts["done"] == 12
+    assert simulator.request_counts["POST /oauth/token"] == before + 1
+
+
+def test_a_contact_sheet_shows_the_saved_files(simulator, signed_in):
+    """Pictures are small, and a file that is not a picture has a reason instead."""
+    with signed_in(simulator) as chili:
+        template = chili.templates.list(search="Market price tag")[0]
+        rows = [{"Product": f"Jam {number}", "Price": "2"} for number in range(3)]
+        for kind in ("jpg", "pdf", "html"):
+            options = {"folder": f"out-{kind}", "name": "{row}"}
+            batch = chili.outputs.batch(template, rows, kind, **options)
+            entries = batch.run().gallery(at_most=2).entries
+            assert [entry.caption for entry in entries] == [
+                f"00001.{kind}",
+                f"00002.{kind}",
+            ]
+            assert all(len(entry.picture) < 200_000 for entry in entries)
+            assert bool(entries[0].picture) == (kind != "html")
+            assert bool(entries[0].problem) == (kind == "html")
