@@ -22,6 +22,7 @@ from chili_notebook.batch.rows import (
 from chili_notebook.batch.run import Run
 from chili_notebook.batch.view import (
     HOW_TO_CONTINUE,
+    after_error,
     batch_bundle,
     gallery_of,
     interrupted_text,
@@ -403,10 +404,4 @@ class Batch(Sequence[BatchRow]):
         if run.error is not None:
             raise run.error
         if run.after_errors:
-            job, reason = run.after_errors[0]
-            more = len(run.after_errors) - 1
-            others = f" and for {more} other outputs" if more else ""
-            raise ConfigurationError(
-                f"`after` has failed for row {job.number}{others}: {reason}",
-                hint="Correct it, and call run() again: it is called again for these.",
-            )
+            raise after_error(run.after_errors)

@@ -1,20 +1,32 @@
-"""What happens in a run of a batch: calls that end, and what is done so far."""
+"""The parts of a run: calls that end, outputs that wait, and what is done so far."""
 
 from __future__ import annotations
 
+from collections import deque
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from enum import Enum
+from functools import partial
+from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING, Protocol
 
 from chili_notebook.batch.records import RowState
+from chili_notebook.batch.requests import without_token_trouble
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from concurrent.futures import Future
     from pathlib import Path
 
+    from chili_notebook.batch.ledger import Ledger
     from chili_notebook.batch.records import Job
     from chili_notebook.batch.requests import Reply
     from chili_notebook.batch.rows import BatchRow
+
+
+_ASKING, _SAVING = 10, 8  # threads; httpx keeps 20 connections open
+_SHORTEST_WAIT_S = 0.001
 
 
 class Call(Enum):
@@ -51,6 +63,86 @@ class Fetcher(Protocol):
         self, job: Job, rows: list[BatchRow], report: Callable[[Event], None]
     ) -> None:
         """Start to fetch one output; its end is reported once."""
+
+
+class Calls:
+    """The calls that are running, in threads, and the queue of those that have ended.
+
+    Args:
+        sleep: Called to wait while no call is running.
+    """
+
+    def __init__(self, *, sleep: Callable[[float], None]) -> None:
+        self._sleep = sleep
+        self._running = 0
+        self._events: SimpleQueue[Event] = SimpleQueue()
+        self._asking = ThreadPoolExecutor(_ASKING, "batch-asking")
+        self._saving = ThreadPoolExecutor(_SAVING, "batch-saving")
+
+    def __len__(self) -> int:
+        return self._running
+
+    def start(
+        self, call: Call, job: Job | None, function: Callable[[], Reply | None]
+    ) -> None:
+        """Start a call; downloads never delay orders and polls."""
+        self._running += 1
+        pool = self._saving if call is Call.SAVE else self._asking
+        future = pool.submit(without_token_trouble, function)
+        future.add_done_callback(partial(self._report, call, job))
+
+    def expect_report(self) -> Callable[[Event], None]:
+        """Return the function that reports the end of a call which runs elsewhere."""
+        self._running += 1
+        return self._events.put
+
+    def wait(self, wait_s: float) -> list[Event]:
+        """Wait for the end of a call, and return all calls that have ended."""
+        if not self._running:
+            self._sleep(max(wait_s, _SHORTEST_WAIT_S))
+            return []
+        events = []
+        with suppress(Empty):
+            events.append(self._events.get(block=wait_s > 0, timeout=wait_s or None))
+            while True:
+                events.append(self._events.get_nowait())
+        self._running -= len(events)
+        return events
+
+    def close(self) -> None:
+        """Start nothing more, and wait for nothing."""
+        for pool in (self._asking, self._saving):
+            pool.shutdown(wait=False, cancel_futures=True)
+
+    def _report(
+        self, call: Call, job: Job | None, future: Future[Reply | None]
+    ) -> None:
+        if future.cancelled():
+            return
+        error = future.exception()
+        reply = None if error else future.result()
+        self._events.put(Event(call, job, reply, error))
+
+
+class JobQueue:
+    """The outputs in a state, read in chunks."""
+
+    def __init__(self, ledger: Ledger, state: RowState) -> None:
+        self._ledger = ledger
+        self._state = state
+        self._jobs: deque[Job] = deque()
+        self._after: int | None = -1
+
+    def peek(self) -> bool:
+        """Return whether there is another one."""
+        if not self._jobs and self._after is not None:
+            self._jobs.extend(self._ledger.jobs(self._state, after=self._after))
+            self._after = self._jobs[-1].position if self._jobs else None
+        return bool(self._jobs)
+
+    def take(self) -> Job | None:
+        """Return the next one."""
+        return self._jobs.popleft() if self.peek() else None
 
 
 @dataclass(slots=True)

@@ -10,13 +10,13 @@ import json
 import re
 from collections.abc import Mapping
 from dataclasses import replace
-from difflib import SequenceMatcher
 from typing import TYPE_CHECKING, Any, Final
 from uuid import uuid4
 
 from chili_notebook.api.ids import describe
 from chili_notebook.api.problems import Problem, ProblemKind
 from chili_notebook.api.variables import RowChecker
+from chili_notebook.batch.columns import column_problems
 from chili_notebook.batch.file_names import NamePattern
 from chili_notebook.batch.ledger import Ledger
 from chili_notebook.batch.merge import assign_requests, checked_merge
@@ -30,7 +30,6 @@ from chili_notebook.batch.records import (
 )
 from chili_notebook.batch.rows import OWN_COLUMNS
 from chili_notebook.batch.tables import open_table
-from chili_notebook.display.wording import closest_name, list_names
 from chili_notebook.errors import ConfigurationError
 from chili_notebook.system.atomic_write import checked_path
 
@@ -41,7 +40,6 @@ if TYPE_CHECKING:
 from chili_notebook.batch.tables import Table, TableRow
 
 _CHUNK = 500
-_ALIKE = 0.7
 _SURELY_SMALL = 1_000_000
 _LEFTOVER = re.compile(r"\.(?:shared-[0-9a-f]{16}|(.+)\.[0-9a-f]{8})")
 _FOUR_BYTES: Final = 4  # of UTF-8, for one character
@@ -149,7 +147,13 @@ class _Plan:
             position += 1
             if len(self._rows) >= _CHUNK:
                 self._flush()
-        self._add_column_problems()
+        for problem in column_problems(
+            self._variables,
+            mapping=self._columns,
+            name_columns=self._pattern.columns,
+            variables=self.checker.variables,
+        ):
+            self._note(None, problem)
         self._flush()
 
     def add_duplicates(self) -> None:
@@ -264,49 +268,6 @@ class _Plan:
         )
         return replace(problem, column=column)
 
-    def _add_column_problems(self) -> None:
-        """Note what is wrong with columns of the table, in `columns` and in `name`."""
-        seen = self._variables
-        for column, variable in self._columns.items():
-            if column not in seen:
-                self._note(None, _no_column(column, seen, "columns"))
-            elif variable is not None and seen[column] is None:
-                self._note(None, _no_variable(column, variable, self.checker))
-        for column in self._pattern.columns:
-            if column not in seen:
-                self._note(None, _no_column(column, seen, "name"))
-        provided = [variable for variable in seen.values() if variable is not None]
-        for variable in {one for one in provided if provided.count(one) > 1}:
-            columns = [column for column, name in seen.items() if name == variable]
-            self._note(
-                None,
-                Problem(
-                    None,
-                    columns[-1],
-                    None,
-                    ProblemKind.UNKNOWN_COLUMN,
-                    f"{list_names(columns)} are columns of the same variable "
-                    f"{variable!r}",
-                    f"columns={{{columns[0]!r}: None}} to leave one out",
-                ),
-            )
-        missing = [one for one in self.checker.variables if one not in provided]
-        for column in self.unused:
-            closest = closest_name(column, missing)
-            if closest and column not in self._columns and _are_alike(column, closest):
-                self._note(
-                    None,
-                    Problem(
-                        None,
-                        column,
-                        None,
-                        ProblemKind.UNKNOWN_COLUMN,
-                        f"no variable has this name, and no column is {closest!r}",
-                        f"columns={{{column!r}: {closest!r}}}, or None in place of "
-                        "the variable to leave the column out",
-                    ),
-                )
-
     def _note(self, position: int | None, problem: Problem) -> None:
         self._problems.append(
             StoredProblem(
@@ -378,30 +339,6 @@ def check_files(ledger: Ledger) -> None:
                 ledger.forget(job)
 
 
-def _no_column(column: str, seen: Mapping[str, object], argument: str) -> Problem:
-    closest = closest_name(column, [*seen])
-    return Problem(
-        None,
-        column,
-        None,
-        ProblemKind.UNKNOWN_COLUMN,
-        f"the table has no such column, which `{argument}` uses",
-        repr(closest) if closest else f"one of {list_names([*seen])}",
-    )
-
-
-def _no_variable(column: str, variable: str, checker: RowChecker) -> Problem:
-    closest = closest_name(variable, checker.variables)
-    return Problem(
-        None,
-        column,
-        variable,
-        ProblemKind.UNKNOWN_VARIABLE,
-        f"the template has no variable {variable!r}, which `columns` uses",
-        repr(closest) if closest else f"one of {list_names(checker.variables)}",
-    )
-
-
 def _without_own_columns(row: TableRow, variables: Mapping[str, object]) -> TableRow:
     """Return a row without the columns that `to_frame` has added."""
     values = {
@@ -421,11 +358,6 @@ def _too_large(number: int, size: int) -> Problem:
         f"the values have {size:,} bytes",
         "at most 10 MB of values, and 20 MB with the document",
     )
-
-
-def _are_alike(first: str, second: str) -> bool:
-    matcher = SequenceMatcher(None, first.strip().casefold(), second.casefold())
-    return matcher.ratio() >= _ALIKE
 
 
 def _stored_value(value: Any) -> Any:

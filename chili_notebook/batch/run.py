@@ -8,14 +8,21 @@ from __future__ import annotations
 
 import threading
 from collections import deque
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from functools import partial
 from pathlib import PurePosixPath
-from queue import Empty, SimpleQueue
+from queue import SimpleQueue
 from typing import TYPE_CHECKING
 
-from chili_notebook.batch.events import AfterError, Call, Event, RunProgress, call_after
+from chili_notebook.batch.events import (
+    AfterError,
+    Call,
+    Calls,
+    Event,
+    JobQueue,
+    RunProgress,
+    call_after,
+)
 from chili_notebook.batch.pacing import Outage, Polls
 from chili_notebook.batch.records import FILE_LIFETIME_S, Job, RowState
 from chili_notebook.batch.requests import (
@@ -25,7 +32,6 @@ from chili_notebook.batch.requests import (
     is_up,
     poll,
     send_order,
-    without_token_trouble,
 )
 from chili_notebook.errors import (
     ChiliError,
@@ -34,7 +40,6 @@ from chili_notebook.errors import (
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from concurrent.futures import Future
 
     from chili_notebook.batch.events import Fetcher
     from chili_notebook.batch.ledger import Ledger
@@ -42,9 +47,8 @@ if TYPE_CHECKING:
     from chili_notebook.batch.order import OrderForm
     from chili_notebook.batch.rows import BatchRow
 
-_ASKING, _SAVING = 10, 8  # threads; httpx keeps 20 connections open
 _MOST_UNSAVED = 100
-_SHORTEST_WAIT_S, _LONGEST_WAIT_S = 0.001, 0.25
+_LONGEST_WAIT_S = 0.25
 _STOP_WITHIN_S = 3.0
 # GraFx may not know a task at once that it has just started.
 _KNOWN_WITHIN_S = 60.0
@@ -74,7 +78,7 @@ class Run:
         self._client = client
         self._rows_of = rows_of
         self._fetcher = fetcher
-        self._events: SimpleQueue[Event] = SimpleQueue()
+        self._calls = Calls(sleep=client.sleep)
         self._polls, self._outage = Polls(), Outage()
         self._in_flight: dict[str, Job] = {}
         self._ordering: set[str] = set()
@@ -83,14 +87,11 @@ class Run:
         self._done: dict[str, Reply] = {}  # what is not saved yet
         self._unsaved = 0
         self._again: deque[Job] = deque()
-        self._adopted = _Jobs(ledger, RowState.RUNNING)
-        self._ready = _Jobs(ledger, RowState.READY)
-        self._calls = 0
+        self._adopted = JobQueue(ledger, RowState.RUNNING)
+        self._ready = JobQueue(ledger, RowState.READY)
         self._is_checking = False
         self._stops = threading.Event()
         self._thread = threading.Thread(target=self._work, name="batch", daemon=True)
-        self._asking = ThreadPoolExecutor(_ASKING, "batch-asking")
-        self._saving = ThreadPoolExecutor(_SAVING, "batch-saving")
         self.finished: SimpleQueue[Job | None] = SimpleQueue()
         self.error: BaseException | None = None
         self.after_errors: list[tuple[Job, str]] = []
@@ -122,8 +123,7 @@ class Run:
         except BaseException as error:  # noqa: BLE001 - raised in the caller's thread
             self.error = error
         finally:
-            for pool in (self._asking, self._saving):
-                pool.shutdown(wait=False, cancel_futures=True)
+            self._calls.close()
             self.finished.put(None)
 
     def _is_over(self) -> bool:
@@ -159,15 +159,17 @@ class Run:
             if outage.needs_check:
                 if not self._is_checking:
                     self._is_checking = True
-                    self._call(Call.CHECK, None, partial(is_up, self._client))
+                    self._calls.start(Call.CHECK, None, partial(is_up, self._client))
                 return
         self._fill()
         while self._to_save:
             job, reply = self._to_save.popleft()
-            self._call(Call.SAVE, job, partial(self._save, job, reply))
+            self._calls.start(Call.SAVE, job, partial(self._save, job, reply))
         while self._fetcher is None and (key := self._polls.take(now)) is not None:
             job = self._in_flight[key]
-            self._call(Call.POLL, job, partial(poll, self._client, job.task_id or ""))
+            self._calls.start(
+                Call.POLL, job, partial(poll, self._client, job.task_id or "")
+            )
 
     def _fill(self) -> None:
         """Adopt running tasks and order more, up to the limit of tasks in flight."""
@@ -197,7 +199,7 @@ class Run:
             values = self._ledger.values_of(job.key)
             if len(values) > 1 or values[0]:
                 body["variables"] = values
-            self._call(
+            self._calls.start(
                 Call.ORDER,
                 job,
                 partial(send_order, self._client, self._form.format, body),
@@ -207,25 +209,8 @@ class Run:
         if self._fetcher is None:
             self._polls.add(job.key, self._client.stopwatch(), adopted=adopted)
         else:
-            self._calls += 1
-            self._fetcher.fetch(job, self._rows_of(job), self._events.put)
-
-    def _call(
-        self, call: Call, job: Job | None, function: Callable[[], Reply | None]
-    ) -> None:
-        self._calls += 1
-        pool = self._saving if call is Call.SAVE else self._asking
-        future = pool.submit(without_token_trouble, function)
-        future.add_done_callback(partial(self._report, call, job))
-
-    def _report(
-        self, call: Call, job: Job | None, future: Future[Reply | None]
-    ) -> None:
-        if future.cancelled():
-            return
-        error = future.exception()
-        reply = None if error else future.result()
-        self._events.put(Event(call, job, reply, error))
+            rows = self._rows_of(job)
+            self._fetcher.fetch(job, rows, self._calls.expect_report())
 
     def _save(self, job: Job, done: Reply) -> Reply:
         """Save the file of a task that is done, and call `after`."""
@@ -240,25 +225,10 @@ class Run:
 
     def _take_events(self) -> None:
         """Wait for the end of a call, or until something is due."""
-        wait_s = self._wait_s()
-        events = []
-        if not self._calls:
-            self._client.sleep(max(wait_s, _SHORTEST_WAIT_S))
-        else:
-            try:
-                events.append(
-                    self._events.get(timeout=wait_s)
-                    if wait_s > 0
-                    else self._events.get_nowait()
-                )
-                while True:
-                    events.append(self._events.get_nowait())
-            except Empty:
-                pass
+        events = self._calls.wait(self._wait_s())
         if events:
             with self._ledger.transaction():
                 for event in events:
-                    self._calls -= 1
                     self._take(event)
 
     def _wait_s(self) -> float:
@@ -269,7 +239,7 @@ class Run:
             due = self._outage.until
         else:
             due = self._polls.next_at() or now + _LONGEST_WAIT_S
-        if due <= now and self._calls:  # the answer of a call decides
+        if due <= now and len(self._calls):  # the answer of a call decides
             return _LONGEST_WAIT_S if self._outage.since is not None else 0.01
         return min(max(due - now, 0.0), _LONGEST_WAIT_S)
 
@@ -419,27 +389,6 @@ class Run:
             wait_s=reply.wait_s,
             is_down=reply.meaning is not Meaning.BUSY,
         )
-
-
-class _Jobs:
-    """The outputs in a state, read in chunks."""
-
-    def __init__(self, ledger: Ledger, state: RowState) -> None:
-        self._ledger = ledger
-        self._state = state
-        self._jobs: deque[Job] = deque()
-        self._after: int | None = -1
-
-    def peek(self) -> bool:
-        """Return whether there is another one."""
-        if not self._jobs and self._after is not None:
-            self._jobs.extend(self._ledger.jobs(self._state, after=self._after))
-            self._after = self._jobs[-1].position if self._jobs else None
-        return bool(self._jobs)
-
-    def take(self) -> Job | None:
-        """Return the next one."""
-        return self._jobs.popleft() if self.peek() else None
 
 
 def _gave_up(reason: str, waited_s: float) -> ConnectionFailedError:

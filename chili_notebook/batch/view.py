@@ -13,12 +13,13 @@ from chili_notebook.batch.records import Before
 from chili_notebook.batch.rows import rows_bundle
 from chili_notebook.display.gallery import Gallery, GalleryEntry
 from chili_notebook.display.wording import list_names, spell_duration, spell_moment
+from chili_notebook.errors import ConfigurationError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from chili_notebook.batch.events import RunProgress
-    from chili_notebook.batch.records import Preparation
+    from chili_notebook.batch.records import Job, Preparation
     from chili_notebook.batch.rows import BatchProblems, BatchRow
     from chili_notebook.errors import VariableError
 
@@ -116,6 +117,16 @@ def invalid_error(count: int, problems: BatchProblems) -> VariableError:
         "others."
     )
     return error
+
+
+def after_error(errors: Sequence[tuple[Job, str]]) -> ConfigurationError:
+    """Return the error of a run whose `after` has raised errors."""
+    job, reason = errors[0]
+    others = f" and for {len(errors) - 1} other outputs" if len(errors) > 1 else ""
+    return ConfigurationError(
+        f"`after` has failed for row {job.number}{others}: {reason}",
+        hint="Correct it, and call run() again: it is called again for these.",
+    )
 
 
 def run_line(progress: RunProgress, *, kept: int, now: float) -> tuple[str, str]:
