@@ -10,10 +10,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-_SHORTEST_GAP_S, _LONGEST_GAP_S = 0.04, 2.0
+_SHORTEST_GAP_S, _LONGEST_GAP_S = 0.04, 15.0
 _SHORTEST_PAUSE_S = 0.05
 _PARTS = 10  # a task is polled again after this part of its age
-_FIRST_PARTS = 8  # the same, as long as no duration is known
+_FIRST_PARTS = 5  # the same, as long as no duration is known
+_LAST_PARTS = 24  # the same, when nothing is left to order
 _MISSES_PER_DONE, _FREE_MISSES = 2, 10
 _ALSO = 2  # how many tasks are polled at once after one that was done
 _WEIGHT = 0.15
@@ -45,6 +46,9 @@ class Polls:
     """Choose which of the tasks in flight to poll, and when.
 
     All times are seconds of one stopwatch.
+
+    Attributes:
+        is_last: Whether nothing is left to order, so that a late poll costs time.
     """
 
     def __init__(self) -> None:
@@ -55,9 +59,14 @@ class Polls:
         self._next_at = 0.0
         self._also = 0
         self._done, self._missed = 0, 0
+        self.is_last = False
 
     def __len__(self) -> int:
         return len(self._flights)
+
+    @property
+    def _parts(self) -> int:
+        return _LAST_PARTS if self.is_last else _PARTS
 
     @property
     def expected_s(self) -> float | None:
@@ -131,7 +140,8 @@ class Polls:
         """Take into account that a task is still running, or could not be polled."""
         flight = self._flights[key]
         flight.is_asked = False
-        flight.next_at = now + max(_SHORTEST_PAUSE_S, (now - flight.since) / _PARTS)
+        pause_s = (now - flight.since) / self._parts
+        flight.next_at = now + max(_SHORTEST_PAUSE_S, pause_s)
         if was_answered:
             flight.polled_at = now
             self._missed += 1
@@ -170,9 +180,11 @@ class Polls:
             age_s = 0.0 if oldest is None else now - oldest.since
             gap_s = max(_SHORTEST_PAUSE_S, age_s / _FIRST_PARTS)
         else:
-            gap_s = min(self._expected_s / (2 * self._most), self._expected_s / _PARTS)
-        if self._missed > _MISSES_PER_DONE * self._done + _FREE_MISSES:
-            gap_s *= 2
+            # With a queue at GraFx, half of a render may pass without any loss.
+            has_queue = self._most > 1 and not self.is_last
+            parts = 2 * self._most
+            gap_s = self._expected_s / (parts if has_queue else max(parts, self._parts))
+        gap_s *= max(1.0, self._missed / (_MISSES_PER_DONE * self._done + _FREE_MISSES))
         return min(max(gap_s, _SHORTEST_GAP_S), _LONGEST_GAP_S)
 
 

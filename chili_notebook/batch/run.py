@@ -118,8 +118,8 @@ class Run:
     def _work(self) -> None:
         try:
             while not self._is_over():
-                self._take_events()
                 self._decide()
+                self._take_events()
         except BaseException as error:  # noqa: BLE001 - raised in the caller's thread
             self.error = error
         finally:
@@ -187,6 +187,7 @@ class Run:
                 break
             orders.append(job)
             self.progress.ordered += 1
+        self._polls.is_last = len(orders) < room
         if not orders:
             return
         with self._ledger.transaction():
