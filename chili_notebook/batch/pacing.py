@@ -13,7 +13,7 @@ from dataclasses import dataclass
 _SHORTEST_GAP_S, _LONGEST_GAP_S = 0.04, 15.0
 _SHORTEST_PAUSE_S = 0.05
 _PARTS = 10  # a task is polled again after this part of its age
-_FIRST_PARTS = 5  # the same, as long as no duration is known
+_FIRST_PARTS = 4  # the same, as long as no duration is known
 _LAST_PARTS = 24  # the same, when nothing is left to order
 _MISSES_PER_DONE, _FREE_MISSES = 2, 10
 _ALSO = 2  # how many tasks are polled at once after one that was done

@@ -11,8 +11,8 @@ from chili_notebook.batch.pacing import Outage, Polls
 @pytest.mark.parametrize(
     ("slots", "render_s", "rounds"),
     [
-        *((1, 0.2, 20), (8, 0.2, 5), (8, 0.6, 4), (32, 0.6, 3), (8, 2.0, 4)),
-        *((32, 2.0, 3), (8, 10.0, 3), (32, 10.0, 3), (4, 60.0, 5)),
+        *((1, 0.2, 20), (8, 0.2, 10), (8, 0.6, 4), (32, 0.6, 3), (8, 2.0, 4)),
+        *((32, 2.0, 3), (8, 10.0, 3), (32, 10.0, 3), (4, 60.0, 10)),
     ],
 )
 def test_slots_are_never_idle_and_polls_are_few(prepare, slots, render_s, rounds):
