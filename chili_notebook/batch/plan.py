@@ -308,7 +308,7 @@ def _require_same_source(ledger: Ledger, form: OrderForm) -> None:
     if stored is not None and stored[0] != form.identity:
         raise ConfigurationError(
             f"The folder {ledger.folder} belongs to a batch of another template: "
-            f"{stored[1]}.",
+            f"{stored[1] or 'a document'}.",
             hint="Use another folder for each template and environment.",
         )
 
