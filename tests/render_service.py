@@ -146,5 +146,5 @@ class RenderService:
 
     @property
     def ordered_products(self):
-        """The product of each order, in the order of the orders."""
-        return [body["variables"][0]["Product"] for body in self.orders]
+        """The products that were ordered."""
+        return {body["variables"][0]["Product"] for body in self.orders}

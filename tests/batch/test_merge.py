@@ -66,7 +66,7 @@ def test_requests_are_joined_in_the_order_of_rows_and_resumed(service, prepare_b
     batch.run()
     assert batch.counts["done"] == 25
     assert batch.merged == Path("out/book.pdf")
-    assert [len(body["variables"]) for body in service.orders] == [9, 9, 7]
+    assert sorted(len(body["variables"]) for body in service.orders) == [7, 9, 9]
     assert widths_in(batch.merged) == list(range(1, 26))
     rows[12]["Price"] = "900"
     again = prepare_book(rows)
@@ -98,7 +98,8 @@ def test_requests_stay_under_the_limits_of_bytes_and_rows(service, prepare_book)
     prepare_book(rows_of(10_001)).run()
     sizes = [len(to_json(body["variables"])) for body in service.orders]
     assert max(sizes) <= 10_000_000
-    assert [len(body["variables"]) for body in service.orders[3:]] == [10_000, 1]
+    counts = sorted(len(body["variables"]) for body in service.orders)
+    assert counts == [1, 7, 9, 9, 10_000]
 
 
 def test_a_record_inherits_nothing_from_the_record_before(service, prepare_book):

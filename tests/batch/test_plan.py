@@ -141,7 +141,8 @@ def test_a_changed_row_is_rendered_again_and_that_is_said_before(service, prepar
     assert "1 changed since" in repr(changed)
     assert "will cost 1 render" in repr(changed)
     changed.run()
-    assert service.ordered_products[4:] == ["Marmalade"]
+    assert service.order_count == 5
+    assert "Marmalade" in service.ordered_products
     assert (changed.counts["done"], changed.counts["kept"]) == (4, 3)
 
 
@@ -195,7 +196,8 @@ def test_failures_are_fixed_and_given_back(service, prepare):
     assert "not used" not in repr(fixed)
     assert set(fixed[1].values) == {"sku", "Product", "Price"}
     fixed.run()
-    assert service.ordered_products[6:] == ["Jam A", "Jam B"]
+    assert service.order_count == 8
+    assert {"Jam A", "Jam B"} <= service.ordered_products
     assert fixed.counts["done"] == 6
 
 
@@ -215,9 +217,10 @@ def test_values_of_a_frame_are_sent_exactly(service, prepare):
         {"sku": [1, 2], "Product": ["Fig", "Plum"], "Price": [4.8, 3], "Colour": None}
     )
     prepare(frame).run()
-    assert [body["variables"] for body in service.orders] == [
-        [{"Colour": None, "Price": "4.8", "Product": "Fig"}],
+    sent = [body["variables"] for body in service.orders]
+    assert sorted(sent, key=str) == [
         [{"Colour": None, "Price": "3", "Product": "Plum"}],
+        [{"Colour": None, "Price": "4.8", "Product": "Fig"}],
     ]
     assert {path.name for path in Path("out").glob("*.jpg")} == {"1.jpg", "2.jpg"}
 

@@ -66,7 +66,7 @@ def test_a_sample_orders_no_more_than_its_limit(service, prepare):
     assert (service.order_count, counts(batch)) == (3, {"ready": 7, "done": 3})
     batch.run()
     assert counts(batch) == {"done": 10, "kept": 3}
-    assert service.ordered_products == [f"Jam {number}" for number in range(10)]
+    assert service.ordered_products == {f"Jam {number}" for number in range(10)}
 
 
 def test_no_more_tasks_are_in_flight_than_allowed(service, prepare):
