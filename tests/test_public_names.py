@@ -67,8 +67,8 @@ def members_of(kind):
 
 
 def public_classes():
-    """Return the classes that the client, the token and the errors lead to."""
-    todo = [chili_notebook.Chili, chili_notebook.ChiliToken]
+    """Return the classes that the client, token, card and errors lead to."""
+    todo = [chili_notebook.Chili, chili_notebook.ChiliToken, chili_notebook.LoginCard]
     todo += [
         kind
         for _name, kind in inspect.getmembers(errors, inspect.isclass)
@@ -178,6 +178,7 @@ def test_every_example_runs(simulator, signed_in, capsys):
                 "login": chili_notebook.login,
                 "File": chili_notebook.File,
                 "Gallery": chili_notebook.Gallery,
+                "TransferState": chili_notebook.TransferState,
             }
             code = compile(example_in(docstring), f"<example of {name}>", "exec")
             exec(code, names)  # noqa: S102 - our own documentation
@@ -192,7 +193,7 @@ def test_help_of_the_package_shows_how_to_sign_in_and_every_noun():
         for name, member in vars(chili_notebook.Chili).items()
         if isinstance(member, cached_property)
     ]
-    assert len(nouns) == 5
+    assert len(nouns) == 6
     assert [noun for noun in nouns if f"``chili.{noun}`` " not in text] == []
     for needed in ("%chili_login --demo", "login() as chili", "help(chili_notebook."):
         assert needed in text
