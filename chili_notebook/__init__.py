@@ -62,6 +62,9 @@ if TYPE_CHECKING:
     from chili_notebook.api.transfers import Transfer, TransferState
     from chili_notebook.auth.environment import Environment
     from chili_notebook.auth.handle import ChiliToken
+    from chili_notebook.batch.batch import Batch
+    from chili_notebook.batch.records import RowState
+    from chili_notebook.batch.rows import BatchProblems, BatchRow, BatchRows
     from chili_notebook.display.gallery import Gallery, GalleryEntry
     from chili_notebook.display.tables import Rows
     from chili_notebook.errors import (
@@ -100,6 +103,10 @@ __version__ = "0.1.0"
 __all__ = [
     "APIError",
     "AuditIncompleteError",
+    "Batch",
+    "BatchProblems",
+    "BatchRow",
+    "BatchRows",
     "BrandColor",
     "BrandKit",
     "BrandKits",
@@ -147,6 +154,7 @@ __all__ = [
     "Project",
     "Projects",
     "RecordError",
+    "RowState",
     "Rows",
     "SecretsFoundError",
     "ServerError",
@@ -194,6 +202,9 @@ _MODULES = {
     "api.templates": ("Template", "Templates"),
     "auth.environment": ("Environment",),
     "auth.handle": ("ChiliToken",),
+    "batch.batch": ("Batch",),
+    "batch.records": ("RowState",),
+    "batch.rows": ("BatchProblems", "BatchRow", "BatchRows"),
     "display.gallery": ("Gallery", "GalleryEntry"),
     "display.tables": ("Rows",),
     "notebook.login_card": ("LoginCard",),

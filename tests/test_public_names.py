@@ -162,10 +162,13 @@ def test_every_public_class_and_function_has_an_example(name, docstring):
     assert ast.parse(example_in(docstring)).body, name
 
 
-def test_every_example_runs(simulator, signed_in, capsys):
+def test_every_example_runs(simulator, signed_in, capsys, tmp_path, monkeypatch):
     """Each example does what it shows, with an item of each kind, on the simulator."""
     with signed_in(simulator) as chili:
         for name, docstring in documented():
+            folder = tmp_path / name  # a batch needs one of its own
+            folder.mkdir()
+            monkeypatch.chdir(folder)
             template = chili.templates.list(search="card")[0]
             names = {
                 "chili": chili,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from datetime import date, datetime
 from decimal import Decimal
 from pathlib import Path
@@ -14,6 +15,10 @@ import requests
 
 import chili_notebook
 from chili_notebook import (
+    Batch,
+    BatchProblems,
+    BatchRow,
+    BatchRows,
     BrandColor,
     BrandKit,
     BrandKits,
@@ -48,6 +53,7 @@ from chili_notebook import (
     Projects,
     RecordError,
     Rows,
+    RowState,
     Swatches,
     Template,
     Templates,
@@ -385,6 +391,49 @@ def tables(listing: Listing[Template], gallery: Gallery, rows: Rows[Layout]) -> 
     assert_type([entry.caption, entry.picture, entry.problem], list[str])
     assert_type(rows[0].name, str)
     assert_type(rows.bundle(caption="Layouts"), dict[str, str])
+
+
+def batches(chili: Chili, template: Template) -> None:
+    """Render the rows of a table."""
+    prints = chili.outputs.batch(
+        template, "products.csv", "jpg", folder="renders", name="{sku}", columns={}
+    )
+    assert_type(prints, Batch)
+    assert_type(prints.folder, Path)
+    assert_type(len(prints), int)
+    assert_type(prints[0], BatchRow)
+    assert_type(prints[:3], list[BatchRow])
+    assert_type(prints.problems, BatchProblems)
+    assert_type(prints.problems[0], Problem)
+    assert_type(prints.problems.to_frame(), Any)
+    assert_type(prints.invalid, BatchRows)
+    assert_type(prints.failures, BatchRows)
+    assert_type(prints.failures.to_frame(), Any)
+    assert_type(prints.unknown[0], BatchRow)
+    assert_type(prints.counts, dict[str, int])
+    assert_type(prints.merged, Path | None)
+    assert_type(prints.run(limit=3, executor=ThreadPoolExecutor()), Batch)
+    assert_type(next(prints.as_completed()), BatchRow)
+    assert_type(prints.gallery(), Gallery)
+    assert_type(prints.to_frame(), Any)
+
+
+def rows_of_batches(row: BatchRow) -> None:
+    """Look at a row of a batch."""
+    assert_type(row.number, int)
+    assert_type(row.values, Mapping[str, Any])
+    assert_type(row.state, RowState)
+    assert_type(row.path, Path | None)
+    assert_type(row.error, str)
+    assert_type(row.task_id, str | None)
+    _ = [
+        RowState.INVALID,
+        RowState.READY,
+        RowState.RUNNING,
+        RowState.DONE,
+        RowState.FAILED,
+        RowState.UNKNOWN,
+    ]
 
 
 def sign_in_without_magics() -> str:
