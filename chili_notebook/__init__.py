@@ -45,14 +45,17 @@ if TYPE_CHECKING:
     from chili_notebook.api.documents import Layout, Variable
     from chili_notebook.api.files import File
     from chili_notebook.api.fonts import FontFamily, Fonts, FontStyle
+    from chili_notebook.api.items import Item
     from chili_notebook.api.listing import Listing
-    from chili_notebook.api.media import Media, MediaLibrary
+    from chili_notebook.api.media import MediaLibrary
+    from chili_notebook.api.media_items import Media, MediaFolder
     from chili_notebook.api.output_reports import OutputReport, RecordError
     from chili_notebook.api.output_settings import OutputSetting, OutputSettings
     from chili_notebook.api.output_tasks import Output, OutputTask
     from chili_notebook.api.outputs import Outputs
     from chili_notebook.api.projects import Project, Projects
     from chili_notebook.api.templates import Template, Templates
+    from chili_notebook.api.transfers import Transfer, TransferState
     from chili_notebook.auth.environment import Environment
     from chili_notebook.auth.handle import ChiliToken
     from chili_notebook.display.gallery import Gallery, GalleryEntry
@@ -66,6 +69,7 @@ if TYPE_CHECKING:
         CredentialsNotFoundError,
         ForbiddenError,
         InsecureURLError,
+        NotCountedError,
         NotFoundError,
         NotListedError,
         NotSignedInError,
@@ -107,10 +111,13 @@ __all__ = [
     "Gallery",
     "GalleryEntry",
     "InsecureURLError",
+    "Item",
     "Layout",
     "Listing",
     "Media",
+    "MediaFolder",
     "MediaLibrary",
+    "NotCountedError",
     "NotFoundError",
     "NotListedError",
     "NotSignedInError",
@@ -138,6 +145,8 @@ __all__ = [
     "TokenRequestError",
     "TokenResponseError",
     "TooManyRequestsError",
+    "Transfer",
+    "TransferState",
     "UnauthorizedError",
     "UnexpectedAnswerError",
     "Variable",
@@ -156,12 +165,15 @@ _MODULES = {
     "api.files": ("File",),
     "api.fonts": ("FontFamily", "FontStyle", "Fonts"),
     "api.listing": ("Listing",),
-    "api.media": ("Media", "MediaLibrary"),
+    "api.media": ("MediaLibrary",),
+    "api.media_items": ("Media", "MediaFolder"),
     "api.output_reports": ("OutputReport", "RecordError"),
     "api.output_settings": ("OutputSetting", "OutputSettings"),
     "api.output_tasks": ("Output", "OutputTask"),
     "api.outputs": ("Outputs",),
     "api.projects": ("Project", "Projects"),
+    "api.items": ("Item",),
+    "api.transfers": ("Transfer", "TransferState"),
     "api.templates": ("Template", "Templates"),
     "auth.environment": ("Environment",),
     "auth.handle": ("ChiliToken",),

@@ -178,6 +178,7 @@ def test_every_example_runs(simulator, signed_in, capsys):
                 "login": chili_notebook.login,
                 "File": chili_notebook.File,
                 "Gallery": chili_notebook.Gallery,
+                "TransferState": chili_notebook.TransferState,
             }
             code = compile(example_in(docstring), f"<example of {name}>", "exec")
             exec(code, names)  # noqa: S102 - our own documentation

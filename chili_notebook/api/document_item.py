@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from html import escape
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -15,6 +15,7 @@ from chili_notebook.api.documents import (
     read_variables,
 )
 from chili_notebook.api.ids import describe, id_of, path_segment
+from chili_notebook.api.items import Item
 from chili_notebook.api.previews import SHOWN_TIMEOUT_S, fetch_preview
 from chili_notebook.api.responses import body_of
 from chili_notebook.display.tables import Rows
@@ -25,14 +26,13 @@ from chili_notebook.errors import (
 )
 
 if TYPE_CHECKING:
-    from chili_notebook.api.base import ApiClient
     from chili_notebook.api.files import File
     from chili_notebook.api.output_tasks import Format, Output
 
 PreviewType = Literal["thumbnail", "medium", "highest"]
 
 
-class DocumentItem:
+class DocumentItem(Item):
     """An item of the environment that has a document: a template or a project.
 
     Example:
@@ -44,9 +44,6 @@ class DocumentItem:
 
     id: str
     name: str
-    raw: Mapping[str, Any]
-    _client: ApiClient
-    _render: Callable[..., Output]  # `create` of the client's outputs
 
     @property
     def _path(self) -> str:

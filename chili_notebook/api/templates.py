@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import InitVar, dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
 from chili_notebook.api.document_item import (
@@ -11,7 +11,7 @@ from chili_notebook.api.document_item import (
     checked_name,
 )
 from chili_notebook.api.ids import id_of, path_segment
-from chili_notebook.api.listing import Listing
+from chili_notebook.api.listing import Listing, find_item
 from chili_notebook.api.responses import entry_type_in, item_of, moment_in, text_in
 from chili_notebook.auth.secret import signed_in
 
@@ -47,9 +47,9 @@ class Template(DocumentItem):
     type: str | None
     created: datetime | None
     modified: datetime | None
-    raw: Mapping[str, Any] = field(repr=False, compare=False)
-    _client: ApiClient = field(repr=False, compare=False)
-    _render: Callable[..., Output] = field(repr=False, compare=False)
+    raw: InitVar[Mapping[str, Any]]
+    _client: InitVar[ApiClient]
+    _render: InitVar[Callable[..., Output]]
 
     @property
     def _path(self) -> str:
@@ -75,8 +75,8 @@ class Templates:
 
     def list(
         self,
-        *,
         search: str | None = None,
+        *,
         folder: str | None = None,
         sort_by: str | None = None,
         sort_order: Literal["asc", "desc"] | None = None,
@@ -111,16 +111,20 @@ class Templates:
         """Fetch one template.
 
         Args:
-            template: Its ID, or a template, to read it again.
+            template: Its ID, its exact name, or a template, to read it again.
 
         Raises:
+            NotListedError: If several templates have this name.
             APIError: If there is no such template. GraFx's workshop notes that a
                 missing template is answered with 500.
 
         Example:
-            template = chili.templates.get(template.id)
+            template = chili.templates.get("Business card")
         """
-        return self._read(item_of(self._client.get(_path_of(template))))
+        path = _path_of(template)
+        return find_item(
+            template, lambda: self._read(item_of(self._client.get(path))), self.list
+        )
 
     def create(
         self, document: Mapping[str, Any], *, name: str, folder: str = "/"

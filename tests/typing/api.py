@@ -23,9 +23,11 @@ from chili_notebook import (
     FontStyle,
     Gallery,
     GalleryEntry,
+    Item,
     Layout,
     Listing,
     Media,
+    MediaFolder,
     MediaLibrary,
     Output,
     OutputReport,
@@ -39,6 +41,8 @@ from chili_notebook import (
     Rows,
     Template,
     Templates,
+    Transfer,
+    TransferState,
     Variable,
     login,
 )
@@ -179,7 +183,23 @@ def projects(chili: Chili, template: Template, project: Project) -> None:
 
 def media(chili: Chili, picture: Media) -> None:
     """Find, upload and download files of the media library."""
-    assert_type(chili.media.list(search="a", folder="/Upload"), Listing[Media])
+    found = chili.media.list(
+        "a", folder="/Upload", subfolders=True, sort_by="name", sort_order="asc"
+    )
+    assert_type(found, Listing[Media])
+    assert_type(chili.media.list(search="a"), Listing[Media])
+    folders = chili.media.folders()
+    assert_type(folders, Listing[MediaFolder])
+    assert_type([folders[0].id, folders[0].path], list[str])
+    assert_type(chili.media.upload_folder("a", folder="/b"), Rows[Transfer])
+    done = chili.media.download_folder(Path("a"), folder="/b", search="c")
+    assert_type(done, Rows[Transfer])
+    assert_type(done[0].state, TransferState)
+    one = done[0]
+    assert_type([one.kind, one.name, one.reason, one.id], list[str])
+    chili.media.rename(picture, "b")
+    chili.media.move(picture.id, "/b")
+    chili.media.delete(picture)
     assert_type(chili.media.get(picture.id), Media)
     assert_type(chili.media.get(picture), Media)
     assert_type(chili.media.upload("a.png", folder="/Upload"), Media)
@@ -193,12 +213,22 @@ def media(chili: Chili, picture: Media) -> None:
     texts: list[str | None] = [picture.name, picture.extension, picture.type]
     assert_type([*texts, picture.relative_path], list[str | None])
     assert_type(picture.raw, Mapping[str, Any])
+    item: Item = picture
+    assert_type(item.raw, Mapping[str, Any])
 
 
 def fonts(chili: Chili, family: FontFamily, style: FontStyle) -> None:
     """Find fonts."""
     listing = chili.fonts.list(search="a", sort_by="name", sort_order="asc")
     assert_type(listing, Listing[FontFamily])
+    assert_type(chili.fonts.list("a"), Listing[FontFamily])
+    assert_type(chili.fonts.get("a"), FontFamily)
+    assert_type(chili.fonts.get(family), FontFamily)
+    assert_type(chili.fonts.upload("a.ttf", Path("b")), Rows[Transfer])
+    assert_type(chili.fonts.upload(b"a", name="a.ttf"), Rows[Transfer])
+    assert_type(family.download("fonts"), Rows[Transfer])
+    assert_type(style.download("fonts/"), Path)
+    assert_type(style.default_file_name, str)
     assert_type(family.styles(), Listing[FontStyle])
     assert_type([family.thumbnail(), style.thumbnail()], list[File])
     assert_type(style.preview("line", timeout_s=5), File)
@@ -263,7 +293,8 @@ def output_settings(chili: Chili, setting: OutputSetting) -> None:
 def tables(listing: Listing[Template], gallery: Gallery, rows: Rows[Layout]) -> None:
     """Look at many items at the same time."""
     assert_type(listing[0], Template)
-    assert_type(listing[:5], list[Template])
+    assert_type(listing[:5], Rows[Template])
+    assert_type(listing.total, int | None)
     assert_type(listing.gallery(at_most=6), Gallery)
     assert_type(listing.to_frame(), pd.DataFrame)
     assert_type(Gallery.of(listing[:2]), Gallery)
