@@ -1,8 +1,8 @@
 """Write the description of the package for a package index, when it is built.
 
-A package index cannot follow links to files of this repository. If pyproject.toml names
-the repository in ``project.urls``, these links lead there. If not, pictures are left out
-and other links become plain text.
+A package index cannot follow links to files of this repository. If pyproject.toml
+names the repository in ``project.urls``, these links lead there. If not, pictures are
+left out and other links become plain text.
 """
 
 from __future__ import annotations

@@ -8,6 +8,7 @@ import sys
 import tempfile
 from enum import IntEnum
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from chili_notebook.errors import (
     AuditIncompleteError,
@@ -16,6 +17,9 @@ from chili_notebook.errors import (
     CredentialsNotFoundError,
     SecretsFoundError,
 )
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 _EXIT_CODES = """\
 exit codes:
@@ -38,7 +42,10 @@ class _ExitCode(IntEnum):
 
 
 # The notebooks are part of the wheel; a checkout has them in a folder of its own.
-_EXAMPLES = (Path(__file__).parent / "examples", Path(__file__).parents[1] / "notebooks")
+_EXAMPLES = (
+    Path(__file__).parent / "examples",
+    Path(__file__).parents[1] / "notebooks",
+)
 # What running the notebooks, or a login, leaves next to them.
 _NOT_COPIED = {".env", ".ipynb_checkpoints", "renders"}
 
@@ -50,8 +57,9 @@ def main() -> _ExitCode:
             # A file name may have characters that the encoding of a hook has not.
             stream.reconfigure(errors="backslashreplace")
     options = _make_parser().parse_args()
+    run: Callable[[argparse.Namespace], _ExitCode] = options.run
     try:
-        return options.run(options)
+        return run(options)
     except ChiliError as error:
         sys.stderr.write(f"{type(error).__name__}: {error}\n")
         if isinstance(error, SecretsFoundError):

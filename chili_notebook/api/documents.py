@@ -12,11 +12,13 @@ from operator import attrgetter
 from typing import Any
 
 from chili_notebook.api.responses import text_in
+from chili_notebook.display.descriptions import show_fields
 from chili_notebook.errors import VariableError
 
 _NOT_SETTABLE = {"group", "datasource"}
 
 
+@show_fields
 @dataclass(frozen=True, slots=True)
 class Variable:
     """A variable of a template.
@@ -41,6 +43,7 @@ class Variable:
     raw: Mapping[str, Any] = field(default_factory=dict, repr=False, compare=False)
 
 
+@show_fields
 @dataclass(frozen=True, slots=True)
 class Layout:
     """A layout of a template.

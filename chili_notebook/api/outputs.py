@@ -27,6 +27,7 @@ from chili_notebook.api.responses import item_of, text_in
 from chili_notebook.api.templates import Template, Templates
 from chili_notebook.api.variables import Row, checked_rows, rows_of
 from chili_notebook.auth.secret import signed_in
+from chili_notebook.display.descriptions import show_methods
 from chili_notebook.errors import (
     ConfigurationError,
     ConnectionFailedError,
@@ -47,6 +48,7 @@ _MOST_BYTES = 20_000_000
 
 
 @signed_in
+@show_methods
 class Outputs:
     """Render templates, projects and documents: ``chili.outputs``.
 

@@ -14,6 +14,7 @@ from chili_notebook.api.ids import id_of, path_segment
 from chili_notebook.api.listing import Listing, find_item
 from chili_notebook.api.responses import entry_type_in, item_of, moment_in, text_in
 from chili_notebook.auth.secret import signed_in
+from chili_notebook.display.descriptions import show_methods
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -61,6 +62,7 @@ class Template(DocumentItem):
 
 
 @signed_in
+@show_methods
 class Templates:
     """The environment's Studio templates: ``chili.templates``.
 
