@@ -14,7 +14,8 @@ To use your own environment, change the second line to ``%chili_login``.
 ``chili.templates``    list, preview, render, create and change templates
 ``chili.projects``     the same for the projects of your integration
 ``chili.media``        list, download and upload pictures and other files
-``chili.fonts``        list font families and show samples of their styles
+``chili.fonts``        list, show, download and upload fonts
+``chili.brand_kits``   show and change the colours of a brand
 ``chili.outputs``      render pictures, PDFs and animations, one or a batch
 ``chili.get`` …        send any other request to the Environment API
 ``chili_token``        the token for ``httpx``, ``requests`` and f-strings
@@ -40,9 +41,10 @@ if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
 
     from chili_notebook import errors
+    from chili_notebook.api.brand_kits import BrandColor, BrandKit, BrandKits, Swatches
     from chili_notebook.api.client import Chili
     from chili_notebook.api.document_item import DocumentItem
-    from chili_notebook.api.documents import Layout, Variable
+    from chili_notebook.api.documents import Layout, Limits, Variable
     from chili_notebook.api.files import File
     from chili_notebook.api.fonts import FontFamily, Fonts, FontStyle
     from chili_notebook.api.items import Item
@@ -53,6 +55,8 @@ if TYPE_CHECKING:
     from chili_notebook.api.output_settings import OutputSetting, OutputSettings
     from chili_notebook.api.output_tasks import Output, OutputTask
     from chili_notebook.api.outputs import Outputs
+    from chili_notebook.api.packages import Installation
+    from chili_notebook.api.problems import Problem, ProblemKind
     from chili_notebook.api.projects import Project, Projects
     from chili_notebook.api.templates import Template, Templates
     from chili_notebook.api.transfers import Transfer, TransferState
@@ -95,6 +99,9 @@ __version__ = "0.1.0"
 __all__ = [
     "APIError",
     "AuditIncompleteError",
+    "BrandColor",
+    "BrandKit",
+    "BrandKits",
     "Chili",
     "ChiliError",
     "ChiliToken",
@@ -111,8 +118,10 @@ __all__ = [
     "Gallery",
     "GalleryEntry",
     "InsecureURLError",
+    "Installation",
     "Item",
     "Layout",
+    "Limits",
     "Listing",
     "Media",
     "MediaFolder",
@@ -131,12 +140,15 @@ __all__ = [
     "OutputTask",
     "OutputTimeoutError",
     "Outputs",
+    "Problem",
+    "ProblemKind",
     "Project",
     "Projects",
     "RecordError",
     "Rows",
     "SecretsFoundError",
     "ServerError",
+    "Swatches",
     "Template",
     "Templates",
     "TokenError",
@@ -159,9 +171,10 @@ __all__ = [
 # Where the public names are defined, other than the errors. They are imported when they
 # are first used, so that `%load_ext chili_notebook` does not load httpx.
 _MODULES = {
+    "api.brand_kits": ("BrandColor", "BrandKit", "BrandKits", "Swatches"),
     "api.client": ("Chili",),
     "api.document_item": ("DocumentItem",),
-    "api.documents": ("Layout", "Variable"),
+    "api.documents": ("Layout", "Limits", "Variable"),
     "api.files": ("File",),
     "api.fonts": ("FontFamily", "FontStyle", "Fonts"),
     "api.listing": ("Listing",),
@@ -171,6 +184,8 @@ _MODULES = {
     "api.output_settings": ("OutputSetting", "OutputSettings"),
     "api.output_tasks": ("Output", "OutputTask"),
     "api.outputs": ("Outputs",),
+    "api.packages": ("Installation",),
+    "api.problems": ("Problem", "ProblemKind"),
     "api.projects": ("Project", "Projects"),
     "api.items": ("Item",),
     "api.transfers": ("Transfer", "TransferState"),

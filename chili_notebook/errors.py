@@ -37,7 +37,10 @@ other error statuses are an `APIError` with their ``status_code``.
 from __future__ import annotations
 
 import copyreg
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 
 class ChiliError(Exception):
@@ -222,7 +225,24 @@ class NotCountedError(ChiliError, TypeError):
 
 
 class VariableError(ChiliError):
-    """A variable, its value or a layout does not fit the template."""
+    """A variable, its value or a layout does not fit the template.
+
+    Attributes:
+        problems: Every `Problem` of every value, as a table in a notebook; may be
+            empty.
+
+    Example:
+        try:
+            chili.outputs.create(template, "png", variables={"No such name": 1})
+        except errors.VariableError as error:
+            print(error.problems[0].suggestion)
+    """
+
+    def __init__(
+        self, message: str, *, hint: str = "", problems: Sequence[Any] = ()
+    ) -> None:
+        super().__init__(message, hint=hint)
+        self.problems = problems
 
 
 class OutputError(ChiliError):

@@ -43,3 +43,21 @@ def wait_for_task(api, url):
 def download_of(api, response):
     """Return the download of a finished task."""
     return api.get(response.json()["links"]["download"])
+
+
+def find_price_tag(api):
+    """Return the price tag, the smallest template."""
+    return api.get("templates", params={"search": "price tag"}).json()["data"][0]
+
+
+def make_output_function(api, template):
+    """Return a function that starts an output and polls it to its end."""
+
+    def create_output(kind="png", **body):
+        is_named = {"templateId", "projectId", "documentContent"} & set(body)
+        source = {} if is_named else {"templateId": template["id"]}
+        started = api.post(f"output/{kind}", json=source | body)
+        assert started.status_code == 200, started.text
+        return wait_for_task(api, started.json()["links"]["taskInfo"])
+
+    return create_output

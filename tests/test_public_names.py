@@ -193,7 +193,7 @@ def test_help_of_the_package_shows_how_to_sign_in_and_every_noun():
         for name, member in vars(chili_notebook.Chili).items()
         if isinstance(member, cached_property)
     ]
-    assert len(nouns) == 5
+    assert len(nouns) == 6
     assert [noun for noun in nouns if f"``chili.{noun}`` " not in text] == []
     for needed in ("%chili_login --demo", "login() as chili", "help(chili_notebook."):
         assert needed in text

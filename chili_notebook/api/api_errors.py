@@ -1,9 +1,10 @@
-"""Make errors from the API's problem documents (RFC 7807), with hints."""
+"""Make errors from the API's problem documents (RFC 7807) and from interrupts."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -17,7 +18,7 @@ from chili_notebook.errors import (
     UnauthorizedError,
 )
 from chili_notebook.http.reading import json_object, one_line
-from chili_notebook.http.transport import retry_after_s
+from chili_notebook.http.transport import SAFE_METHODS, retry_after_s
 
 if TYPE_CHECKING:
     import httpx
@@ -65,6 +66,55 @@ _SCOPE_NOUNS = {
     "font-families": "font",
     "font-styles": "font",
 }
+
+
+class InterruptedCallError(KeyboardInterrupt):
+    """The user has interrupted a request or a wait.
+
+    The message says how to continue.
+
+    Args:
+        message: What was interrupted.
+        hint: What to do next.
+
+    Example:
+        try:
+            output = task.wait()
+        except KeyboardInterrupt as error:
+            print(error)
+    """
+
+    def __init__(self, message: str, hint: str = "") -> None:
+        super().__init__(message, hint)
+        self.message = message
+        self.hint = hint
+
+    def __str__(self) -> str:
+        return f"{self.message}\n{self.hint}"
+
+    def _render_traceback_(self) -> list[str]:
+        # IPython shows these lines instead of the frames of the interrupted call.
+        return [f"KeyboardInterrupt: {self.message}", f"→ {self.hint}"]
+
+
+@contextmanager
+def interruptible(method: str) -> Iterator[None]:
+    """Turn an interrupt of a request into one that shows no frames.
+
+    Args:
+        method: The HTTP method of the request.
+    """
+    try:
+        yield
+    except InterruptedCallError:
+        raise
+    except KeyboardInterrupt:
+        hint = "Run the cell again."
+        if method.upper() not in SAFE_METHODS:
+            hint = "GraFx may have carried it out. Check before you run it again."
+        raise InterruptedCallError(
+            "You interrupted a request to GraFx.", hint=hint
+        ) from None
 
 
 def error_from(

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, NoReturn, Self
 
 import httpx
 
-from chili_notebook.api.api_errors import error_from
+from chili_notebook.api.api_errors import error_from, interruptible
 from chili_notebook.api.responses import link_in
 from chili_notebook.auth.environment import call_url
 from chili_notebook.auth.handle import DIRECT, ChiliToken
@@ -63,8 +63,8 @@ class ApiClient:
     - a full URL, such as those in the ``links`` of GraFx's responses,
 
     and the other arguments of `httpx.Client.request`. The token is sent to the
-    environment's own origin and nowhere else. Only safe methods (GET, HEAD, OPTIONS)
-    are retried and follow redirects.
+    environment's own origin and, by `Chili.usage`, to GraFx's Platform API. Only safe
+    methods (GET, HEAD, OPTIONS) are retried and follow redirects.
 
     Attributes:
         name: The client's name in the notebook, which hints use.
@@ -72,6 +72,9 @@ class ApiClient:
         clock: Returns the time in seconds since the epoch.
         stopwatch: Returns seconds that nobody can set back, to measure durations.
         sleep: Waits between two polls.
+        previews: Whether templates and projects show their picture by themselves. GraFx
+            may count the preview of a project as a render (release note 2026-08-07);
+            ``chili.previews = False`` turns them off. `preview` and `thumbnail` work.
 
     Args:
         source: Where the token and the environment come from.
@@ -89,6 +92,8 @@ class ApiClient:
         response = chili.get("templates", params={"limit": 5})
         response.json()
     """
+
+    previews: bool = True
 
     def __init__(
         self,
@@ -205,7 +210,10 @@ class ApiClient:
         self._source.require()  # the first error of all is that you are not signed in
         environment = self.environment
         url = _parse_url(call_url(environment, path))
-        with self._connected(environment.base_url) as connections:
+        with (
+            interruptible(method),
+            self._connected(environment.base_url) as connections,
+        ):
             response = self._send(connections, method, url, options)
             cut_off = None
             try:

@@ -1,21 +1,77 @@
 """Read the variables and layouts of a document.
 
 Older and newer documents differ in detail (GraFx's sample documents): types in lower or
-mixed case, ``label`` for ``name``, lists with and without ``selected``.
+mixed case, ``label`` for ``name``, ``layoutId`` for ``id``, IDs as numbers, lists with
+and without ``selected``, ``isHidden`` or ``isVisible`` for ``visibility``.
 """
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
+from decimal import Decimal, InvalidOperation
 from operator import attrgetter
-from typing import Any
+from typing import Any, Literal
 
-from chili_notebook.api.responses import text_in
+from chili_notebook.api.responses import text_in, texts_in, whole_number_in
 from chili_notebook.display.descriptions import show_fields
+from chili_notebook.display.wording import closest_name, list_names
 from chili_notebook.errors import VariableError
 
-_NOT_SETTABLE = {"group", "datasource"}
+DAYS = (
+    *("monday", "tuesday", "wednesday", "thursday"),
+    *("friday", "saturday", "sunday"),
+)
+
+
+RowSource = Literal["injected", "connector"]
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What a variable takes, as the template's designer has limited it.
+
+    ``print(limits)`` says it in words. Limits that depend on the day of the render are
+    left out.
+
+    Attributes:
+        min_value: The smallest number.
+        max_value: The largest number.
+        decimals: How many decimals are displayed. A number may have more (page "Number
+            variable").
+        first_day: The first day.
+        last_day: The last day.
+        excluded_days: The days of the week that are excluded, such as ``sunday``.
+        max_characters: The longest text; line breaks count (page "Multi-line text").
+
+    Example:
+        [(one.name, str(one.limits)) for one in template.variables()]
+    """
+
+    min_value: Decimal | None = None
+    max_value: Decimal | None = None
+    decimals: int | None = None
+    first_day: dt.date | None = None
+    last_day: dt.date | None = None
+    excluded_days: tuple[str, ...] = ()
+    max_characters: int | None = None
+
+    def __str__(self) -> str:
+        words = [
+            _range(self.min_value, self.max_value, "at least", "at most"),
+            _range(self.first_day, self.last_day, "from", "until"),
+            f"not on {', '.join(self.excluded_days)}" if self.excluded_days else "",
+        ]
+        if self.decimals is not None:
+            words.append(f"shows {self.decimals} decimals")
+        if self.max_characters is not None:
+            words.append(f"at most {self.max_characters} characters")
+        return "; ".join(filter(None, words))
+
+
+_NO_LIMITS = Limits()
 
 
 @show_fields
@@ -27,8 +83,14 @@ class Variable:
         name: Its name, by which an output sets it.
         type: GraFx's name of its type: ``shortText``, ``image``, ``list``, …
         value: The template's own value.
-        allowed: The values of a list; empty for other types.
+        allowed: The values of a list that can be chosen now; empty for other types.
         required: Whether it must have a value.
+        limits: What it takes.
+        labels: What GraFx Studio shows for a value of the list, by value.
+        read_only: Whether users of GraFx Studio cannot change it. An output can.
+        visible: Whether users of GraFx Studio see it, at least under some condition.
+        rows_from: Where a data source variable gets its rows from: ``injected`` by an
+            output, or its data ``connector``; ``None`` for other types.
         raw: Its JSON object in the document.
 
     Example:
@@ -40,6 +102,11 @@ class Variable:
     value: Any
     allowed: tuple[str, ...]
     required: bool
+    limits: Limits = _NO_LIMITS
+    labels: Mapping[str, str] = field(default_factory=dict, repr=False, hash=False)
+    read_only: bool = False
+    visible: bool = True
+    rows_from: RowSource | None = None
     raw: Mapping[str, Any] = field(default_factory=dict, repr=False, compare=False)
 
 
@@ -69,11 +136,26 @@ class Layout:
 
 
 def _allowed_values(variable: Variable) -> str:
+    if variable.rows_from == "connector":
+        return "rows of its data connector"
+    if variable.rows_from == "injected":
+        return "a list of rows"
+    if variable.type.lower() == "image":
+        return "a media item, its ID or its name"
     return ", ".join(variable.allowed)
 
 
 def _is_required(variable: Variable) -> str:
     return "yes" if variable.required else ""
+
+
+def _limits(variable: Variable) -> str:
+    words = [
+        str(variable.limits),
+        "read-only" if variable.read_only else "",
+        "" if variable.visible else "invisible",
+    ]
+    return "; ".join(filter(None, words))
 
 
 def _is_selected(layout: Layout) -> str:
@@ -86,6 +168,7 @@ VARIABLE_COLUMNS = (
     ("Type", attrgetter("type")),
     ("Value", attrgetter("value")),
     ("Allowed", _allowed_values),
+    ("Limits", _limits),
     ("Required", _is_required),
 )
 LAYOUT_COLUMNS = (
@@ -97,25 +180,22 @@ LAYOUT_COLUMNS = (
 
 
 def read_variables(document: Mapping[str, Any]) -> list[Variable]:
-    """Return the variables that an output can set: no groups and no data sources."""
-    return [
-        _variable(raw)
-        for raw in _objects(document, "variables")
-        if (text_in(raw, "type") or "").lower() not in _NOT_SETTABLE
-    ]
+    """Return the variables of a document, without the groups."""
+    variables = map(_variable, _objects(document, "variables"))
+    return [one for one in variables if one.name and one.type.lower() != "group"]
 
 
 def read_layouts(document: Mapping[str, Any]) -> list[Layout]:
     """Return the layouts of a document."""
     selected = text_in(document, "selectedLayoutId")
     layouts = _objects(document, "layouts")
-    by_id = {text_in(raw, "id"): raw for raw in layouts}
+    by_id = {_layout_id(raw): raw for raw in layouts}
     return [
         Layout(
-            id=text_in(raw, "id") or "",
-            name=text_in(raw, "name") or "",
+            id=_layout_id(raw) or "",
+            name=text_in(raw, "name") or text_in(raw, "layoutName") or "",
             intent=_inherited_intent(raw, by_id),
-            selected=selected is not None and text_in(raw, "id") == selected,
+            selected=selected is not None and _layout_id(raw) == selected,
             raw=raw,
         )
         for raw in layouts
@@ -147,30 +227,99 @@ def choose_layout(
         raise VariableError(
             "The template has no layouts.", hint="Add one in GraFx Studio."
         )
-    names = ", ".join(repr(layout.name) for layout in layouts)
+    names = [layout.name or layout.id for layout in layouts]
+    closest = closest_name(wanted, names)
     raise VariableError(
-        f"The template has no layout {wanted!r}.", hint=f"Its layouts: {names}."
+        f"The template has no layout {wanted!r}.",
+        hint=(f"Use {closest!r}. " if closest else "")
+        + f"Its layouts: {list_names(names)}.",
     )
 
 
+def _layout_id(raw: Mapping[str, Any]) -> str | None:
+    return text_in(raw, "id") or text_in(raw, "layoutId")
+
+
 def _variable(raw: Mapping[str, Any]) -> Variable:
+    kind = text_in(raw, "type") or ""
     listed = raw.get("items")
-    items = [
-        item if isinstance(item, str) else text_in(item, "value")
-        for item in (listed if isinstance(listed, list) else [])
-        if isinstance(item, str | Mapping)
-    ]
+    items: dict[str, str] = {}
+    for item in listed if isinstance(listed, list) else []:
+        entry = {"value": item} if isinstance(item, str) else item
+        value = text_in(entry, "value") if isinstance(entry, Mapping) else None
+        if value is not None:
+            items[value] = text_in(entry, "displayValue") or ""
+    available = texts_in(raw, "availableItems")
     value = raw.get("value", raw.get("selected", raw.get("defaultValue")))
+    rows_from = _rows_from(value) if kind.lower() == "datasource" else None
     if isinstance(value, Mapping):
         value = text_in(value, "value") or text_in(value, "assetId")
     return Variable(
         name=text_in(raw, "name") or text_in(raw, "label") or "",
-        type=text_in(raw, "type") or "",
+        type=kind,
         value=value,
-        allowed=tuple(item for item in items if item is not None),
+        allowed=tuple(one for one in items if one in available or not available),
         required=raw.get("isRequired") is True,
+        limits=_limits_in(raw),
+        labels={one: label for one, label in items.items() if label},
+        read_only=raw.get("isReadonly") is True,
+        visible=_is_visible(raw),
+        rows_from=rows_from,
         raw=raw,
     )
+
+
+def _rows_from(value: object) -> RowSource:
+    kind = text_in(value, "type") if isinstance(value, Mapping) else None
+    return "injected" if (kind or "").lower() == "injected" else "connector"
+
+
+def _is_visible(raw: Mapping[str, Any]) -> bool:
+    visibility = raw.get("visibility")
+    if isinstance(visibility, Mapping):
+        return text_in(visibility, "type") != "invisible"
+    return raw.get("isVisible") is not False and raw.get("isHidden") is not True
+
+
+def _limits_in(raw: Mapping[str, Any]) -> Limits:
+    excluded = {day.lower() for day in texts_in(raw, "excludedDays")}
+    limits = Limits(
+        min_value=_number_in(raw, "minValue"),
+        max_value=_number_in(raw, "maxValue"),
+        decimals=whole_number_in(raw, "numberOfDecimals"),
+        first_day=_day_in(raw, "startDate"),
+        last_day=_day_in(raw, "endDate"),
+        excluded_days=tuple(day for day in DAYS if day in excluded),
+        max_characters=whole_number_in(raw, "maxCharacters") or None,
+    )
+    return _NO_LIMITS if limits == _NO_LIMITS else limits
+
+
+def _number_in(raw: Mapping[str, Any], key: str) -> Decimal | None:
+    value = raw.get(key)
+    if isinstance(value, int | float | str) and not isinstance(value, bool):
+        with suppress(InvalidOperation):
+            number = Decimal(value if isinstance(value, int) else str(value))
+            return number if number.is_finite() else None
+    return None
+
+
+def _day_in(raw: Mapping[str, Any], key: str) -> dt.date | None:
+    """Return an absolute limit. A relative one depends on the day of the render."""
+    limit = raw.get(key)
+    if isinstance(limit, Mapping):
+        limit = None if text_in(limit, "type") == "relative" else limit.get("value")
+    with suppress(TypeError, ValueError):
+        return dt.date.fromisoformat(limit[:10]) if isinstance(limit, str) else None
+    return None
+
+
+def _range(least: object, most: object, at_least: str, at_most: str) -> str:
+    if least is not None and most is not None:
+        return f"{least} to {most}"
+    if least is not None:
+        return f"{at_least} {least}"
+    return "" if most is None else f"{at_most} {most}"
 
 
 def _inherited_intent(

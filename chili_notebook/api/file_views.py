@@ -83,7 +83,7 @@ def _show_pdf(content: bytes, label: str) -> MimeBundle:
         data = base64.b64encode(content).decode()
         return {"text/plain": f"<{label}>", "application/pdf": data}, {}
     if count == 1:
-        return _show_picture(pages[0], "image/jpeg", label)
+        return _show_picture(pages[0], "image/jpeg", f"{label}, 1 page")
     label = f"{label}, {count} pages"
     entries = [
         GalleryEntry(f"page {number} of {count}", data_url(page, "image/jpeg"))

@@ -55,8 +55,21 @@ def upload_fonts(
     return transfer_rows(done)
 
 
-def upload_font(client: ApiClient, file: FileSource, full_name: str) -> list[Transfer]:
-    """Upload one file in three steps: the file, its names, the confirmation."""
+def upload_font(
+    client: ApiClient,
+    file: FileSource,
+    full_name: str,
+    *,
+    names: tuple[str, str] | None = None,
+) -> list[Transfer]:
+    """Upload one file in three steps: the file, its names, the confirmation.
+
+    Args:
+        client: The client.
+        file: The file.
+        full_name: Its name.
+        names: The names of its family and style; by default those in the file.
+    """
     try:
         with UploadedFile(file, full_name, lambda _read, _size: None) as content:
             response = client.post(
@@ -65,6 +78,9 @@ def upload_font(client: ApiClient, file: FileSource, full_name: str) -> list[Tra
                 extensions={REWINDABLE: True},
             )
         batch_id, fonts = _read_batch(body_of(response))
+        if names:
+            own = {"familyName": names[0], "name": names[1]}
+            fonts = [{**font, **own} for font in fonts]
         accepted = [font for font in fonts if not _refusals_of(font)]
         if accepted:
             path = f"font-styles/temp/{path_segment(batch_id)}"

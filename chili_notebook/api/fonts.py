@@ -185,18 +185,7 @@ class FontFamily(Item):
         Example:
             [style.name for style in chili.fonts.list()[0].styles()]
         """
-        return Listing(
-            self._client,
-            f"font-families/{path_segment(self.id)}/styles",
-            {},
-            read=self._read_style,
-            noun="styles",
-            columns=[
-                ("Style", attrgetter("name")),
-                ("File", attrgetter("file_name")),
-                ("Id", attrgetter("id")),
-            ],
-        )
+        return list_styles(self._client, self.id, self.name)
 
     def download(self, path: str | Path) -> Rows[Transfer]:
         """Write the files of its styles into a folder. Mind the license of the font.
@@ -230,20 +219,6 @@ class FontFamily(Item):
             chili.fonts.list()[0].thumbnail()
         """
         return self.styles()[0].thumbnail()
-
-    def _read_style(self, raw: Mapping[str, Any]) -> FontStyle:
-        return FontStyle(
-            id=text_in(raw, "id") or "",
-            name=text_in(raw, "name") or "",
-            family_id=text_in(raw, "familyId") or self.id,
-            family_name=text_in(raw, "familyName") or self.name,
-            file_name=text_in(raw, "fileName"),
-            file_size=whole_number_in(raw, "fileSize"),
-            extension=text_in(raw, "extension"),
-            created=moment_in(raw, "dateCreated"),
-            raw=raw,
-            _client=self._client,
-        )
 
 
 @signed_in
@@ -356,3 +331,36 @@ class Fonts:
             raw=raw,
             _client=self._client,
         )
+
+
+def list_styles(
+    client: ApiClient, family_id: str, family_name: str | None = None
+) -> Listing[FontStyle]:
+    """List the styles of a family, by its ID."""
+
+    def read(raw: Mapping[str, Any]) -> FontStyle:
+        return FontStyle(
+            id=text_in(raw, "id") or "",
+            name=text_in(raw, "name") or "",
+            family_id=text_in(raw, "familyId") or family_id,
+            family_name=text_in(raw, "familyName") or family_name,
+            file_name=text_in(raw, "fileName"),
+            file_size=whole_number_in(raw, "fileSize"),
+            extension=text_in(raw, "extension"),
+            created=moment_in(raw, "dateCreated"),
+            raw=raw,
+            _client=client,
+        )
+
+    return Listing(
+        client,
+        f"font-families/{path_segment(family_id)}/styles",
+        {},
+        read=read,
+        noun="styles",
+        columns=[
+            ("Style", attrgetter("name")),
+            ("File", attrgetter("file_name")),
+            ("Id", attrgetter("id")),
+        ],
+    )

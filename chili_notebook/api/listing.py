@@ -139,19 +139,12 @@ class Listing(Generic[T]):
             frame = chili.media.list().to_frame()
             frame.sort_values("name")
         """
-        try:
-            import pandas as pd
-        except ImportError:
-            raise ConfigurationError(
-                "A DataFrame needs pandas, which is not installed.",
-                hint="Install it with: pip install pandas",
-            ) from None
+        _require_pandas()
         items = list(self)
         if not items or isinstance(items[0], Mapping):
-            return pd.DataFrame(items)
+            return data_frame(items)
         names = [field.name for field in fields(items[0])]  # type: ignore[arg-type]
-        rows = list(map(attrgetter(*names), items))
-        return pd.DataFrame.from_records(rows, columns=names)
+        return data_frame(list(map(attrgetter(*names), items)), names)
 
     def gallery(self, *, at_most: int = 24) -> Gallery:
         """Return a grid of previews of the first items.
@@ -249,6 +242,31 @@ def _columns_of(items: Sequence[T]) -> list[tuple[str, Callable[[T], object]]]:
     """Return a column for each key of items that are mappings."""
     keys = [key for item in items if isinstance(item, Mapping) for key in item]
     return [(key, methodcaller("get", key)) for key in dict.fromkeys(keys)]
+
+
+def _require_pandas() -> None:
+    """Raise an error before anything is fetched, if pandas is not installed."""
+    try:
+        import pandas  # noqa: F401, ICN001
+    except ImportError:
+        raise ConfigurationError(
+            "A DataFrame needs pandas, which is not installed.",
+            hint="Install it with: pip install pandas",
+        ) from None
+
+
+def data_frame(
+    rows: Sequence[Any], columns: Sequence[str] | None = None
+) -> pd.DataFrame:
+    """Return rows as a pandas DataFrame.
+
+    Raises:
+        ConfigurationError: If pandas is not installed.
+    """
+    _require_pandas()
+    import pandas as pd
+
+    return pd.DataFrame(rows, columns=None if columns is None else list(columns))
 
 
 def find_item(

@@ -27,6 +27,7 @@ _IN_WORDS = {
     "imageloadfailed": "an image could not be loaded",
     "fontloadfailed": "a font could not be loaded",
     "missingcharacter": "a font lacks a character",
+    "missingcharacterinfont": "a font lacks a character",
     "barcodeempty": "a barcode is empty",
     "barcodevalidationerror": "a barcode's value is not valid",
     "invalidvariablevalue": "a variable's value is not valid",

@@ -7,6 +7,7 @@ import sys
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal, get_args
 
+from chili_notebook.api.api_errors import InterruptedCallError
 from chili_notebook.api.files import File
 from chili_notebook.api.ids import path_segment
 from chili_notebook.api.output_reports import (
@@ -20,6 +21,7 @@ from chili_notebook.api.output_reports import (
 from chili_notebook.auth.secret import signed_in
 from chili_notebook.display.descriptions import show_fields
 from chili_notebook.display.progress import Progress
+from chili_notebook.display.wording import closest_name
 from chili_notebook.errors import (
     APIError,
     ChiliError,
@@ -36,9 +38,12 @@ from chili_notebook.http.time_limit import time_limit
 from chili_notebook.http.transport import ONCE, retry_after_s
 
 if TYPE_CHECKING:
+    from collections.abc import Hashable
+
     import httpx
 
     from chili_notebook.api.base import ApiClient
+    from chili_notebook.api.pace import Pace
 
 Format = Literal["pdf", "jpg", "png", "gif", "mp4", "html"]
 
@@ -47,63 +52,12 @@ _GATEWAY = {429, 502, 503, 504}
 _NO_LONGER_STORED = {404, 410}
 _FAILED = 500
 _SHORTEST_POLL_S, _LONGEST_POLL_S = 1.0, 30.0
-_SHORTEST_PAUSE_S, _LONGEST_PAUSE_S = 0.25, 5.0
-_POLLS_PER_RENDER = 8
+_REFRESH_S, _PAUSE_AFTER_ERROR_S = 5.0, 0.5
+_OTHER_WORDS = {"jpeg": "jpg", "htm": "html"}
 _REPORT_LIMIT_S = 60.0
 # A large file may take longer, if it arrives faster than this.
 _FILE_LIMIT_S, _SLOWEST_BYTES_S = 120.0, 1_000.0
 _NO_REPORT = OutputReport()
-
-
-class InterruptedOutputError(KeyboardInterrupt):
-    """The user has interrupted an output request or a wait.
-
-    The message says how to continue.
-
-    Args:
-        message: What was interrupted.
-        hint: What to do next.
-
-    Example:
-        try:
-            output = task.wait()
-        except KeyboardInterrupt as error:
-            print(error)
-    """
-
-    def __init__(self, message: str, hint: str = "") -> None:
-        super().__init__(message, hint)
-        self.message = message
-        self.hint = hint
-
-    def __str__(self) -> str:
-        return f"{self.message}\n{self.hint}"
-
-    def _render_traceback_(self) -> list[str]:
-        # IPython shows these lines instead of the frames of the interrupted wait.
-        return [f"KeyboardInterrupt: {self.message}", f"→ {self.hint}"]
-
-
-class Pace:
-    """How often to poll, from how long the renders of each format have taken.
-
-    GraFx's own user interface polls every two seconds. Here a quick render is noticed
-    sooner, and a render of minutes is polled less often.
-    """
-
-    def __init__(self) -> None:
-        self._took_s: dict[str | None, float] = {}
-
-    def note(self, format: str | None, took_s: float) -> None:  # noqa: A002
-        """Take a finished render into account; the latest one counts most."""
-        before_s = self._took_s.get(format, took_s)
-        self._took_s[format] = (before_s + took_s) / 2
-
-    def pause_s(self, format: str | None, waited_s: float) -> float:  # noqa: A002
-        """Return how long to wait before the next poll."""
-        expected_s = max(waited_s, self._took_s.get(format, 0.0))
-        pause_s = expected_s / _POLLS_PER_RENDER
-        return min(max(pause_s, _SHORTEST_PAUSE_S), _LONGEST_PAUSE_S)
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,6 +98,8 @@ class OutputTask:
     format: str | None
     _client: ApiClient = field(repr=False, compare=False)
     _pace: Pace = field(repr=False, compare=False)
+    _kind: Hashable = field(repr=False, compare=False)
+    _started_at: float | None = field(repr=False, compare=False)
 
     def wait(self, *, timeout_s: float = 300.0) -> Output:
         """Wait for the file and return it.
@@ -167,13 +123,13 @@ class OutputTask:
             done = self._poll_until_done(timeout_s)
             address = self._client.link(done, "download") or f"{self._path}/download"
             how_to_continue = (
-                f"The {self._kind} is ready: {self._wait_again} fetches it."
+                f"The {self._name} is ready: {self._wait_again} fetches it."
             )
             response = self._download(address)
             report, report_problem = self._read_report_of(done)
         except KeyboardInterrupt:
-            raise InterruptedOutputError(
-                f"You stopped waiting for the {self._kind}.", hint=how_to_continue
+            raise InterruptedCallError(
+                f"You stopped waiting for the {self._name}.", hint=how_to_continue
             ) from None
         except OutputError:
             raise
@@ -194,7 +150,7 @@ class OutputTask:
         return f"output/tasks/{path_segment(self.id)}"
 
     @property
-    def _kind(self) -> str:
+    def _name(self) -> str:
         """What messages call the output, such as ``PNG output``."""
         return f"{self.format.upper()} output" if self.format else "output"
 
@@ -209,28 +165,45 @@ class OutputTask:
 
     def _poll_until_done(self, timeout_s: float) -> httpx.Response:
         """Return the response that says that the task is done."""
-        started_at = self._client.stopwatch()
-        with Progress(
-            f"Rendering {self._kind}", clock=self._client.stopwatch
-        ) as progress:
+        stopwatch = self._client.stopwatch
+        waiting_since = stopwatch()
+        # Without the start of a task, nothing is expected of it and learned from it.
+        is_known = self._started_at is not None
+        started_at = waiting_since if self._started_at is None else self._started_at
+        kind = self._kind if is_known else None
+        running_s = 0.0
+        with Progress(f"Rendering {self._name}", clock=stopwatch) as progress:
+            if is_known:
+                first_s = self._pace.pause_s(kind, 0.0) - (waiting_since - started_at)
+                self._sleep(min(first_s, timeout_s), progress)
             while True:
-                left_s = timeout_s - (self._client.stopwatch() - started_at)
-                poll = self._poll(left_s)
-                waited_s = self._client.stopwatch() - started_at
+                poll = self._poll(timeout_s - (stopwatch() - waiting_since))
+                waited_s = stopwatch() - waiting_since
+                since_start_s = stopwatch() - started_at
                 if poll.done is not None:
-                    if waited_s >= _SHORTEST_PAUSE_S:  # else it was done before
-                        self._pace.note(self.format, waited_s)
+                    if is_known:
+                        self._pace.note(kind, running_s=running_s, done_s=since_start_s)
                     return poll.done
                 if waited_s >= timeout_s:
                     last = f" The last poll failed: {poll.error}" if poll.error else ""
                     raise OutputTimeoutError(
-                        f"The {self._kind} was not ready after {timeout_s:g} s.{last}",
+                        f"The {self._name} was not ready after {timeout_s:g} s.{last}",
                         hint=self._still_running,
                         task_id=self.id,
                     )
-                progress.update()
-                pause_s = max(self._pace.pause_s(self.format, waited_s), poll.wait_s)
-                self._client.sleep(min(pause_s, timeout_s - waited_s))
+                pause_s = max(self._pace.pause_s(kind, since_start_s), poll.wait_s)
+                if poll.error:
+                    pause_s = max(pause_s, _PAUSE_AFTER_ERROR_S)
+                else:
+                    running_s = since_start_s
+                self._sleep(min(pause_s, timeout_s - waited_s), progress)
+
+    def _sleep(self, seconds: float, progress: Progress) -> None:
+        """Wait, and show the elapsed time meanwhile."""
+        while seconds > 0:
+            self._client.sleep(min(seconds, _REFRESH_S))
+            seconds -= _REFRESH_S
+            progress.update()
 
     def _poll(self, left_s: float) -> _Poll:
         """Poll once.
@@ -251,7 +224,7 @@ class OutputTask:
                 report = read_report(self._client, find_report_url(error.detail))
             reason = without_report_url(error.detail) or error.title or error.message
             raise OutputFailedError(
-                f"GraFx could not make the {self._kind}: {reason}",
+                f"GraFx could not make the {self._name}: {reason}",
                 hint=summarize(report)
                 or "If this names no cause, check the layout and the values.",
                 task_id=self.id,
@@ -289,13 +262,13 @@ class OutputTask:
         """
         if problem:
             sys.stderr.write(
-                f"Some records may be missing from the {self._kind}: its report could "
+                f"Some records may be missing from the {self._name}: its report could "
                 f"not be read. {problem} {self._wait_again} reads it again.\n"
             )
         elif report:
             failed = len({error.record for error in report})
             sys.stderr.write(
-                f"The {self._kind} is ready without {failed} of its records; its "
+                f"The {self._name} is ready without {failed} of its records; its "
                 f"report shows them as a table:\n{summarize(report)}\n"
             )
 
@@ -356,12 +329,17 @@ def checked_format(text: object) -> Format:
     Raises:
         ConfigurationError: If it is not a format.
     """
-    for known in get_args(Format):
-        if isinstance(text, str) and text.strip().lower() == known:
+    formats = get_args(Format)
+    word = text.strip().lower().lstrip(".") if isinstance(text, str) else ""
+    word = _OTHER_WORDS.get(word, word)
+    for known in formats:
+        if word == known:
             return known  # type: ignore[no-any-return]
+    closest = closest_name(word, formats)
     raise ConfigurationError(
         f"{text!r} is not an output format.",
-        hint=f"Formats: {', '.join(get_args(Format))}.",
+        hint=(f"Use {closest!r}. " if closest else "")
+        + f"Formats: {', '.join(formats)}.",
     )
 
 

@@ -4,36 +4,48 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from operator import attrgetter
+from typing import TYPE_CHECKING, Any, Unpack, overload
 
-from chili_notebook.api.document_item import DocumentItem
+from chili_notebook.api.api_errors import InterruptedCallError
+from chili_notebook.api.document_cache import DocumentCache
+from chili_notebook.api.document_item import DocumentItem, checked_document
 from chili_notebook.api.documents import choose_layout
 from chili_notebook.api.ids import describe, id_of, path_segment
+from chili_notebook.api.output_options import (
+    OutputOptions,
+    option_fields,
+    require_no_data_source,
+    require_small,
+)
 from chili_notebook.api.output_settings import OutputSetting, OutputSettings
 from chili_notebook.api.output_tasks import (
     Format,
-    InterruptedOutputError,
     Output,
     OutputTask,
-    Pace,
     checked_format,
     is_from_grafx,
     seconds_of,
 )
+from chili_notebook.api.pace import Pace
+from chili_notebook.api.problems import problems_error
 from chili_notebook.api.projects import Project
 from chili_notebook.api.responses import item_of, text_in
 from chili_notebook.api.templates import Template, Templates
-from chili_notebook.api.variables import Row, checked_rows, rows_of
+from chili_notebook.api.variables import check_variables
 from chili_notebook.auth.secret import signed_in
 from chili_notebook.display.descriptions import show_methods
+from chili_notebook.display.tables import Rows
 from chili_notebook.errors import (
+    ChiliError,
     ConfigurationError,
     ConnectionFailedError,
     NotFoundError,
     ServerError,
     UnexpectedAnswerError,
+    VariableError,
 )
 
 if TYPE_CHECKING:
@@ -41,10 +53,14 @@ if TYPE_CHECKING:
     from chili_notebook.api.documents import Layout
 
 Document = Mapping[str, Any]
+Source = DocumentItem | Document | str
+SeveralLayouts = list[Any] | tuple[Any, ...]
 
-_MOST_ROWS = 10_000
-_MOST_VARIABLES_BYTES = 10_000_000
-_MOST_BYTES = 20_000_000
+OUTPUT_COLUMNS = (
+    ("File", attrgetter("file_name")),
+    ("Type", attrgetter("content_type")),
+    ("Task", attrgetter("task_id")),
+)
 
 
 @signed_in
@@ -63,32 +79,69 @@ class Outputs:
     def __init__(self, client: ApiClient) -> None:
         self._client = client
         self._pace = Pace()
+        self._documents = DocumentCache(client)
         self.settings = OutputSettings(client)
+
+    @overload
+    def create(
+        self,
+        source: Source,
+        format: Format,
+        *,
+        layout: Layout | str | int | None = None,
+        timeout_s: float = 300.0,
+        **options: Unpack[OutputOptions],
+    ) -> Output: ...
+
+    @overload
+    def create(
+        self,
+        source: Source,
+        format: Format,
+        *,
+        layout: SeveralLayouts,
+        timeout_s: float = 300.0,
+        **options: Unpack[OutputOptions],
+    ) -> Rows[Output]: ...
 
     def create(  # noqa: PLR0913 - each is named at the call
         self,
-        source: DocumentItem | Document | str,
+        source: Source,
         format: Format,  # noqa: A002 - GraFx's word
         *,
-        variables: Row | Sequence[Row] | None = None,
-        layout: Layout | str | int | None = None,
-        settings: OutputSetting | str | None = None,
+        variables: Any = None,
+        layout: Layout | str | int | SeveralLayouts | None = None,
+        settings: OutputSetting | str | Mapping[str, Any] | None = None,
+        engine_version: str | None = None,
+        max_records_per_file: int | None = None,
         timeout_s: float = 300.0,
-    ) -> Output:
+    ) -> Output | Rows[Output]:
         """Render something and wait for the file.
+
+        Everything is checked before the render starts.
 
         Args:
             source: A template or its ID, a project, or a whole document.
             format: ``pdf``, ``jpg``, ``png``, ``gif``, ``mp4`` or ``html``.
-            variables: Values by variable name. A list of such rows makes a batch.
-            layout: A layout, its ID or its name; by default the selected one.
-            settings: An output setting, or its ID; by default the format's default.
+            variables: Values by variable name. A list of such rows, or a DataFrame,
+                makes a batch. ``{"Products": [{"id": "1", "name": "Soap"}]}`` sets the
+                rows of a data source variable, which make one output. An image is a
+                media item, its ID or its name; GraFx looks for it when it renders.
+            layout: A layout, its ID or its name; by default the selected one. A list of
+                layouts makes a list of outputs, one of each.
+            settings: An output setting, its ID, or a mapping of its fields; by default
+                the format's default.
+            engine_version: The version of GraFx's engine, such as ``2.27.0``; by
+                default the one of the document.
+            max_records_per_file: At most so many records in a PDF; more make a zip of
+                several PDFs (release note 2026-02-03).
             timeout_s: How long to wait, in seconds.
 
         Raises:
-            ConfigurationError: If the source, the format, the setting or the timeout
+            ConfigurationError: If the source, the format, an option or the timeout
                 cannot be used, or the output request is too large.
-            VariableError: If the template has no such variable, value or layout.
+            VariableError: If the template has no such variable, value or layout. It has
+                all problems of all values.
             OutputFailedError: If GraFx cannot make the output.
             OutputTimeoutError: If it is not ready in time. Its task continues.
             ConnectionFailedError: If the response to the output request was lost.
@@ -97,29 +150,66 @@ class Outputs:
             chili.outputs.create(template, "png", layout=template.layouts()[0])
             chili.outputs.create(template, "pdf").save("renders/")
         """
-        seconds_of(timeout_s)  # checked before the render starts
-        task = self.start(
-            source, format, variables=variables, layout=layout, settings=settings
+        deadline = self._client.stopwatch() + seconds_of(timeout_s)
+        started = self._start(
+            source,
+            format,
+            layout,
+            {
+                "variables": variables,
+                "settings": settings,
+                "engine_version": engine_version,
+                "max_records_per_file": max_records_per_file,
+            },
         )
-        return task.wait(timeout_s=timeout_s)
+        if isinstance(started, OutputTask):
+            return started.wait(timeout_s=timeout_s)
+        outputs = []
+        for number, task in enumerate(started):
+            left_s = deadline - self._client.stopwatch()
+            with _naming_the_others(started[:number] + started[number + 1 :]):
+                outputs.append(task.wait(timeout_s=max(left_s, 0.0)))
+        return Rows(outputs, OUTPUT_COLUMNS)
 
+    @overload
     def start(
         self,
-        source: DocumentItem | Document | str,
+        source: Source,
+        format: Format,
+        *,
+        layout: Layout | str | int | None = None,
+        **options: Unpack[OutputOptions],
+    ) -> OutputTask: ...
+
+    @overload
+    def start(
+        self,
+        source: Source,
+        format: Format,
+        *,
+        layout: SeveralLayouts,
+        **options: Unpack[OutputOptions],
+    ) -> list[OutputTask]: ...
+
+    def start(  # noqa: PLR0913 - each is named at the call
+        self,
+        source: Source,
         format: Format,  # noqa: A002
         *,
-        variables: Row | Sequence[Row] | None = None,
-        layout: Layout | str | int | None = None,
-        settings: OutputSetting | str | None = None,
-    ) -> OutputTask:
+        variables: Any = None,
+        layout: Layout | str | int | SeveralLayouts | None = None,
+        settings: OutputSetting | str | Mapping[str, Any] | None = None,
+        engine_version: str | None = None,
+        max_records_per_file: int | None = None,
+    ) -> OutputTask | list[OutputTask]:
         """Start to render something, and return at once; the arguments are `create`'s.
 
         The output request is sent once and never repeated, since GraFx may bill a
         second one.
 
         Raises:
-            ConfigurationError: If the source, the format or the setting cannot be
-                used, or the output request is too large.
+            ConfigurationError: If the source, the format or an option cannot be used,
+                or the output request is too large.
             VariableError: If the template has no such variable, value or layout.
             ConnectionFailedError: If the response to the output request was lost.
 
@@ -127,15 +217,52 @@ class Outputs:
             task = chili.outputs.start(template, "pdf")
             output = task.wait()
         """
+        options: OutputOptions = {
+            "variables": variables,
+            "settings": settings,
+            "engine_version": engine_version,
+            "max_records_per_file": max_records_per_file,
+        }
+        return self._start(source, format, layout, options)
+
+    def _start(
+        self,
+        source: Source,
+        format: Format,  # noqa: A002
+        layout: Layout | str | int | SeveralLayouts | None,
+        options: OutputOptions,
+    ) -> OutputTask | list[OutputTask]:
+        """Check everything, and send one request for each layout."""
         format = checked_format(format)  # noqa: A001 - GraFx's word
         body, document = self._request_for(source)
-        body["layoutsToExport"] = [choose_layout(document, layout)]
-        if rows := rows_of(variables):
-            body["variables"] = checked_rows(document, rows)
-        if settings is not None:
-            body["outputSettingsId"] = _setting_id(settings)
-        _require_small(body)
-        return self.task(self._send_request(format, body), format)
+        body |= option_fields(format, options)
+        several = isinstance(layout, list | tuple)
+        layouts = layout if isinstance(layout, list | tuple) else [layout]
+        layout_ids = [choose_layout(document, one) for one in layouts]
+        if not layout_ids:
+            raise VariableError(
+                "The list of layouts is empty.", hint="Use None for the selected one."
+            )
+        checked = check_variables(document, options.get("variables"))
+        if checked.problems:
+            raise problems_error(checked.problems)
+        if checked.has_data_source:
+            require_no_data_source(options.get("settings"))
+        if checked.values:
+            body["variables"] = checked.values
+        require_small(body)
+        source_id = body.get("templateId", body.get("projectId"))
+        kind = (format, source_id, len(checked.values).bit_length())
+        tasks: list[OutputTask] = []
+        for layout_id in layout_ids:
+            with _naming_the_others(tasks):
+                request = body | {"layoutsToExport": [layout_id]}
+                task_id = self._send_request(format, request)
+            started_at = self._client.stopwatch()
+            tasks.append(
+                OutputTask(task_id, format, self._client, self._pace, kind, started_at)
+            )
+        return tasks if several else tasks[0]
 
     def task(
         self,
@@ -161,7 +288,7 @@ class Outputs:
             known = checked_format(format)
         task_id = id_of(task, OutputTask, kind_name="task")
         path_segment(task_id)  # a wrong ID is an error here, not at the first poll
-        return OutputTask(task_id, known, self._client, self._pace)
+        return OutputTask(task_id, known, self._client, self._pace, None, None)
 
     def _send_request(self, format: Format, body: dict[str, Any]) -> str:  # noqa: A002
         """Send an output request once, and return the ID of its task."""
@@ -175,7 +302,7 @@ class Outputs:
             response = self._client.post(f"output/{format}", json=body)
             task_id = text_in(item_of(response), "taskId")
         except KeyboardInterrupt:
-            raise InterruptedOutputError(unknown, hint=hint) from None
+            raise InterruptedCallError(unknown, hint=hint) from None
         except (ConnectionFailedError, UnexpectedAnswerError) as error:
             if isinstance(error, ConnectionFailedError) and not error.was_sent:
                 raise
@@ -190,21 +317,24 @@ class Outputs:
             reason = "The response has no task ID."
         raise ConnectionFailedError(f"{unknown} {reason}", hint=hint)
 
-    def _request_for(
-        self, source: DocumentItem | Document | str
-    ) -> tuple[dict[str, Any], Document]:
+    def _request_for(self, source: Source) -> tuple[dict[str, Any], Document]:
         """Return the part of a request that names its source, and the document."""
-        if isinstance(source, Mapping):
-            return {"documentContent": dict(source)}, source
+        is_text = isinstance(source, str) and source.lstrip().startswith("{")
+        if is_text or isinstance(source, Mapping):
+            content = checked_document(source)
+            return {"documentContent": content}, content
+        is_fresh = isinstance(source, str)
         if isinstance(source, str):
             source = self._template(source)
-        if not isinstance(source, DocumentItem):
-            raise ConfigurationError(
-                f"Expected something to render, got {describe(source)}.",
-                hint="Pass a template or its ID, a project, or a document.",
-            )
-        key = "projectId" if isinstance(source, Project) else "templateId"
-        return {key: source.id}, source.document()
+        if isinstance(source, Template):
+            document = self._documents.document_of(source, is_fresh=is_fresh)
+            return {"templateId": source.id}, document
+        if isinstance(source, Project):
+            return {"projectId": source.id}, source.document()
+        raise ConfigurationError(
+            f"Expected something to render, got {describe(source)}.",
+            hint="Pass a template or its ID, a project, or a document.",
+        )
 
     def _template(self, template_id: str) -> Template:
         try:
@@ -215,50 +345,13 @@ class Outputs:
             raise
 
 
-def _setting_id(setting: object) -> str:
-    if isinstance(setting, OutputSetting):
-        return setting.id
-    if isinstance(setting, str) and setting:
-        return setting
-    raise ConfigurationError(
-        f"Expected an output setting or its ID, got {describe(setting)}.",
-        hint="Pass one of chili.outputs.settings.list(), or its ID.",
-    )
-
-
-def _require_small(body: Mapping[str, Any]) -> None:
-    """Raise an error for an output request that GraFx would refuse as too large.
-
-    The limits are those of the page "Variable data printing with the output API".
-    """
-    rows = body.get("variables", [])
-    size = _json_size(body)
-    if (
-        len(rows) > _MOST_ROWS
-        or size > _MOST_BYTES
-        or _json_size(rows) > _MOST_VARIABLES_BYTES
-    ):
-        raise ConfigurationError(
-            f"The output request is too large: {len(rows):,} rows, {size:,} bytes.",
-            hint="GraFx takes 10,000 rows or 10 MB of variables, and 20 MB in total. "
-            "Send the rows in several outputs.",
-        )
-
-
-def _json_size(content: object) -> int:
-    """Return the number of bytes of something as JSON.
-
-    Raises:
-        ConfigurationError: If it cannot be serialized as JSON.
-    """
+@contextmanager
+def _naming_the_others(tasks: Sequence[OutputTask]) -> Iterator[None]:
+    """Add the IDs of the other tasks to an error, since they continue."""
     try:
-        text = json.dumps(
-            content, ensure_ascii=False, allow_nan=False, separators=(",", ":")
-        )
-        return len(text.encode())
-    except (TypeError, ValueError, RecursionError) as error:
-        reason = type(error).__name__
-    raise ConfigurationError(
-        f"The document cannot be serialized as JSON ({reason}).",
-        hint="Use only texts, numbers, True, False, None, lists and objects.",
-    )
+        yield
+    except ChiliError as error:
+        if tasks:
+            ids = ", ".join(task.id for task in tasks)
+            error.hint = f"{error.hint} The tasks of the other layouts: {ids}.".strip()
+        raise

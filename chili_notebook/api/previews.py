@@ -9,8 +9,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
+from chili_notebook.api.api_errors import InterruptedCallError
 from chili_notebook.api.files import File
-from chili_notebook.api.output_tasks import InterruptedOutputError, seconds_of
+from chili_notebook.api.output_tasks import seconds_of
 from chili_notebook.errors import ChiliError, OutputTimeoutError
 from chili_notebook.http.reading import json_object
 from chili_notebook.http.time_limit import time_limit
@@ -53,7 +54,7 @@ def fetch_preview(
                 client, path, name=name, timeout_s=timeout_s, params=params
             )
     except KeyboardInterrupt:
-        raise InterruptedOutputError(
+        raise InterruptedCallError(
             f"You stopped waiting for the preview {name}.", hint="Try again in a while."
         ) from None
 

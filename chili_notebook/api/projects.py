@@ -30,6 +30,9 @@ if TYPE_CHECKING:
 class Project(DocumentItem):
     """A project; in a notebook it shows its thumbnail, variables and layouts.
 
+    GraFx may count the preview of a project as a render (release note 2026-08-07);
+    ``chili.previews = False`` turns the automatic ones off.
+
     Attributes:
         id: GraFx's ID.
         name: Its name.

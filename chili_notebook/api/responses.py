@@ -19,6 +19,7 @@ from chili_notebook.http.reading import one_line
 from chili_notebook.http.urls import is_loopback
 
 _MOST_DIGITS = 18
+_ENTRY_TYPES = {"0": "item", "1": "directory"}
 
 
 def body_of(response: httpx.Response) -> Any:
@@ -133,7 +134,7 @@ def texts_in(raw: Mapping[str, Any], key: str) -> tuple[str, ...]:
 def entry_type_in(raw: Mapping[str, Any]) -> str | None:
     """Return ``item`` or ``directory``, which older pages write as 0 or 1."""
     word = (text_in(raw, "type") or "").lower()
-    return {"0": "item", "1": "directory"}.get(word, word) or None
+    return _ENTRY_TYPES.get(word, word) or None
 
 
 def moment_in(raw: Mapping[str, Any], *keys: str) -> datetime | None:

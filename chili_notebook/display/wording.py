@@ -1,12 +1,18 @@
-"""Write durations, moments and paths as people read them."""
+"""Write durations, moments, paths and names as people read them."""
 
 from __future__ import annotations
 
 import os
 from datetime import UTC, datetime
+from difflib import get_close_matches
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
 
 _MOST_PARENTS = 4
+_MOST_NAMES = 12
 
 
 def spell_duration(seconds: float) -> str:
@@ -43,3 +49,17 @@ def relative_path(path: Path, folder: Path) -> str:
         return path.name
     is_far = relative.parts.count("..") > _MOST_PARENTS
     return path.name if is_far else relative.as_posix()
+
+
+def closest_name(wanted: object, names: Collection[str]) -> str:
+    """Return the name that is most like a misspelt one, empty if none is close."""
+    by_folded = {name.strip().casefold(): name for name in reversed([*names])}
+    matches = get_close_matches(str(wanted).strip().casefold(), by_folded, n=1)
+    return by_folded[matches[0]] if matches else ""
+
+
+def list_names(names: Collection[str]) -> str:
+    """Return names as a list in quotes; of many only the first ones."""
+    shown = ", ".join(map(repr, [*names][:_MOST_NAMES]))
+    more = len(names) - _MOST_NAMES
+    return f"{shown} and {more} more" if more > 0 else shown or "none"

@@ -8,6 +8,8 @@ import sys
 import textwrap
 from pathlib import Path
 
+from chili_notebook.simulator.comparison import compare_with, format_table
+from chili_notebook.simulator.openapi import SpecificationError
 from chili_notebook.simulator.server.app import NOTICE
 from chili_notebook.simulator.server.server import Simulator
 from chili_notebook.simulator.state.faults import KINDS
@@ -50,6 +52,12 @@ def main() -> None:
         help="how many outputs run at the same time, if they take time",
     )
     parser.add_argument(
+        "--no-drawing",
+        dest="draws",
+        action="store_false",
+        help="outputs are small valid files without their content, made quickly",
+    )
+    parser.add_argument(
         "--sandbox",
         action="store_true",
         help="simulate a sandbox, where every output has a watermark",
@@ -61,7 +69,18 @@ def main() -> None:
         metavar="NAME[:PATH[:COUNT]]",
         help="activate a fault; can be repeated. The faults are listed below",
     )
+    parser.add_argument(
+        "--compare",
+        type=Path,
+        metavar="PATH",
+        help="serve nothing; print how the simulator differs from an OpenAPI document "
+        "in JSON, such as that of an environment's /grafx/swagger/index.html. The exit "
+        "code is 0 without differences, 1 with differences, 2 for a file that is not "
+        "such a document",
+    )
     options = parser.parse_args()
+    if options.compare is not None:
+        sys.exit(_print_comparison(options.compare))
     simulator = _make_simulator(options, parser)
     lines = [f"{key}={value}" for key, value in simulator.variables().items()]
     if options.write_env is not None:
@@ -79,10 +98,26 @@ def main() -> None:
         simulator.stop()
 
 
+def _print_comparison(path: Path) -> int:
+    """Print the differences, and return the exit code."""
+    try:
+        differences = compare_with(path)
+    except SpecificationError as error:
+        sys.stderr.write(f"{error}\n")
+        return 2
+    sys.stdout.write(
+        f"{format_table(differences)}\n" if differences else "No differences.\n"
+    )
+    return 1 if differences else 0
+
+
 def _describe_faults() -> str:
     width = max(map(len, KINDS))
     lines = [f"  {name:{width}}  {kind.description}" for name, kind in KINDS.items()]
-    return "\n".join(["faults:", *lines])
+    counts = "GET /simulator/counts returns how many outputs were started, and how many"
+    return "\n".join(
+        ["faults:", *lines, "", f"{counts}\nrequests of each kind were received."]
+    )
 
 
 def _make_simulator(
@@ -96,6 +131,7 @@ def _make_simulator(
             port=options.port,
             render_seconds=options.render_seconds,
             slots=options.slots,
+            draws=options.draws,
             sandbox=options.sandbox,
         )
     except (OSError, OverflowError) as error:

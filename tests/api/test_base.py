@@ -530,3 +530,20 @@ def test_no_error_contains_the_token_in_a_frame(chili, server, endpoint):
         if "chili_notebook" in frame.tb_frame.f_code.co_filename:
             assert endpoint.issued[0] not in repr(frame.tb_frame.f_locals)
         frame = frame.tb_next
+
+
+@pytest.mark.parametrize(
+    ("method", "hint"),
+    [("GET", "Run the cell again."), ("POST", "GraFx may have carried it out. Check")],
+)
+def test_interrupted_request_shows_no_frames(client_of, method, hint):
+    """A user who stops a listing or a request reads two lines."""
+
+    def interrupt(_request):
+        raise KeyboardInterrupt
+
+    with client_of(interrupt) as client, pytest.raises(KeyboardInterrupt) as caught:
+        client.request(method, "templates")
+    first, second = caught.value._render_traceback_()
+    assert first == "KeyboardInterrupt: You interrupted a request to GraFx."
+    assert second.startswith(f"→ {hint}")

@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+import datetime as dt
+from decimal import Decimal
+
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
 from chili_notebook.api.documents import (
+    VARIABLE_COLUMNS,
     Layout,
+    Limits,
     Variable,
     choose_layout,
     read_layouts,
     read_variables,
 )
+from chili_notebook.display.tables import Rows
 from chili_notebook.errors import VariableError
 
 DOCUMENT = {
@@ -33,6 +39,7 @@ DOCUMENT = {
         {"name": "Picture", "type": "image", "value": {"assetId": "a-1"}},
         {"name": "Together", "type": "group"},
         {"name": "Rows", "type": "dataSource"},
+        {"type": "shortText"},
     ],
 }
 JSON = st.recursive(
@@ -51,13 +58,115 @@ JSON = st.recursive(
 
 
 def test_variables_are_read_in_old_and_new_spellings():
-    """Groups and data sources are left out, since an output cannot set them."""
+    """Groups, and variables without a name, are left out: an output cannot set them."""
     assert read_variables(DOCUMENT) == [
         Variable("Title", "shortText", "Hi", (), required=True),
         Variable("Colour", "List", "red", ("red", "blue"), required=False),
         Variable("Shown", "boolean", True, (), required=False),  # noqa: FBT003 - a value
         Variable("Picture", "image", "a-1", (), required=False),
+        Variable("Rows", "dataSource", None, (), required=False, rows_from="connector"),
     ]
+
+
+@pytest.mark.parametrize(
+    ("raw", "limits", "words"),
+    [
+        ({"type": "number"}, Limits(), ""),
+        (
+            {"minValue": 0, "maxValue": 99.5, "numberOfDecimals": 2},
+            Limits(Decimal(0), Decimal("99.5"), 2),
+            "0 to 99.5; shows 2 decimals",
+        ),
+        ({"minValue": "-1"}, Limits(min_value=Decimal(-1)), "at least -1"),
+        ({"maxValue": 5}, Limits(max_value=Decimal(5)), "at most 5"),
+        ({"minValue": "x", "maxValue": float("nan")}, Limits(), ""),
+        ({"minValue": True, "maxValue": None}, Limits(), ""),
+        (
+            {"maxCharacters": 40},
+            Limits(max_characters=40),
+            "at most 40 characters",
+        ),
+        ({"maxCharacters": 0}, Limits(), ""),
+        ({"maxCharacters": -3}, Limits(), ""),
+        (
+            {"startDate": {"type": "absolute", "value": "2026-01-01"}},
+            Limits(first_day=dt.date(2026, 1, 1)),
+            "from 2026-01-01",
+        ),
+        (
+            {"endDate": "2026-12-31T00:00:00", "excludedDays": ["Sunday", "monday"]},
+            Limits(last_day=dt.date(2026, 12, 31), excluded_days=("monday", "sunday")),
+            "until 2026-12-31; not on monday, sunday",
+        ),
+        ({"startDate": {"type": "relative", "offset": 3}}, Limits(), ""),
+        ({"startDate": {"value": 5}, "endDate": "soon"}, Limits(), ""),
+        ({"excludedDays": 5, "numberOfDecimals": -1}, Limits(), ""),
+    ],
+)
+def test_limits_are_read_and_said_in_words(raw, limits, words):
+    """Those that depend on the day of the render are left out."""
+    (variable,) = read_variables({"variables": [{"name": "a"} | raw]})
+    assert variable.limits == limits
+    assert str(variable.limits) == words
+
+
+def test_list_has_its_available_items_and_labels():
+    """An item that is not available now is not allowed; without the list all are."""
+    items = ["red", {"value": "blue", "displayValue": "Sky"}]
+    raw = {"name": "a", "type": "list", "items": items, "selected": {"value": "red"}}
+    (all_items,) = read_variables({"variables": [raw]})
+    assert (all_items.allowed, all_items.labels) == (("red", "blue"), {"blue": "Sky"})
+    (some,) = read_variables({"variables": [raw | {"availableItems": ["blue"]}]})
+    assert some.allowed == ("blue",)
+
+
+def test_table_of_variables_shows_limits_and_marks():
+    """Read-only and invisible variables are marked, whatever the document's age."""
+    variables = [
+        {"name": "a", "type": "number", "maxValue": 5, "isReadonly": True},
+        {"name": "b", "visibility": {"type": "invisible"}},
+        {"name": "c", "isVisible": False},
+        {"name": "d", "isHidden": True},
+        {"name": "e", "visibility": {"type": "conditional"}, "isVisible": False},
+        {"name": "f", "type": "image"},
+        {"name": "g", "type": "dataSource", "value": {"type": "injected"}},
+        {"name": "h", "type": "dataSource", "value": {"type": "connector"}},
+    ]
+    rows = Rows(read_variables({"variables": variables}), VARIABLE_COLUMNS)
+    table = [line.split("  ") for line in rows.bundle()["text/plain"].splitlines()]
+    cells = [[cell.strip() for cell in line if cell.strip()] for line in table]
+    assert cells == [
+        ["Variable", "Type", "Value", "Allowed", "Limits", "Required"],
+        ["a", "number", "at most 5; read-only"],
+        *([name, "invisible"] for name in "bcd"),
+        ["e"],
+        ["f", "image", "a media item, its ID or its name"],
+        ["g", "dataSource", "a list of rows"],
+        ["h", "dataSource", "rows of its data connector"],
+    ]
+
+
+def test_documents_of_2022_are_read():
+    """They have other names for the ID and the name of a layout, and other types."""
+    document = {
+        "selectedLayoutId": 0,
+        "layouts": [{"layoutId": 0, "layoutName": "Default"}],
+        "variables": [
+            {"name": "a", "type": "shorttext", "value": "", "defaultValue": ""},
+            {"name": "b", "type": "richText", "value": None, "ruleSetId": "r"},
+            {"name": "c", "type": "image", "value": "bottle.png"},
+            {
+                "name": "d",
+                "type": "image",
+                "value": {"connectorId": "x", "assetId": "y"},
+                "resolved": {"mediaId": "z"},
+            },
+        ],
+    }
+    assert read_layouts(document) == [Layout("0", "Default", None, selected=True)]
+    assert choose_layout(document, "Default") == choose_layout(document, 0) == "0"
+    values = [variable.value for variable in read_variables(document)]
+    assert values == ["", None, "bottle.png", "y"]
 
 
 def test_layouts_are_read():
@@ -71,7 +180,8 @@ def test_layouts_are_read():
 def test_variables_and_layouts_have_their_json_object():
     """A field without an attribute of its own is in `raw`, and not in the repr."""
     variables, layouts = read_variables(DOCUMENT), read_layouts(DOCUMENT)
-    assert [one.raw for one in variables] == DOCUMENT["variables"][:4]
+    settable = [raw for raw in DOCUMENT["variables"] if raw["type"] != "group"]
+    assert [one.raw for one in variables] == settable[:-1]
     assert [one.raw for one in layouts] == DOCUMENT["layouts"]
     assert "isRequired" not in repr(variables[0])
 
@@ -140,7 +250,7 @@ def test_unknown_layout_is_refused_with_the_known_ones():
     """A misspelt name is shown with the right ones."""
     with pytest.raises(VariableError, match="no layout 'Flier'") as caught:
         choose_layout(DOCUMENT, "Flier")
-    assert caught.value.hint == "Its layouts: 'Flyer', 'Story'."
+    assert caught.value.hint == "Use 'Flyer'. Its layouts: 'Flyer', 'Story'."
 
 
 def test_document_without_layouts_is_refused():

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import datetime as dt
+import json
 import signal
 import threading
 
+import httpx
 import pandas as pd
 import pytest
 
@@ -36,6 +38,8 @@ def chili(output_server, connect):
         ("1", {"variables": ["x"]}),
         ("1", {"variables": []}),
         ("1", {"variables": pd.DataFrame({"Title": ["a"]})}),
+        ("1", {"layout": []}),
+        ("1", {"layout": ["one", "two"]}),
         ("1", {"layout": 7}),
         ({"layouts": []}, {}),
     ],
@@ -55,7 +59,13 @@ def test_output_that_cannot_be_rendered_is_refused_before_a_request(
     [
         (None, {}),
         (object(), {}),
-        ("1", {"settings": {"id": "1"}}),
+        ("1", {"settings": 7}),
+        ("1", {"settings": {"quality": float("nan")}}),
+        ("1", {"engine_version": 2.27}),
+        ("1", {"engine_version": " "}),
+        ("1", {"max_records_per_file": 10}),
+        ('{"layouts": ', {}),
+        ("{}{}", {}),
         (DOCUMENT | {"a": dt.date(2026, 3, 1)}, {}),
         (DOCUMENT | {"a": float("nan")}, {}),
         (DOCUMENT | {"a": "\ud800"}, {}),
@@ -93,8 +103,120 @@ def test_wrong_arguments_are_refused_before_anything_is_sent(chili, api, call):
 
 
 def test_format_and_layout_are_normalised(chili):
-    """PNG is png, and layout 0 is the layout whose ID is "0"."""
+    """PNG is png, jpeg is jpg, and layout 0 is the layout whose ID is "0"."""
     assert chili.outputs.create("1", "PNG", layout=0).format == "png"
+    assert chili.outputs.task("t", "JPEG").format == "jpg"
+    assert chili.outputs.task("t", ".html").format == "html"
+
+
+@pytest.mark.parametrize(("text", "closest"), [("pgn", "png"), ("pdff", "pdf")])
+def test_misspelt_format_is_refused_with_the_closest(chili, text, closest):
+    """The hint lists all formats, too."""
+    with pytest.raises(ConfigurationError) as caught:
+        chili.outputs.task("t", text)
+    assert caught.value.hint.startswith(f"Use '{closest}'. Formats: pdf, jpg")
+
+
+@pytest.fixture
+def requests(client_of):
+    """Return a client, and the list of the bodies of its output requests."""
+    bodies = []
+
+    def api(request):
+        if request.method == "POST":
+            bodies.append(json.loads(request.content))
+            return httpx.Response(200, json={"data": {"taskId": f"t{len(bodies)}"}})
+        if request.url.path.endswith("settings"):
+            setting = {"id": "s", "name": "Records", "type": "PDF"}
+            return httpx.Response(
+                200, json={"data": [setting | {"dataSourceEnabled": True}]}
+            )
+        if request.url.path.endswith("download"):
+            return httpx.Response(200, content=b"%PDF")
+        return httpx.Response(200, json={"data": {"taskId": "t"}})
+
+    with client_of(api) as client:
+        yield client, bodies
+
+
+TWO_LAYOUTS = {
+    "layouts": [{"id": "0", "name": "one"}, {"id": "1", "name": "two"}],
+    "variables": [
+        {"name": "Title", "type": "shortText"},
+        {"name": "Rows", "type": "dataSource", "value": {"type": "injected"}},
+    ],
+}
+
+
+@pytest.mark.parametrize(
+    ("options", "fields"),
+    [
+        ({}, {}),
+        ({"engine_version": "2.27.0"}, {"engineVersion": "2.27.0"}),
+        ({"max_records_per_file": 50}, {"maxRecordsPerFile": 50}),
+        ({"settings": "s"}, {"outputSettingsId": "s"}),
+        (
+            {"settings": {"watermark": True}},
+            {"outputSettings": {"type": "PDF", "watermark": True}},
+        ),
+        ({"variables": {"Title": 1}}, {"variables": [{"Title": "1"}]}),
+        (
+            {"variables": pd.DataFrame({"Title": ["a", None]})},
+            {"variables": [{"Title": "a"}, {"Title": None}]},
+        ),
+        (
+            {"variables": {"Rows": [{"id": 1, "new": True}]}},
+            {"variables": [{"Rows": [{"id": 1, "new": True}]}]},
+        ),
+    ],
+)
+def test_options_are_fields_of_the_request(requests, options, fields):
+    """Each option has the name and the type that GraFx's own programs send."""
+    client, bodies = requests
+    client.outputs.start(TWO_LAYOUTS, "pdf", **options)
+    expected = {"documentContent": TWO_LAYOUTS, "layoutsToExport": ["0"]}
+    assert bodies == [expected | fields]
+
+
+def test_several_layouts_make_one_output_each(requests):
+    """All are started before the first is waited for, and shown as a table."""
+    client, bodies = requests
+    outputs = client.outputs.create(TWO_LAYOUTS, "pdf", layout=["two", "0"])
+    assert [body["layoutsToExport"] for body in bodies] == [["1"], ["0"]]
+    assert [output.task_id for output in outputs] == ["t1", "t2"]
+    assert "t2.pdf" in outputs.bundle()["text/plain"]
+
+
+def test_failure_of_one_layout_names_the_tasks_of_the_others(client_of):
+    """They continue at GraFx, and have been ordered."""
+    answers = iter(
+        [httpx.Response(200, json={"data": {"taskId": "t1"}}), httpx.Response(500)]
+    )
+    with (
+        client_of(lambda _request: next(answers)) as client,
+        pytest.raises(ConnectionFailedError) as caught,
+    ):
+        client.outputs.start(TWO_LAYOUTS, "pdf", layout=["0", "1"])
+    assert caught.value.hint.endswith("The tasks of the other layouts: t1.")
+
+
+def test_document_may_be_the_text_of_its_json(requests):
+    """A document that was read from a file need not be parsed before."""
+    client, bodies = requests
+    client.outputs.start(json.dumps(TWO_LAYOUTS), "pdf")
+    assert bodies[0]["documentContent"] == TWO_LAYOUTS
+
+
+def test_setting_that_cannot_make_the_output_is_refused(requests):
+    """A setting is for one format; one with a data connector takes no data source."""
+    client, bodies = requests
+    setting = client.outputs.settings.list()[0]
+    rows = {"Rows": [{"id": "1"}]}
+    with pytest.raises(ConfigurationError, match="for the format 'pdf'"):
+        client.outputs.start(TWO_LAYOUTS, "png", settings=setting)
+    with pytest.raises(ConfigurationError, match="from a data connector"):
+        client.outputs.start(TWO_LAYOUTS, "pdf", settings=setting, variables=rows)
+    assert bodies == []
 
 
 def test_layouts_and_tasks_may_be_passed_themselves(chili, api):

@@ -95,3 +95,19 @@ def test_an_interrupted_preview_names_the_preview(client_of):
     chili.sleep = interrupt
     with pytest.raises(KeyboardInterrupt, match=r"waiting for the preview .*\.png"):
         template.preview()
+
+
+def test_automatic_previews_can_be_turned_off(client_of):
+    """A project shows its variables without its picture, which may cost a render."""
+    paths = []
+
+    def api(request):
+        paths.append(request.url.path.rpartition("/")[2])
+        return httpx.Response(200, json={"id": "1", "name": "a", "variables": []})
+
+    with client_of(api) as client:
+        project = client.projects.get("1")
+        client.previews = False
+        assert "<img" not in project._repr_mimebundle_()["text/html"]
+        assert project.check({"a": 1})[0].column == "a"
+    assert paths == ["1", "document", "document"]

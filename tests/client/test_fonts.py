@@ -2,35 +2,17 @@
 
 from __future__ import annotations
 
-import io
-from importlib import resources
-
 import pytest
-from PIL import ImageFont
 
 from chili_notebook import TransferState
 from chili_notebook.errors import ConfigurationError, NotListedError
 
-FREDOKA = resources.files("font_fredoka_one") / "files" / "FredokaOne-Regular.ttf"
 
-
-@pytest.fixture(scope="module")
-def other_font():
-    """Return a font whose family the simulator does not have."""
-    content = FREDOKA.read_bytes()
-    for encoding in ("ascii", "utf-16-be"):
-        content = content.replace(
-            "Fredoka".encode(encoding), "Kestrel".encode(encoding)
-        )
-    assert ImageFont.truetype(io.BytesIO(content)).getname()[0] == "Kestrel One"
-    return content
-
-
-def test_style_and_family_are_downloaded(chili):
+def test_style_and_family_are_downloaded(chili, fredoka):
     """Each file is the original under its own name; what is on disk stays."""
     family = chili.fonts.get("Fredoka One")
     saved = family.styles()[0].download("fonts/")
-    assert saved.read_bytes() == FREDOKA.read_bytes()
+    assert saved.read_bytes() == fredoka
     done = chili.fonts.get("Manrope").download("fonts")
     assert {one.state for one in done} == {TransferState.DOWNLOADED}
     assert {one.name for one in done} <= {path.name for path in saved.parent.iterdir()}
@@ -51,12 +33,12 @@ def test_new_font_is_uploaded_listed_and_shown(chili, other_font, tmp_path):
     assert "image/png" in style._repr_mimebundle_()[0]
 
 
-def test_verdict_names_why_a_font_is_refused(chili, other_font, tmp_path):
+def test_verdict_names_why_a_font_is_refused(chili, fredoka, other_font, tmp_path):
     """A style that exists and a file that is no font do not stop the others."""
     folder = tmp_path / "fonts"
     folder.mkdir()
     for name, content in (
-        ("again.ttf", FREDOKA.read_bytes()),
+        ("again.ttf", fredoka),
         ("broken.otf", b"not a font"),
         ("new.ttf", other_font),
     ):

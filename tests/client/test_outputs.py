@@ -42,7 +42,7 @@ def test_failed_batch_reports_each_record(chili, template):
     """The error has all failed records; its hint shows five of them, a line each."""
     pictures = [{"Photo": f"no-such-picture-{number}"} for number in range(8)]
     with pytest.raises(OutputFailedError) as caught:
-        chili.outputs.create(template, "pdf", variables=[{}, *pictures])
+        chili.outputs.create(template, "png", variables=[{}, *pictures])
     assert [(error.record, error.type) for error in caught.value.report] == [
         (number, "ImageLoadFailed") for number in range(1, 9)
     ]
@@ -98,7 +98,7 @@ def test_output_can_be_fetched_after_a_timeout(chili, template, simulator):
 
 def test_token_is_renewed_during_a_render(chili, template, simulator):
     """A render that continues into the last hour of the token costs one new token."""
-    simulator.state.tasks.polls_before_done = 60
+    simulator.state.tasks.polls_before_done = 30
     simulator.clock.advance(86_400 - 3600 - 40)
     grants = simulator.state.issuer.grants
     task = chili.outputs.start(template, "png")

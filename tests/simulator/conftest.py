@@ -7,7 +7,12 @@ import pytest
 from chili_notebook.simulator import Simulator
 from chili_notebook.simulator.state.clock import Clock as SimulatorClock
 from fakes import Clock
-from simulator_api import open_client, token_fields_of, wait_for_task
+from simulator_api import (
+    find_price_tag,
+    make_output_function,
+    open_client,
+    token_fields_of,
+)
 
 
 @pytest.fixture
@@ -50,11 +55,6 @@ def template(api):
     return api.get("templates").json()["data"][0]
 
 
-def find_price_tag(api):
-    """Return the price tag, the smallest template."""
-    return api.get("templates", params={"search": "price tag"}).json()["data"][0]
-
-
 @pytest.fixture
 def price_tag(api):
     """Return the price tag of the test's own simulator."""
@@ -65,19 +65,6 @@ def price_tag(api):
 def shared_price_tag(shared_api):
     """Return the price tag of the shared simulator."""
     return find_price_tag(shared_api)
-
-
-def make_output_function(api, template):
-    """Return a function that starts an output and polls it to its end."""
-
-    def create_output(kind="png", **body):
-        is_named = {"templateId", "projectId", "documentContent"} & set(body)
-        source = {} if is_named else {"templateId": template["id"]}
-        started = api.post(f"output/{kind}", json=source | body)
-        assert started.status_code == 200, started.text
-        return wait_for_task(api, started.json()["links"]["taskInfo"])
-
-    return create_output
 
 
 @pytest.fixture

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import date, datetime
+from decimal import Decimal
 from pathlib import Path
 from typing import Any, assert_type
 
@@ -13,6 +14,9 @@ import requests
 
 import chili_notebook
 from chili_notebook import (
+    BrandColor,
+    BrandKit,
+    BrandKits,
     Chili,
     ChiliToken,
     DocumentItem,
@@ -23,8 +27,10 @@ from chili_notebook import (
     FontStyle,
     Gallery,
     GalleryEntry,
+    Installation,
     Item,
     Layout,
+    Limits,
     Listing,
     Media,
     MediaFolder,
@@ -35,10 +41,13 @@ from chili_notebook import (
     OutputSetting,
     OutputSettings,
     OutputTask,
+    Problem,
+    ProblemKind,
     Project,
     Projects,
     RecordError,
     Rows,
+    Swatches,
     Template,
     Templates,
     Transfer,
@@ -76,6 +85,7 @@ def calls(chili: Chili) -> None:
     assert_type(chili.token, ChiliToken)
     assert_type(chili.clock(), float)
     assert_type(chili.stopwatch(), float)
+    chili.previews = False
     chili.sleep(0.5)
     chili.close()
 
@@ -134,6 +144,18 @@ def templates(chili: Chili) -> None:
     chili.templates.delete(template)
 
 
+def packages(chili: Chili, template: Template) -> DocumentItem | None:
+    """Move a template from one environment to another."""
+    assert_type(chili.templates.package(template, "card.zip"), Rows[Transfer])
+    assert_type(chili.templates.package("id", Path("card")), Rows[Transfer])
+    done = chili.templates.install(
+        "card.zip", name="New", folder="/", replace=True, dry_run=True
+    )
+    assert_type(done, Installation)
+    assert_type(done.parts, Rows[Transfer])
+    return done.template
+
+
 def a_template(template: Template) -> tuple[datetime | None, datetime | None]:
     """Read the fields of a template."""
     texts: list[str | None] = [template.id, template.name, template.type]
@@ -151,9 +173,11 @@ def a_document(source: DocumentItem) -> None:
     assert_type(source.preview("medium", source.layouts()[0], "2"), File)
     assert_type(source.preview(timeout_s=5), File)
     assert_type(source.thumbnail(timeout_s=5), File)
+    assert_type(source.sheet("sheets/", overwrite=True), Path)
     assert_type([source.id, source.name], list[str])
     assert_type(source.raw, Mapping[str, Any])
     assert_type(source.output("pdf", variables={"Name": "Ada"}), Output)
+    assert_type(source.check({"Name": "Ada"}), Rows[Problem])
 
 
 def a_variable(variable: Variable, layout: Layout) -> tuple[str, ...]:
@@ -162,7 +186,38 @@ def a_variable(variable: Variable, layout: Layout) -> tuple[str, ...]:
     assert_type([layout.id, layout.name], list[str])
     assert_type(layout.intent, str | None)
     assert_type([layout.raw, variable.raw], list[Mapping[str, Any]])
+    assert_type([variable.read_only, variable.visible], list[bool])
+    assert_type(variable.labels, Mapping[str, str])
+    assert_type(variable.limits, Limits)
+    assert variable.rows_from in {None, "injected", "connector"}
     return variable.name, variable.type, str(variable.value), *variable.allowed
+
+
+def the_limits(limits: Limits, problem: Problem) -> None:
+    """Read what a variable takes, and what is wrong with a value."""
+    assert_type([limits.min_value, limits.max_value], list[Decimal | None])
+    assert_type([limits.decimals, limits.max_characters], list[int | None])
+    assert_type([limits.first_day, limits.last_day], list[date | None])
+    assert_type(limits.excluded_days, tuple[str, ...])
+    assert_type(problem.row, int | None)
+    assert_type([problem.column, problem.reason, problem.suggestion], list[str])
+    assert_type(problem.value, object)
+    assert_type(problem.kind, ProblemKind)
+    assert problem.kind in {
+        ProblemKind.UNKNOWN_VARIABLE,
+        ProblemKind.NOT_SETTABLE,
+        ProblemKind.MISSING_VALUE,
+        ProblemKind.NOT_IN_LIST,
+        ProblemKind.WRONG_TYPE,
+        ProblemKind.AMBIGUOUS,
+        ProblemKind.OUT_OF_RANGE,
+        ProblemKind.TOO_LONG,
+        ProblemKind.UNREADABLE,
+        ProblemKind.UNKNOWN_COLUMN,
+        ProblemKind.FILE_NAME,
+        ProblemKind.SAME_FILE_NAME,
+        ProblemKind.TOO_LARGE,
+    }
 
 
 def projects(chili: Chili, template: Template, project: Project) -> None:
@@ -242,6 +297,23 @@ def fonts(chili: Chili, family: FontFamily, style: FontStyle) -> None:
     assert_type([family.raw, style.raw], list[Mapping[str, Any]])
 
 
+def brand_kits(chili: Chili, kit: BrandKit, color: BrandColor) -> None:
+    """Read and change the colours of a brand, and read the usage."""
+    assert_type(chili.brand_kits, BrandKits)
+    assert_type(chili.brand_kits.list(), Listing[BrandKit])
+    assert_type(chili.brand_kits.get("Quillmere"), BrandKit)
+    changed = chili.brand_kits.update(
+        kit, name="New", colors={"Red": "#f00"}, replace=True
+    )
+    assert_type(changed, BrandKit)
+    assert_type(kit.colors(), Swatches)
+    assert_type(kit.colors().bundle(caption="a"), dict[str, str])
+    assert_type([kit.id, kit.name, color.id, color.name], list[str])
+    assert_type([color.type, color.value], list[str])
+    assert_type([kit.created, kit.modified], list[datetime | None])
+    assert_type(chili.usage(group_by="year"), pd.DataFrame)
+
+
 def outputs(chili: Chili, template: Template, setting: OutputSetting) -> None:
     """Render now, or start and wait later."""
     row = {"Name": "Ada", "Price": 3.5, "Photo": None}
@@ -251,6 +323,14 @@ def outputs(chili: Chili, template: Template, setting: OutputSetting) -> None:
     assert_type(output, Output)
     task = chili.outputs.start("id", "pdf", variables=[row, row], settings="id")
     assert_type(task, OutputTask)
+    both = chili.outputs.create(
+        template, "pdf", layout=["a", "b"], max_records_per_file=9, settings={"a": 1}
+    )
+    assert_type(both, Rows[Output])
+    tasks = chili.outputs.start(
+        template, "pdf", layout=template.layouts(), engine_version="2.27.0"
+    )
+    assert_type(tasks, list[OutputTask])
     assert_type(chili.outputs.task("id", "pdf"), OutputTask)
 
 

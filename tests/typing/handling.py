@@ -64,7 +64,7 @@ def rendering(chili: Chili) -> str:
     try:
         chili.outputs.create("id", "png")
     except errors.VariableError as error:
-        return error.hint
+        return f"{error.hint} {len(error.problems)}"
     except errors.OutputFailedError as error:
         assert_type(error.report, tuple[Any, ...])
     except (errors.OutputTimeoutError, errors.OutputExpiredError) as error:

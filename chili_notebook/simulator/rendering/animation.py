@@ -10,6 +10,7 @@ from PIL import Image
 
 from chili_notebook.simulator.rendering.badge import draw_badge
 from chili_notebook.simulator.rendering.easing import moving_spans
+from chili_notebook.simulator.rendering.frames import FramePainter
 from chili_notebook.simulator.rendering.layouts import UNITS_PER_POINT
 from chili_notebook.simulator.rendering.pages import render_pages
 from chili_notebook.simulator.rendering.pdf import PRODUCER
@@ -55,6 +56,7 @@ def render_animation(  # noqa: PLR0913 - an output has that many options
     times_ms = _frame_times(layout, fps)
     width_px = min(_DEFAULT_WIDTH_PX, layout.width / UNITS_PER_POINT)
     width = max(1, round(min(width_px * scale, _MAX_WIDTH_PX)))
+    painter = FramePainter(document, values)
     frames = [
         render_pages(
             document,
@@ -64,6 +66,7 @@ def render_animation(  # noqa: PLR0913 - an output has that many options
             watermark=watermark,
             at_ms=at_ms,
             with_badge=False,
+            painter=painter,
         )[0]
         for at_ms in times_ms
     ]
@@ -112,6 +115,8 @@ def _frame_times(layout: Layout, fps: float | None) -> list[int]:
 
 def _choose_palette(picture: Image.Image) -> Image.Image:
     """Choose a palette, with less weight on large areas of one colour."""
+    sample = (max(1, picture.width // 2), max(1, picture.height // 2))
+    picture = picture.resize(sample, Image.Resampling.NEAREST)
     found = picture.getcolors(picture.width * picture.height) or []
     weighted = b"".join(
         bytes(colour) * math.isqrt(count)

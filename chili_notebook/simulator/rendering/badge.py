@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from PIL import Image, ImageDraw, ImageStat
 
+from chili_notebook.simulator.rendering.colours import opacity_table
 from chili_notebook.simulator.rendering.fonts import (
     FAMILIES,
     advances,
@@ -40,8 +41,8 @@ def draw_badge(pictures: Sequence[Image.Image]) -> None:
     is_dark = ImageStat.Stat(under.convert("L")).mean[0] < _MIDDLE_GREY
     colours = (_DARK, _LIGHT) if is_dark else (_LIGHT, _DARK)
     for picture in pictures:
-        picture.paste(colours[0], (x, y), ground.point(_opacity_table(0.8)))
-        picture.paste(colours[1], (x, y), letters.point(_opacity_table(0.8)))
+        picture.paste(colours[0], (x, y), ground.point(opacity_table(0.8)))
+        picture.paste(colours[1], (x, y), letters.point(opacity_table(0.8)))
 
 
 def draw_watermark(picture: Image.Image, text: str) -> None:
@@ -61,7 +62,7 @@ def draw_watermark(picture: Image.Image, text: str) -> None:
     rotated = mask.rotate(30, Image.Resampling.BICUBIC)
     left, top = (side - width) // 2, (side - height) // 2
     visible = rotated.crop((left, top, left + width, top + height))
-    picture.paste((128, 128, 128), (0, 0), visible.point(_opacity_table(0.28)))
+    picture.paste((128, 128, 128), (0, 0), visible.point(opacity_table(0.28)))
 
 
 def _new_mask(size: float) -> Image.Image:
@@ -97,7 +98,3 @@ def _draw_letters(size: float) -> Image.Image:
 def _text_width() -> float:
     """Return the width of the badge's text, in parts of its size."""
     return advances(_KEY, BADGE)[-1] + _TRACKING * (len(BADGE) - 1)
-
-
-def _opacity_table(opacity: float) -> list[int]:
-    return [round(value * opacity) for value in range(256)]

@@ -62,6 +62,8 @@ class Palette:
         """Return the colour of a colour entry; black without one."""
         if raw is None:
             return BLACK
+        if isinstance(raw.get("color"), Mapping):  # a local colour with its opacity
+            return self.colour(raw["color"])
         match raw.get("type"):
             case "rgb":
                 return (int(raw["r"]), int(raw["g"]), int(raw["b"]))
@@ -87,12 +89,10 @@ class Palette:
         )
 
 
-def fill_area(fill: Fill, size: tuple[int, int]) -> Image.Image:
-    """Return a picture of a size that is filled with a colour or a gradient."""
-    if not isinstance(fill, Gradient):
-        return Image.new("RGB", size, fill)
-    offsets = _offsets(size, fill.rotation)
-    return Image.merge("RGB", [offsets.point(lut) for lut in _channels(fill.stops)])
+def fill_area(gradient: Gradient, size: tuple[int, int]) -> Image.Image:
+    """Return a picture of a size that is filled with a gradient."""
+    offsets = _offsets(size, gradient.rotation)
+    return Image.merge("RGB", [offsets.point(lut) for lut in _channels(gradient.stops)])
 
 
 def _offsets(size: tuple[int, int], rotation: float) -> Image.Image:
@@ -108,6 +108,12 @@ def _offsets(size: tuple[int, int], rotation: float) -> Image.Image:
         (0, 0, _STEPS / 2, x_step, y_step, start),
         Image.Resampling.BILINEAR,
     )
+
+
+@functools.lru_cache(maxsize=256)
+def opacity_table(opacity: float) -> list[int]:
+    """Return the values of a mask with an opacity, for `Image.point`."""
+    return [round(value * opacity) for value in range(256)]
 
 
 @functools.lru_cache(maxsize=128)

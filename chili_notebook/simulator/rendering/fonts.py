@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import functools
 import io
+import unicodedata
 from dataclasses import dataclass, field
 from importlib import resources
 
@@ -16,6 +17,8 @@ from PIL import Image, ImageDraw, ImageFont
 PREVIEW_SHAPES = ("square", "line")
 
 _REFERENCE_SIZE = 1000
+_GLYPH_SIZE = 24
+_NOT_A_CHARACTER = "\uffff"
 _CACHED_FONTS = 256
 _INK, _PAPER = (33, 37, 41), (255, 255, 255)
 _SQUARE_PX, _SQUARE_TEXT_PX = 320, 150
@@ -153,6 +156,19 @@ def advances(key: str, text: str) -> tuple[float, ...]:
 @functools.lru_cache(maxsize=8192)
 def _length(key: str, text: str) -> float:
     return _reference_font(key).getlength(text) / _REFERENCE_SIZE if text else 0.0
+
+
+@functools.lru_cache(maxsize=8192)
+def has_character(key: str, character: str) -> bool:
+    """Return whether a font has a glyph for a character; marks are not checked."""
+    if unicodedata.category(character)[0] in "CMZ":
+        return True
+    return _glyph(key, character) != _glyph(key, _NOT_A_CHARACTER)
+
+
+@functools.lru_cache(maxsize=256)
+def _glyph(key: str, character: str) -> bytes:
+    return bytes(load_font(key, _GLYPH_SIZE).getmask(character))
 
 
 def _reference_font(key: str) -> ImageFont.FreeTypeFont:

@@ -6,6 +6,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from chili_notebook.simulator.rendering.colours import Palette
+from chili_notebook.simulator.rendering.fonts import has_character
 from chili_notebook.simulator.rendering.layers import (
     Box,
     Layer,
@@ -22,7 +23,7 @@ from chili_notebook.simulator.rendering.typesetting import set_text
 from chili_notebook.simulator.rendering.variable_values import RecordError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
 
     from chili_notebook.simulator.rendering.layouts import Placement
     from chili_notebook.simulator.rendering.variable_values import Value, Values
@@ -41,11 +42,12 @@ class FramePainter:
         self._values = values
         self.palette = Palette(document)
         self._styles = TextStyles(document, self.palette)
+        self._drawn: dict[tuple[str, Box, float], list[Layer]] = {}
         self.errors: list[RecordError] = []
 
     def layers(
         self, frame: Mapping[str, Any], place: Placement, box: Box, px: float
-    ) -> Iterator[Layer]:
+    ) -> Sequence[Layer]:
         """Draw a frame, from back to front; nothing if it is invisible.
 
         Args:
@@ -55,7 +57,16 @@ class FramePainter:
             px: Pixels per unit of the document.
         """
         if not is_shown(frame.get("visibility"), self._values):
-            return
+            return []
+        # Most frames of an animation are at rest most of the time.
+        key = (str(frame.get("id")), box, px)
+        if key not in self._drawn:
+            self._drawn[key] = list(self._draw(frame, place, box, px))
+        return self._drawn[key]
+
+    def _draw(
+        self, frame: Mapping[str, Any], place: Placement, box: Box, px: float
+    ) -> Iterator[Layer]:
         match frame.get("type"):
             case "shape":
                 yield from self._shape(frame, box, px)
@@ -112,6 +123,13 @@ class FramePainter:
         if setting.overflows and frame.get("overflow") == "error":
             details = f"Frame '{frame.get('name')}': the text does not fit."
             self.errors.append(RecordError("TextOverflow", details))
+        missing = {a.text for a in setting.letters if not has_character(a.font, a.text)}
+        if missing:
+            listed = ", ".join(
+                f"U+{ord(character):04X}" for character in sorted(missing)
+            )
+            details = f"Frame '{frame.get('name')}': the font has no {listed}."
+            self.errors.append(RecordError("MissingCharacterInFont", details))
         yield from text_layers(inner, setting.letters, unit)
 
 

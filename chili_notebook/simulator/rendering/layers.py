@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from PIL import Image, ImageChops, ImageDraw
 
-from chili_notebook.simulator.rendering.colours import fill_area
+from chili_notebook.simulator.rendering.colours import Gradient, fill_area
 from chili_notebook.simulator.rendering.fonts import load_font
 from chili_notebook.simulator.rendering.pictures import scale_picture
 
@@ -50,9 +50,17 @@ class Box:
 
 @dataclass(frozen=True, slots=True)
 class Layer:
-    """A picture with transparency and the position of its top left corner."""
+    """Something to paste on a page.
 
-    image: Image.Image
+    Attributes:
+        paint: Its colour, or a picture in colours.
+        alpha: How much of each pixel it covers.
+        x: Its left edge.
+        y: Its top edge.
+    """
+
+    paint: RGB | Image.Image
+    alpha: Image.Image
     x: int
     y: int
 
@@ -67,9 +75,9 @@ def shape_layer(box: Box, outline: Mapping[str, Any], fill: Fill, px: float) -> 
         px: Pixels per unit of the document.
     """
     left, top, right, bottom = box.pixels()
-    image = fill_area(fill, (right - left, bottom - top))
-    image.putalpha(shape_mask(box, outline, px))
-    return Layer(image, left, top)
+    size = (right - left, bottom - top)
+    paint = fill_area(fill, size) if isinstance(fill, Gradient) else fill
+    return Layer(paint, shape_mask(box, outline, px), left, top)
 
 
 def stroke_layer(
@@ -86,7 +94,7 @@ def stroke_layer(
     hollow = {**outline, "cornerRadius": {**_corner(outline), "radius": radius}}
     layer = shape_layer(box, outline, fill, px)
     hole, (left, top, *_) = shape_mask(inner, hollow, px), inner.pixels()
-    cut = Image.new("L", layer.image.size)
+    cut = Image.new("L", layer.alpha.size)
     cut.paste(hole, (left - layer.x, top - layer.y))
     return clip_layer(layer, ImageChops.invert(cut))
 
@@ -147,14 +155,13 @@ def picture_layer(
     image = scale_picture(picture, whole).convert("RGBA")
     corner = (round(left - (box.x - x)), round(top - (box.y - y)))
     cut = (*corner, corner[0] + right - x, corner[1] + bottom - y)
-    return Layer(image.crop(cut), x, y)
+    part_shown = image.crop(cut)
+    return Layer(part_shown.convert("RGB"), part_shown.getchannel("A"), x, y)
 
 
 def clip_layer(layer: Layer, mask: Image.Image) -> Layer:
     """Return the part of a layer that a mask of the same size covers."""
-    image = layer.image.copy()
-    image.putalpha(ImageChops.multiply(layer.image.getchannel("A"), mask))
-    return Layer(image, layer.x, layer.y)
+    return replace(layer, alpha=ImageChops.multiply(layer.alpha, mask))
 
 
 def text_layers(box: Box, letters: Sequence[Letter], px: float) -> Iterable[Layer]:
@@ -187,10 +194,7 @@ def _text_layer(box: Box, letters: Sequence[Letter], colour: RGB, px: float) -> 
             font=load_font(letter.font, round(letter.size * dense, 2)),
             anchor="ls",
         )
-    alpha = mask.reduce(_TEXT_OVERSAMPLING)
-    image = Image.new("RGB", alpha.size, colour)
-    image.putalpha(alpha)
-    return Layer(image, left, top)
+    return Layer(colour, mask.reduce(_TEXT_OVERSAMPLING), left, top)
 
 
 def _rectangle_mask(

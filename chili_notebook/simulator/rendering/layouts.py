@@ -89,14 +89,15 @@ def find_layout(document: Mapping[str, Any], layout_id: str) -> Layout:
     for raw in chain:
         merged.update({key: value for key, value in raw.items() if value is not None})
     intent = merged.get("intent", "digitalStatic")
+    width, height = float(merged["width"]), float(merged["height"])
     return Layout(
         id=str(layout_id),
-        width=float(merged["width"]),
-        height=float(merged["height"]),
+        width=width,
+        height=height,
         intent=str(intent.get("value") if isinstance(intent, Mapping) else intent),
         fill=merged.get("fillColor") if merged.get("fillColorEnabled", True) else None,
         placements={
-            frame: _placement(raw)
+            frame: _placement(raw, width, height)
             for frame, raw in _by_frame(chain, "frameProperties").items()
         },
         animations=_by_frame(chain, "frameAnimations"),
@@ -112,24 +113,46 @@ def _by_frame(chain: list[Mapping[str, Any]], key: str) -> dict[str, Mapping[str
     return dict(merged)
 
 
-def _placement(raw: Mapping[str, Any]) -> Placement:
+def _placement(
+    raw: Mapping[str, Any], page_width: float, page_height: float
+) -> Placement:
     scale = float(raw.get("scaleX", 1))
-    fitted = raw.get("enableCopyfitting", False)
+    x, width = _span(raw, "horizontal", ("x", "width"), page_width)
+    y, height = _span(raw, "vertical", ("y", "height"), page_height)
     return Placement(
-        x=float(raw.get("x", 0)),
-        y=float(raw.get("y", 0)),
-        width=float(raw.get("width", 0)) * scale,
-        height=float(raw.get("height", 0)) * float(raw.get("scaleY", scale)),
+        x=x,
+        y=y,
+        width=width * scale,
+        height=height * float(raw.get("scaleY", scale)),
         rotation=float(raw.get("rotationDegrees", 0)),
         scale=scale,
         visible=bool(raw.get("isVisible", True)),
-        fit=str(raw.get("fitMode", "fill")),
-        copyfit=(
-            (
-                float(raw.get("minCopyfitting", 50)) / 100,
-                float(raw.get("maxCopyfitting", 100)) / 100,
-            )
-            if fitted
-            else None
-        ),
+        fit=str((raw.get("imageFit") or {}).get("mode") or raw.get("fitMode", "fill")),
+        copyfit=_copyfit(raw),
     )
+
+
+def _span(
+    raw: Mapping[str, Any], axis: str, keys: tuple[str, str], page: float
+) -> tuple[float, float]:
+    """Return the start and the length of a frame on one axis.
+
+    Newer documents can have the distances from the edges of the page instead, as parts
+    of its size.
+    """
+    start, length = (float(raw.get(key) or 0) for key in keys)
+    anchor = raw.get(axis)
+    if not isinstance(anchor, Mapping) or anchor.get("type") != "relative":
+        return start, length
+    start, end = float(anchor.get("start", 0)), float(anchor.get("end", 0))
+    return start * page, (1 - start - end) * page
+
+
+def _copyfit(raw: Mapping[str, Any]) -> tuple[float, float] | None:
+    settings = raw.get("copyfittingSettings")
+    if isinstance(settings, Mapping) and settings.get("enabled"):
+        return float(settings.get("min", 0.5)), float(settings.get("max", 1))
+    if not raw.get("enableCopyfitting"):
+        return None
+    least, most = raw.get("minCopyfitting", 50), raw.get("maxCopyfitting", 100)
+    return float(least) / 100, float(most) / 100

@@ -2,7 +2,8 @@
 
 An empty text or ``None`` clears a text, a list, an image or a date; a number or a
 boolean cannot be empty (GraFx Studio, "Data connectors"). A variable that is missing
-in the row has the template's value.
+in the row has the template's value. A data source variable only needs a row, which an
+output injects or its data connector supplies (documentation of 2026-08-03).
 """
 
 from __future__ import annotations
@@ -31,7 +32,7 @@ from chili_notebook.simulator.rendering.pictures import (
 
 _NUMBER = re.compile(r"[+-]?\d{1,15}(\.\d{1,15})?")
 _DATE = re.compile(r"\d{4}-\d\d-\d\d")
-_NOT_SETTABLE = {"group", "datasource"}
+_TEXTS = {"shorttext", "longtext", "richtext"}
 
 _UNREADABLE = (
     ArithmeticError,
@@ -105,14 +106,15 @@ class _ValueError(Exception):
 @reading_document()
 def resolve_values(
     document: Mapping[str, Any],
-    row: Mapping[str, str | None],
+    row: Mapping[str, Any],
     pictures: Mapping[str, Picture] = SAMPLE_PICTURES,
 ) -> Values:
     """Return the value of each variable for one row of an output request.
 
     Args:
         document: The document with its variables.
-        row: Values by the variables' names; unknown names are ignored.
+        row: Values by the variables' names, and the rows of injected data sources;
+            unknown names are ignored.
         pictures: The media, by ID.
 
     Raises:
@@ -123,10 +125,13 @@ def resolve_values(
     errors: list[RecordError] = []
     for variable in document.get("variables") or []:
         name, kind = _name(variable), str(variable.get("type", "")).lower()
-        if kind in _NOT_SETTABLE:
+        if kind == "group":
             continue
-        text = row[name] if name in row else _own_value(variable)
         try:
+            if kind == "datasource":
+                _require_row(variable, row.get(name))
+                continue
+            text = row[name] if name in row else _own_value(variable)
             value = _read(variable, kind, text, pictures)
         except _ValueError as error:
             errors.append(RecordError(error.type, f"Variable '{name}': {error}."))
@@ -144,12 +149,26 @@ def _name(variable: Mapping[str, Any]) -> str:
 
 def _own_value(variable: Mapping[str, Any]) -> str | None:
     """Return the template's value as a row would contain it."""
-    value = variable.get("value", variable.get("selected"))
+    found = (variable.get(key) for key in ("value", "selected", "resolved"))
+    value = next((each for each in found if each is not None), None)
     if isinstance(value, Mapping):
-        value = value.get("value", value.get("assetId"))
+        keys = ("value", "assetId", "mediaId")
+        value = next((value[key] for key in keys if key in value), None)
     if isinstance(value, bool):
         return "true" if value else "false"
     return None if value is None else str(value)
+
+
+def is_injected(variable: Mapping[str, Any]) -> bool:
+    """Return whether the rows of a data source variable come with the output."""
+    value = variable.get("value")
+    kind = value.get("type") if isinstance(value, Mapping) else None
+    return str(kind).lower() == "injected"
+
+
+def _require_row(variable: Mapping[str, Any], rows: Any) -> None:
+    if variable.get("isRequired") and is_injected(variable) and not rows:
+        raise _ValueError("it is required and has no row", "MissingVariableValue")
 
 
 def _read(
@@ -158,12 +177,13 @@ def _read(
     text: str | None,
     pictures: Mapping[str, Picture],
 ) -> Value:
-    if not text or (kind not in {"shorttext", "longtext"} and not text.strip()):
-        if variable.get("isRequired"):
+    if not text or (kind not in _TEXTS and not text.strip()):
+        is_shown = (variable.get("visibility") or {}).get("type") != "invisible"
+        if variable.get("isRequired") and is_shown:
             raise _ValueError("it is required and has no value", "MissingVariableValue")
         if kind in {"number", "boolean"}:
             raise _ValueError(f"a {kind} cannot be empty")
-        return "" if kind in {"shorttext", "longtext"} else None
+        return "" if kind in _TEXTS else None
     if kind == "image":
         picture = find_picture(pictures, text)
         if picture is None:
@@ -172,17 +192,24 @@ def _read(
     return _READERS.get(kind, _read_text)(variable, text)
 
 
-def _read_text(_variable: Mapping[str, Any], text: str) -> str:
-    return text.replace("\r\n", "\n")
+def _read_text(variable: Mapping[str, Any], text: str) -> str:
+    text = text.replace("\r\n", "\n")
+    most = variable.get("maxCharacters")
+    if most and len(text) > most:
+        raise _ValueError(f"it has {len(text)} characters, and {most} are allowed")
+    return text
 
 
 def _read_markup(variable: Mapping[str, Any], text: str) -> str:
-    return strip_markup(_read_text(variable, text))
+    return _read_text(variable, strip_markup(text))
 
 
 def _read_list(variable: Mapping[str, Any], text: str) -> str:
     if text not in {_item_value(item) for item in variable.get("items") or []}:
         raise _ValueError(f"'{text}' is not an item of the list")
+    available = variable.get("availableItems")
+    if available and text not in available:
+        raise _ValueError(f"'{text}' is an item of the list that is not available")
     return text
 
 
@@ -216,7 +243,8 @@ def _read_date(variable: Mapping[str, Any], text: str) -> dt.date:
         raise _ValueError(f"{text} is before {first}")
     if last and date > last:
         raise _ValueError(f"{text} is after {last}")
-    if day_name[date.weekday()].lower() in (variable.get("excludedDays") or []):
+    excluded = {str(day).lower() for day in variable.get("excludedDays") or []}
+    if day_name[date.weekday()].lower() in excluded:
         raise _ValueError(f"{text} is a {day_name[date.weekday()]}")
     return date
 
@@ -225,7 +253,7 @@ def _limit(variable: Mapping[str, Any], key: str) -> dt.date | None:
     """Read an absolute limit; relative ones would make renders depend on the day."""
     limit = variable.get(key)
     value = limit.get("value") if isinstance(limit, Mapping) else limit
-    return dt.date.fromisoformat(value) if isinstance(value, str) else None
+    return dt.date.fromisoformat(value[:10]) if isinstance(value, str) else None
 
 
 _READERS: Mapping[str, Callable[[Mapping[str, Any], str], Value]] = {

@@ -48,6 +48,7 @@ class _PictureFiles:
                 watermark=request.watermark,
                 scale=request.scale,
                 fps=request.fps,
+                draws=request.draws,
             )
             for layout in request.layouts
         ]
@@ -74,8 +75,14 @@ class _PdfFiles:
         pages_before = len(pdf)
         try:
             for layout in request.layouts:
-                watermark = request.watermark
-                add_pages(pdf, request.document, layout, values, watermark=watermark)
+                add_pages(
+                    pdf,
+                    request.document,
+                    layout,
+                    values,
+                    watermark=request.watermark,
+                    draws=request.draws,
+                )
         except RecordFailedError:
             pdf.truncate(pages_before)
             raise
@@ -101,7 +108,8 @@ def make_output(request: OutputRequest, pictures: Mapping[str, Picture]) -> Task
     """
     output = _PdfFiles(request) if request.format == "pdf" else _PictureFiles(request)
     report: list[dict[str, Any]] = []
-    row: Row = {}
+    only_pictures = True
+    row: Row = dict(request.injected)
     for number, changes in enumerate(request.rows):
         row = {**row, **changes}  # a missing key has the value of the previous row
         try:
@@ -109,10 +117,14 @@ def make_output(request: OutputRequest, pictures: Mapping[str, Picture]) -> Task
         except RecordFailedError as error:
             errors = [{"type": e.type, "details": e.details} for e in error.errors]
             report.append({"recordNumber": number, "errorList": errors})
+            only_pictures &= {e.type for e in error.errors} == {"ImageLoadFailed"}
         except (UnsupportedFormatError, LookupError) as error:
             raise TaskFailedError(str(error)) from error
     records = len(request.rows) - len(report)
-    if report and not (request.skips_failures and records):
+    # A picture that cannot be loaded does not fail a batch of PDFs (2026-08-03).
+    is_batch_of_pdfs = request.format == "pdf" and len(request.rows) > 1
+    skips = request.skips_failures or (is_batch_of_pdfs and only_pictures)
+    if report and not (skips and records):
         first = report[0]["errorList"][0]
         raise TaskFailedError(f"{first['type']}: {first['details']}", report)
     files = output.files()

@@ -1,15 +1,22 @@
 """Read and check the requests that start an output.
 
 The limits and the types of rows are from the page "Variable data printing with the
-output API".
+output API"; the rows of data source variables, from the documentation of 2026-08-03.
 """
 
 from __future__ import annotations
 
 import json
+import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from chili_notebook.simulator.rendering.old_documents import convert_document
+from chili_notebook.simulator.rendering.variable_values import (
+    RecordFailedError,
+    is_injected,
+)
 from chili_notebook.simulator.routes.output_settings import check_setting
 from chili_notebook.simulator.routes.problems import ProblemError
 from chili_notebook.simulator.routes.projects import require_project
@@ -17,14 +24,14 @@ from chili_notebook.simulator.routes.request_bodies import read_json_object
 from chili_notebook.simulator.state.output_settings import CONTINUE
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
-
     from chili_notebook.simulator.state.documents import StoredDocument
     from chili_notebook.simulator.state.environment import EnvironmentState
     from chili_notebook.simulator.state.output_settings import Setting
 
-Row = dict[str, str | None]
+Row = dict[str, Any]
+Rows = Sequence[Mapping[str, Any]]
 
+_VERSION = re.compile(r"\d+(\.\d+){1,2}")
 _MAX_ROWS = 10_000
 _MAX_VARIABLES_BYTES = 10_000_000
 _MAX_BYTES = 20_000_000
@@ -41,12 +48,14 @@ class OutputRequest:
         document: The document.
         layouts: The IDs of the layouts.
         rows: One row for each record: values by the names of variables.
+        injected: The rows of data source variables, by the names of the variables.
         records_per_file: The largest number of records in a PDF.
         watermark: A text to draw over the pictures.
         skips_failures: Whether records that fail are left out.
         scale: The scale of pictures. GraFx does not publish the unit of ``scaling``;
             here it is a percentage.
         fps: Frames per second of an animation.
+        draws: Whether the files show the content of the document.
     """
 
     name: str
@@ -55,11 +64,13 @@ class OutputRequest:
     document: Mapping[str, Any]
     layouts: tuple[str, ...]
     rows: tuple[Row, ...]
+    injected: Mapping[str, Rows]
     records_per_file: int | None
     watermark: str | None
     skips_failures: bool
     scale: float
     fps: float | None
+    draws: bool
 
 
 def read_output_request(
@@ -89,9 +100,13 @@ def read_output_request(
         body.get("documentContent") or (stored and stored.document)
     )
     layouts = body.get("layoutsToExport") or [document.get("selectedLayoutId")]
-    known = [layout.get("id") for layout in document["layouts"]]
-    if not isinstance(layouts, list) or any(item not in known for item in layouts):
+    known = {str(layout.get("id")) for layout in document["layouts"]}
+    if not isinstance(layouts, list) or not known.issuperset(map(str, layouts)):
         raise ProblemError(400, "layoutsToExport contains an unknown layout")
+    engine = body.get("engineVersion")
+    if engine is not None and not _VERSION.fullmatch(str(engine)):
+        raise ProblemError(400, f"'{engine}' is not the version of an engine")
+    rows, injected = _read_rows(body.get("variables"), document)
     watermark = None
     if setting.get("watermark") is True or state.sandbox:
         watermark = setting.get("watermarkText") or "Watermark"
@@ -100,13 +115,15 @@ def read_output_request(
         format=format,
         source=source,
         document=document,
-        layouts=tuple(layouts),
-        rows=_read_rows(body.get("variables"), document),
+        layouts=tuple(map(str, layouts)),
+        rows=rows,
+        injected=injected,
         records_per_file=_read_records_per_file(body, format),
         watermark=watermark,
         skips_failures=setting.get(CONTINUE) is True,
         scale=(setting.get("scaling") or 100) / 100,
         fps=setting.get("fps"),
+        draws=state.draws,
     )
 
 
@@ -127,7 +144,7 @@ def _find_stored(
     return template, "Template"
 
 
-def _read_document(document: object) -> dict[str, Any]:
+def _read_document(document: object) -> Mapping[str, Any]:
     layouts = document.get("layouts") if isinstance(document, dict) else None
     if (
         not isinstance(document, dict)
@@ -137,24 +154,39 @@ def _read_document(document: object) -> dict[str, Any]:
         raise ProblemError(
             400, "Either templateId, projectId or documentContent is required"
         )
-    return document
+    try:
+        return convert_document(document)
+    except RecordFailedError as error:
+        raise ProblemError(400, str(error)) from error
 
 
-def _read_rows(variables: object, document: Mapping[str, Any]) -> tuple[Row, ...]:
+def _read_rows(
+    variables: object, document: Mapping[str, Any]
+) -> tuple[tuple[Row, ...], dict[str, Rows]]:
+    """Return a row for each record, and the rows of injected data sources."""
     if variables is None:
-        return ({},)
+        return ({},), {}
     if not isinstance(variables, list) or not all(
         isinstance(row, dict) for row in variables
     ):
         raise ProblemError(400, "variables must be an array of objects")
-    sent = json.dumps(variables, ensure_ascii=False, separators=(",", ":"))
     sources = {
-        str(variable.get("name"))
+        str(variable.get("name")): variable
         for variable in document.get("variables") or []
-        if isinstance(variable, dict) and variable.get("type") == "dataSource"
+        if isinstance(variable, dict)
+        and str(variable.get("type")).lower() == "datasource"
     }
-    rows = [row for entry in variables for row in _expand_row(entry, sources)]
-    if len(rows) > _MAX_ROWS or len(sent.encode()) > _MAX_VARIABLES_BYTES:
+    injected: dict[str, Rows] = {}
+    rows: list[Row] = []
+    for entry in variables:
+        for name in sources.keys() & entry.keys():
+            injected[name] = _read_injected(sources[name], entry[name])
+        row = {name: value for name, value in entry.items() if name not in sources}
+        if row or not entry:
+            rows.append(row)
+    sent = json.dumps(variables, ensure_ascii=False, separators=(",", ":"))
+    count = len(rows) + sum(map(len, injected.values()))
+    if count > _MAX_ROWS or len(sent.encode()) > _MAX_VARIABLES_BYTES:
         raise ProblemError(413, "variables has more than 10,000 rows or 10 MB")
     for number, row in enumerate(rows):
         for name, value in row.items():
@@ -162,17 +194,16 @@ def _read_rows(variables: object, document: Mapping[str, Any]) -> tuple[Row, ...
                 raise ProblemError(
                     400, f"The value of '{name}' in row {number} is not text or null"
                 )
-    return tuple(rows) or ({},)
+    return tuple(rows) or ({},), injected
 
 
-def _expand_row(row: dict[str, Any], sources: Iterable[str]) -> list[dict[str, Any]]:
-    """Return a row for each row under the name of a data source, as Studio UI sends."""
-    for name in sources:
-        inner = row.get(name)
-        if isinstance(inner, list) and all(isinstance(each, dict) for each in inner):
-            others = {key: value for key, value in row.items() if key != name}
-            return [others | each for each in inner]
-    return [row]
+def _read_injected(variable: Mapping[str, Any], rows: object) -> Rows:
+    name = variable.get("name")
+    if not is_injected(variable):
+        raise ProblemError(400, f"The rows of '{name}' come from its data connector")
+    if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
+        raise ProblemError(400, f"The value of '{name}' is not an array of objects")
+    return rows
 
 
 def _read_setting(body: dict[str, Any], kind: str, state: EnvironmentState) -> Setting:

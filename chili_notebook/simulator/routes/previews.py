@@ -14,6 +14,7 @@ from cachetools import FIFOCache
 from starlette.responses import Response
 from starlette.routing import Route
 
+from chili_notebook.simulator.rendering.old_documents import convert_document
 from chili_notebook.simulator.rendering.pages import render_pages
 from chili_notebook.simulator.rendering.variable_values import (
     RecordFailedError,
@@ -140,7 +141,7 @@ def _require_id(document: Mapping[str, Any], key: str, wanted: str | None) -> No
 def _render(
     stored: StoredDocument, key: _PreviewKey, pictures: Mapping[str, Picture]
 ) -> TaskFile:
-    document: dict[str, Any] = stored.document
+    document = convert_document(stored.document)
     if key.page_id is not None:
         pages = [page for page in document["pages"] if page["id"] == key.page_id]
         document = {**document, "pages": pages}

@@ -1,4 +1,4 @@
-"""The simulator's own endpoints, for its clock and its faults."""
+"""The simulator's own endpoints, for its clock, its faults and its counts."""
 
 from __future__ import annotations
 
@@ -39,6 +39,13 @@ def control_routes(state: EnvironmentState) -> list[Route]:
         state.clock.advance(int(seconds))
         return JSONResponse({"now": state.clock()})
 
+    async def read_counts(_request: Request) -> JSONResponse:
+        counts = {
+            "outputs": state.tasks.started_outputs,
+            "requests": state.request_counts,
+        }
+        return JSONResponse(counts)
+
     async def list_faults(_request: Request) -> JSONResponse:
         known = {name: kind.description for name, kind in KINDS.items()}
         return JSONResponse({"active": state.faults.describe(), "known": known})
@@ -57,6 +64,7 @@ def control_routes(state: EnvironmentState) -> list[Route]:
 
     return [
         Route(f"{CONTROL_ROOT}clock", advance_clock, methods=["POST"]),
+        Route(f"{CONTROL_ROOT}counts", read_counts),
         Route(f"{CONTROL_ROOT}faults", list_faults),
         Route(f"{CONTROL_ROOT}faults", add_fault, methods=["POST"]),
         Route(f"{CONTROL_ROOT}faults", clear_faults, methods=["DELETE"]),

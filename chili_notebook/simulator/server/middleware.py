@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 from chili_notebook.simulator.server.control import CONTROL_ROOT
 from chili_notebook.simulator.server.fault_effects import FaultContext, apply_fault
-from chili_notebook.simulator.state.environment import ReceivedRequest
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -31,7 +30,6 @@ def add_middleware(
 
     async def middleware(scope: Scope, receive: Receive, send: Send) -> None:
         path = scope["path"]
-        state.requests.append(ReceivedRequest(scope["method"], path))
 
         async def send_with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
@@ -46,6 +44,7 @@ def add_middleware(
 
         handler = app
         if not path.startswith(CONTROL_ROOT):
+            state.record(scope["method"], path)
             for fault in reversed(state.faults.take_all(path)):
                 context = FaultContext(state, handler, close_connection)
                 handler = apply_fault(fault, context)

@@ -18,7 +18,7 @@ from chili_notebook.simulator.state.clock import Clock
 from chili_notebook.simulator.state.environment import EnvironmentState
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
     from starlette.types import Scope
 
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 HOST = "127.0.0.1"
 
 _POLL_S = 0.002
+_KEEP_ALIVE_S = 120  # clients that poll slowly keep their connection
 
 
 class Simulator:
@@ -42,6 +43,8 @@ class Simulator:
         render_seconds: How long an output takes by the clock. By default an output is
             done after a few polls.
         slots: How many outputs run at the same time, if they take time.
+        draws: Whether outputs show their content. Otherwise each is a small valid file
+            that is made quickly, for measuring many outputs.
         sandbox: Whether it is a sandbox, where all outputs have a watermark.
 
     Attributes:
@@ -52,17 +55,18 @@ class Simulator:
         OSError: If the port is not available.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - a simulator has that many options
         self,
         *,
         port: int = 0,
         clock: Clock | None = None,
         render_seconds: float | None = None,
         slots: int = 4,
+        draws: bool = True,
         sandbox: bool = False,
     ) -> None:
         self.clock = clock or Clock()
-        self.state = EnvironmentState(self.clock, sandbox=sandbox)
+        self.state = EnvironmentState(self.clock, draws=draws, sandbox=sandbox)
         self.state.tasks.render_seconds = render_seconds
         self.state.tasks.slots = slots
         self._socket = _listen(port)
@@ -79,6 +83,7 @@ class Simulator:
                 server_header=False,
                 date_header=False,
                 timeout_graceful_shutdown=2,
+                timeout_keep_alive=_KEEP_ALIVE_S,
             )
         )
         self._thread = threading.Thread(
@@ -110,6 +115,30 @@ class Simulator:
         """
         return self.state.issuer.register(tuple(scopes))
 
+    @property
+    def started_outputs(self) -> int:
+        """How many output requests it has accepted.
+
+        Another process reads it, and the counts of `request_counts`, at the URL
+        ``/simulator/counts``, as ``{"outputs": 2, "requests": {…}}``.
+
+        Example:
+            simulator.started_outputs
+        """
+        return self.state.tasks.started_outputs
+
+    @property
+    def request_counts(self) -> Mapping[str, int]:
+        """How many requests of each kind it has received.
+
+        A kind is the method and the path in the environment, such as
+        ``POST output/png`` or ``GET output/tasks/{id}``.
+
+        Example:
+            simulator.request_counts["POST output/png"]
+        """
+        return dict(self.state.request_counts)
+
     def variables(self) -> dict[str, str]:
         """Return the ``CHILI_*`` variables for signing in."""
         return {
@@ -137,6 +166,7 @@ class Simulator:
         """Stop serving; requests in progress get their responses."""
         self._server.should_exit = True
         self.join()
+        self.state.tasks.stop()
 
     def join(self) -> None:
         """Wait until the server stops."""

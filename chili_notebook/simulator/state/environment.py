@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections import deque
+import re
+from collections import Counter, deque
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -26,8 +27,11 @@ if TYPE_CHECKING:
     from chili_notebook.simulator.state.clock import Clock
 
 _MAX_REQUESTS = 10_000
+_MAX_KINDS = 1000
 _MAX_CURSORS = 1000
 _CURSOR_LIFETIME_S = 3600  # GraFx does not publish the lifetime
+_ROOT = re.compile(r"/grafx/api/v1/environment/[^/]+/")
+_GUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,10 +62,14 @@ class EnvironmentState:
 
     Args:
         clock: The clock that determines the age of tokens, tasks and files.
+        draws: Whether outputs show their content.
         sandbox: Whether it is a sandbox, where all outputs have a watermark.
 
     Attributes:
         requests: The latest requests.
+        request_counts: How many requests of each kind were received, without those to
+            the simulator's own endpoints. A kind is the method and the path in the
+            environment, such as ``GET output/tasks/{id}``.
         faults: The active faults.
         issuer: The issuer of access tokens.
         integration: The first client.
@@ -74,10 +82,14 @@ class EnvironmentState:
         cursors: The positions of clients in listings, by token.
     """
 
-    def __init__(self, clock: Clock, *, sandbox: bool = False) -> None:
+    def __init__(
+        self, clock: Clock, *, draws: bool = True, sandbox: bool = False
+    ) -> None:
         self.clock = clock
+        self.draws = draws
         self.sandbox = sandbox
         self.requests: deque[ReceivedRequest] = deque(maxlen=_MAX_REQUESTS)
+        self.request_counts: Counter[str] = Counter()
         self.faults = Faults()
         self.issuer = TokenIssuer(clock)
         self.integration = self.issuer.register()
@@ -92,3 +104,11 @@ class EnvironmentState:
         self.cursors: TTLCache[str, Cursor] = TTLCache(
             _MAX_CURSORS, _CURSOR_LIFETIME_S, timer=clock
         )
+
+    def record(self, method: str, path: str) -> None:
+        """Record and count a request."""
+        self.requests.append(ReceivedRequest(method, path))
+        kind = f"{method} {_GUID.sub('{id}', _ROOT.sub('', path, count=1))}"
+        if kind not in self.request_counts and len(self.request_counts) >= _MAX_KINDS:
+            kind = "other"
+        self.request_counts[kind] += 1

@@ -137,6 +137,44 @@ def test_list_accepts_values_and_shows_display_values():
         assert errors_of(value, **a_list) == ["InvalidVariableValue"]
 
 
+def test_list_has_only_its_available_items():
+    """Items can be listed that cannot be chosen now."""
+    a_list = {"type": "list", "items": ["red", "blue"], "availableItems": ["blue"]}
+    assert text_of("blue", **a_list) == "blue"
+    assert errors_of("red", **a_list) == ["InvalidVariableValue"]
+
+
+@pytest.mark.parametrize("kind", ["shortText", "longText", "richText"])
+def test_text_has_a_largest_number_of_characters(kind):
+    """A line break is one character (page "Multi-line text")."""
+    limited = {"type": kind, "maxCharacters": 4}
+    assert text_of("a\r\nbc", **limited) == "a\nbc"
+    assert errors_of("abc\nd", **limited) == ["InvalidVariableValue"]
+
+
+@pytest.mark.parametrize(
+    ("fields", "expected"),
+    [
+        ({"type": "richText", "value": None, "ruleSetId": "r"}, ""),
+        ({"type": "list", "items": ["a"], "selected": "a"}, "a"),
+        ({"type": "list", "items": [{"value": "a"}], "selected": {"value": "a"}}, "a"),
+        ({"type": "list", "items": [{"value": "a"}]}, ""),
+        (
+            {
+                "type": "image",
+                "value": {"connectorId": "c", "assetId": PICTURE.id},
+                "resolved": {"mediaId": PICTURE.id},
+            },
+            PICTURE.id,
+        ),
+        ({"type": "image", "value": PICTURE.name, "defaultValue": ""}, PICTURE.id),
+    ],
+)
+def test_own_value_is_read_from_documents_of_every_age(fields, expected):
+    """The public samples have these forms."""
+    assert resolve_values(document(**fields), {}).texts["v"] == expected
+
+
 def test_boolean_is_true_or_false():
     """The words are case-insensitive, and cannot be empty."""
     texts = ("true", "False")

@@ -10,7 +10,14 @@ from io import BytesIO
 import pytest
 from PIL import Image
 
-from simulator_api import download_of, wait_for_task
+from chili_notebook.simulator import Simulator
+from simulator_api import (
+    download_of,
+    find_price_tag,
+    make_output_function,
+    open_client,
+    wait_for_task,
+)
 
 NAMES = ["Honey", "Pears", "Coffee", "Olives", "Bread"]
 ROWS = [{"Product": name, "Price": f"{n}.50"} for n, name in enumerate(NAMES)]
@@ -65,6 +72,24 @@ def test_output_is_started_polled_and_downloaded(shared_api, shared_price_tag):
     assert file.headers["content-disposition"].endswith('"Market price tag.png"')
     assert file.content.startswith(b"\x89PNG")
     assert shared_api.get(f"{url}/report").status_code == 404
+
+
+@pytest.mark.parametrize("kind", ["png", "jpg", "pdf", "gif", "html", "mp4"])
+def test_output_without_drawing_is_a_small_valid_file(kind):
+    """Equal requests have equal files, other values have another file."""
+    with Simulator(draws=False) as simulator, open_client(simulator) as api:
+        create = make_output_function(api, find_price_tag(api))
+        same, again, other = (
+            download_of(api, create(kind, variables=[{"Product": name}]))
+            for name in ("Figs", "Figs", "Dates")
+        )
+        assert create(kind, variables=[INVALID_ROW]).status_code == 500
+    assert same.content == again.content != other.content
+    assert len(same.content) < 5000
+    if kind in {"png", "jpg", "gif"}:
+        Image.open(BytesIO(same.content)).load()
+    if kind == "pdf":
+        assert count_pages(same.content) == 1
 
 
 def test_name_of_a_download_can_have_any_characters(api, price_tag, create_output):
@@ -150,6 +175,29 @@ def test_failed_record_fails_the_task_by_default(shared_api, create_shared_outpu
     # A missing key has the value of the previous row.
     assert [record["recordNumber"] for record in report] == [1, 2]
     assert report[0]["errorList"][0]["type"] == "InvalidVariableValue"
+
+
+@pytest.mark.parametrize(("kind", "status"), [("pdf", 200), ("png", 500)])
+def test_missing_picture_does_not_fail_a_batch_of_pdfs(
+    shared_api, create_shared_output, kind, status
+):
+    """Its record is reported, and the others are in the file (2026-08-03)."""
+    rows = [{"Picture": "nowhere"}, {"Picture": "citrus"}]
+    done = create_shared_output(kind, variables=rows)
+    assert done.status_code == status
+    if status == 200:
+        (record,) = shared_api.get(done.json()["links"]["report"]).json()
+        assert record["errorList"][0]["type"] == "ImageLoadFailed"
+        assert count_pages(download_of(shared_api, done).content) == 1
+    assert create_shared_output(kind, variables=rows[:1]).status_code == 500
+
+
+def test_character_that_the_font_does_not_have_fails_the_record(create_shared_output):
+    """The report names the frame and the character."""
+    failed = create_shared_output(variables=[{"Product": "Figs 漢"}])
+    detail = failed.json()["detail"]
+    assert detail.startswith("MissingCharacterInFont: Frame 'Product'")
+    assert "U+6F22" in detail
 
 
 def test_task_without_a_successful_record_fails(create_shared_output, skip_failures):

@@ -120,19 +120,65 @@ def test_document_content_replaces_the_document_of_the_template(
     assert download_of(shared_api, other).content != plain
 
 
-def test_rows_under_a_data_source_are_records(api, price_tag, create_output):
-    """Studio UI sends the rows under the name of the data source variable."""
-    document = api.get(f"templates/{price_tag['id']}/download").json()
-    source = {"id": "goods", "type": "dataSource", "name": "Goods"}
-    document["variables"].append(source)
-    rows = [{"Product": "Figs"}, {"Product": "Dates"}]
-    variables = [{"Goods": rows, "Unit": "1"}]
+def with_data_source(document, kind="injected"):
+    """Return a document with a required data source variable."""
+    value = {"type": kind}
+    source = {"id": "s", "type": "dataSource", "name": "Goods", "isRequired": True}
+    return document | {"variables": [*document["variables"], source | {"value": value}]}
+
+
+@pytest.mark.parametrize(
+    ("variables", "records"),
+    [
+        ([{"Goods": [{"id": 1, "name": "Figs"}, {"id": 2, "name": None}]}], 1),
+        ([{"Goods": [{"id": 1}]}, {"Product": "Figs"}, {"Product": "Dates"}], 2),
+        ([{"Goods": [{"id": 1}], "Product": "Figs"}, {}], 2),
+    ],
+)
+def test_rows_of_a_data_source_are_not_records(
+    api, price_tag, create_output, variables, records
+):
+    """Injected rows have any types, and yield one output (2026-08-03)."""
+    document = with_data_source(api.get(f"templates/{price_tag['id']}/download").json())
     done = create_output("pdf", documentContent=document, variables=variables)
-    assert b"/Count 2" in download_of(api, done).content
-    (task,) = api.get("output/tasks").json()["data"]
-    assert task["totalRecords"] == 2
-    body = {"documentContent": document, "variables": [{"Other": rows}]}
-    assert api.post("output/pdf", json=body).status_code == 400
+    assert f"/Count {records}".encode() in download_of(api, done).content
+
+
+@pytest.mark.parametrize("variables", [None, [{}], [{"Goods": []}]])
+def test_required_data_source_needs_a_row(
+    shared_api, shared_price_tag, create_shared_output, variables
+):
+    """Without one the output fails, and the report says what is missing."""
+    document = shared_api.get(f"templates/{shared_price_tag['id']}/download").json()
+    sent = {"documentContent": with_data_source(document), "variables": variables}
+    problem = create_shared_output(**sent).json()
+    report = shared_api.get(problem["detail"].split("Error report: ")[1]).json()
+    assert report[0]["errorList"][0]["type"] == "MissingVariableValue"
+    from_connector = with_data_source(document, "connector")
+    done = create_shared_output(documentContent=from_connector)
+    assert done.status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("kind", "rows"), [("injected", "Figs"), ("injected", ["Figs"]), ("connector", [])]
+)
+def test_data_source_takes_rows_only_if_they_are_injected(
+    shared_api, shared_price_tag, kind, rows
+):
+    """Other values are refused, and so are rows for a data connector."""
+    document = shared_api.get(f"templates/{shared_price_tag['id']}/download").json()
+    sent = with_data_source(document, kind)
+    body = {"documentContent": sent, "variables": [{"Goods": rows}]}
+    assert shared_api.post("output/pdf", json=body).status_code == 400
+
+
+@pytest.mark.parametrize(("version", "status"), [("2.27.0", 200), ("newest", 400)])
+def test_engine_version_can_be_overridden(
+    shared_api, shared_price_tag, version, status
+):
+    """The version of the engine has two or three numbers."""
+    body = {"templateId": shared_price_tag["id"], "engineVersion": version}
+    assert shared_api.post("output/png", json=body).status_code == status
 
 
 def test_sandbox_output_has_a_watermark(picture):

@@ -83,6 +83,23 @@ def test_internal_error_is_a_problem_without_its_text(shared_simulator):
     assert response.headers["connection"] == "close"
 
 
+def test_requests_and_outputs_are_counted(simulator, api, create_output):
+    """Another process reads how many outputs were started, and requests of each kind.
+
+    Refused outputs are requests, but not outputs; requests for the counts do not count.
+    """
+    create_output("jpg")
+    api.post("output/jpg", json={"templateId": "nobody"})
+    counts = httpx.get(f"{simulator.url}/simulator/counts").json()
+    assert counts["outputs"] == simulator.started_outputs == 1
+    assert counts["requests"] == simulator.request_counts
+    assert counts["requests"] == {
+        "GET templates": 1,
+        "POST output/jpg": 2,
+        "GET output/tasks/{id}": 2,
+    }
+
+
 def test_clock_can_be_advanced_over_http(simulator):
     """The control endpoint advances the clock by a whole number of seconds."""
     before = simulator.clock()

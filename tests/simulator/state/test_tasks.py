@@ -38,10 +38,10 @@ def blocked_work():
     work.release.set()
 
 
-def start_outputs(simulator, work, count=1):
-    """Start outputs that are due immediately, and return their tasks."""
+def start_outputs(simulator, work, count=1, seconds=0):
+    """Start outputs at the same time, and return their tasks."""
     tasks = simulator.state.tasks
-    tasks.polls_before_done, tasks.render_seconds, tasks.slots = 0, 0, count
+    tasks.polls_before_done, tasks.render_seconds, tasks.slots = 0, seconds, count
     output = OutputInfo("Slow", "pdf", "Template", simulator.integration.client_id, 1)
     return [tasks.start(work, PATH, output) for _ in range(count)]
 
@@ -123,6 +123,29 @@ def test_free_slot_is_used_immediately(simulator, api, price_tag):
     url = api.post("output/png", json=body).json()["links"]["taskInfo"]
     simulator.clock.advance(10)
     assert api.get(url).status_code == 200
+
+
+def test_drawing_begins_before_the_render_time_is_over(simulator, api, blocked_work):
+    """The work of an output that takes time starts with it, and is done later."""
+    (task,) = start_outputs(simulator, blocked_work, seconds=10)
+    while not blocked_work.runs:
+        pass
+    blocked_work.release.set()
+    assert api.get(f"output/tasks/{task.id}").status_code == 202
+    simulator.clock.advance(10)
+    done = api.get(f"output/tasks/{task.id}").json()
+    assert api.get(done["links"]["download"]).content == b"done"
+
+
+def test_oldest_files_are_removed_if_there_are_too_many(simulator, api):
+    """The files together have at most 300 MB; a removed file is 410."""
+    content = b"x" * 120_000_000
+    work = partial(TaskFile, content, "text/plain", "x.txt")
+    tasks = start_outputs(simulator, work, count=3)
+    urls = [f"output/tasks/{task.id}" for task in tasks]
+    assert [api.get(url).status_code for url in urls] == [200] * 3
+    assert [simulator.state.tasks.has_file(task) for task in tasks] == [0, 1, 1]
+    assert api.get(f"{urls[0]}/download").status_code == 410
 
 
 def test_file_lives_four_hours_and_task_seven_days(

@@ -1,0 +1,434 @@
+"""Read tables row by row: files, DataFrames and iterables of mappings."""
+
+from __future__ import annotations
+
+import csv
+import json
+import stat
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from itertools import count
+from os import PathLike
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Self
+
+from chili_notebook.api.frames import (
+    is_frame,
+    library_error,
+    plain_value,
+    read_frame,
+    repeated,
+)
+from chili_notebook.api.ids import describe
+from chili_notebook.api.problems import Problem, ProblemKind
+from chili_notebook.batch.text_files import find_delimiter, open_text
+from chili_notebook.batch.workbooks import open_sheet
+from chili_notebook.errors import ConfigurationError
+from chili_notebook.system.atomic_write import checked_path
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from types import TracebackType
+
+_FORMATS = (
+    "a file .csv, .tsv, .xlsx, .parquet or .jsonl, a DataFrame, or a list of dicts"
+)
+_EXCEL_ERRORS = {
+    *("#BLOCKED!", "#BUSY!", "#CALC!", "#CONNECT!", "#DIV/0!", "#FIELD!"),
+    *("#GETTING_DATA", "#N/A", "#NAME?", "#NULL!", "#NUM!", "#REF!", "#SPILL!"),
+    *("#UNKNOWN!", "#VALUE!"),
+}
+_ROWS_AT_ONCE = 2000
+_BUFFER_BYTES = 1 << 16  # so that pages of a column are read one by one
+
+
+@dataclass(frozen=True, slots=True)
+class TableRow:
+    """A row of a table.
+
+    Attributes:
+        number: Its number, as a person sees it: in a file with headings that of the
+            spreadsheet, whose first row holds the headings; otherwise 1, 2, 3, …
+        values: Values by heading; ``None`` is no value.
+        problems: What is wrong with the row as it was read; usually empty.
+    """
+
+    number: int
+    values: dict[str, object]
+    problems: tuple[Problem, ...] = ()
+
+
+class Table:
+    """The rows of a table, which can be read once.
+
+    Attributes:
+        name: What messages call it, such as ``products.csv``.
+        headings: The names of its columns; ``None`` if each row has its own.
+        notes: Sentences for the user about how it was read.
+        has_row_numbers: Whether the numbers of its rows come with it: those of a pandas
+            index named ``row``.
+    """
+
+    def __init__(  # noqa: PLR0913 - each is named at the call
+        self,
+        name: str,
+        rows: Iterator[TableRow],
+        *,
+        headings: tuple[str, ...] | None = None,
+        notes: tuple[str, ...] = (),
+        has_row_numbers: bool = False,
+        close: Callable[[], object] = lambda: None,
+    ) -> None:
+        self.name = name
+        self.headings = headings
+        self.notes = notes
+        self.has_row_numbers = has_row_numbers
+        self._rows = rows
+        self._close = close
+
+    def __iter__(self) -> Iterator[TableRow]:
+        return self._rows
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close the file, if it is one."""
+        self._close()
+
+
+def open_table(source: object) -> Table:
+    """Open a table: a file, a DataFrame, or any iterable of mappings.
+
+    Blank rows of files are left out. A row that cannot be read has a problem, and the
+    rows after it are read.
+
+    Raises:
+        ConfigurationError: If it is no table, if a file cannot be read, or a library
+            that reads it is not installed. While iterating, too.
+    """
+    if isinstance(source, str | PathLike):
+        return _open_file(source)
+    if is_frame(source):
+        frame = read_frame(source)
+        numbers = count(1) if frame.numbers is None else frame.numbers
+        return Table(
+            "the DataFrame",
+            map(TableRow, numbers, frame.rows),
+            headings=frame.headings,
+            has_row_numbers=frame.numbers is not None,
+        )
+    if isinstance(source, Mapping):
+        raise ConfigurationError(
+            "Expected the rows of a table, got one mapping.",
+            hint="Pass a list of mappings, one for each row. For a mapping of columns, "
+            "pass pandas.DataFrame(columns).",
+        )
+    if not isinstance(source, Iterable) or isinstance(source, bytes | bytearray):
+        raise ConfigurationError(
+            f"Expected a table, got {describe(source)}.", hint=f"Pass {_FORMATS}."
+        )
+    if hasattr(source, "read"):
+        raise ConfigurationError(
+            "Expected a table, got an open file.", hint="Pass the path of the file."
+        )
+    return Table("the table", map(_row_of_item, count(1), source))
+
+
+def _open_file(source: str | PathLike[Any]) -> Table:
+    path = checked_path(source)  # type: ignore[arg-type]
+    opener = _OPENERS.get(path.suffix.lower())
+    try:
+        mode = path.stat().st_mode
+        if not stat.S_ISREG(mode):
+            # Opening a pipe would wait for a writer.
+            what = "a folder" if stat.S_ISDIR(mode) else "not a regular file"
+            raise ConfigurationError(f"{path} is {what}.", hint=f"Pass {_FORMATS}.")
+        if opener is None:
+            raise _unknown_format(path)
+        return opener(path)
+    except FileNotFoundError:
+        raise ConfigurationError(
+            f"The file {path} does not exist.",
+            hint=f"Check the name. The current folder is {Path.cwd()}.",
+        ) from None
+    except OSError as error:
+        reason = error.strerror or type(error).__name__
+        raise ConfigurationError(
+            f"{path} cannot be read ({reason}).", hint=f"Pass {_FORMATS}."
+        ) from None
+
+
+def _unknown_format(path: Path) -> ConfigurationError:
+    suffix = path.suffix.lower()
+    hint = f"Pass {_FORMATS}."
+    if suffix in {".xls", ".xlsb", ".ods", ".numbers"}:
+        hint = "Open it in the program that wrote it, and save it as .xlsx."
+    elif suffix == ".json":
+        hint = "Pass json.loads(path.read_text()) if it is a list of rows, "
+        hint += "or save one row a line as .jsonl."
+    ending = f"The ending {suffix}" if suffix else "A file without an ending"
+    return ConfigurationError(
+        f"{ending} is not one of a table: {path.name}.", hint=hint
+    )
+
+
+def _open_csv(path: Path) -> Table:
+    file = open_text(path)
+    expected = "\t" if path.suffix.lower() == ".tsv" else ""
+    delimiter = find_delimiter(file.stream, expected=expected)
+    # Lenient reading would take all rows after an open quote for one cell.
+    reader = csv.reader(file.stream, delimiter=delimiter, strict=True)
+    try:
+        return _table_of_cells(
+            path.name,
+            _cells_of_csv(reader),
+            file.note,
+            is_text=True,
+            close=file.stream.close,
+        )
+    except ConfigurationError:
+        file.stream.close()
+        raise
+
+
+def _cells_of_csv(reader: Iterator[list[str]]) -> Iterator[Sequence[Any] | None]:
+    """Return the cells of each row, ``None`` for a row that cannot be read."""
+    while True:
+        try:
+            yield from reader
+        except csv.Error:
+            yield None
+        else:
+            return
+
+
+def _open_workbook(path: Path) -> Table:
+    sheet = open_sheet(path)
+    try:
+        return _table_of_cells(
+            path.name,
+            sheet.rows,
+            sheet.note,
+            is_text=False,
+            close=sheet.workbook.close,
+        )
+    except ConfigurationError:
+        sheet.workbook.close()
+        raise
+
+
+def _open_parquet(path: Path) -> Table:
+    try:
+        import pyarrow as pa  # type: ignore[import-untyped]
+        from pyarrow import parquet
+    except ImportError:
+        raise library_error(f"Reading {path.name}", "pyarrow") from None
+    try:
+        file = parquet.ParquetFile(path, buffer_size=_BUFFER_BYTES)
+    except pa.ArrowException as error:
+        raise ConfigurationError(
+            f"{path.name} cannot be read as a Parquet file.", hint="Write it again."
+        ) from error
+    reader = pa.RecordBatchReader.from_batches(
+        file.schema_arrow,
+        file.iter_batches(batch_size=_ROWS_AT_ONCE, use_threads=False),
+    )
+    frame = read_frame(reader)
+    rows = map(TableRow, count(1), frame.rows)
+    return Table(path.name, rows, headings=frame.headings, close=file.close)
+
+
+def _open_json_lines(path: Path) -> Table:
+    file = open_text(path)
+    notes = (file.note,) if file.note else ()
+    rows = _rows_of_lines(file.stream)
+    return Table(path.name, rows, notes=notes, close=file.stream.close)
+
+
+def _rows_of_lines(lines: Iterable[str]) -> Iterator[TableRow]:
+    for number, line in enumerate(lines, start=1):
+        if line.isspace():
+            continue
+        try:
+            item = json.loads(line, parse_float=Decimal)
+        except (ValueError, RecursionError):
+            yield _unreadable(
+                number,
+                line.strip(),
+                "the line is not JSON",
+                "one JSON object a line",
+            )
+        else:
+            yield _row_of_item(number, item)
+
+
+def _row_of_item(number: int, item: Any) -> TableRow:
+    """Return the row of a mapping, or of what can be a mapping, as a row of sqlite3."""
+    if not isinstance(item, Mapping):
+        if not hasattr(item, "keys") or not hasattr(item, "__getitem__"):
+            reason = f"the row is not a mapping but {describe(item)}"
+            return _unreadable(number, item, reason, '{"heading": value} for each row')
+        item = {key: item[key] for key in item.keys()}  # noqa: SIM118
+    values = {str(key): plain_value(value) for key, value in item.items()}
+    return TableRow(number, values)
+
+
+def _unreadable(number: int, value: object, reason: str, suggestion: str) -> TableRow:
+    return TableRow(number, {}, (_problem(number, "", value, reason, suggestion),))
+
+
+def _problem(
+    number: int, column: str, value: object, reason: str, suggestion: str
+) -> Problem:
+    return Problem(
+        row=number,
+        column=column,
+        value=value,
+        kind=ProblemKind.UNREADABLE,
+        reason=reason,
+        suggestion=suggestion,
+    )
+
+
+def _table_of_cells(
+    name: str,
+    rows: Iterator[Sequence[Any] | None],
+    note: str,
+    *,
+    is_text: bool,
+    close: Callable[[], object],
+) -> Table:
+    """Return the table whose headings are in the first row that is not blank."""
+    number = 1
+    for number, cells in enumerate(rows, start=1):  # noqa: B007 - used after it
+        if cells is None:
+            raise ConfigurationError(
+                f"The headings of {name} cannot be read.",
+                hint="Check the quotes in the first line.",
+            )
+        headings = _headings_in(cells)
+        if headings:
+            break
+    else:
+        raise ConfigurationError(
+            f"{name} is empty.", hint="Add a row of headings and a row of values."
+        )
+    named = [heading for heading in headings if heading]
+    twice = repeated(named)
+    if twice:
+        letters = [
+            _letter(place) for place, one in enumerate(headings) if one == twice[0]
+        ]
+        raise ConfigurationError(
+            f"{name} has the heading {twice[0]!r} more than once "
+            f"(columns {', '.join(letters)}).",
+            hint="Rename or delete one of these columns.",
+        )
+    return Table(
+        name,
+        _rows_below(headings, rows, number + 1, is_text=is_text),
+        headings=tuple(named),
+        notes=(note,) if note else (),
+        close=close,
+    )
+
+
+def _headings_in(cells: Sequence[object]) -> list[str]:
+    """Return the headings of the columns, empty at the end and for blank cells."""
+    values = [plain_value(cell) for cell in cells]
+    headings = ["" if value is None else str(value).strip() for value in values]
+    while headings and not headings[-1]:
+        headings.pop()
+    return headings
+
+
+def _rows_below(
+    headings: list[str],
+    rows: Iterator[Sequence[Any] | None],
+    first: int,
+    *,
+    is_text: bool,
+) -> Iterator[TableRow]:
+    width = len(headings)
+    is_simple = all(headings)
+    for number, cells in enumerate(rows, start=first):
+        if cells is None:
+            yield _unreadable(
+                number,
+                None,
+                "the quotes of the row do not match, or a cell is too long",
+                'two quotes ("") for each quote inside of a cell',
+            )
+            continue
+        if is_text:  # as `plain_value` does, and faster
+            values = [cell if cell.strip() else None for cell in cells]
+        else:
+            values = [plain_value(cell) for cell in cells]
+        if values.count(None) == len(values):
+            continue
+        if len(values) == width and is_simple and _EXCEL_ERRORS.isdisjoint(values):
+            yield TableRow(number, dict(zip(headings, values, strict=False)))
+        else:
+            yield _irregular_row(number, headings, values, is_text=is_text)
+
+
+def _irregular_row(
+    number: int, headings: list[str], values: list[Any], *, is_text: bool
+) -> TableRow:
+    """Return a row that does not match its headings, or contains Excel's errors."""
+    width = len(headings)
+    problems = []
+    if is_text and len(values) < width:
+        reason = f"the row has fewer cells than headings: {len(values)} of {width}"
+        suggestion = "a cell for each heading, which may be empty"
+        problems.append(_problem(number, "", None, reason, suggestion))
+    row: dict[str, object] = dict.fromkeys(filter(None, headings))
+    for place, value in enumerate(values):
+        heading = headings[place] if place < width else ""
+        if value is None:
+            continue
+        if not heading:
+            column = f"column {_letter(place)}"
+            suggestion = "a heading for this column, or an empty cell"
+            if is_text and place >= width:
+                suggestion = "quotes around a text that contains the delimiter"
+            reason = "the value is in a column without a heading"
+            problems.append(_problem(number, column, value, reason, suggestion))
+        elif isinstance(value, str) and value in _EXCEL_ERRORS:
+            reason = f"the cell contains Excel's error {value}"
+            suggestion = "another formula, or an empty cell"
+            problems.append(_problem(number, heading, value, reason, suggestion))
+        else:
+            row[heading] = value
+    return TableRow(number, row, tuple(problems))
+
+
+def _letter(place: int) -> str:
+    """Return the letters that a spreadsheet has for a column, A for place 0."""
+    letters = ""
+    place += 1
+    while place:
+        place, last = divmod(place - 1, 26)
+        letters = chr(ord("A") + last) + letters
+    return letters
+
+
+_OPENERS: Mapping[str, Callable[[Path], Table]] = {
+    ".csv": _open_csv,
+    ".tsv": _open_csv,
+    ".xlsx": _open_workbook,
+    ".xlsm": _open_workbook,
+    ".parquet": _open_parquet,
+    ".jsonl": _open_json_lines,
+    ".ndjson": _open_json_lines,
+}
