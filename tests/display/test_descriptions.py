@@ -16,7 +16,7 @@ def chili(simulator, signed_in):
 
 def test_noun_shows_its_methods_and_what_they_do(chili):
     """Its text names the methods, and its table explains each."""
-    assert repr(chili.templates).startswith("<Templates: create, delete, get, list")
+    assert repr(chili.templates).startswith("<Templates: create, delete, get")
     lines = chili.outputs._repr_mimebundle_()["text/plain"].splitlines()
     assert lines[0].split() == ["Name", "What", "it", "does"]
     assert [line.split()[0] for line in lines[1:-1]] == [
