@@ -7,8 +7,8 @@ import sys
 from pathlib import Path
 
 import nbformat
-from jupyter_client import AsyncKernelManager
 from nbclient import NotebookClient
+from traitlets.config import Config
 
 QUICKSTART = Path(__file__).parents[1] / "notebooks" / "01-quickstart.ipynb"
 
@@ -29,7 +29,7 @@ def main():
     NotebookClient(
         notebook,
         # Without encryption, ipykernel warns that its connection could be read.
-        km=AsyncKernelManager(kernel_name="python3", transport_encryption="auto"),
+        config=Config({"KernelManager": {"transport_encryption": "auto"}}),
         resources={"metadata": {"path": str(folder)}},
         on_cell_execute=announce,
     ).execute()
