@@ -1,6 +1,5 @@
 # `make demo` runs the quickstart notebook; `make lab` opens it in JupyterLab. `make test`
-# runs every test. Each target makes
-# the virtual environments that it needs.
+# runs every test. Each target makes the virtual environments that it needs.
 PYTHON ?= python3
 VENV := .venv
 # Some tests need a kernel of ipykernel 6. The other environments have version 7.
@@ -63,7 +62,8 @@ demo: $(DEMO)/.ready
 	@$(DEMO)/bin/python tests/run_quickstart.py $(DEMO_FOLDER)
 	@echo "Open it in JupyterLab:  make lab"
 
-$(DEMO_FOLDER)/01-quickstart.ipynb: | demo
+$(DEMO_FOLDER)/01-quickstart.ipynb:
+	@$(MAKE) --no-print-directory demo
 
 lab: $(DEMO_FOLDER)/01-quickstart.ipynb
 	@test -x $(DEMO)/bin/jupyter-lab || { echo "Installing JupyterLab in $(DEMO) (once) …"; \
