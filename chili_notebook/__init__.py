@@ -93,6 +93,7 @@ if TYPE_CHECKING:
         UnexpectedAnswerError,
         VariableError,
     )
+    from chili_notebook.notebook.login_card import LoginCard
     from chili_notebook.signin import login
 
 __version__ = "0.1.0"
@@ -123,6 +124,7 @@ __all__ = [
     "Layout",
     "Limits",
     "Listing",
+    "LoginCard",
     "Media",
     "MediaFolder",
     "MediaLibrary",
@@ -194,6 +196,7 @@ _MODULES = {
     "auth.handle": ("ChiliToken",),
     "display.gallery": ("Gallery", "GalleryEntry"),
     "display.tables": ("Rows",),
+    "notebook.login_card": ("LoginCard",),
     "signin": ("login",),
 }
 _MODULE_OF = {name: module for module, names in _MODULES.items() for name in names}

@@ -3,6 +3,9 @@
 `find_login` reads each source once and returns `LoginSettings`. Their method
 `with_form` replaces the credentials with what was typed into the form. `login` makes a
 `TokenManager` of the settings, and a `Chili` of that.
+
+What only some logins need is imported where it is needed, because scripts import this
+module first of all.
 """
 
 from __future__ import annotations
@@ -12,7 +15,6 @@ from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from chili_notebook.api.client import Chili
 from chili_notebook.auth.credentials import (
     CredentialChoice,
     Origin,
@@ -21,25 +23,21 @@ from chili_notebook.auth.credentials import (
     choose_credentials,
     has_credentials,
 )
-from chili_notebook.auth.demo import read_simulator
-from chili_notebook.auth.env_file import find_danger, find_other_author
 from chili_notebook.auth.environment import DOMAINS, Environment
-from chili_notebook.auth.keyring import is_available, read_keyring
 from chili_notebook.auth.settings import (
     TypedEnvironment,
     choose_environment,
     trace_settings,
 )
 from chili_notebook.auth.sources import find_sources
-from chili_notebook.auth.token_manager import TokenManager
 from chili_notebook.errors import ConfigurationError, CredentialsNotFoundError
-from chili_notebook.guard.install import process_guard
 from chili_notebook.system.frontend import find_working_folder
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
+    from chili_notebook.api.client import Chili
     from chili_notebook.auth.credentials import Credentials
     from chili_notebook.auth.env_file import Danger
     from chili_notebook.auth.settings import Setting
@@ -60,6 +58,7 @@ class LoginSettings:
         environment_error: Why the settings name no valid environment.
         refused: Settings that may not redirect these credentials.
         not_masked: Values of keys for secrets that do not look like secrets.
+        is_checked: Whether the sign-in asks the environment if it accepts the token.
     """
 
     profile: str | None
@@ -71,6 +70,7 @@ class LoginSettings:
     environment_error: ConfigurationError | None = None
     refused: tuple[Setting, ...] = ()
     not_masked: tuple[TraceEntry, ...] = ()
+    is_checked: bool = True
 
     @property
     def found_nothing(self) -> bool:
@@ -111,8 +111,11 @@ class LoginSettings:
     def find_danger(self) -> Danger | None:
         """Return what is unsafe about the file of the credentials, if anything is."""
         source = self.choice.source
-        if source is None or source.path is None:
+        is_typed = self.credentials is not self.choice.credentials
+        if is_typed or source is None or source.path is None:
             return None
+        from chili_notebook.auth.env_file import find_danger
+
         return find_danger(source.path, source.name)
 
     def warn_of_other_author(self) -> None:
@@ -120,6 +123,8 @@ class LoginSettings:
         source = self.choice.source
         if source is None or source.path is None or not source.discovered:
             return
+        from chili_notebook.auth.env_file import find_other_author
+
         danger = find_other_author(source.path, source.name)
         if danger is not None:
             warnings.warn(f"{danger.message} {danger.hint}", stacklevel=3)
@@ -152,6 +157,7 @@ def find_login(  # noqa: PLR0913 - each is named at the call
     demo: bool = False,
     folder: Path | None = None,
     is_new_profile: bool = False,
+    is_checked: bool = True,
     registry: SecretRegistry | None = None,
 ) -> LoginSettings:
     """Read the sources and choose credentials and environment, without any request.
@@ -163,6 +169,7 @@ def find_login(  # noqa: PLR0913 - each is named at the call
         folder: The folder from which ``.env`` is searched upward; by default the
             working directory.
         is_new_profile: Whether the profile may be one that no source knows.
+        is_checked: Whether the sign-in may ask the environment if it accepts the token.
         registry: Protects the secrets of the sources; by default the process's own.
 
     Raises:
@@ -170,6 +177,8 @@ def find_login(  # noqa: PLR0913 - each is named at the call
     """
     folder = folder or find_working_folder()
     if demo:
+        from chili_notebook.auth.demo import read_simulator
+
         profile, sources = None, [read_simulator()]
     else:
         sources = find_sources(folder, env_file=env_file)
@@ -179,18 +188,30 @@ def find_login(  # noqa: PLR0913 - each is named at the call
             sources.append(
                 Source(".env here or above", Origin.ENV_FILE, discovered=True)
             )
+        # Only if needed: these two may ask the user for permission.
         if not has_credentials(sources, profile):
-            # Last, and only if needed: a locked keyring asks the user to open it.
+            from chili_notebook.auth.hosted_stores import read_hosted_store
+
+            store = read_hosted_store(profile, sources)
+            sources += [] if store is None else [store]
+        if not has_credentials(sources, profile):
+            from chili_notebook.auth.keyring import read_keyring
+
             keyring = read_keyring(profile)
             sources += [] if keyring is None else [keyring]
-    registry = registry or process_guard().registry
+    if registry is None:
+        from chili_notebook.guard.install import process_guard
+
+        registry = process_guard().registry
     left_alone = registry.protect_sources(sources)
     choice = choose_credentials(sources, profile, is_new=is_new_profile)
     if choice.credentials is not None:
         with suppress(ConfigurationError):  # too short: the sign-in refuses it
             registry.protect_credentials(choice.credentials)
     settings = LoginSettings(
-        profile, folder, tuple(sources), choice, None, not_masked=left_alone
+        *(profile, folder, tuple(sources), choice, None),
+        not_masked=left_alone,
+        is_checked=is_checked,
     )
     return _choose(settings, choice.credentials, own=choice.source)
 
@@ -205,6 +226,7 @@ def _choose(
     """Return the settings with these credentials and the environment for them."""
     environment, error = Environment(), None
     refused: tuple[Setting, ...] = ()
+    is_checked = settings.is_checked
     try:
         choice = choose_environment(
             settings.sources, settings.profile, own=own, typed=typed
@@ -213,6 +235,7 @@ def _choose(
         error = failure
     else:
         environment, refused = choice.environment, choice.refused
+        is_checked = is_checked and choice.is_checked
     if own is not None and own.origin is Origin.SIMULATOR:
         environment = replace(environment, kind="simulated")
     return replace(
@@ -221,6 +244,7 @@ def _choose(
         environment=environment,
         environment_error=error,
         refused=refused,
+        is_checked=is_checked,
     )
 
 
@@ -237,6 +261,9 @@ def find_secrets(
         CredentialsNotFoundError: If there is none.
         ConfigurationError: If a source exists and cannot be read.
     """
+    from chili_notebook.auth.keyring import is_available, read_keyring
+    from chili_notebook.guard.install import process_guard
+
     registry = process_guard().registry
     # A keyring that cannot be loaded cannot contain a secret of this user's logins.
     keyring = read_keyring(None) if is_available() else None
@@ -265,8 +292,11 @@ def login(
     """Sign in to CHILI GraFx and return the client.
 
     Credentials are searched in `env_file`, the process environment, the nearest
-    ``.env`` from the working directory upward, and the system keyring. The first
-    source that contains a client ID with its secret, or an access token, is used.
+    ``.env`` from the working directory upward, the secret store of a hosted notebook
+    (Colab, Kaggle, Databricks, Fabric), and the system keyring. The first source that
+    contains a client ID with its secret, or an access token, is used.
+
+    The environment is not asked: the first call shows whether it accepts the token.
 
     Args:
         profile: Read ``CHILI_<PROFILE>_…`` keys; by default ``CHILI_…``.
@@ -282,6 +312,10 @@ def login(
         with login(demo=True) as chili:
             chili.templates.list()
     """
+    from chili_notebook.api.client import Chili
+    from chili_notebook.auth.token_manager import TokenManager
+    from chili_notebook.guard.install import process_guard
+
     guard = process_guard()
     guard.install_here()
     settings = find_login(profile, env_file=env_file, demo=demo)
@@ -289,4 +323,4 @@ def login(
     settings.warn_of_other_author()
     manager = TokenManager(guard.registry)
     manager.sign_in(settings.require_credentials(), settings.environment)
-    return Chili(manager)
+    return Chili(manager, profile=profile)

@@ -52,6 +52,13 @@ SIGNED_IN = {
         "why": "No credentials found in .env.",
         "remember": [],
     },
+    "check": {
+        "status": "answered",
+        "has_failed": False,
+        "label": "Signed in",
+        "text": "",
+        "hint": "",
+    },
     "lacking": [],
     "masked": True,
 }
@@ -88,10 +95,25 @@ _REFUSED = {
     "field": "client_secret",
 }
 _READ_ONLY = [scope for scope in SCOPES if not scope.endswith((":write", "animated"))]
+_CHECK = SIGNED_IN["check"]
+_UNKNOWN = {
+    "status": "unknown-environment",
+    "has_failed": True,
+    "label": "Unknown environment",
+    "text": f"{HOST} has no environment 'cp-abc-123'.",
+    "hint": "Correct the name and run %chili_login again.",
+}
 STATES = {
     "form": FORM | {"form": _ASKING},
     "signing-in": FORM | {"phase": "signing-in", "form": _SENT},
     "signed-in": SIGNED_IN | at(79_045.0),
+    "checking": SIGNED_IN
+    | at(79_045.0)
+    | {"check": _CHECK | {"status": "checking", "label": "Checking…"}},
+    "unchecked": SIGNED_IN
+    | at(79_045.0)
+    | {"check": _CHECK | {"status": "not-checked", "text": "The check is off."}},
+    "unusable": SIGNED_IN | at(79_045.0) | {"check": _UNKNOWN},
     "expiring": SIGNED_IN | at(42 * 60 + 12.0),
     "expired": SIGNED_IN | at(-1800.0),
     "unconfirmed": SIGNED_IN | at(79_045.0) | {"remaining_s": 84_000.0},

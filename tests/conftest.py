@@ -177,6 +177,7 @@ def memory_keyring():
 def session(clock, token_server, monkeypatch):
     """Return a session that shows its form, and signs in to the fake endpoint."""
     monkeypatch.setenv("CHILI_TOKEN_URL", f"{token_server.url}/oauth/token")
+    monkeypatch.setenv("CHILI_CHECK", "off")  # nothing serves the API
     guard = Guard()
     session = Session("", "chili", guard=guard, clock=clock)
     session.show_form(find_login(registry=guard.registry))
@@ -211,6 +212,7 @@ def env_file(token_server):
             "CHILI_CLIENT_SECRET": CLIENT_SECRET,
             "CHILI_ENVIRONMENT": "cp-abc-123",
             "CHILI_TOKEN_URL": f"{token_server.url}/oauth/token",
+            "CHILI_CHECK": "off",  # nothing serves the API
         } | keys
         Path(path).write_text(
             "".join(f"{key}={value}\n" for key, value in values.items())

@@ -227,6 +227,8 @@ def token_body(token="token-0123456789", expires_in=86_400, **more):
 class TokenEndpoint:
     """Behaves like GraFx's: returns the same token until an hour before its expiry.
 
+    Below ``/grafx/``, where the API would be, every listing is empty.
+
     Attributes:
         grants: The number of token requests.
         issued: The tokens that were issued, the newest last.
@@ -241,8 +243,10 @@ class TokenEndpoint:
         self.failing = None
         self._expires_at = 0.0
 
-    def __call__(self, _request):
+    def __call__(self, request):
         """Return the response to a token request."""
+        if request is not None and request.path.startswith("/grafx/"):
+            return Answer(200, {"data": [], "links": {}})
         self.grants += 1
         if self.failing is not None:
             return self.failing
@@ -252,6 +256,14 @@ class TokenEndpoint:
         body = token_body(self.issued[-1], int(self._expires_at - self.clock()))
         date = formatdate(self.clock(), usegmt=True)
         return Answer(200, body, {"Date": date})
+
+
+def login_urls(server):
+    """Return the variables that send a sign-in to a server of a `TokenEndpoint`."""
+    return {
+        "CHILI_TOKEN_URL": f"{server.url}/oauth/token",
+        "CHILI_BASE_URL": f"{server.url}/grafx",
+    }
 
 
 class PausedEndpoint:

@@ -33,6 +33,9 @@ CHROMIUM_ARGUMENTS = (
 )
 # How messages begin that Jupyter itself logs; none of them is about a card.
 JUPYTER_ERRORS = {
+    "Plugin 'ipyparallel-labextension:plugin' failed to activate": (
+        "Voilà loads the extensions of JupyterLab, and has no consoles"
+    ),
     "Error: widget model not found": (
         "JupyterLab logs this for each widget whose state was not saved"
     ),

@@ -67,8 +67,8 @@ def members_of(kind):
 
 
 def public_classes():
-    """Return the classes that the client, the token and the errors lead to."""
-    todo = [chili_notebook.Chili, chili_notebook.ChiliToken]
+    """Return the classes that the client, token, card and errors lead to."""
+    todo = [chili_notebook.Chili, chili_notebook.ChiliToken, chili_notebook.LoginCard]
     todo += [
         kind
         for _name, kind in inspect.getmembers(errors, inspect.isclass)

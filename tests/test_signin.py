@@ -103,8 +103,8 @@ def test_each_source_is_read_and_each_value_cleaned_once(
         settings.require_credentials()
     assert settings.with_form(TYPED_CREDENTIALS).environment
     keys = [key for source in settings.sources for key in source.values]
-    assert len(keys) == 7
-    assert counts == {"read_value": 7, "read_small_file": 1}
+    assert len(keys) == 8
+    assert counts == {"read_value": 8, "read_small_file": 1}
     assert memory_keyring.reads == 1
 
 

@@ -68,6 +68,7 @@ class ApiClient:
 
     Attributes:
         name: The client's name in the notebook, which hints use.
+        profile: The profile that it signed in with, if any.
         token: The handle on the token; in a notebook also ``chili_token``.
         clock: Returns the time in seconds since the epoch.
         stopwatch: Returns seconds that nobody can set back, to measure durations.
@@ -79,6 +80,7 @@ class ApiClient:
     Args:
         source: Where the token and the environment come from.
         name: See the attribute.
+        profile: See the attribute.
         on_refusal: Called with each error before it is raised.
         transport: What sends requests; by default the network.
         sleep: Called to wait between two polls, or before a retry.
@@ -95,16 +97,18 @@ class ApiClient:
 
     previews: bool = True
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - each is named at the call
         self,
         source: TokenManager,
         *,
         name: str = "chili",
+        profile: str | None = None,
         on_refusal: Callable[[APIError], None] | None = None,
         transport: httpx.BaseTransport | None = None,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
         self.name = name
+        self.profile = profile
         self.token = ChiliToken(source)
         self.clock = source.clock
         self.stopwatch = source.stopwatch

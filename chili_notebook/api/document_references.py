@@ -106,7 +106,8 @@ def replace_ids(document: Mapping[str, Any], ids: IdMap) -> dict[str, Any]:
         raise ConfigurationError(
             "The document is nested too deeply.", hint="Make the package again."
         ) from None
-    for connector in replaced.get("connectors") or []:
+    listed = replaced.get("connectors")
+    for connector in listed if isinstance(listed, list) else []:
         source = connector.get("source") if isinstance(connector, dict) else None
         if isinstance(source, dict) and source.get("source") == "grafx":
             source_id = text_in(source, "id") or ""

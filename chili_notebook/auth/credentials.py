@@ -33,9 +33,14 @@ class Origin(StrEnum):
 
     ENV_FILE = "env-file"
     PROCESS_ENVIRONMENT = "process-environment"
+    HOSTED_STORE = "hosted-store"
     KEYRING = "keyring"
     FORM = "form"
     SIMULATOR = "simulator"
+
+
+# Stores that a user may never have set up: a failure of theirs is only noted.
+_OPTIONAL = {Origin.HOSTED_STORE, Origin.KEYRING}
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +53,7 @@ class Source:
         values: Its ``CHILI_*`` keys with their cleaned values.
         superseded: Values of keys that are set again further down in the same file.
         misnamed: Keys that look like ours, with the names that they must have.
+        remark: Why nothing of it is used, such as a wrong name of the file.
         problem: Why the source could not be read; empty if it could.
         required: Whether the user named it, so that no other source is used.
         path: Its path, if it is a file.
@@ -60,6 +66,7 @@ class Source:
     values: Mapping[str, PastedValue] = field(default_factory=dict)
     superseded: tuple[PastedValue, ...] = ()
     misnamed: Mapping[str, str] = field(default_factory=dict)
+    remark: str = ""
     problem: str = ""
     required: bool = False
     path: Path | None = None
@@ -85,7 +92,7 @@ class Source:
         superseded = tuple(v for v in cleaned if v is not counting[v.key])
         return cls(
             *(name, origin, counting, superseded, misnamed or {}),
-            *(problem, required, path, discovered),
+            *("", problem, required, path, discovered),
         )
 
 
@@ -151,8 +158,9 @@ class CredentialChoice:
         if self.credentials is not None:
             return self.credentials
         if self.problems:
+            sentences = ("; ".join(self.problems), *self.notes)
             raise ConfigurationError(
-                "; ".join(self.problems) + ".",
+                " ".join(f"{sentence}." for sentence in sentences),
                 hint="Fix it there and sign in again. "
                 "In a live notebook you can also type the credentials: "
                 "%chili_login --form.",
@@ -222,10 +230,11 @@ def choose_credentials(
         is_chosen = reading.credentials is not None and chosen is None
         if is_chosen:
             chosen, own = reading.credentials, source
-        elif source.problem and source.origin is Origin.KEYRING:
+        elif source.problem and source.origin in _OPTIONAL:
             notes.append(source.problem)
         elif chosen is None:
             problems.extend(reading.problems)
+        notes.extend(filter(None, [source.remark]))
         notes.extend(
             f"{source.name} contains {key}, which must be called {name}"
             for key, name in source.misnamed.items()
@@ -305,7 +314,8 @@ def _read_credentials(source: Source, prefix: str) -> _Reading:
 
 def _trace(source: Source, reading: _Reading, *, is_chosen: bool) -> list[TraceEntry]:
     if not reading.keys:
-        outcome = source.problem or "contains no client ID, secret or access token"
+        nothing = "contains no client ID, secret or access token"
+        outcome = source.problem or source.remark or nothing
         return [
             TraceEntry(source.name, "", outcome),
             *(

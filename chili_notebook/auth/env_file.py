@@ -151,10 +151,13 @@ def _edit(text: str, values: Mapping[str, Secret], drop: set[str]) -> str:
     python-dotenv edits files in place, so it edits a copy that only this user can read.
 
     Raises:
-        ValueError: If a line of the text, such as an open quote, swallows a key.
+        ValueError: If a line of the text, such as an open quote, swallows a key, or
+            the text is JSON.
     """
     from dotenv import set_key, unset_key
 
+    if text.lstrip().startswith("{"):
+        raise ValueError  # JSON, whose form dotenv does not know
     with TemporaryDirectory() as folder:
         copy = Path(folder, "copy")
         copy.write_text(text, "utf-8")

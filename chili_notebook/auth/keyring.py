@@ -10,12 +10,12 @@ from __future__ import annotations
 
 import importlib.util
 import json
-import threading
-from typing import TYPE_CHECKING, Generic, TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from chili_notebook.auth.credentials import Origin, Source, profile_prefix
 from chili_notebook.auth.secret import Secret
 from chili_notebook.errors import ConfigurationError
+from chili_notebook.system.bounded_call import call_within
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -119,34 +119,16 @@ def _find_backend() -> KeyringBackend | None:
     return backend if stores else None
 
 
-class _Call(threading.Thread, Generic[_T]):
-    """One call of a backend, in a thread that cannot keep the process alive."""
-
-    def __init__(self, function: Callable[[], _T]) -> None:
-        super().__init__(daemon=True)
-        self._function = function
-        self.results: list[_T] = []
-        self.failure = ""
-
-    def run(self) -> None:
-        try:
-            self.results.append(self._function())
-        except Exception as error:  # noqa: BLE001 - backends raise anything
-            # Only the name: the message may quote what was stored.
-            self.failure = type(error).__name__
-
-
-def _run(function: Callable[[], _T], timeout_s: float) -> _T:
-    call = _Call(function)
-    call.start()
-    call.join(timeout_s)
-    if call.results:
-        return call.results[0]
-    if call.failure:
-        raise KeyringFailedError(f"refused ({call.failure}); it may be locked")
-    raise KeyringFailedError(
-        f"did not respond within {timeout_s:.0f} s; it may be waiting to be unlocked"
-    )
+def _run(function: Callable[[], _T], timeout_s: float) -> _T | None:
+    result = call_within(timeout_s, function)
+    if result.is_late:
+        raise KeyringFailedError(
+            f"did not respond within {timeout_s:.0f} s; it may be waiting to be "
+            "unlocked"
+        )
+    if result.failure:
+        raise KeyringFailedError(f"refused ({result.failure}); it may be locked")
+    return result.value
 
 
 def _priority(backend: object) -> float:

@@ -15,6 +15,12 @@ _PLACEHOLDER = re.compile(
     r"|x{3,}|\.{2,}|…|\*+|todo|none|null",
     re.IGNORECASE,
 )
+# 1Password, Bitwarden, HashiCorp Vault, Azure Key Vault, AWS, sops and the like.
+_REFERENCE = re.compile(
+    r"(?:op|bws?|vault|keyvault|akv|secrets?|secretref|ref|awssm|gcpsm|arn|sops|pass"
+    r"|keyring|keychain|doppler|infisical):\S|\$\(.*\)|`.*`|!\w+",
+    re.IGNORECASE,
+)
 _QUOTES = "\"'`“”‘’«»"  # noqa: RUF001 - typed by word processors
 
 
@@ -24,6 +30,7 @@ class ValueFault(Enum):
     EMPTY = auto()
     PLACEHOLDER = auto()
     STRAY_QUOTE = auto()
+    REFERENCE = auto()
     UNUSUAL_CHARACTER = auto()
 
 
@@ -31,8 +38,13 @@ _FAULT_TEXTS = {
     ValueFault.EMPTY: "is empty",
     ValueFault.PLACEHOLDER: "still contains a placeholder",
     ValueFault.STRAY_QUOTE: "begins or ends with a stray quote",
+    ValueFault.REFERENCE: "is a reference to a secret store and not the value itself "
+    "(start Jupyter with the program that resolves it, such as op run)",
     ValueFault.UNUSUAL_CHARACTER: "contains a space or an unusual character",
 }
+
+
+_WITHOUT_SECRET = {ValueFault.EMPTY, ValueFault.PLACEHOLDER, ValueFault.REFERENCE}
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +78,7 @@ class PastedValue:
     @property
     def to_protect(self) -> Secret | None:
         """What to mask for a secret's key: also a secret that was copied badly."""
-        if self.fault in {ValueFault.EMPTY, ValueFault.PLACEHOLDER}:
+        if self.fault in _WITHOUT_SECRET:
             return None
         return self.secret or self.raw
 
@@ -101,6 +113,8 @@ def _find_fault(text: str) -> ValueFault | None:
         return ValueFault.EMPTY
     if _PLACEHOLDER.fullmatch(text):
         return ValueFault.PLACEHOLDER
+    if _REFERENCE.match(text):
+        return ValueFault.REFERENCE
     if text[0] in _QUOTES or text[-1] in _QUOTES:
         return ValueFault.STRAY_QUOTE
     if not all("!" <= character <= "~" for character in text):

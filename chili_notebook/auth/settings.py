@@ -41,11 +41,24 @@ if TYPE_CHECKING:
 
     from chili_notebook.auth.pasted_value import PastedValue
 
-SETTING_KEYS = ("ENVIRONMENT", "ENVIRONMENT_TYPE", "BASE_URL", "TOKEN_URL", "AUDIENCE")
+ENVIRONMENT_KEYS = (
+    "ENVIRONMENT",
+    "ENVIRONMENT_TYPE",
+    "BASE_URL",
+    "TOKEN_URL",
+    "AUDIENCE",
+)
+SETTING_KEYS = (*ENVIRONMENT_KEYS, "CHECK", "SECRET_STORE")
 
 _T = TypeVar("_T")
 _FORM = Source("the form", Origin.FORM)
 _REDIRECTING_KEYS = {"BASE_URL", "TOKEN_URL", "AUDIENCE"}
+_SWITCHES = {"on": True, "true": True, "1": True, "yes": True} | {
+    "off": False,
+    "false": False,
+    "0": False,
+    "no": False,
+}
 _LEAVE_OUT = "Leave it out unless you use a proxy or a staging environment."
 
 
@@ -89,10 +102,12 @@ class EnvironmentChoice:
     Attributes:
         environment: The environment to sign in to.
         refused: Settings that may not redirect these credentials.
+        is_checked: Whether a sign-in asks the environment if it accepts the token.
     """
 
     environment: Environment
     refused: tuple[Setting, ...]
+    is_checked: bool = True
 
 
 def choose_environment(
@@ -150,7 +165,8 @@ def choose_environment(
         token_url=TOKEN_URL if token_url is None else token_url.text,
         audience=AUDIENCE if audience is None else audience.text,
     )
-    return EnvironmentChoice(environment, tuple(lookup.refused))
+    is_checked = _read_switch(lookup.find("CHECK"))
+    return EnvironmentChoice(environment, tuple(lookup.refused), is_checked)
 
 
 def trace_settings(
@@ -267,6 +283,17 @@ def _read_kind(setting: Setting | None) -> str:
             hint="Leave it out for production.",
         )
     return kind
+
+
+def _read_switch(setting: Setting | None) -> bool:
+    """Return what CHILI_CHECK switches on or off; it is on by default."""
+    if setting is None:
+        return True
+    if setting.text.lower() not in _SWITCHES:
+        raise ConfigurationError(
+            f"{setting.place} is neither on nor off.", hint="Leave it out for on."
+        )
+    return _SWITCHES[setting.text.lower()]
 
 
 def _host_of(url: str) -> str:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import codecs
 import io
+import json
 import os
 import re
 from typing import TYPE_CHECKING
 
-from chili_notebook.auth.credentials import CREDENTIAL_KEYS, Origin, Source
+from chili_notebook.auth.credentials import Origin, Source
 from chili_notebook.auth.secret import Secret
 from chili_notebook.display.wording import relative_path
 from chili_notebook.system.small_file import UnreadableFileError, read_small_file
@@ -20,17 +21,40 @@ if TYPE_CHECKING:
     Pair = tuple[str, str | None]
 
 _OUR_LINE = re.compile(r"\s*(?:export\s+)?(CHILI_\w+)(?:\s*=(.*))?")
+# How a line begins that was copied from a Windows terminal; `export` is dotenv's own.
+_SHELL = re.compile(r"(?im)^[ \t]*(?:setx?[ \t]+|\$env:)(?=[\"']?\w+[ \t]*=)")
+_QUOTED_LINE = re.compile(r"(?m)^([\"'])(\w+=.*)\1[ \t]*$")
 # python-dotenv's time grows with the square of a line's length. Tokens are shorter.
 _MAX_LINE_LENGTH = 8_192
-# Names in GraFx's own samples and in other tools, without their prefix.
+# Names in GraFx's own samples and in other tools, without prefix and punctuation.
 _OTHER_NAMES = {
-    **{key: f"CHILI_{key}" for key in (*CREDENTIAL_KEYS, "ENVIRONMENT", "BASE_URL")},
+    "CLIENTID": "CHILI_CLIENT_ID",
+    "SERVERID": "CHILI_CLIENT_ID",
+    "INTEGRATIONID": "CHILI_CLIENT_ID",
+    "CLIENTSECRET": "CHILI_CLIENT_SECRET",
+    "SERVERSECRET": "CHILI_CLIENT_SECRET",
+    "INTEGRATIONSECRET": "CHILI_CLIENT_SECRET",
     "SECRET": "CHILI_CLIENT_SECRET",
-    "SERVER_ID": "CHILI_CLIENT_ID",
-    "SERVER_SECRET": "CHILI_CLIENT_SECRET",
+    "ACCESSTOKEN": "CHILI_ACCESS_TOKEN",
+    "ENVIRONMENT": "CHILI_ENVIRONMENT",
+    "ENVIRONMENTNAME": "CHILI_ENVIRONMENT",
+    "TECHNICALNAME": "CHILI_ENVIRONMENT",
     "BASEURL": "CHILI_BASE_URL",
 }
-_OTHER_PREFIX = re.compile(r"(?:GRAFX|CHILI_GRAFX)_")
+# Names that are ours only after a prefix.
+_SHORT_NAMES = {
+    "ID": "CHILI_CLIENT_ID",
+    "TOKEN": "CHILI_ACCESS_TOKEN",
+    "ENV": "CHILI_ENVIRONMENT",
+    "URL": "CHILI_BASE_URL",
+    "ENVIRONMENTTYPE": "CHILI_ENVIRONMENT_TYPE",
+    "TOKENURL": "CHILI_TOKEN_URL",
+}
+_OTHER_PREFIX = re.compile(r"(?:CHILI[_.-]?GRAFX|CHILI|GRAFX)[_.-]")
+# Other programs use these names for their own purposes in a process's environment.
+_COMMON_NAMES = {"ENVIRONMENT", "SECRET", "ACCESSTOKEN", "BASEURL"}
+# What a file is called by Windows' Notepad, by other tools or by mistake.
+_OTHER_FILES = (".env.txt", ".env.local", ".env.json", ".envrc", "env.txt", "env")
 _UTF_16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 
 
@@ -59,7 +83,10 @@ def find_sources(
 def read_process_environment(environ: Mapping[str, str] = os.environ) -> Source:
     """Read the ``CHILI_*`` variables of this process."""
     return Source.read(
-        "the process environment", Origin.PROCESS_ENVIRONMENT, _select(environ.items())
+        "the process environment",
+        Origin.PROCESS_ENVIRONMENT,
+        _select(environ.items()),
+        misnamed=_find_misnamed(environ, is_shared=True),
     )
 
 
@@ -73,6 +100,13 @@ def read_nearest_env_files(folder: Path) -> Iterator[Source]:
         yield source
         if source.values:
             return
+    for name in _OTHER_FILES:
+        if not _exists(folder / name):
+            continue
+        other = _read_env_file(folder / name, folder, discovered=True)
+        if other.values or other.misnamed:
+            remark = f"{name} is not read: it must be called .env"
+            yield Source(name, Origin.ENV_FILE, remark=remark)
 
 
 def _exists(path: Path) -> bool:
@@ -113,8 +147,12 @@ def decode(data: bytes) -> str:
     Raises:
         UnicodeDecodeError: If it is neither UTF-8 nor UTF-16.
     """
-    # Windows editors and PowerShell's `>` write UTF-16.
-    return data.decode("utf-16" if data.startswith(_UTF_16) else "utf-8-sig")
+    # Windows editors and PowerShell's `>` write UTF-16, some without a mark.
+    if data.startswith(_UTF_16):
+        return data.decode("utf-16")
+    if b"\0" in data:
+        return data.decode("utf-16-be" if data.startswith(b"\0") else "utf-16-le")
+    return data.decode("utf-8-sig")
 
 
 def _parse(text: str) -> Iterator[Pair]:
@@ -125,6 +163,10 @@ def _parse(text: str) -> Iterator[Pair]:
         raise UnreadableFileError(
             f"contains a line of more than {_MAX_LINE_LENGTH:,} characters"
         )
+    if text.lstrip().startswith("{"):
+        yield from _parse_json(text)
+        return
+    text = _QUOTED_LINE.sub(r"\2", _SHELL.sub("", text))
     pairs = list(DotEnv(None, io.StringIO(text), interpolate=False).parse())
     yield from pairs
     # dotenv leaves out a line that it cannot parse; then the rest of the line is used,
@@ -141,12 +183,41 @@ def _select(pairs: Iterable[Pair]) -> list[tuple[str, Secret]]:
     ]
 
 
-def _find_misnamed(keys: Iterable[str]) -> dict[str, str]:
-    """Return the keys that look like ours, with the names that they must have."""
+def _parse_json(text: str) -> Iterator[Pair]:
+    """Yield the texts of a JSON object, also of objects inside it.
+
+    Raises:
+        UnreadableFileError: If it is not JSON.
+    """
+    try:
+        members = json.loads(text, object_pairs_hook=list)
+    except (ValueError, RecursionError):
+        raise UnreadableFileError("begins like JSON, and is not JSON") from None
+    while members:
+        key, value = members.pop(0)
+        if isinstance(value, list):
+            members += [item for item in value if isinstance(item, tuple)]
+        elif isinstance(value, str):
+            yield key, value
+
+
+def _find_misnamed(keys: Iterable[str], *, is_shared: bool = False) -> dict[str, str]:
+    """Return the keys that look like ours, with the names that they must have.
+
+    Args:
+        keys: All keys of a source.
+        is_shared: Whether keys of other programs are among them.
+    """
     misnamed = {}
     for key in keys:
         upper = key.upper()
-        name = _OTHER_NAMES.get(_OTHER_PREFIX.sub("", upper, count=1))
+        prefix = _OTHER_PREFIX.match(upper)
+        plain = re.sub(r"[_.-]", "", upper[prefix.end() :] if prefix else upper)
+        name = _OTHER_NAMES.get(plain)
+        if prefix:
+            name = name or _SHORT_NAMES.get(plain)
+        elif is_shared and plain in _COMMON_NAMES:
+            name = None
         if name is None and upper.startswith("CHILI_"):
             name = upper
         if name is not None and name != key:

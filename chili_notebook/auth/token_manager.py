@@ -31,6 +31,9 @@ if TYPE_CHECKING:
     from chili_notebook.auth.credentials import Credentials
 
 
+_SIGN_IN = "Sign in with %chili_login, or send its form."
+
+
 class SecretProtector(Protocol):
     """Masks secrets before anything else can hold them: the guard's registry."""
 
@@ -73,6 +76,7 @@ class TokenManager:
         self._credentials: Credentials | None = None
         self._token: Token | None = None
         self._reason_signed_out = "You are not signed in."
+        self._hint_signed_out = _SIGN_IN
         self._renew_in_child()
         renew_in_children(self._renew_in_child)
         self._sign_in_generation = 0
@@ -111,10 +115,22 @@ class TokenManager:
         token = self._token
         return token is None or freshness(token, self.clock()) is Freshness.FRESH
 
-    def sign_in(self, credentials: Credentials, environment: Environment) -> Token:
+    def sign_in(
+        self,
+        credentials: Credentials,
+        environment: Environment,
+        *,
+        on_sent: Callable[[], None] | None = None,
+    ) -> Token:
         """Fetch the first token, or use the access token of the credentials.
 
         If that fails, nothing changes.
+
+        Args:
+            credentials: The credentials.
+            environment: The environment that they belong to.
+            on_sent: Called when the token request has been sent, to use the time until
+                its response.
 
         Raises:
             ConfigurationError: If the secret is too short to be masked.
@@ -128,7 +144,9 @@ class TokenManager:
             if token.expired(self.clock()):
                 self._raise_expired()
         else:
-            token = fetch_token(credentials, environment, clock=self.clock)
+            token = fetch_token(
+                credentials, environment, clock=self.clock, on_sent=on_sent
+            )
         self._protector.protect_token(token)
         with self._state_lock:
             self._require_generation(generation)
@@ -139,17 +157,18 @@ class TokenManager:
             self._refetched_after_401_at = float("-inf")
         return token
 
-    def sign_out(self, reason: str) -> None:
+    def sign_out(self, reason: str, *, hint: str = _SIGN_IN) -> None:
         """Forget the token and the credentials, without waiting.
 
         A token that is requested at this moment is discarded when it arrives.
 
         Args:
             reason: The message of the error that later calls raise.
+            hint: Its hint.
         """
         with self._state_lock:
             self._sign_in_generation += 1
-            self._reason_signed_out = reason
+            self._reason_signed_out, self._hint_signed_out = reason, hint
             self._credentials = self._token = None
 
     def current(self) -> Token:
@@ -275,8 +294,7 @@ class TokenManager:
             raise self._not_signed_in()
 
     def _not_signed_in(self) -> NotSignedInError:
-        hint = "Sign in with %chili_login, or send its form."
-        return NotSignedInError(self._reason_signed_out, hint=hint)
+        return NotSignedInError(self._reason_signed_out, hint=self._hint_signed_out)
 
     def _raise_expired(self, state: str = "has expired") -> NoReturn:
         raise TokenExpiredError(

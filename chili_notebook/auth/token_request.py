@@ -53,6 +53,7 @@ def fetch_token(
     *,
     clock: Callable[[], float],
     time_limit_s: float = _TIME_LIMIT_S,
+    on_sent: Callable[[], None] | None = None,
 ) -> Token:
     """Request a token with the client-credentials grant (RFC 6749, section 4.4).
 
@@ -64,6 +65,7 @@ def fetch_token(
         environment: Contains the URL of the endpoint, and the audience.
         clock: Returns the time in seconds since the epoch.
         time_limit_s: How long the request may take in all.
+        on_sent: Called when the request has been sent, before the response is read.
 
     Raises:
         TokenRequestError: If the endpoint cannot be reached.
@@ -78,7 +80,7 @@ def fetch_token(
     failure = hint = ""
     try:
         with time_limit(time_limit_s):
-            response = _post(credentials, environment)
+            response = _post(credentials, environment, on_sent)
     except (httpx.HTTPError, httpx.InvalidURL, ValueError) as error:
         failure = reason_of(error)
         hint = hint_for(error, also="CHILI_TOKEN_URL if set")
@@ -115,16 +117,31 @@ def fetch_token(
     )
 
 
-def _post(credentials: Credentials, environment: Environment) -> httpx.Response:
+def _post(
+    credentials: Credentials,
+    environment: Environment,
+    on_sent: Callable[[], None] | None,
+) -> httpx.Response:
+    def trace(event: str, _info: object) -> None:
+        if event == "http11.send_request_body.complete" and on_sent is not None:
+            on_sent()
+
+    extensions = {} if on_sent is None else {"trace": trace}
+
     with (
         httpx.Client(
-            transport=transport_for(environment.token_url, connect_retries=1),
+            transport=transport_for(
+                environment.token_url, connect_retries=1, for_redirects=False
+            ),
             timeout=TIMEOUT,
             follow_redirects=False,
             headers={"User-Agent": USER_AGENT, "Accept": "application/json"},
         ) as client,
         client.stream(
-            "POST", environment.token_url, json=_body(credentials, environment)
+            "POST",
+            environment.token_url,
+            json=_body(credentials, environment),
+            extensions=extensions,
         ) as response,
     ):
         # Without its request, whose body holds the secret.

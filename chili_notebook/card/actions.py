@@ -55,6 +55,9 @@ class CardSession(Protocol):
     def sign_out(self, reason: str) -> None:
         """Close the client and forget the token."""
 
+    def start_check(self, *, again: bool = False) -> None:
+        """Let a thread ask the environment whether it accepts the token."""
+
     def show(self, **changes: Any) -> None:
         """Change what the card shows."""
 
@@ -150,6 +153,7 @@ class CardActions:
         if before is not None and before.secret == token.secret:
             note = _describe_same_token(token, manager.clock())
         self._session.show_token(token, note=note)
+        self._session.start_check(again=True)
 
     def _copy(self, message: Mapping[str, Any]) -> None:
         nonce = message.get("nonce")

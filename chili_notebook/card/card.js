@@ -11,10 +11,11 @@
 
 /**
  * The phases that the kernel sends, and those that the browser derives from the time
- * left and from whether a kernel answers.
+ * left, from the check of the environment and from whether a kernel answers.
  *
  * @typedef {"form" | "signing-in" | "signed-in" | "failed" | "signed-out"} KernelPhase
- * @typedef {KernelPhase | "expiring" | "expired" | "unconfirmed"} Phase
+ * @typedef {KernelPhase | "expiring" | "expired" | "unconfirmed" | "checking"
+ *   | "unchecked" | "unusable"} Phase
  * @typedef {"client_id" | "client_secret" | "access_token" | "environment"} FieldName
  * @typedef {"env" | "keyring"} StorageName
  * @typedef {"refresh" | "copy" | "signOut" | "signIn"} ActionName
@@ -41,6 +42,17 @@
  */
 
 /**
+ * Whether the environment has answered and accepts the token.
+ *
+ * @typedef {object} Check
+ * @property {string} status
+ * @property {boolean} has_failed
+ * @property {string} label The status in a few words.
+ * @property {string} text
+ * @property {string} hint
+ */
+
+/**
  * The synced traits of the Python class `Card`.
  *
  * @typedef {object} Traits
@@ -56,6 +68,7 @@
  * @property {Note | null} note
  * @property {{ environment: string, environment_type: string, why: string,
  *   remember: StorageName[] }} form
+ * @property {Check} check
  * @property {string[]} lacking The scopes that refused calls needed.
  * @property {boolean} masked
  */
@@ -96,7 +109,7 @@
  * @typedef {Record<"state" | "place" | "environment" | "kind" | "profile" | "host"
  *   | "session" | "countdown" | "unit" | "until" | "bar" | "names" | "source"
  *   | "fingerprint" | "masking" | "scopes" | "scopeCount" | "grid" | "advice"
- *   | "refusal" | "note" | "doubt" | "why" | "destination" | "actions"
+ *   | "refusal" | "problem" | "note" | "doubt" | "why" | "destination" | "actions"
  *   | "switchMethod" | ActionName, HTMLElement>
  *   & { stateIcon: SVGElement, form: HTMLFormElement, kindChoice: HTMLSelectElement }} Parts
  */
@@ -142,13 +155,16 @@ const TRAITS = [
   "remaining_s",
   "note",
   "form",
+  "check",
   "lacking",
   "masked",
 ];
 /** @type {Phase[]} */
 const FORM_PHASES = ["form", "signing-in", "failed"];
 /** @type {Phase[]} */
-const TOKEN_PHASES = ["signed-in", "expiring", "expired"];
+const VALID_PHASES = ["signed-in", "expiring", "checking", "unchecked", "unusable"];
+/** @type {Phase[]} */
+const TOKEN_PHASES = [...VALID_PHASES, "expired"];
 /** @type {FieldName[]} */
 const PAIR_FIELDS = ["client_id", "client_secret", "environment"];
 /** @type {FieldName[]} */
@@ -222,24 +238,27 @@ const PASTED_KEY = new RegExp(
 const ADDRESS = /^(?:https:\/\/)?([\w-]+)\.chili-publish(-sandbox)?\.online(:443)?(\/.*)?$/i;
 
 const RING = "M14 8A6 6 0 1 1 2 8a6 6 0 0 1 12 0Z";
+const QUESTION = `${RING}M6.2 6.4a1.8 1.8 0 1 1 2.7 1.5Q8 8.4 8 9.2M8 11.3v.2`;
+const CROSS = `${RING}M6 6l4 4M10 6l-4 4`;
+const TURNING = "M8 2a6 6 0 1 1-6 6";
 /** @type {Record<Phase, { label: string, icon: string }>} */
 const STATES = {
   form: {
     label: "Not signed in",
     icon: "M10 6a3 3 0 1 1-6 0 3 3 0 0 1 6 0ZM9.3 8.2 14 13M12 11l-1.5 1.5",
   },
-  "signing-in": { label: "Signing in…", icon: "M8 2a6 6 0 1 1-6 6" },
+  "signing-in": { label: "Signing in…", icon: TURNING },
   "signed-in": { label: "Signed in", icon: `${RING}M5.3 8.2l1.9 1.9 3.6-4` },
   expiring: { label: "Last hour", icon: `${RING}M8 4.6V8l2.3 1.6` },
   expired: {
     label: "Token expired",
     icon: "M8 2.2 14.4 13.4H1.6ZM8 6.4v3.2M8 11.4v.2",
   },
-  unconfirmed: {
-    label: "Not confirmed",
-    icon: `${RING}M6.2 6.4a1.8 1.8 0 1 1 2.7 1.5Q8 8.4 8 9.2M8 11.3v.2`,
-  },
-  failed: { label: "Sign-in failed", icon: `${RING}M6 6l4 4M10 6l-4 4` },
+  unconfirmed: { label: "Not confirmed", icon: QUESTION },
+  checking: { label: "Checking…", icon: TURNING },
+  unchecked: { label: "Not checked", icon: QUESTION },
+  unusable: { label: "", icon: CROSS }, // the label of the check
+  failed: { label: "Sign-in failed", icon: CROSS },
   "signed-out": {
     label: "Signed out",
     icon: "M7 2.5H3v11h4M7 8h7M11.2 5.2 14 8l-2.8 2.8",
@@ -500,24 +519,28 @@ function takeSnapshot(model, kernel) {
   const secondsLeft = kernel.countdown.secondsLeft();
   return {
     ...traits,
-    phase: derivePhase(traits.phase, secondsLeft, kernel),
+    phase: derivePhase(traits.phase, traits.check, secondsLeft, kernel),
     secondsLeft,
   };
 }
 
 /**
  * @param {KernelPhase} phase
+ * @param {Check} check
  * @param {number | null} secondsLeft
  * @param {Kernel} kernel
  * @returns {Phase}
  */
-function derivePhase(phase, secondsLeft, kernel) {
+function derivePhase(phase, check, secondsLeft, kernel) {
   if (kernel.isGone() && phase === "signing-in") return "failed";
   if (phase !== "signed-in") return phase;
   if (kernel.isGone()) return "signed-out";
   if (!kernel.isConfirmed()) return "unconfirmed";
-  if (secondsLeft === null || secondsLeft > LAST_HOUR_S) return "signed-in";
-  return secondsLeft > 0 ? "expiring" : "expired";
+  if (secondsLeft !== null && secondsLeft <= 0) return "expired";
+  if (check.has_failed) return "unusable";
+  if (secondsLeft !== null && secondsLeft <= LAST_HOUR_S) return "expiring";
+  if (check.status === "answered") return "signed-in";
+  return check.status === "checking" ? "checking" : "unchecked";
 }
 
 /**
@@ -645,7 +668,7 @@ function showCard(model, el, kernel) {
     const { phase, secondsLeft, token } = takeSnapshot(model, kernel);
     const { phase: shownPhase, silent } = ui.root.dataset;
     if (phase !== shownPhase || silent !== String(kernel.isSilent())) return update();
-    if (secondsLeft === null || !["signed-in", "expiring"].includes(phase)) return;
+    if (secondsLeft === null || !VALID_PHASES.includes(phase)) return;
     showTime(ui, secondsLeft, token);
     const toNextSecondMs = (secondsLeft % 1) * 1000 || 1000;
     countdownTimer = setTimeout(tick, Math.max(50, toNextSecondMs));
@@ -886,13 +909,14 @@ function showSession(ui, shown) {
   const hasToken = TOKEN_PHASES.includes(phase);
   const label = ["CHILI GraFx sign-in", profile || name || host].filter(Boolean);
   ui.root.setAttribute("aria-label", label.join(", "));
-  setText(ui.state, STATES[phase].label);
+  setText(ui.state, STATES[phase].label || shown.check.label);
   ui.stateIcon.setAttribute("d", STATES[phase].icon);
   setText(ui.environment, name || host || "Environment unknown");
   setText(ui.kind, kind);
   setText(ui.profile, profile && `profile ${profile}`);
   setText(ui.host, name && host);
-  const use = phase !== "expired" ? "ready" : token?.renewable ? "bound" : "";
+  const isBound = phase === "unusable" || (phase === "expired" && token?.renewable);
+  const use = isBound ? "bound" : phase === "expired" ? "" : "ready";
   const names = [code(shown.names.client), " and ", code(shown.names.token)];
   setText(ui.names, ...names, use ? ` are ${use}` : " need a new token");
   setText(ui.source, source && `from ${source}`);
@@ -903,7 +927,7 @@ function showSession(ui, shown) {
   ui.session.hidden = !hasToken;
   ui.actions.hidden = !hasToken;
   ui.refresh.hidden = !token?.renewable;
-  ui.refresh.classList.toggle("chili-primary", phase !== "signed-in");
+  ui.refresh.classList.toggle("chili-primary", ["expiring", "expired"].includes(phase));
   ui.copy.hidden = phase === "expired" || !navigator.clipboard;
   showTime(ui, secondsLeft, token);
 }
@@ -972,7 +996,7 @@ function showForm(ui, shown, form) {
  * @param {string} pasteMessage
  */
 function showMessages(ui, shown, pasteMessage) {
-  const { phase, note, token, lacking, secondsLeft } = shown;
+  const { phase, check, note, token, lacking, secondsLeft } = shown;
   const showsPaste = pasteMessage && phase !== "signing-in";
   setText(ui.advice, ...(showsPaste ? [pasteMessage] : advise(shown)));
 
@@ -983,6 +1007,8 @@ function showMessages(ui, shown, pasteMessage) {
   const moment = formatMoment(secondsToMoment, true);
   setText(ui.note, isShownAtField ? "" : noteText(note).replace("{moment}", () => moment));
   ui.note.dataset.kind = note?.kind ?? "info";
+
+  setText(ui.problem, phase === "unusable" ? `${check.text} ${check.hint}`.trim() : "");
 
   const calls = lacking.length > 1 ? "calls that probably need" : "a call that probably needs";
   const scopes = lacking.flatMap((scope) => [", ", code(scope)]).slice(1);
@@ -1016,7 +1042,7 @@ function explainDoubt({ phase }, kernel, isUnanswered) {
  * @param {Snapshot} shown
  * @returns {(string | Node)[]}
  */
-function advise({ phase, token, profile, login_command, origin, secondsLeft }) {
+function advise({ phase, check, token, profile, login_command, origin, secondsLeft }) {
   const login = code(login_command || "%chili_login");
   const prefix = profile && `${profile.replaceAll("-", "_").toUpperCase()}_`;
   const key = code(`CHILI_${prefix}ACCESS_TOKEN`);
@@ -1025,6 +1051,10 @@ function advise({ phase, token, profile, login_command, origin, secondsLeft }) {
   switch (phase) {
     case "signing-in":
       return ["Asking GraFx for a token."];
+    case "checking":
+      return ["Asking the environment whether it accepts the token."];
+    case "unchecked":
+      return [check.text];
     case "expiring":
       if (!token?.renewable) return ["This token cannot be renewed. ", ...newToken];
       return ["GraFx now issues a new token: refresh here, or the next call fetches it."];
@@ -1265,6 +1295,7 @@ function cardMarkup(prefix) {
     </div>
     <div class="chili-messages" role="status">
       <p data-part="advice"></p>
+      <p data-part="problem" class="chili-note" data-kind="error"></p>
       <p data-part="refusal" class="chili-note" data-kind="error"></p>
       <p data-part="note" class="chili-note"></p>
       <p data-part="doubt" class="chili-note"></p>

@@ -7,9 +7,12 @@ from html import escape
 from typing import TYPE_CHECKING, Any, Literal
 
 from chili_notebook.auth.environment import Environment
+from chili_notebook.auth.environment_check import CheckStatus, EnvironmentCheck
 from chili_notebook.display.wording import spell_moment
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from chili_notebook.auth.credentials import Origin
     from chili_notebook.auth.secret import Secret
     from chili_notebook.auth.tokens import Token
@@ -19,12 +22,12 @@ if TYPE_CHECKING:
 # one output with two formats, because JupyterLab would then choose the widget, and show
 # an error once its model is gone. In the page they are neighbours:
 #
-#     JupyterLab, Notebook 7, Voilà, nbconvert     VS Code
-#     div.jp-OutputArea-child                      div.output_container
+#     JupyterLab, Notebook 7, Voilà, nbconvert     VS Code: div.output_container
+#     div.jp-OutputArea-child                      Colab: div.output-id-1
 #       div[data-chili-beside]     static twin       (the same)
-#     div.jp-OutputArea-child                      div.output_container
-#       div.jupyter-widgets        live widget       (the same)
-#         div.chili-card
+#     div.jp-OutputArea-child                      VS Code: div.output_container
+#       div.jupyter-widgets        live widget     Colab: div.output-id-2
+#         div.chili-card                             (the same)
 #
 # The twin carries this style sheet, which always hides one of the two:
 #   1. It hides the twin if the next output contains a card.
@@ -33,7 +36,7 @@ if TYPE_CHECKING:
 # nbconvert's page has no kernel, so a card in it would not be live: there, rule 1 does
 # not apply, and rule 2 hides the card too. Its body has the class jp-Notebook, as
 # Voilà's has, which also sets data-voila.
-_OUTPUT = ":is(.jp-OutputArea-child,.output_container)"
+_OUTPUT = ":is(.jp-OutputArea-child,.output_container,[class*=output-id-])"
 _TWIN = ":has([data-chili-beside])"
 _PAPER = "body.jp-Notebook:not([data-voila]) *"
 _EITHER = (
@@ -41,6 +44,12 @@ _EITHER = (
     f"{_OUTPUT}{_TWIN} + {_OUTPUT}:has(.jupyter-widgets)"
     f":not(:has(.chili-card):not({_PAPER})){{display:none}}</style>"
 )
+_FRAME = (
+    "max-width:560px;padding:4px 16px;border:1px solid #8884;border-radius:10px;"
+    "overflow-wrap:anywhere"
+)
+_LEFT, _CENTER = "text-align:left", "text-align:center"
+_VERBS = ("list", "read", "write")
 _STORED = "As of when the notebook was saved; it may have changed since."
 _KEYS = "CHILI_CLIENT_ID, CHILI_CLIENT_SECRET and CHILI_ENVIRONMENT"
 Phase = Literal["form", "signing-in", "signed-in", "failed", "signed-out"]
@@ -87,6 +96,7 @@ class CardState:
         origin: Which kind of source it is; ``None`` before the first sign-in.
         renewable: Whether another token can be requested.
         token: The token, if there is one.
+        check: Whether the environment has answered and accepts the token.
         note: One more line.
         form_reason: Why the form is shown.
         login_command: The magic that signed in, as it was typed.
@@ -104,6 +114,7 @@ class CardState:
     origin: Origin | None = None
     renewable: bool = False
     token: Token | None = None
+    check: EnvironmentCheck = field(default_factory=EnvironmentCheck)
     note: Note | None = None
     form_reason: str = ""
     login_command: str = "%chili_login"
@@ -117,8 +128,12 @@ class CardState:
         held = self.token.scopes if self.token else None
         return [] if held is None else sorted(self.refused_scopes - held)
 
-    def facts(self) -> list[tuple[str, str]]:
-        """Return the rows of the static twins; moments, never the time left."""
+    def facts(self, *, with_scopes: bool = True) -> list[tuple[str, str]]:
+        """Return the rows of the static twins; moments, never the time left.
+
+        Args:
+            with_scopes: Whether one of the rows lists the scopes.
+        """
         rows = []
         if self.profile:
             rows.append(("Profile", self.profile))
@@ -130,23 +145,24 @@ class CardState:
                 rows.append(("Host", self.environment.host))
         if self.token is not None:
             rows.append(("Token valid until", spell_moment(self.token.expires_at)))
-            rows.append(("Scopes", _scopes(self.token)))
+            if with_scopes:
+                rows.append(("Scopes", _scopes(self.token)))
         if self.phase == "signed-in":
             rows.append(("Credentials from", self.source))
             rows.append(("Names", f"{self.client_name}, {self.token_name}"))
         return rows
 
-    def stored_as(self) -> tuple[Phase, Environment, Secret | None]:
+    def stored_as(self) -> tuple[Phase, Environment, Secret | None, EnvironmentCheck]:
         """Return the parts in which a stored twin must agree with the live card."""
         secret = None if self.token is None else self.token.secret
-        return self.phase, self.environment, secret
+        return self.phase, self.environment, secret, self.check
 
     def headline(self) -> str:
         """Return the title line."""
         return {
             "form": "CHILI GraFx: not signed in; a live notebook shows the form",
             "signing-in": "CHILI GraFx: signing in",
-            "signed-in": "CHILI GraFx: signed in",
+            "signed-in": f"CHILI GraFx: {self._describe_check()}",
             "failed": "CHILI GraFx: not signed in; the last attempt failed",
             "signed-out": (
                 f"CHILI GraFx: signed out of {self.client_name}"
@@ -155,12 +171,22 @@ class CardState:
             ),
         }[self.phase]
 
+    def _describe_check(self) -> str:
+        status = self.check.status
+        if status is CheckStatus.CHECKING:
+            return "signed in, checking the environment"
+        if status is CheckStatus.NOT_CHECKED:
+            return "signed in, environment not checked"
+        return self.check.label.lower()
+
     def remarks(self) -> list[str]:
         """Return the sentences below the rows."""
         lines = []
         if self.phase in {"form", "failed"}:
             keys = "the keys of this profile" if self.profile else _KEYS
             lines = [self.form_reason, f"Without the form: set {keys} in .env."]
+        if self.phase == "signed-in":
+            lines += [self.check.text, self.check.hint]
         if self.note is not None:
             lines += self.note.sentences()
         if self.phase == "signed-in" and not self.masked:
@@ -188,7 +214,8 @@ def as_line(state: CardState) -> str:
         parts.append(f"token valid until {spell_moment(state.token.expires_at)}")
     if state.token is not None and state.phase == "signed-in":
         environment = dict(state.facts()).get("Environment", "an unknown environment")
-        parts[0] += f" to {environment}"
+        is_answered = state.check.status is CheckStatus.ANSWERED
+        parts[0] += f" to {environment}" if is_answered else f": {environment}"
         scopes = state.token.scopes
         parts.append("scopes unknown" if scopes is None else f"{len(scopes)} scopes")
         parts.append(f"credentials from {state.source}")
@@ -197,18 +224,56 @@ def as_line(state: CardState) -> str:
 
 
 def as_html(state: CardState) -> str:
-    """Return the card as HTML without script, for GitHub and exports."""
+    """Return the card as HTML without script, for GitHub and exports.
+
+    It is readable without its styles, which GitHub removes.
+    """
+    token = state.token
+    has_grid = token is not None and bool(token.scopes)
     rows = "".join(
-        f'<tr><td style="text-align:left"><b>{escape(label)}</b></td>'
-        f'<td style="text-align:left">{escape(value)}</td></tr>'
-        for label, value in state.facts()
+        f'<tr><td style="{_LEFT};white-space:nowrap"><b>{escape(label)}</b></td>'
+        f'<td style="{_LEFT}">{escape(value)}</td></tr>'
+        for label, value in state.facts(with_scopes=not has_grid)
     )
     remarks = "".join(f"<p>{escape(line)}</p>" for line in state.remarks())
     table = f"<table><tbody>{rows}</tbody></table>" if rows else ""
+    grid = _scope_grid(token.scopes or (), state.lacking) if token else ""
     return (
-        f'<div data-chili-twin="{state.phase}">'
-        f"<p><b>{escape(state.headline())}</b></p>{table}{remarks}</div>"
+        f'<div data-chili-twin="{state.phase}" style="{_FRAME}">'
+        f"<p><b>{escape(state.headline())}</b></p>{table}{grid}{remarks}</div>"
     )
+
+
+def _scope_grid(scopes: Iterable[str], lacking: Iterable[str]) -> str:
+    """Return the scopes as a table of resources by verbs, as on the live card."""
+    marks = dict.fromkeys(lacking, "needed") | dict.fromkeys(scopes, "✓")
+    if not marks:
+        return ""
+    verbs: dict[str, dict[str, str]] = {}
+    for scope, mark in sorted(marks.items()):
+        resource, _, verb = scope.rpartition(":")
+        verbs.setdefault(resource or "other", {})[verb] = mark
+    count = sum(mark == "✓" for mark in marks.values())
+    title = f"{count} scope{'' if count == 1 else 's'}"
+    head = "".join(f'<td style="{_CENTER}">{verb}</td>' for verb in _VERBS)
+    rows = [f'<td style="{_LEFT}"><b>{title}</b></td>{head}']
+    for resource, found in verbs.items():
+        others = [
+            f"{mark} {verb}" for verb, mark in found.items() if verb not in _VERBS
+        ]
+        cells = "".join(
+            f'<td style="{_CENTER}">{found.get(verb, "-")}</td>' for verb in _VERBS
+        )
+        first = f'<td style="{_LEFT}">{escape(resource)}</td>'
+        if len(others) < len(found):
+            rows.append(first + cells)
+        if others:
+            text = escape(", ".join(others))
+            rows.append(
+                f'{first}<td style="{_CENTER}" colspan="{len(_VERBS)}">{text}</td>'
+            )
+    body = "".join(f"<tr>{row}</tr>" for row in rows)
+    return f"<table><tbody>{body}</tbody></table>"
 
 
 def as_html_beside(state: CardState) -> str:
@@ -250,6 +315,13 @@ def as_traits(state: CardState) -> dict[str, Any]:
             "hint": state.note.hint,
             "field": state.note.field,
             "moment": state.note.moment,
+        },
+        "check": {
+            "status": state.check.status.value,
+            "has_failed": state.check.has_failed,
+            "label": state.check.label,
+            "text": state.check.text,
+            "hint": state.check.hint,
         },
         "lacking": state.lacking,
         "masked": state.masked,

@@ -1,7 +1,8 @@
 """Show a `CardState` as an anywidget, and report what the user clicks.
 
-The phases. The browser derives expiring, expired and unconfirmed: card.js,
-`derivePhase`. The card of a reopened notebook begins as unconfirmed::
+The phases. The browser derives those of a signed-in card that are in parentheses from
+the time left, from the check of the environment and from whether the kernel answers:
+card.js, `derivePhase`. The card of a reopened notebook begins as unconfirmed::
 
     form ──► signing-in ──► signed-in ──► (expiring) ──► (expired)
      │          │  ▲         │     ▲            │              │
@@ -25,6 +26,9 @@ signed-in      time left, expiry, names,       refresh, copy the    valid until,
 (expired)      since when, what to do          refresh, sign out    that of signed-in
 (unconfirmed)  that no kernel has confirmed    wait, %chili_login   that of signed-in
                it
+(checking)     that the environment is asked   the same             checking
+(unchecked)    that it was not asked           the same             not checked
+(unusable)     what is wrong with it           the same             what is wrong
 failed         what failed, beside its field   sign in again        the last attempt
                                                                     failed
 signed-out     until when the token is valid   %chili_login         signed out, the
@@ -90,6 +94,7 @@ class Card(anywidget.AnyWidget):
     remaining_s = traitlets.Float(allow_none=True, default_value=None).tag(sync=True)
     note = traitlets.Dict(allow_none=True, default_value=None).tag(sync=True)
     form = traitlets.Dict().tag(sync=True)
+    check = traitlets.Dict().tag(sync=True)
     lacking = traitlets.List(traitlets.Unicode()).tag(sync=True)
     masked = traitlets.Bool(True).tag(sync=True)  # noqa: FBT003 - traitlets' signature
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import socket
 import ssl
 import time
 from contextlib import suppress
@@ -179,6 +180,8 @@ def hint_for(error: Exception, *, also: str) -> str:
         error: What was raised.
         also: What else to check if the error does not show the cause.
     """
+    if cause_of(error, socket.gaierror) is not None:
+        return f"No such host is known. Check {also}, then the network, proxy or VPN."
     certificate_error = cause_of(error, ssl.SSLCertVerificationError)
     if certificate_error is None:
         return f"Check the network, the proxy or VPN, and {also}."
@@ -194,11 +197,19 @@ def proxy_for(scheme: str, host: str) -> str:
     return proxy if "://" in proxy or not proxy else f"http://{proxy}"
 
 
-def transport_for(url: str, *, connect_retries: int = 0) -> httpx.HTTPTransport:
+def transport_for(
+    url: str, *, connect_retries: int = 0, for_redirects: bool = True
+) -> httpx.HTTPTransport:
     """Return a transport to the host of `url`, through the proxy that is set for it.
 
     An `httpx.Client` that is given a transport, such as the retrying one, no longer
     looks for proxies by itself.
+
+    Args:
+        url: The URL.
+        connect_retries: How often a connection that cannot be opened is tried again.
+        for_redirects: Whether the transport may be used for other URLs. For a plain
+            http URL alone the certificates are not read, which takes a while.
 
     Raises:
         ConfigurationError: If the proxy or the certificates cannot be used.
@@ -207,7 +218,11 @@ def transport_for(url: str, *, connect_retries: int = 0) -> httpx.HTTPTransport:
     host = parts.hostname or ""
     proxy = "" if is_loopback(host) else proxy_for(parts.scheme, host)
     try:
-        trusted = certificates()
+        is_plain = parts.scheme == "http" and not proxy and not for_redirects
+        # A context without certificates trusts no server.
+        trusted = (
+            ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT) if is_plain else certificates()
+        )
     except OSError:  # ssl.SSLError included
         raise ConfigurationError(
             "The certificates of this machine cannot be read.",

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import gc
 import sys
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NoReturn, cast
 
@@ -18,6 +20,8 @@ from chili_notebook.notebook.audit_magic import AuditMagics
 from chili_notebook.system.frontend import find_notebook_folder, has_front_end
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from IPython.core.interactiveshell import InteractiveShell
 
     from chili_notebook.notebook.session import Session
@@ -84,19 +88,32 @@ class ChiliMagics(Magics):
         action="store_true",
         help="Show a static card (one line in logs), and never the form.",
     )
+    @argument(
+        "--no-check",
+        action="store_true",
+        help="Do not ask the environment whether it accepts the token. To switch this "
+        "off for all logins, set CHILI_CHECK=off.",
+    )
     @line_magic
     def chili_login(self, line: str) -> None:
         """Sign in to CHILI GraFx and bind a client and its token.
 
         The first of these sources that contains a client ID with its secret, or an
         access token, is used: the file given with --env-file, the process environment,
-        the nearest .env from the notebook's folder upward, the system keyring. If none
-        does, a form is shown. A secret is never an argument: it would be saved in the
-        notebook.
+        the nearest .env from the notebook's folder upward, the secret store of Colab,
+        Kaggle, Databricks or Fabric, the system keyring. If none does, a form is shown.
+        A secret is never an argument: it would be saved in the notebook.
+
+        The card is green when the environment has answered and accepts the token. To
+        switch this check off, use --no-check, or set CHILI_CHECK=off.
 
         The keys are CHILI_CLIENT_ID, CHILI_CLIENT_SECRET (or CHILI_ACCESS_TOKEN) and
         CHILI_ENVIRONMENT, the technical name of the environment or any of its URLs.
         """
+        with _paused_collection():
+            self._log_in(line)
+
+    def _log_in(self, line: str) -> None:
         from chili_notebook.errors import ConfigurationError
         from chili_notebook.guard.install import process_guard
         from chili_notebook.signin import find_login
@@ -118,6 +135,7 @@ class ChiliMagics(Magics):
             demo=args.demo,
             folder=find_notebook_folder(self._shell),
             is_new_profile=live and args.form,
+            is_checked=not args.no_check,
         )
         attempt = self._attempts[name] = _Attempt(profile, settings)
         guard.install(self._shell)  # earlier cells may contain secrets known now
@@ -126,7 +144,7 @@ class ChiliMagics(Magics):
         if shows_form:
             session.show_form(settings)
         else:
-            session.sign_in(settings)
+            session.sign_in(settings, live=live)
         attempt.failed = False
         session.show(login_command=f"%chili_login {line.strip()}".strip())
         self._bind(name, session)
@@ -195,7 +213,10 @@ class ChiliMagics(Magics):
     def close(self) -> None:
         """Sign every session out; its names stay bound and raise an error when used."""
         for session in self.sessions.values():
-            session.sign_out("The extension has been unloaded.")
+            session.sign_out(
+                "The extension has been unloaded.",
+                hint="Run %load_ext chili_notebook, and sign in with %chili_login.",
+            )
         self.sessions.clear()
         if _GUARD in sys.modules and not _is_reloading():
             from chili_notebook.guard.install import process_guard
@@ -259,6 +280,21 @@ class ChiliMagics(Magics):
     @property
     def _shell(self) -> InteractiveShell:
         return cast("InteractiveShell", self.shell)
+
+
+@contextmanager
+def _paused_collection() -> Iterator[None]:
+    """Pause the garbage collection while a login imports its modules.
+
+    They make many objects, of which none can be collected.
+    """
+    is_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if is_enabled:
+            gc.enable()
 
 
 def load(shell: InteractiveShell) -> None:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import sys
 import threading
 import time
+from contextlib import suppress
 from dataclasses import replace
 from secrets import token_hex
 from typing import TYPE_CHECKING, Any
@@ -12,6 +14,13 @@ from IPython.display import display
 
 from chili_notebook.api.client import Chili
 from chili_notebook.auth.credentials import Origin
+from chili_notebook.auth.environment_check import (
+    NO_ANSWER_IN_TIME,
+    TIME_LIMIT_S,
+    CheckStatus,
+    EnvironmentCheck,
+    check_environment,
+)
 from chili_notebook.auth.token_manager import TokenManager
 from chili_notebook.card.actions import CardActions
 from chili_notebook.card.remember import list_storage_options
@@ -24,6 +33,7 @@ from chili_notebook.card.state import (
     as_text,
 )
 from chili_notebook.errors import ForbiddenError
+from chili_notebook.system.bounded_call import call_within
 from chili_notebook.system.forks import renew_in_children
 
 if TYPE_CHECKING:
@@ -31,6 +41,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from chili_notebook.auth.credentials import Credentials
+    from chili_notebook.auth.environment import Environment
     from chili_notebook.auth.tokens import Token
     from chili_notebook.card.widget import Card
     from chili_notebook.errors import APIError
@@ -54,9 +65,10 @@ class Session:
         guard: The guard of this process.
         clock: Returns the time in seconds since the epoch.
         show_output: Displays a bundle, as `IPython.display.display` does.
+        check: Finds out with one request whether the environment accepts a token.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - each is named at the call
         self,
         profile: str,
         name: str,
@@ -64,16 +76,25 @@ class Session:
         guard: Guard,
         clock: Callable[[], float] = time.time,
         show_output: Callable[..., Any] = display,
+        check: Callable[[Environment, Token], EnvironmentCheck] = check_environment,
     ) -> None:
         self.manager = TokenManager(
             guard.registry, on_renewal=self.show_token, clock=clock
         )
-        self.chili = Chili(self.manager, name=name, on_refusal=self._show_refused_scope)
+        self.chili = Chili(
+            self.manager,
+            name=name,
+            profile=profile or None,
+            on_refusal=self._show_refused_scope,
+        )
         self.names = {name: self.chili, f"{name}_token": self.chili.token}
         self.settings: LoginSettings | None = None
         self.stored_in: list[str] = []
         self._guard = guard
         self._show_output = show_output
+        self._check = check
+        self._checking: threading.Thread | None = None
+        self._checked_generation = -1
         self._state = CardState("signed-out", name, f"{name}_token", profile)
         self._card: Card | None = None
         self._is_displayed = False
@@ -125,14 +146,19 @@ class Session:
                 refused_scopes=frozenset(),
             )
 
-    def sign_in(self, settings: LoginSettings) -> None:
+    def sign_in(self, settings: LoginSettings, *, live: bool = False) -> None:
         """Sign in with the credentials that the sources contain.
+
+        Args:
+            settings: What the sources contain.
+            live: Whether the live card will be displayed.
 
         Raises:
             ConfigurationError: If there are none, or a setting cannot be used.
             TokenError: If the token request fails.
         """
-        self._sign_in(settings, settings.require_credentials())
+        on_sent = _load_card if live else None
+        self._sign_in(settings, settings.require_credentials(), on_sent)
 
     def sign_in_typed(
         self, credentials: Credentials, *, environment: str, environment_type: str
@@ -151,10 +177,16 @@ class Session:
         if settings.environment_error is not None:
             raise settings.environment_error
         self._sign_in(settings, credentials)
+        self.start_check()
 
-    def _sign_in(self, settings: LoginSettings, credentials: Credentials) -> None:
+    def _sign_in(
+        self,
+        settings: LoginSettings,
+        credentials: Credentials,
+        on_sent: Callable[[], None] | None = None,
+    ) -> None:
         environment = settings.environment
-        self.manager.sign_in(credentials, environment)
+        self.manager.sign_in(credentials, environment, on_sent=on_sent)
         with self._lock:
             token = self.manager.peek()
             if token is None or self.manager.environment is not environment:
@@ -167,20 +199,22 @@ class Session:
                 origin=credentials.origin,
                 renewable=credentials.renewable,
                 token=token,
+                check=_first_check(settings),
                 masked=self._guard.is_active(),
                 refused_scopes=frozenset(),
                 note=_describe_login(settings),
             )
 
-    def sign_out(self, reason: str) -> None:
+    def sign_out(self, reason: str, **hint: str) -> None:
         """Close the client and forget the token; the card shows what remains true.
 
         Args:
             reason: The message of the error that later calls raise.
+            hint: Its hint, if it is not the usual one.
         """
         with self._lock:
             had_token = self.manager.peek() is not None
-            self.manager.sign_out(reason)
+            self.manager.sign_out(reason, **hint)
             is_typed = self._state.origin is Origin.FORM
             places = self.stored_in if is_typed else [self._state.source]
             note = None
@@ -193,13 +227,16 @@ class Session:
         """Return how the last login ended, for the caption of its trace."""
         if self.manager.peek() is None:
             return "not signed in"
-        return f"signed in with credentials from {self._state.source}"
+        check = self._state.check
+        failure = f"; {check.label.lower()}" if check.has_failed else ""
+        return f"signed in with credentials from {self._state.source}{failure}"
 
     def display(self, *, live: bool, in_full: bool = True) -> None:
         """Display the card in the running cell: live, or its static twin.
 
         Args:
-            live: Whether a front-end shows it live.
+            live: Whether a front-end shows it live. Then the card follows the check of
+                the environment. The twin alone is displayed when the check has ended.
             in_full: Whether the twin's plain text has more than one line.
         """
         if live:
@@ -207,9 +244,52 @@ class Session:
             twin = self._twin(beside=True)
             self._show_output(twin, raw=True, display_id=self._display_id)
             self._show_output(self.live_card().view(), raw=True)
+            self.start_check()
         else:
+            self.start_check()
+            if self._checking is not None:
+                self._checking.join(2 * TIME_LIMIT_S)
             text = {} if in_full else {"text/plain": as_line(self._state)}
             self._show_output(self._twin() | text, raw=True)
+
+    def start_check(self, *, again: bool = False) -> None:
+        """Let a thread ask the environment, if it has not been asked since the sign-in.
+
+        Args:
+            again: Whether to ask again if it has not answered.
+        """
+        with self._lock:
+            token, generation = self.manager.peek(), self.manager.generation
+            is_asked = self._checked_generation == generation
+            if again and self._state.check.has_failed:
+                self.show(check=EnvironmentCheck(CheckStatus.CHECKING))
+                is_asked = False
+            is_due = self._state.check.status is CheckStatus.CHECKING
+            if token is None or is_asked or not is_due:
+                return
+            self._checked_generation = generation
+            # A daemon, so that it cannot keep the process alive.
+            self._checking = threading.Thread(
+                target=self._run_check, args=(token, generation), daemon=True
+            )
+            try:
+                self._checking.start()
+            except RuntimeError:  # no thread can be started any more
+                self._checking = None
+                self.show(check=EnvironmentCheck())
+
+    def _run_check(self, token: Token, generation: int) -> None:
+        """Ask the environment and show the result, unless you signed out meanwhile."""
+        environment = self.manager.environment
+        call = call_within(TIME_LIMIT_S, lambda: self._check(environment, token))
+        check = call.value or NO_ANSWER_IN_TIME
+        with self._lock:
+            if self.manager.generation != generation or self.manager.peek() is None:
+                return
+            if check.is_simulated:
+                environment = replace(environment, kind="simulated")
+                self.manager.environment = environment
+            self.show(check=check, environment=environment)
 
     def live_card(self) -> Card:
         """Return the widget; it is created again if other code has closed it."""
@@ -269,6 +349,30 @@ class Session:
             if self._state.phase == "signed-in":
                 scopes = self._state.refused_scopes | {error.scope}
                 self.show(refused_scopes=scopes)
+
+
+def _load_card() -> None:
+    """Load the modules of the live card while the token endpoint works."""
+
+    def load() -> None:
+        with suppress(Exception):  # the display raises it where the user sees it
+            from chili_notebook.card import widget  # noqa: F401
+
+    if "chili_notebook.card.widget" not in sys.modules:
+        with suppress(RuntimeError):  # no thread can be started any more
+            threading.Thread(target=load, daemon=True).start()
+
+
+def _first_check(settings: LoginSettings) -> EnvironmentCheck:
+    """Return what is known about the environment before it has been asked."""
+    if not settings.environment.base_url:
+        return EnvironmentCheck()  # `_describe_login` says what to do
+    if not settings.environment.name:
+        text = "It has no technical name, so the environment was not checked."
+        return EnvironmentCheck(text=text)
+    if not settings.is_checked:
+        return EnvironmentCheck(text="The check of the environment is switched off.")
+    return EnvironmentCheck(CheckStatus.CHECKING)
 
 
 def _describe_form_settings(form: LoginSettings) -> Note | None:

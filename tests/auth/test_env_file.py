@@ -176,3 +176,11 @@ def test_machine_without_git_writes_the_file(env_path, monkeypatch):
     assert find_danger(env_path, ".env") is None
     write_credentials(env_path, VALUES)
     assert env_path.read_text() != BEFORE
+
+
+def test_json_file_is_not_changed(env_path):
+    """Lines of a .env would make it unreadable."""
+    env_path.write_text('{"CHILI_CLIENT_ID": "abc"}')
+    with pytest.raises(ConfigurationError, match="Nothing was written"):
+        write_credentials(env_path, {"CHILI_CLIENT_ID": Secret("x")})
+    assert env_path.read_text() == '{"CHILI_CLIENT_ID": "abc"}'

@@ -182,3 +182,103 @@ def test_tilde_in_the_named_file_is_the_home_folder(tmp_path, monkeypatch):
     monkeypatch.setenv("HOME", str(home))
     (source, *_) = find_sources(tmp_path, env_file="~/grafx.env", environ={})
     assert cleaned_values(source)["CHILI_CLIENT_ID"] == "abc"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "set CHILI_CLIENT_ID=abc\r\nset CHILI_CLIENT_SECRET=xyz\r\n",
+        'set "CHILI_CLIENT_ID=abc"\nset "CHILI_CLIENT_SECRET=xyz"\n',
+        "$env:CHILI_CLIENT_ID = 'abc'\n$env:CHILI_CLIENT_SECRET=\"xyz\"\n",
+        "$Env:CHILI_CLIENT_ID='abc'\n  export CHILI_CLIENT_SECRET=xyz\n",
+        '{"CHILI_CLIENT_ID": "abc", "CHILI_CLIENT_SECRET": "xyz", "n": 1}',
+        '{"chili": {"CHILI_CLIENT_ID": "abc", "CHILI_CLIENT_SECRET": "xyz"}}',
+    ],
+)
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-16", "utf-16-le", "utf-16-be"])
+def test_lines_of_terminals_and_json_are_read(tmp_path, text, encoding):
+    """People copy lines from a terminal or a settings file, on any system."""
+    (tmp_path / ".env").write_bytes(text.encode(encoding))
+    values = cleaned_values(read_env(tmp_path))
+    assert values == {"CHILI_CLIENT_ID": "abc", "CHILI_CLIENT_SECRET": "xyz"}
+
+
+@pytest.mark.parametrize(
+    ("line", "key", "name"),
+    [
+        ("CLIENT_ID=abc", "CLIENT_ID", "CHILI_CLIENT_ID"),
+        ("GRAFX_CLIENT_SECRET=abc", "GRAFX_CLIENT_SECRET", "CHILI_CLIENT_SECRET"),
+        ("CHILI_GRAFX_ENV=abc", "CHILI_GRAFX_ENV", "CHILI_ENVIRONMENT"),
+        ("GRAFX_ENVIRONMENT=abc", "GRAFX_ENVIRONMENT", "CHILI_ENVIRONMENT"),
+        ("SERVER_ID=abc", "SERVER_ID", "CHILI_CLIENT_ID"),
+        ("SERVER_SECRET=abc", "SERVER_SECRET", "CHILI_CLIENT_SECRET"),
+        ("BASEURL=https://abc", "BASEURL", "CHILI_BASE_URL"),
+        ("chili_client_id=abc", "chili_client_id", "CHILI_CLIENT_ID"),
+        ("Chili_Environment=abc", "Chili_Environment", "CHILI_ENVIRONMENT"),
+        ("CHILI_SECRET=abc", "CHILI_SECRET", "CHILI_CLIENT_SECRET"),
+        ("CHILI_TOKEN=abc", "CHILI_TOKEN", "CHILI_ACCESS_TOKEN"),
+        ("set client_id=abc", "client_id", "CHILI_CLIENT_ID"),
+        ("$env:GRAFX_TOKEN = 'abc'", "GRAFX_TOKEN", "CHILI_ACCESS_TOKEN"),
+        ('{"clientSecret": "abc"}', "clientSecret", "CHILI_CLIENT_SECRET"),
+        ('{"grafx": {"client-id": "abc"}}', "client-id", "CHILI_CLIENT_ID"),
+    ],
+)
+@pytest.mark.parametrize("env_file", [None, ".env"])
+def test_keys_with_another_name_are_named(tmp_path, line, key, name, env_file):
+    """The error and the trace say what is there and what it must be called."""
+    (tmp_path / ".env").write_text(line)
+    choice = choose_credentials(find_sources(tmp_path, env_file=env_file, environ={}))
+    with pytest.raises(ConfigurationError) as caught:
+        choice.require()
+    assert f".env contains {key}, which must be called {name}." in caught.value.message
+    outcomes = {entry.key: entry.outcome for entry in choice.trace}
+    assert outcomes[key] == f"not read: it must be called {name}"
+    assert "abc" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("key", "is_named"),
+    [("GRAFX_CLIENT_ID", True), ("CLIENT_SECRET", True), ("ENVIRONMENT", False)],
+)
+def test_variables_of_other_programs_are_not_named(key, is_named):
+    """Many containers set ENVIRONMENT, which is not about GraFx."""
+    assert (key in read_process_environment({key: "x"}).misnamed) is is_named
+
+
+@pytest.mark.parametrize("name", [".env.txt", ".env.local", ".envrc", "env"])
+def test_file_with_another_name_is_named(tmp_path, name):
+    """Windows hides the ending that its editors add."""
+    (tmp_path / name).write_text(PAIR)
+    choice = choose_credentials(find_sources(tmp_path, environ={}))
+    with pytest.raises(ConfigurationError) as caught:
+        choice.require()
+    assert f"{name} is not read: it must be called .env." in caught.value.message
+
+
+def test_other_files_without_our_keys_are_not_named(tmp_path):
+    """Such a file belongs to another program."""
+    (tmp_path / ".env.local").write_text("PORT=1\n")
+    assert [source.name for source in find_sources(tmp_path, environ={})] == [
+        "the process environment"
+    ]
+
+
+@pytest.mark.parametrize(
+    "value",
+    ["op://Private/GraFx/secret", "'op://a b/c'", "vault:secret/data/x#y", "$(pass x)"],
+)
+def test_reference_to_a_secret_store_is_named(tmp_path, value):
+    """It would be refused by GraFx, for a reason that nobody understands."""
+    text = f"CHILI_CLIENT_ID=abc\nCHILI_CLIENT_SECRET={value}\n"
+    (tmp_path / ".env").write_text(text)
+    choice = choose_credentials(find_sources(tmp_path, environ={}))
+    with pytest.raises(ConfigurationError) as caught:
+        choice.require()
+    assert "CHILI_CLIENT_SECRET in .env is a reference" in caught.value.message
+    assert read_env(tmp_path).values["CHILI_CLIENT_SECRET"].to_protect is None
+
+
+def test_broken_json_is_named(tmp_path):
+    """The file begins like JSON, so its lines are not read as keys."""
+    (tmp_path / ".env").write_text('{"CHILI_CLIENT_ID": ')
+    assert read_env(tmp_path).problem == ".env begins like JSON, and is not JSON"

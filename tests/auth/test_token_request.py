@@ -323,3 +323,18 @@ def test_pasted_token_cannot_request_another(environment, clock, token_server):
     with pytest.raises(NotSignedInError):
         fetch_token(pasted, environment, clock=clock)
     assert token_server.requests == []
+
+
+def test_function_is_called_between_request_and_response(
+    credentials, environment, token_server
+):
+    """The caller can use the time that the endpoint takes."""
+    is_called = threading.Event()
+
+    def answer(_request):
+        assert is_called.wait(5)
+        return Answer(200, token_body())
+
+    token_server.answer = answer
+    fetch_token(credentials, environment, clock=time.time, on_sent=is_called.set)
+    assert is_called.is_set()

@@ -11,6 +11,7 @@ from card_page import (
     SECRET,
     SIGN_IN,
     SIGNED_IN,
+    STATES,
     SYNC,
     TOKEN,
     CardPage,
@@ -58,6 +59,36 @@ def test_signed_in_card_shows_session(make_card):
     ):
         assert text in card.text
     assert not card.field("Client ID").is_visible()
+
+
+@pytest.mark.parametrize(
+    ("state", "texts", "use"),
+    [
+        ("checking", ["Checking…", "Asking the environment"], "are ready"),
+        ("unchecked", ["Not checked", "The check is off."], "are ready"),
+        ("unusable", ["Unknown environment", "run %chili_login again"], "are bound"),
+    ],
+)
+def test_card_is_green_only_after_the_environment_has_answered(
+    make_card, state, texts, use
+):
+    """The token counts down, and the card claims nothing about the environment."""
+    card = make_card(STATES[state])
+    assert card.phase == state
+    assert "Signed in" not in card.text
+    assert all(text in card.text for text in [*texts, use, "21 h 57 min"])
+    card.change(check=SIGNED_IN["check"])
+    assert card.phase == "signed-in"
+    assert "Signed in" in card.text
+    assert texts[-1] not in card.text
+
+
+def test_expiry_comes_before_the_check(make_card):
+    """An expired token is what the user has to know first."""
+    card = make_card(STATES["unusable"] | at(30.0))
+    assert card.phase == "unusable"
+    card.page.clock.run_for(31_000)
+    assert card.phase == "expired"
 
 
 def test_last_hour_shows_seconds_and_a_refresh(make_card):

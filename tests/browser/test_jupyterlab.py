@@ -8,7 +8,7 @@ import pytest
 
 from chili_notebook.simulator import Simulator
 from conftest import CLIENT_ID, CLIENT_SECRET
-from fakes import Server
+from fakes import Server, login_urls
 from lab import STEP_MS, KernelMessages, command, running_lab, without_jupyter_errors
 
 pytestmark = pytest.mark.browser
@@ -72,7 +72,7 @@ def lab(tmp_path_factory, endpoint, simulator):
     root = tmp_path_factory.mktemp("lab")
     with (
         Server(endpoint) as server,
-        running_lab(root, CHILI_TOKEN_URL=f"{server.url}/oauth/token") as lab,
+        running_lab(root, **login_urls(server)) as lab,
     ):
         for name, cells in CELLS.items():
             lab.write(name, cells, **env.get(name, {}))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from conftest import CLIENT_ID, CLIENT_SECRET
-from fakes import Server
+from fakes import Server, login_urls
 from lab import STEP_MS, running_notebook7, without_jupyter_errors
 
 pytestmark = pytest.mark.browser
@@ -19,9 +19,7 @@ def notebook7(tmp_path_factory, endpoint):
     root = tmp_path_factory.mktemp("notebook7")
     with (
         Server(endpoint) as server,
-        running_notebook7(
-            root, CHILI_TOKEN_URL=f"{server.url}/oauth/token"
-        ) as notebook7,
+        running_notebook7(root, **login_urls(server)) as notebook7,
     ):
         notebook7.write("by-form", CELLS)
         yield notebook7

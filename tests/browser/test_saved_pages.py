@@ -10,7 +10,7 @@ from nbconvert import HTMLExporter
 from nbformat.sign import NotebookNotary
 
 from conftest import CLIENT_ID, CLIENT_SECRET
-from fakes import Server
+from fakes import Server, login_urls
 from lab import STEP_MS, running_lab, without_jupyter_errors
 
 pytestmark = pytest.mark.browser
@@ -39,7 +39,7 @@ def lab(tmp_path_factory, endpoint):
     root = tmp_path_factory.mktemp("saved")
     with (
         Server(endpoint) as server,
-        running_lab(root, CHILI_TOKEN_URL=f"{server.url}/oauth/token") as lab,
+        running_lab(root, **login_urls(server)) as lab,
     ):
         lab.write(
             "run",
@@ -164,6 +164,6 @@ def test_nbconvert_page_shows_the_static_twin(page, store, state, endpoint):
     shown = page.inner_text("body")
     assert "CHILI GraFx: signed in" in shown
     assert "As of when the notebook was saved" in shown
-    assert "Environment\tcp-abc-123 (production)" in shown
+    assert "Environment\tcp-abc-123" in shown
     assert "Token valid until" in shown
     assert not [url for url in asked if "chili" in url]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from conftest import CLIENT_ID, CLIENT_SECRET
-from fakes import Server
+from fakes import Server, login_urls
 from lab import STEP_MS, KernelMessages, running_voila, without_jupyter_errors
 
 pytestmark = pytest.mark.browser
@@ -19,7 +19,7 @@ def voila(tmp_path_factory, endpoint):
     root = tmp_path_factory.mktemp("voila")
     with (
         Server(endpoint) as server,
-        running_voila(root, CHILI_TOKEN_URL=f"{server.url}/oauth/token") as voila,
+        running_voila(root, **login_urls(server)) as voila,
     ):
         voila.write("by-form", LOGIN)
         voila.write("demo", [LOGIN[0], "%chili_login --demo"])

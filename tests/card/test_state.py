@@ -10,6 +10,7 @@ from typing import get_args
 import pytest
 
 from chili_notebook.auth.environment import Environment
+from chili_notebook.auth.environment_check import CheckStatus, EnvironmentCheck
 from chili_notebook.auth.secret import Secret
 from chili_notebook.auth.tokens import Token
 from chili_notebook.card.state import (
@@ -37,7 +38,12 @@ PHASES = get_args(Phase)
 
 def make_state(phase="signed-in", **more):
     """Return the state of a card in this phase."""
-    values = {"environment": ENVIRONMENT, "source": ".env", "token": TOKEN} | more
+    values = {
+        "environment": ENVIRONMENT,
+        "source": ".env",
+        "token": TOKEN,
+        "check": EnvironmentCheck(CheckStatus.ANSWERED),
+    } | more
     return CardState(phase, "chili", "chili_token", **values)
 
 
@@ -76,8 +82,27 @@ def test_both_twins_have_the_same_content(phase):
     )
     html = "".join(ParsedHTML(as_html(card)).texts)
     for line in as_text(card).splitlines():
-        for part in line.strip().split(": "):
-            assert part in html
+        if not line.startswith("  Scopes: "):  # HTML shows them as a table
+            for part in line.strip().split(": "):
+                assert part in html
+
+
+def test_scopes_are_a_table_of_resources_and_verbs():
+    """Granted scopes have a check mark, as on the live card."""
+    scopes = {"font:list", "font:write", "output:static", "output:animated", "admin"}
+    token = Token(Secret(MARK), NOON, NOON + 1, 1.0, frozenset(scopes))
+    html = as_html(make_state(token=token, refused_scopes=frozenset({"media:read"})))
+    rows = [
+        re.sub(r"(<[^>]+>)+", "|", row).strip("|")
+        for row in re.findall(r"<tr.*?</tr>", html)
+    ]
+    assert rows[-5:] == [
+        "5 scopes|list|read|write",
+        "other|✓ admin",
+        "font|✓|-|✓",
+        "media|-|needed|-",
+        "output|✓ animated, ✓ static",
+    ]
 
 
 @pytest.mark.parametrize("phase", PHASES)

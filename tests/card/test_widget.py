@@ -71,5 +71,12 @@ def test_drawing_names_every_state_of_the_browser():
     states = re.findall(r'^  "?([a-z-]+)"?: \{', block, re.MULTILINE)
     rows = re.findall(r"^\(?([a-z-]+)\)?  +", widget.__doc__, re.MULTILINE)
     assert rows == ["phase", *states]
-    derived = {"expiring", "expired", "unconfirmed"}
+    derived = {
+        "checking",
+        "unchecked",
+        "unusable",
+        "expiring",
+        "expired",
+        "unconfirmed",
+    }
     assert set(get_args(Phase)) == set(states) - derived

@@ -304,3 +304,25 @@ def test_unreadable_certificates_raise_an_error(tmp_path, monkeypatch, content):
     with pytest.raises(ConfigurationError, match="certificates of this") as caught:
         transport_for("https://cp-abc-123.chili-publish.online")
     assert "PEM" in caught.value.hint
+
+
+def test_certificates_are_not_read_for_plain_http_alone(monkeypatch, proxy):
+    """Reading them takes longer than a request to this machine."""
+    monkeypatch.setenv("SSL_CERT_FILE", "/nowhere/certificates.pem")
+    with httpx.Client(transport=transport_for(proxy.url, for_redirects=False)) as http:
+        assert http.get(proxy.url).status_code == 200
+    for url, options in (
+        (proxy.url, {}),
+        ("https://grafx.example.com", {"for_redirects": False}),
+    ):
+        with pytest.raises(ConfigurationError, match="certificates"):
+            transport_for(url, **options)
+
+
+def test_transport_for_plain_http_alone_trusts_no_server():
+    """A redirect to https would not be checked by any certificate."""
+    transport = transport_for("http://127.0.0.1", for_redirects=False)
+    context = transport._pool._ssl_context
+    assert context.verify_mode is ssl.CERT_REQUIRED
+    assert context.check_hostname
+    assert context.get_ca_certs() == []

@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import threading
 from pathlib import Path
 
 import pytest
 
 from chili_notebook.auth.credentials import Origin
+from chili_notebook.auth.environment_check import (
+    CheckStatus,
+    EnvironmentCheck,
+    check_environment,
+)
 from chili_notebook.card.state import as_text
 from chili_notebook.errors import (
     ConfigurationError,
@@ -33,8 +39,10 @@ def outputs():
 def make_session(clock, outputs):
     """Return a function that creates a session whose outputs are recorded."""
 
-    def make(profile="", name="chili"):
-        return Session(profile, name, guard=Guard(), clock=clock, show_output=outputs)
+    def make(profile="", name="chili", **more):
+        return Session(
+            profile, name, guard=Guard(), clock=clock, show_output=outputs, **more
+        )
 
     return make
 
@@ -252,7 +260,7 @@ def test_live_display_is_a_hidden_twin_and_a_view(displayed_session, outputs):
     assert displayed_session.state.phase == "signed-in"
 
 
-@pytest.mark.parametrize(("in_full", "lines"), [(True, 8), (False, 1)])
+@pytest.mark.parametrize(("in_full", "lines"), [(True, 9), (False, 1)])
 def test_static_display_is_the_twin_alone(
     make_session, env_file, outputs, in_full, lines
 ):
@@ -388,3 +396,180 @@ def test_closed_card_is_replaced(displayed_session):
     assert card is not closed
     assert card.phase == "signed-in"
     displayed_session.display(live=True)
+
+
+class PausedCheck:
+    """Stands for a slow environment, which answers when the test allows it."""
+
+    def __init__(self, result):
+        self.result = result
+        self.may_answer = threading.Event()
+        self.tokens = []
+
+    def __call__(self, _environment, token):
+        """Return the result, once the test allows it."""
+        self.tokens.append(token.secret.reveal())
+        assert self.may_answer.wait(5)
+        return self.result
+
+
+ANSWERED = EnvironmentCheck(CheckStatus.ANSWERED)
+UNKNOWN = EnvironmentCheck(CheckStatus.UNKNOWN_ENVIRONMENT, "No such one.", "Fix it.")
+
+
+@pytest.fixture
+def check():
+    """Return a check of the environment that waits for the test."""
+    check = PausedCheck(ANSWERED)
+    yield check
+    check.may_answer.set()
+
+
+@pytest.fixture
+def checked_session(make_session, env_file, check):
+    """Return a session that is signed in, and asks the environment when displayed."""
+    env_file(CHILI_CHECK="on")
+    session = make_session(check=check)
+    session.sign_in(find_login())
+    return session
+
+
+def wait_for_check(session):
+    """Wait until the card no longer shows that the environment is asked."""
+    waiting = threading.Event()
+    session.live_card().observe(lambda _change: waiting.set(), "check")
+    if session.state.check.status is CheckStatus.CHECKING:
+        assert waiting.wait(5)
+
+
+@pytest.mark.parametrize("result", [ANSWERED, UNKNOWN])
+def test_live_card_follows_the_check(checked_session, check, outputs, result):
+    """The token works at once; the card and its stored twin change with the answer."""
+    check.result = result
+    checked_session.display(live=True)
+    assert checked_session.live_card().check["status"] == "checking"
+    assert "checking the environment" in outputs.outputs[0].bundle["text/plain"]
+    token = str(checked_session.chili.token)
+    check.may_answer.set()
+    wait_for_check(checked_session)
+    assert checked_session.live_card().check["text"] == result.text
+    shown = outputs.updates[-1].bundle["text/plain"]
+    assert ("signed in" in shown) is (result is ANSWERED)
+    checked_session.display(live=True)
+    assert check.tokens == [token]
+
+
+@pytest.mark.parametrize("result", [ANSWERED, UNKNOWN])
+def test_static_card_shows_the_result_of_the_check(
+    checked_session, check, outputs, result
+):
+    """A run that nobody watches stores the same card each time."""
+    check.result = result
+    check.may_answer.set()
+    checked_session.display(live=False)
+    (output,) = outputs.outputs
+    first = output.bundle["text/plain"].splitlines()[0]
+    assert first == f"CHILI GraFx: {result.label.lower()}"
+    assert all(
+        part in output.bundle["text/html"] for part in (result.text, result.hint)
+    )
+
+
+def test_check_that_fails_is_repeated_by_a_refresh(checked_session, check):
+    """The user may have connected to the VPN meanwhile."""
+    check.result = UNKNOWN
+    check.may_answer.set()
+    checked_session.display(live=False)
+    check.result = ANSWERED
+    view = CardView(checked_session.live_card())
+    view.send(REFRESH)
+    wait_for_check(checked_session)
+    assert checked_session.state.check is ANSWERED
+    view.send(REFRESH)
+    assert len(check.tokens) == 2
+
+
+def test_answer_after_a_sign_out_is_ignored(checked_session, check, outputs):
+    """A card that says signed out does not change any more."""
+    checked_session.display(live=True)
+    checked_session.sign_out("done")
+    before = len(outputs.outputs)
+    check.may_answer.set()
+    checked_session.display(live=False)
+    assert checked_session.state.phase == "signed-out"
+    assert len(outputs.outputs) == before + 1
+
+
+@pytest.mark.parametrize(
+    ("keys", "options"),
+    [
+        ({"CHILI_CHECK": "off"}, {}),
+        ({"CHILI_CHECK": "on"}, {"is_checked": False}),
+        ({"CHILI_ENVIRONMENT": ""}, {}),
+    ],
+)
+def test_check_that_is_switched_off_is_shown(
+    make_session, env_file, check, keys, options
+):
+    """A card that nobody has checked is not green, and nothing is asked."""
+    env_file(**keys)
+    session = make_session(check=check)
+    session.sign_in(find_login(**options))
+    session.display(live=False)
+    assert session.state.check.status is CheckStatus.NOT_CHECKED
+    assert "environment not checked" in as_text(session.state)
+    assert check.tokens == []
+
+
+def test_typed_login_is_checked(make_session, check, token_server, monkeypatch):
+    """The form's sign-in asks the environment without another display."""
+    monkeypatch.setenv("CHILI_TOKEN_URL", f"{token_server.url}/oauth/token")
+    check.may_answer.set()
+    session = make_session(check=check)
+    session.show_form(find_login())
+    CardView(session.live_card()).send(FORM_MESSAGE)
+    wait_for_check(session)
+    assert session.state.check is ANSWERED
+
+
+@pytest.mark.parametrize("is_typed", [False, True])
+def test_simulator_is_shown_as_simulated_however_one_signed_in(
+    simulator, make_session, monkeypatch, is_typed
+):
+    """The simulator marks its answers, so its credentials can come from anywhere."""
+    variables = simulator.variables()
+    for key, value in variables.items():
+        if not (is_typed and key.startswith("CHILI_CLIENT")):
+            monkeypatch.setenv(key, value)
+    session = make_session(check=check_environment)
+    if is_typed:
+        session.show_form(find_login())
+        message = FORM_MESSAGE | {"environment": variables["CHILI_ENVIRONMENT"]}
+        for key in ("client_id", "client_secret"):
+            message[key] = variables[f"CHILI_{key.upper()}"]
+        CardView(session.live_card()).send(message)
+    else:
+        session.sign_in(find_login())
+    session.display(live=False)
+    assert session.state.check == EnvironmentCheck(
+        CheckStatus.ANSWERED, is_simulated=True
+    )
+    assert session.chili.environment.kind == "simulated"
+    assert "(simulated)" in as_text(session.state)
+    session.sign_out("done")
+
+
+def test_typed_login_is_not_warned_about_a_file(
+    make_session, env_file, token_server, monkeypatch
+):
+    """A .env that others can read matters only if its credentials were used."""
+    env_file()
+    monkeypatch.setenv("CHILI_TOKEN_URL", f"{token_server.url}/oauth/token")
+    Path(".env").chmod(0o644)
+    session = make_session()
+    session.sign_in(find_login())
+    assert "can read .env" in session.state.note.text
+    session.show_form(find_login())
+    CardView(session.live_card()).send(FORM_MESSAGE)
+    assert session.state.phase == "signed-in"
+    assert session.state.note is None

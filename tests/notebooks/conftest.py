@@ -8,7 +8,7 @@ import nbformat
 import pytest
 
 from conftest import CLIENT_ID, CLIENT_SECRET
-from fakes import Server, TokenEndpoint
+from fakes import Server, TokenEndpoint, login_urls
 
 
 @pytest.fixture(scope="module")
@@ -25,7 +25,7 @@ def login_variables(endpoint):
             "CHILI_CLIENT_ID": CLIENT_ID,
             "CHILI_CLIENT_SECRET": CLIENT_SECRET,
             "CHILI_ENVIRONMENT": "cp-abc-123",
-            "CHILI_TOKEN_URL": f"{server.url}/oauth/token",
+            **login_urls(server),
         }
 
 

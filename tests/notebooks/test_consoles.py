@@ -143,12 +143,10 @@ def test_console_shows_the_text_card_and_masks(
 def check_text_cards(session, login_card):
     """Check the texts of the login, the status and the logout."""
     assert "CHILI GraFx: signed in" in login_card
-    assert "cp-abc-123 (production)" in login_card
+    assert "cp-abc-123" in login_card
     assert "<" not in login_card
     status_card = session.run("%chili_status")
-    assert (
-        "CHILI GraFx: signed in\n  Environment: cp-abc-123 (production)" in status_card
-    )
+    assert "CHILI GraFx: signed in\n  Environment: cp-abc-123" in status_card
     assert "Names: chili, chili_token" in status_card
     logout_card = session.run("%chili_logout")
     assert "CHILI GraFx: signed out" in logout_card

@@ -67,7 +67,7 @@ def test_notebook_signs_in_from_the_process_environment(run, name, login_variabl
     assert result.returncode == 0, result.stderr
     saved = Path("out.ipynb").read_text()
     assert "credentials from the process environment" in saved
-    assert "<Chili: cp-abc-123 (production)>" in saved
+    assert "<Chili: cp-abc-123>" in saved
     assert "widget-view" not in saved
 
 
@@ -75,7 +75,7 @@ def test_script_signs_in_from_the_process_environment(run, login_variables):
     """`login()` prints nothing by itself."""
     result = run("script", **login_variables)
     assert result.returncode == 0, result.stderr
-    assert result.stdout == "<Chili: cp-abc-123 (production)>\n"
+    assert result.stdout == "<Chili: cp-abc-123>\n"
 
 
 def test_notebook_signs_in_from_the_env_file_in_its_folder(run, login_variables):

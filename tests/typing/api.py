@@ -32,6 +32,7 @@ from chili_notebook import (
     Layout,
     Limits,
     Listing,
+    LoginCard,
     Media,
     MediaFolder,
     MediaLibrary,
@@ -69,6 +70,7 @@ def signs_in() -> None:
 def calls(chili: Chili) -> None:
     """Call what has no noun."""
     assert_type(chili.name, str)
+    assert_type(chili.profile, str | None)
     assert_type(chili.get("templates", params={"limit": 5}), httpx.Response)
     assert_type(chili.post("templates", json={}), httpx.Response)
     assert_type(chili.put("templates/1", content=b"{}"), httpx.Response)
@@ -383,3 +385,11 @@ def tables(listing: Listing[Template], gallery: Gallery, rows: Rows[Layout]) -> 
     assert_type([entry.caption, entry.picture, entry.problem], list[str])
     assert_type(rows[0].name, str)
     assert_type(rows.bundle(caption="Layouts"), dict[str, str])
+
+
+def sign_in_without_magics() -> str:
+    """Use the card of notebooks without magics."""
+    card = LoginCard("admin", demo=False)
+    assert_type(card.chili, Chili)
+    card.sign_out()
+    return repr(card)
