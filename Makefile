@@ -1,22 +1,28 @@
-# `make demo` runs the quickstart notebook. `make test` runs every test. Each target makes
-# the virtual environments that it needs.
+# `make demo` runs the quickstart notebook; `make lab` opens it in JupyterLab. `make test`
+# runs every test. Each target makes the virtual environments that it needs.
 PYTHON ?= python3
 VENV := .venv
 # Some tests need a kernel of ipykernel 6. The other environments have version 7.
 OTHER := .venv-ipykernel6
 WHEEL := .venv-wheel
+# What the quickstart needs, and no more: `make demo` is what newcomers run first.
+DEMO := .venv-demo
 BIN := $(VENV)/bin
-DEMO := build/demo
-WHEEL_DEMO := build/wheel-demo
+DEMO_FOLDER := build/demo
+WHEEL_FOLDER := build/wheel-demo
 NPM := $(shell command -v npm)
 RUN_TESTS := -m pytest --numprocesses auto --dist loadscope --nbval-lax tests notebooks
 export PYDEVD_DISABLE_FILE_VALIDATION := 1
 
-.PHONY: demo test wheel-test test-matrix lint types check notebooks pictures bench clean
+.PHONY: demo lab test wheel-test test-matrix lint types check notebooks pictures bench clean
+
+define check_python
+@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+  { echo "Python 3.11 or newer is needed: make PYTHON=/path/to/python3.11"; exit 1; }
+endef
 
 $(VENV)/.ready: pyproject.toml
-	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
-	  { echo "Python 3.11 or newer is needed: make PYTHON=/path/to/python3.11"; exit 1; }
+	$(check_python)
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --upgrade pip
 	$(BIN)/python -m pip install --quiet --group dev --editable '.[batch,demo,keyring,lab,notebooks,pdf]'
@@ -43,18 +49,27 @@ else
 npm_run = @echo "Skipped the $(1) check of the card's script: npm is not installed."
 endif
 
-# Run the quickstart notebook in a folder, with the tools of an environment.
-define run_quickstart
-@mkdir -p $(1)
-@cp notebooks/01-quickstart.ipynb $(1)/
-@cd $(1) && $(CURDIR)/$(2)/bin/jupyter execute --inplace 01-quickstart.ipynb
-@echo
-@for picture in $(1)/renders/*; do test -s "$$picture" && echo "Rendered: $$picture" || exit 1; done
-endef
+# Modules are compiled when they are first imported: most of them never are.
+$(DEMO)/.ready: pyproject.toml
+	$(check_python)
+	@echo "Installing chili_notebook and its simulator in $(DEMO) (once; less than a minute) …"
+	@$(PYTHON) -m venv $(DEMO)
+	@$(DEMO)/bin/python -m pip install --quiet --quiet --disable-pip-version-check \
+	  --no-compile --editable '.[demo]' ipykernel nbclient
+	@touch $@
 
-demo: $(VENV)/.ready
-	$(call run_quickstart,$(DEMO),$(VENV))
-	@echo "Open it:  $(BIN)/jupyter lab $(DEMO)/01-quickstart.ipynb"
+demo: $(DEMO)/.ready
+	@$(DEMO)/bin/python tests/run_quickstart.py $(DEMO_FOLDER)
+	@echo "Open it in JupyterLab:  make lab"
+
+$(DEMO_FOLDER)/01-quickstart.ipynb:
+	@$(MAKE) --no-print-directory demo
+
+lab: $(DEMO_FOLDER)/01-quickstart.ipynb
+	@test -x $(DEMO)/bin/jupyter-lab || { echo "Installing JupyterLab in $(DEMO) (once) …"; \
+	  $(DEMO)/bin/python -m pip install --quiet --quiet --disable-pip-version-check \
+	  --editable '.[demo,lab]'; }
+	$(DEMO)/bin/jupyter lab $<
 
 # `make test COVERAGE=1` also measures and prints the coverage of the package in pytest's
 # processes. The kernels and servers that tests start are not measured: see
@@ -68,14 +83,14 @@ test: $(VENV)/.ready $(OTHER)/.ready
 # Run the quickstart notebook with the built wheel, in an environment and a folder
 # without this source tree.
 wheel-test: $(VENV)/.ready
-	@rm -rf dist $(WHEEL) $(WHEEL_DEMO)
+	@rm -rf dist $(WHEEL) $(WHEEL_FOLDER)
 	$(BIN)/python -m hatchling build --target wheel
 	$(PYTHON) -m venv $(WHEEL)
 	$(WHEEL)/bin/python -m pip install --quiet "$$(echo dist/*.whl)[demo]" ipykernel nbclient
-	@mkdir -p $(WHEEL_DEMO)
-	@cd $(WHEEL_DEMO) && $(CURDIR)/$(WHEEL)/bin/python -c 'import chili_notebook, sys; \
+	$(WHEEL)/bin/python -m chili_notebook notebooks $(WHEEL_FOLDER)
+	@cd $(WHEEL_FOLDER) && $(CURDIR)/$(WHEEL)/bin/python -c 'import chili_notebook, sys; \
 	  sys.exit(not chili_notebook.__file__.startswith(sys.prefix))'
-	$(call run_quickstart,$(WHEEL_DEMO),$(WHEEL))
+	$(WHEEL)/bin/python tests/run_quickstart.py $(WHEEL_FOLDER)
 
 # `make test-matrix ONLY=lowest` or ONLY=3.12 runs one row of the matrix.
 test-matrix: $(VENV)/.ready
@@ -105,4 +120,4 @@ bench: $(VENV)/.ready
 	$(BIN)/python benchmarks/bench_batch.py
 
 clean:
-	rm -rf $(VENV) $(OTHER) $(WHEEL) node_modules build dist
+	rm -rf $(VENV) $(OTHER) $(WHEEL) $(DEMO) node_modules build dist

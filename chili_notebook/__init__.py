@@ -222,7 +222,9 @@ def __getattr__(name: str) -> Any:
 
 
 def __dir__() -> list[str]:
-    return sorted({*globals(), *__all__})
+    # `help()` and completion show what users need, not how names are imported.
+    hooks = {"load_ipython_extension", "unload_ipython_extension"}
+    return sorted({*__all__, *hooks, "__all__", "__doc__", "__file__", "__name__"})
 
 
 def load_ipython_extension(shell: InteractiveShell) -> None:

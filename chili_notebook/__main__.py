@@ -1,4 +1,4 @@
-"""``python -m chili_notebook audit``: check what is saved, in a commit or pipeline."""
+"""``python -m chili_notebook``: search for saved secrets, or copy the notebooks."""
 
 from __future__ import annotations
 
@@ -8,13 +8,18 @@ import sys
 import tempfile
 from enum import IntEnum
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from chili_notebook.errors import (
     AuditIncompleteError,
     ChiliError,
+    ConfigurationError,
     CredentialsNotFoundError,
     SecretsFoundError,
 )
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 _EXIT_CODES = """\
 exit codes:
@@ -36,15 +41,25 @@ class _ExitCode(IntEnum):
     NO_SECRETS = 4
 
 
-def main() -> int:
+# The notebooks are part of the wheel; a checkout has them in a folder of its own.
+_EXAMPLES = (
+    Path(__file__).parent / "examples",
+    Path(__file__).parents[1] / "notebooks",
+)
+# What running the notebooks, or a login, leaves next to them.
+_NOT_COPIED = {".env", ".ipynb_checkpoints", "renders"}
+
+
+def main() -> _ExitCode:
     """Run the command and return its exit code."""
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             # A file name may have characters that the encoding of a hook has not.
             stream.reconfigure(errors="backslashreplace")
     options = _make_parser().parse_args()
+    run: Callable[[argparse.Namespace], _ExitCode] = options.run
     try:
-        return _audit(options)
+        return run(options)
     except ChiliError as error:
         sys.stderr.write(f"{type(error).__name__}: {error}\n")
         if isinstance(error, SecretsFoundError):
@@ -82,10 +97,21 @@ def _make_parser() -> argparse.ArgumentParser:
         action="store_true",
         help="fail if no secret is known to search for",
     )
+    audit.set_defaults(run=_audit)
+    notebooks = commands.add_parser(
+        "notebooks",
+        help="copy the example notebooks into a folder",
+        description="Copy the example notebooks and .env.example into a folder. Files "
+        "that exist there are kept as they are.",
+    )
+    notebooks.add_argument(
+        "folder", type=Path, metavar="DIR", help="the folder; it is created if missing"
+    )
+    notebooks.set_defaults(run=_copy_notebooks)
     return parser
 
 
-def _audit(options: argparse.Namespace) -> int:
+def _audit(options: argparse.Namespace) -> _ExitCode:
     from IPython.paths import get_ipython_dir
 
     from chili_notebook.audit.findings import AuditSettings, SecretFinder
@@ -119,6 +145,31 @@ def _audit(options: argparse.Namespace) -> int:
     )
     sys.stdout.write(f"{report_bundle(result, known)['text/plain']}\n")
     require_clean(result)
+    return _ExitCode.CLEAN
+
+
+def _copy_notebooks(options: argparse.Namespace) -> _ExitCode:
+    examples = next(folder for folder in _EXAMPLES if folder.is_dir())
+    for source in sorted(examples.rglob("*")):
+        part = source.relative_to(examples)
+        if source.is_dir() or _NOT_COPIED.intersection(part.parts):
+            continue
+        target = options.folder / part
+        try:
+            target.parent.mkdir(parents=True, exist_ok=True)
+            # "x" never replaces a file, and never writes through a link.
+            with target.open("xb") as stream:
+                stream.write(source.read_bytes())
+        except OSError as error:
+            if target.is_file():
+                sys.stdout.write(f"kept, because it exists: {target}\n")
+                continue
+            raise ConfigurationError(
+                f"{target} cannot be written ({error.strerror}).",
+                hint="Choose another folder.",
+            ) from None
+        sys.stdout.write(f"copied: {target}\n")
+    sys.stdout.write(f"Open them in JupyterLab:  jupyter lab {options.folder}\n")
     return _ExitCode.CLEAN
 
 

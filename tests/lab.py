@@ -42,6 +42,7 @@ JUPYTER_ERRORS = {
     "Error: Canceled future for": (
         "JupyterLab cancels its requests to a kernel that is being restarted"
     ),
+    "Canceled future for": "the same, in the words of JupyterLab 4.2",
     "Could not restore the debugger state": (
         "JupyterLab asks a kernel that is being restarted"
     ),
@@ -53,6 +54,9 @@ JUPYTER_ERRORS = {
     ),
     "Plugin '@jupyter-notebook/lab-extension:interface-switcher' failed": (
         "Voilà loads an extension that works only in Notebook 7"
+    ),
+    "Plugin 'ipyparallel-labextension:plugin' failed": (
+        "Voilà loads it, and has no consoles for it"
     ),
     "Error: The getter for the shared module is not a function": (
         "Voilà loads extensions that were built for a newer JupyterLab"
@@ -286,8 +290,9 @@ def _running(arguments, root, url, environ):
             try:
                 process.wait(timeout=20)
             except subprocess.TimeoutExpired:
+                # Jupyter Server does not stop if a kernel is being restarted.
                 process.kill()
-                raise
+                process.wait()
 
 
 def _free_port():

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import base64
 import os
+import re
 import shutil
+import sys
 import tempfile
 from pathlib import Path
 
@@ -11,6 +14,7 @@ import nbformat
 from nbclient import NotebookClient
 
 NOTEBOOKS = Path(__file__).parents[1] / "notebooks"
+PICTURES = Path(__file__).parents[1] / "docs"
 LOOPBACK_ONLY = Path(__file__).parent / "notebooks" / "loopback_only.py"
 
 
@@ -42,6 +46,16 @@ def store(path):
     with tempfile.TemporaryDirectory() as folder:
         execute(notebook, folder)
     for cell in notebook.cells:
+        # Copies of the notebook contain the pictures of its texts.
+        if names := re.findall(r"\(attachment:([^)]+)\)", cell.source):
+            cell.attachments = {
+                name: {
+                    "image/png": base64.b64encode(
+                        (PICTURES / name).read_bytes()
+                    ).decode()
+                }
+                for name in names
+            }
         # The times at which cells ran would change the file at each run.
         cell.metadata.pop("execution", None)
     notebook.metadata.pop("widgets", None)
@@ -51,5 +65,5 @@ def store(path):
 
 
 if __name__ == "__main__":
-    for path in sorted(NOTEBOOKS.glob("*.ipynb")):
+    for path in map(Path, sys.argv[1:] or sorted(NOTEBOOKS.glob("*.ipynb"))):
         store(path)

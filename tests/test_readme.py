@@ -129,6 +129,7 @@ def test_nouns_and_their_methods_match_readme(simulator, signed_in):
             "`chili.projects`": (chili.projects, [chili.projects.create(template)]),
             "`chili.media`": (chili.media, [chili.media.list()[0]]),
             "`chili.fonts`": (chili.fonts, [chili.fonts.list()[0]]),
+            "`chili.brand_kits`": (chili.brand_kits, [chili.brand_kits.list()[0]]),
             "`chili.outputs`": (chili.outputs, [task, task.wait()]),
             "`chili.outputs.settings`": (chili.outputs.settings, []),
         }

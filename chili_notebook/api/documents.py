@@ -16,6 +16,7 @@ from operator import attrgetter
 from typing import Any, Literal
 
 from chili_notebook.api.responses import text_in, texts_in, whole_number_in
+from chili_notebook.display.descriptions import show_fields
 from chili_notebook.display.wording import closest_name, list_names
 from chili_notebook.errors import VariableError
 
@@ -73,6 +74,7 @@ class Limits:
 _NO_LIMITS = Limits()
 
 
+@show_fields
 @dataclass(frozen=True, slots=True)
 class Variable:
     """A variable of a template.
@@ -108,6 +110,7 @@ class Variable:
     raw: Mapping[str, Any] = field(default_factory=dict, repr=False, compare=False)
 
 
+@show_fields
 @dataclass(frozen=True, slots=True)
 class Layout:
     """A layout of a template.

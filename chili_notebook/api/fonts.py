@@ -25,6 +25,7 @@ from chili_notebook.api.transfers import (
     transfer_rows,
 )
 from chili_notebook.auth.secret import signed_in
+from chili_notebook.display.descriptions import show_fields, show_methods
 from chili_notebook.errors import (
     ConfigurationError,
     NotListedError,
@@ -150,6 +151,7 @@ class FontStyle(Item):
         return show_preview(self.preview, text=repr(self))
 
 
+@show_fields
 @dataclass(frozen=True, slots=True)
 class FontFamily(Item):
     """A font family.
@@ -220,6 +222,7 @@ class FontFamily(Item):
 
 
 @signed_in
+@show_methods
 class Fonts:
     """The environment's fonts: ``chili.fonts``.
 

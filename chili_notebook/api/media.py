@@ -38,6 +38,7 @@ from chili_notebook.api.transfers import (
 from chili_notebook.api.uploads import FileSource, FileType, UploadedFile
 from chili_notebook.auth.handle import REWINDABLE
 from chili_notebook.auth.secret import signed_in
+from chili_notebook.display.descriptions import show_methods
 from chili_notebook.display.progress import Progress
 from chili_notebook.errors import APIError, ConfigurationError, NotFoundError
 from chili_notebook.system.atomic_write import checked_path
@@ -56,6 +57,7 @@ UPLOADS = "/Upload"
 
 
 @signed_in
+@show_methods
 class MediaLibrary:
     """The environment's media library: ``chili.media``.
 

@@ -11,6 +11,7 @@ from chili_notebook.api.ids import id_of, path_segment
 from chili_notebook.api.items import Item
 from chili_notebook.api.previews import fetch_preview, show_preview
 from chili_notebook.api.responses import entry_type_in, text_in, whole_number_in
+from chili_notebook.display.descriptions import show_fields
 from chili_notebook.system.atomic_write import save_stream
 
 if TYPE_CHECKING:
@@ -115,6 +116,7 @@ class Media(Item):
         return show_preview(self.preview, text=repr(self))
 
 
+@show_fields
 @dataclass(frozen=True, slots=True)
 class MediaFolder(Item):
     """A folder of the media library.

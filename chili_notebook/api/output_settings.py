@@ -14,6 +14,7 @@ from chili_notebook.api.listing import Listing
 from chili_notebook.api.output_tasks import checked_format
 from chili_notebook.api.responses import item_of, text_in
 from chili_notebook.auth.secret import signed_in
+from chili_notebook.display.descriptions import show_fields, show_methods
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from chili_notebook.api.base import ApiClient
 
 
+@show_fields
 @dataclass(frozen=True, slots=True)
 class OutputSetting(Item):
     """One output setting.
@@ -53,6 +55,7 @@ class OutputSetting(Item):
 
 
 @signed_in
+@show_methods
 class OutputSettings:
     """The environment's output settings: ``chili.outputs.settings``.
 

@@ -19,6 +19,7 @@ from chili_notebook.api.output_reports import (
     without_report_url,
 )
 from chili_notebook.auth.secret import signed_in
+from chili_notebook.display.descriptions import show_fields
 from chili_notebook.display.progress import Progress
 from chili_notebook.display.wording import closest_name
 from chili_notebook.errors import (
@@ -79,6 +80,7 @@ class Output(File):
 
 
 @signed_in
+@show_fields
 @dataclass(frozen=True, slots=True)
 class OutputTask:
     """An output that GraFx is rendering; `wait` returns its file.

@@ -36,6 +36,7 @@ from chili_notebook.api.responses import item_of, text_in
 from chili_notebook.api.templates import Template, Templates
 from chili_notebook.api.variables import check_variables
 from chili_notebook.auth.secret import signed_in
+from chili_notebook.display.descriptions import show_methods
 from chili_notebook.display.tables import Rows
 from chili_notebook.errors import (
     ChiliError,
@@ -66,6 +67,7 @@ OUTPUT_COLUMNS = (
 
 
 @signed_in
+@show_methods
 class Outputs:
     """Render templates, projects and documents: ``chili.outputs``.
 

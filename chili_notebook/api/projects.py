@@ -17,6 +17,7 @@ from chili_notebook.api.listing import Listing, find_item
 from chili_notebook.api.responses import item_of, text_in
 from chili_notebook.api.templates import Template
 from chili_notebook.auth.secret import signed_in
+from chili_notebook.display.descriptions import show_methods
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -73,6 +74,7 @@ class Project(DocumentItem):
 
 
 @signed_in
+@show_methods
 class Projects:
     """This integration's own projects: ``chili.projects``.
 

@@ -16,6 +16,7 @@ from chili_notebook.api.package_contents import package_template
 from chili_notebook.api.packages import Installation, install_package
 from chili_notebook.api.responses import entry_type_in, item_of, moment_in, text_in
 from chili_notebook.auth.secret import signed_in
+from chili_notebook.display.descriptions import show_methods
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -66,6 +67,7 @@ class Template(DocumentItem):
 
 
 @signed_in
+@show_methods
 class Templates:
     """The environment's Studio templates: ``chili.templates``.
 

@@ -98,6 +98,10 @@ class ChiliToken(httpx.Auth):
         token = self._source.peek()
         return token is None or token.expired(self._source.clock())
 
+    def __dir__(self) -> list[str]:
+        # Completion offers what users read, not what httpx calls.
+        return sorted(set(super().__dir__()) - set(dir(httpx.Auth)) | set(dir(object)))
+
     def __str__(self) -> str:
         return self._source.current().secret.reveal()
 

@@ -16,7 +16,7 @@ from chili_notebook.auth.env_file import find_danger, write_credentials
 from chili_notebook.auth.secret import Secret
 from chili_notebook.errors import ConfigurationError
 
-VALUES = {"CHILI_CLIENT_ID": Secret("an-id"), "CHILI_CLIENT_SECRET": Secret("a'b-c#d")}
+VALUES = {"CHILI_CLIENT_ID": Secret("an-id"), "CHILI_CLIENT_SECRET": Secret("a'b\\c#d")}
 BEFORE = """# mine
 OTHER='unchanged # value'
 
@@ -29,7 +29,7 @@ OTHER='unchanged # value'
 CHILI_CLIENT_ID='an-id'
 UNFINISHED
 LAST=1
-CHILI_CLIENT_SECRET='a\\'b-c#d'
+CHILI_CLIENT_SECRET='a\\'b\\\\c#d'
 """
 
 
