@@ -43,17 +43,37 @@ def rows(*, smoke=False):
 
                 static = each(lambda: plain.get(url))
                 pairs = [
-                    ("`chili.get`", lambda: chili.get("templates"), static,
-                     "httpx.Client, static header", "≤ 1.10"),
-                    ("`httpx.Client(auth=chili_token)`", lambda: signed.get(url),
-                     static, "httpx.Client, static header", "≤ 1.04"),
-                    ("`requests`, `auth=chili_token`", lambda: signed_session.get(url),
-                     each(lambda: plain_session.get(url)),
-                     "requests.Session, static header", "≤ 1.00"),
+                    (
+                        "`chili.get`",
+                        lambda: chili.get("templates"),
+                        static,
+                        "httpx.Client, static header",
+                        "≤ 1.10",
+                    ),
+                    (
+                        "`httpx.Client(auth=chili_token)`",
+                        lambda: signed.get(url),
+                        static,
+                        "httpx.Client, static header",
+                        "≤ 1.04",
+                    ),
+                    (
+                        "`requests`, `auth=chili_token`",
+                        lambda: signed_session.get(url),
+                        each(lambda: plain_session.get(url)),
+                        "requests.Session, static header",
+                        "≤ 1.00",
+                    ),
                 ]
                 return [
-                    compare(f"{what}, kept connection, {block} calls", each(call),
-                            theirs, peer=peer, rounds=rounds, aim=aim)
+                    compare(
+                        f"{what}, kept connection, {block} calls",
+                        each(call),
+                        theirs,
+                        peer=peer,
+                        rounds=rounds,
+                        aim=aim,
+                    )
                     for what, call, theirs, peer, aim in pairs
                 ]
 

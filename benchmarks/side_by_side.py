@@ -84,7 +84,10 @@ def quartiles(values: list[float]) -> tuple[float, float]:
 
 def table(rows: list[Row]) -> str:
     """Return the rows as a table in Markdown."""
-    lines = ["| what | beside | ratio | middle half; times | aim |", "|---|---|---|---|---|"]
+    lines = [
+        "| what | beside | ratio | middle half; times | aim |",
+        "|---|---|---|---|---|",
+    ]
     for row in rows:
         ratio = "" if row.ratio is None else f"{row.ratio:.2f}"
         lines.append(

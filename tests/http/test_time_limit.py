@@ -56,3 +56,15 @@ def test_large_body_may_take_longer_if_it_arrives_fast():
     head = b"HTTP/1.1 200 OK\r\nContent-Length: 330\r\n\r\n"
     with RawServer(head + body, body) as server, time_limit(0.3, slowest_bytes_s=100):
         assert len(get(server.url).content) == 330
+
+
+def test_time_between_two_pieces_does_not_count():
+    """A limit can be entered again, and its time goes on where it ended."""
+    with Server(lambda _request: Answer(200)) as server:
+        limit = time_limit(60)
+        with limit:
+            left_s = limit.left_s
+            assert get(server.url).status_code == 200
+        assert 0 < limit.left_s < left_s
+        with limit:
+            assert get(server.url).status_code == 200
