@@ -11,10 +11,13 @@ import statistics
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
 
 ROOT = Path(__file__).parents[1]
 SERVER = Path(__file__).with_name("stub_server.py")
@@ -39,7 +42,7 @@ class Row:
     aim: str = ""
 
 
-def compare(
+def compare(  # noqa: PLR0913 - each is named at the call
     what: str,
     ours: Callable[[], object],
     theirs: Callable[[], object],

