@@ -1,12 +1,13 @@
-"""Print what the guard costs: ``python benchmarks/bench_guard.py``.
+"""Print what the guard costs: ``python benchmarks/bench_guard.py [--secrets 1 2 20]``.
 
-One kernel protects what a session protects: a client secret and a token. Each job is
+One kernel protects what a session protects: a client secret and its tokens. Each job is
 timed from its request to its end, alternately with and without the guard, so that both
 run under the same load.
 """
 
 from __future__ import annotations
 
+import argparse
 import os
 import secrets
 import statistics
@@ -19,10 +20,10 @@ from jupyter_client.kernelspec import KernelSpec
 from jupyter_client.manager import KernelManager
 
 ROOT = Path(__file__).parents[1]
-ROUNDS = 41
 SET_UP = """
-import os, sys
-from IPython.display import HTML, display
+import base64, logging, os, sys
+import ipywidgets
+from IPython.display import HTML, Image, display
 from chili_notebook.auth.secret import Secret
 from chili_notebook.guard.install import Guard
 guard = Guard()
@@ -31,24 +32,76 @@ for value in os.environ["BENCH_VALUES"].split():
     guard.registry.protect(Secret(value), label="benchmark", validity="")
 row = "<tr><td class='n'>{}</td><td>Name of row {}</td><td>0.{}</td><td>Lorem</td></tr>"
 page = HTML("\\n".join(row.format(n, n, n * 7919) for n in range(70_000))[:5_000_000])
+text = "".join(f"line {n} of a long text, as it is\\n" for n in range(140_000))
+picture = b"\\x89PNG\\r\\n\\x1a\\n" + os.urandom(2_000_000)
+plotly = "application/vnd.plotly.v1+json"
+numbers = {plotly: {"data": [{"y": [n * 0.7919 for n in range(400_000)]}]}}
+texts = {plotly: {"data": [{"text": [f"label number {n} of the many rows in it"
+                                     for n in range(100_000)]}]}}
+records = {"application/json": [{"id": n, "name": f"name of row {n}", "size": n * 0.79,
+                                 "is_new": False} for n in range(60_000)]}
+logger = logging.getLogger("benchmark")
+logger.addHandler(logging.StreamHandler())
+logger.propagate = False
+progress, sender = ipywidgets.IntProgress(max=1000), ipywidgets.Text()
+try:
+    import pandas
+except ModuleNotFoundError:
+    frame = None
+else:
+    frame = pandas.DataFrame({"number": range(5_000), "name": ["a name"] * 5_000})
 """
 JOBS = {
     "20,000 prints": "for n in range(20_000): print('line', n, 'of many, as they are')",
+    "60,000 long prints": "for n in range(60_000): print('a line of many ' * 13, n)",
     "200 flushed prints": "for n in range(200): print('line', n, flush=True)",
+    "20,000 coloured prints": "for n in range(20_000):\n"
+    "    print(f'\\x1b[1m\\x1b[32mline\\x1b[0m {n} \\x1b[34mof many\\x1b[0m')",
+    "20,000 log lines": "for n in range(20_000): logger.warning('line %d of many', n)",
+    "one print of 5 MB": "print(text)",
     "5 MB of HTML": "display(page)",
     "200 displays": "for n in range(200): display(HTML(f'<b>number {n}</b>'))",
+    "PNG of 2 MB": "display(Image(picture))",
+    "widget buffer of 2 MB": "sender.send({}, buffers=[picture])",
+    "1,000 widget updates": "for n in range(1000): progress.value = n + 1\n"
+    "progress.value = 0",
+    "tqdm.notebook": "from tqdm.notebook import tqdm\n"
+    "for n in tqdm(range(2000), mininterval=0): pass",
+    "plotly, 100,000 texts": "display(texts, raw=True)",
+    "plotly, 400,000 numbers": "display(numbers, raw=True)",
+    "60,000 records": "display(records, raw=True)",
+    "DataFrame of 5,000 rows": "display(HTML(frame.to_html()))",
+    "100 secrets in HTML": "display(HTML(''.join(f'<p>{n} {value}</p>' "
+    "for n in range(100 // len(os.environ['BENCH_VALUES'].split()) + 1) "
+    "for value in os.environ['BENCH_VALUES'].split())))",
 }
 
 
 def main():
     """Run every job and print the ratios."""
-    token = "eyJhbGciOiJSUzI1NiIs" + secrets.token_urlsafe(650)
-    values = [secrets.token_urlsafe(48), token]
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--secrets", type=int, nargs="+", default=[2])
+    parser.add_argument("--rounds", type=int, default=21)
+    parser.add_argument("--jobs", default="", help="only jobs with this in their name")
+    options = parser.parse_args()
+    for number in options.secrets:
+        measure(number, options.rounds, options.jobs)
+
+
+def measure(number, rounds, wanted):
+    """Run the jobs in a kernel that protects this number of secrets."""
+    tokens = [
+        f"eyJhbGciOiJSUzI1NiIs.eyJ{secrets.token_urlsafe(300)}."
+        f"{secrets.token_urlsafe(256)}"
+        for _ in range(number - 1)
+    ]
+    values = [secrets.token_urlsafe(48), *tokens]
     env = {**os.environ, "PYTHONPATH": str(ROOT), "BENCH_VALUES": " ".join(values)}
     manager = KernelManager()
     manager._kernel_spec = KernelSpec(
         argv=[sys.executable, "-m", "ipykernel_launcher", "-f", "{connection_file}"]
     )
+    print(f"{number} secret{'s' if number > 1 else ''}")
     with tempfile.TemporaryDirectory() as folder:
         manager.start_kernel(env=env, cwd=folder)
         client = manager.client()
@@ -57,24 +110,26 @@ def main():
         try:
             run(client, SET_UP)
             for name, code in JOBS.items():
-                report(client, name, code)
+                if wanted in name:
+                    report(client, name, code, rounds)
         finally:
             client.stop_channels()
             manager.shutdown_kernel(now=True)
 
 
-def report(client, name, code):
+def report(client, name, code, rounds):
     """Time one job with and without the guard, and print how the two compare."""
     times = {"uninstall": [], "install": []}
-    for _ in range(ROUNDS):
+    for _ in range(rounds):
         for state, taken in times.items():
             run(client, f"guard.{state}(shell)")
             taken.append(run(client, code))
     off, on = (1000 * statistics.median(taken) for taken in times.values())
     least = min(times["install"]) / min(times["uninstall"])
     print(
-        f"{name:20} off {off:7.1f} ms   on {on:7.1f} ms   "
-        f"ratio {on / off:.3f} of medians, {least:.3f} of fastest"
+        f"{name:24} off {off:7.1f} ms   on {on:7.1f} ms   "
+        f"ratio {on / off:.3f} of medians, {least:.3f} of fastest",
+        flush=True,
     )
 
 

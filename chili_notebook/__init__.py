@@ -14,7 +14,8 @@ To use your own environment, change the second line to ``%chili_login``.
 ``chili.templates``    list, preview, render, create and change templates
 ``chili.projects``     the same for the projects of your integration
 ``chili.media``        list, download and upload pictures and other files
-``chili.fonts``        list font families and show samples of their styles
+``chili.fonts``        list, show, download and upload fonts
+``chili.brand_kits``   show and change the colours of a brand
 ``chili.outputs``      render pictures, PDFs and animations, one or a batch
 ``chili.get`` …        send any other request to the Environment API
 ``chili_token``        the token for ``httpx``, ``requests`` and f-strings
@@ -40,22 +41,30 @@ if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
 
     from chili_notebook import errors
+    from chili_notebook.api.brand_kits import BrandColor, BrandKit, BrandKits, Swatches
     from chili_notebook.api.client import Chili
     from chili_notebook.api.document_item import DocumentItem
     from chili_notebook.api.documents import Layout, Limits, Variable
     from chili_notebook.api.files import File
     from chili_notebook.api.fonts import FontFamily, Fonts, FontStyle
+    from chili_notebook.api.items import Item
     from chili_notebook.api.listing import Listing
-    from chili_notebook.api.media import Media, MediaLibrary
+    from chili_notebook.api.media import MediaLibrary
+    from chili_notebook.api.media_items import Media, MediaFolder
     from chili_notebook.api.output_reports import OutputReport, RecordError
     from chili_notebook.api.output_settings import OutputSetting, OutputSettings
     from chili_notebook.api.output_tasks import Output, OutputTask
     from chili_notebook.api.outputs import Outputs
+    from chili_notebook.api.packages import Installation
     from chili_notebook.api.problems import Problem, ProblemKind
     from chili_notebook.api.projects import Project, Projects
     from chili_notebook.api.templates import Template, Templates
+    from chili_notebook.api.transfers import Transfer, TransferState
     from chili_notebook.auth.environment import Environment
     from chili_notebook.auth.handle import ChiliToken
+    from chili_notebook.batch.batch import Batch
+    from chili_notebook.batch.records import RowState
+    from chili_notebook.batch.rows import BatchProblems, BatchRow, BatchRows
     from chili_notebook.display.gallery import Gallery, GalleryEntry
     from chili_notebook.display.tables import Rows
     from chili_notebook.errors import (
@@ -67,6 +76,7 @@ if TYPE_CHECKING:
         CredentialsNotFoundError,
         ForbiddenError,
         InsecureURLError,
+        NotCountedError,
         NotFoundError,
         NotListedError,
         NotSignedInError,
@@ -93,6 +103,13 @@ __version__ = "0.1.0"
 __all__ = [
     "APIError",
     "AuditIncompleteError",
+    "Batch",
+    "BatchProblems",
+    "BatchRow",
+    "BatchRows",
+    "BrandColor",
+    "BrandKit",
+    "BrandKits",
     "Chili",
     "ChiliError",
     "ChiliToken",
@@ -109,12 +126,16 @@ __all__ = [
     "Gallery",
     "GalleryEntry",
     "InsecureURLError",
+    "Installation",
+    "Item",
     "Layout",
     "Limits",
     "Listing",
     "LoginCard",
     "Media",
+    "MediaFolder",
     "MediaLibrary",
+    "NotCountedError",
     "NotFoundError",
     "NotListedError",
     "NotSignedInError",
@@ -133,9 +154,11 @@ __all__ = [
     "Project",
     "Projects",
     "RecordError",
+    "RowState",
     "Rows",
     "SecretsFoundError",
     "ServerError",
+    "Swatches",
     "Template",
     "Templates",
     "TokenError",
@@ -144,6 +167,8 @@ __all__ = [
     "TokenRequestError",
     "TokenResponseError",
     "TooManyRequestsError",
+    "Transfer",
+    "TransferState",
     "UnauthorizedError",
     "UnexpectedAnswerError",
     "Variable",
@@ -156,22 +181,30 @@ __all__ = [
 # Where the public names are defined, other than the errors. They are imported when they
 # are first used, so that `%load_ext chili_notebook` does not load httpx.
 _MODULES = {
+    "api.brand_kits": ("BrandColor", "BrandKit", "BrandKits", "Swatches"),
     "api.client": ("Chili",),
     "api.document_item": ("DocumentItem",),
     "api.documents": ("Layout", "Limits", "Variable"),
     "api.files": ("File",),
     "api.fonts": ("FontFamily", "FontStyle", "Fonts"),
     "api.listing": ("Listing",),
-    "api.media": ("Media", "MediaLibrary"),
+    "api.media": ("MediaLibrary",),
+    "api.media_items": ("Media", "MediaFolder"),
     "api.output_reports": ("OutputReport", "RecordError"),
     "api.output_settings": ("OutputSetting", "OutputSettings"),
     "api.output_tasks": ("Output", "OutputTask"),
     "api.outputs": ("Outputs",),
+    "api.packages": ("Installation",),
     "api.problems": ("Problem", "ProblemKind"),
     "api.projects": ("Project", "Projects"),
+    "api.items": ("Item",),
+    "api.transfers": ("Transfer", "TransferState"),
     "api.templates": ("Template", "Templates"),
     "auth.environment": ("Environment",),
     "auth.handle": ("ChiliToken",),
+    "batch.batch": ("Batch",),
+    "batch.records": ("RowState",),
+    "batch.rows": ("BatchProblems", "BatchRow", "BatchRows"),
     "display.gallery": ("Gallery", "GalleryEntry"),
     "display.tables": ("Rows",),
     "notebook.login_card": ("LoginCard",),

@@ -22,7 +22,8 @@
     │   ├── NotFoundError               404
     │   ├── TooManyRequestsError        429
     │   └── ServerError                 5xx
-    ├── NotListedError              a listing has no such item
+    ├── NotListedError              a listing has no such item, or several
+    ├── NotCountedError             a listing has no len()
     ├── VariableError               a variable, value or layout does not fit
     └── OutputError                 an output task
         ├── OutputFailedError           GraFx could not make the output
@@ -216,7 +217,11 @@ class ServerError(APIError):
 
 
 class NotListedError(ChiliError, IndexError):
-    """A listing has fewer items than the index asks for."""
+    """A listing has no item of this index, or several items of this name."""
+
+
+class NotCountedError(ChiliError, TypeError):
+    """A listing has no ``len()``, which could fetch thousands of pages."""
 
 
 class VariableError(ChiliError):

@@ -162,10 +162,13 @@ def test_every_public_class_and_function_has_an_example(name, docstring):
     assert ast.parse(example_in(docstring)).body, name
 
 
-def test_every_example_runs(simulator, signed_in, capsys):
+def test_every_example_runs(simulator, signed_in, capsys, tmp_path, monkeypatch):
     """Each example does what it shows, with an item of each kind, on the simulator."""
     with signed_in(simulator) as chili:
         for name, docstring in documented():
+            folder = tmp_path / name  # a batch needs one of its own
+            folder.mkdir()
+            monkeypatch.chdir(folder)
             template = chili.templates.list(search="card")[0]
             names = {
                 "chili": chili,
@@ -178,6 +181,7 @@ def test_every_example_runs(simulator, signed_in, capsys):
                 "login": chili_notebook.login,
                 "File": chili_notebook.File,
                 "Gallery": chili_notebook.Gallery,
+                "TransferState": chili_notebook.TransferState,
             }
             code = compile(example_in(docstring), f"<example of {name}>", "exec")
             exec(code, names)  # noqa: S102 - our own documentation
@@ -192,7 +196,7 @@ def test_help_of_the_package_shows_how_to_sign_in_and_every_noun():
         for name, member in vars(chili_notebook.Chili).items()
         if isinstance(member, cached_property)
     ]
-    assert len(nouns) == 5
+    assert len(nouns) == 6
     assert [noun for noun in nouns if f"``chili.{noun}`` " not in text] == []
     for needed in ("%chili_login --demo", "login() as chili", "help(chili_notebook."):
         assert needed in text

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from contextlib import suppress
 from html import escape
 from typing import TYPE_CHECKING, Any, Literal
@@ -17,6 +17,7 @@ from chili_notebook.api.documents import (
     read_variables,
 )
 from chili_notebook.api.ids import describe, id_of, path_segment
+from chili_notebook.api.items import Item
 from chili_notebook.api.previews import SHOWN_TIMEOUT_S, fetch_preview
 from chili_notebook.api.problems import PROBLEM_COLUMNS
 from chili_notebook.api.responses import body_of
@@ -33,7 +34,6 @@ if TYPE_CHECKING:
 
     import httpx
 
-    from chili_notebook.api.base import ApiClient
     from chili_notebook.api.files import File
     from chili_notebook.api.output_tasks import Format, Output
     from chili_notebook.api.problems import Problem
@@ -41,7 +41,7 @@ if TYPE_CHECKING:
 PreviewType = Literal["thumbnail", "medium", "highest"]
 
 
-class DocumentItem:
+class DocumentItem(Item):
     """An item of the environment that has a document: a template or a project.
 
     Example:
@@ -53,9 +53,6 @@ class DocumentItem:
 
     id: str
     name: str
-    raw: Mapping[str, Any]
-    _client: ApiClient
-    _render: Callable[..., Output]  # `create` of the client's outputs
 
     @property
     def _path(self) -> str:

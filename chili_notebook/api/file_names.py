@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from pathlib import PurePath
 
 _MOST_NAME_BYTES, _LONGEST_SUFFIX = 150, 10
+_DEVICE = re.compile(r"(?:con|prn|aux|nul|com\d|lpt\d)(?:\..*)?", re.IGNORECASE)
 _SUFFIXES: dict[str, tuple[str, ...]] = {
     "image/png": (".png",),
     "image/jpeg": (".jpg", ".jpeg"),
@@ -22,18 +24,27 @@ _SUFFIXES: dict[str, tuple[str, ...]] = {
 def bare_name(text: str) -> str:
     """Return a short name for a file: never a path, never hidden; may be empty.
 
-    "Flyer 1/2" becomes "Flyer 1-2", so that it differs from "Card 1/2".
+    "Flyer 1/2" becomes "Flyer 1-2", so that it differs from "Card 1/2". The name can be
+    used on every system: Windows reserves some characters and the names of devices.
     """
     parts = (part.strip() for part in re.split(r"[/\\:]", text))
     name = "-".join(part for part in parts if part.strip(".")).lstrip(".")
+    name = re.sub(r'[<>"|?*]', "-", name).rstrip(". ")
     if not name.isprintable():
         return ""
+    if _DEVICE.fullmatch(name):
+        name = f"_{name}"
     suffix = PurePath(name).suffix[:_LONGEST_SUFFIX].encode()
     encoded = name.encode()
     if len(encoded) > _MOST_NAME_BYTES:
         encoded = encoded[: _MOST_NAME_BYTES - len(suffix)]
         return encoded.decode("utf-8", "ignore") + suffix.decode()
     return name
+
+
+def same_file_key(path: str) -> str:
+    """Return a text that is equal for paths that some disks take for the same file."""
+    return unicodedata.normalize("NFC", unicodedata.normalize("NFC", path).casefold())
 
 
 def suffixes_of(content_type: str) -> tuple[str, ...]:

@@ -78,7 +78,7 @@ def _show_picture(content: bytes, content_type: str, label: str) -> MimeBundle:
 
 def _show_pdf(content: bytes, label: str) -> MimeBundle:
     """Show the first pages; without the extra ``pdf``, leave it to the front-end."""
-    count, pages = _draw_pages(content, at_most=_MOST_PAGES)
+    count, pages = draw_pages(content, at_most=_MOST_PAGES)
     if not pages:
         data = base64.b64encode(content).decode()
         return {"text/plain": f"<{label}>", "application/pdf": data}, {}
@@ -120,7 +120,7 @@ def _gallery_entry(file: ArchivedFile) -> GalleryEntry:
     if content_type in _PICTURES | {"image/gif"}:
         return GalleryEntry(file.name, data_url(file.content, content_type))
     if content_type == "application/pdf":
-        count, pages = _draw_pages(file.content, at_most=1)
+        count, pages = draw_pages(file.content, at_most=1)
         if pages:
             caption = f"{file.name}, page 1 of {count}"
             return GalleryEntry(caption, data_url(pages[0], "image/jpeg"))
@@ -164,7 +164,7 @@ def _size_of_picture(content: bytes) -> tuple[int, int]:
     return 0, 0
 
 
-def _draw_pages(pdf: bytes, *, at_most: int) -> tuple[int, list[bytes]]:
+def draw_pages(pdf: bytes, *, at_most: int) -> tuple[int, list[bytes]]:
     """Return the number of pages, and the first ones as JPEGs.
 
     There are none without the extra ``pdf``, and of a broken PDF.

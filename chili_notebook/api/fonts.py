@@ -2,26 +2,49 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import InitVar, dataclass
+from operator import attrgetter
 from typing import TYPE_CHECKING, Any, Literal
 
-from chili_notebook.api.ids import path_segment
-from chili_notebook.api.listing import Listing
+from chili_notebook.api.file_names import bare_name, suffixes_like
+from chili_notebook.api.font_uploads import upload_fonts
+from chili_notebook.api.ids import describe, path_segment
+from chili_notebook.api.items import Item
+from chili_notebook.api.listing import Listing, named, several_named
 from chili_notebook.api.previews import fetch_preview, show_preview
-from chili_notebook.api.responses import moment_in, text_in, texts_in, whole_number_in
+from chili_notebook.api.responses import (
+    moment_in,
+    text_in,
+    texts_in,
+    whole_number_in,
+)
+from chili_notebook.api.transfers import (
+    Transfer,
+    TransferState,
+    paths_on_disk,
+    transfer_rows,
+)
 from chili_notebook.auth.secret import signed_in
+from chili_notebook.errors import (
+    ConfigurationError,
+    NotListedError,
+)
+from chili_notebook.system.atomic_write import checked_path, save_stream
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import datetime
+    from pathlib import Path
 
     from chili_notebook.api.base import ApiClient
     from chili_notebook.api.file_views import MimeBundle
     from chili_notebook.api.files import File
+    from chili_notebook.api.uploads import FileSource
+    from chili_notebook.display.tables import Rows
 
 
 @dataclass(frozen=True, slots=True)
-class FontStyle:
+class FontStyle(Item):
     """One style of a font family; in a notebook it shows a line of text.
 
     Attributes:
@@ -48,8 +71,8 @@ class FontStyle:
     file_size: int | None
     extension: str | None
     created: datetime | None
-    raw: Mapping[str, Any] = field(repr=False, compare=False)
-    _client: ApiClient = field(repr=False, compare=False)
+    raw: InitVar[Mapping[str, Any]]
+    _client: InitVar[ApiClient]
 
     def preview(
         self,
@@ -88,12 +111,47 @@ class FontStyle:
         """
         return self.preview("square")
 
+    def download(self, path: str | Path) -> Path:
+        """Write its font file and return the path. Mind the license of the font.
+
+        Args:
+            path: The path of the file, or a folder, which gets it under its own name. A
+                path without a suffix is a folder.
+
+        Raises:
+            ConfigurationError: If it cannot be written there.
+
+        Example:
+            chili.fonts.list()[0].styles()[0].download("fonts/")
+        """
+        address = f"font-styles/{path_segment(self.id)}/download"
+        with self._client.stream("GET", address) as response:
+            return save_stream(
+                response.iter_bytes(),
+                path,
+                default_name=self.default_file_name,
+                suffixes=suffixes_like(self.default_file_name),
+            )
+
+    @property
+    def default_file_name(self) -> str:
+        """The name that its file gets in a folder.
+
+        Example:
+            chili.fonts.list()[0].styles()[0].default_file_name
+        """
+        name = bare_name(self.file_name or "")
+        if name:
+            return name
+        name = bare_name(f"{self.family_name} {self.name}") or bare_name(self.id)
+        return f"{name or 'font'}.{bare_name(self.extension or '') or 'ttf'}"
+
     def _repr_mimebundle_(self, **_: object) -> MimeBundle:
         return show_preview(self.preview, text=repr(self))
 
 
 @dataclass(frozen=True, slots=True)
-class FontFamily:
+class FontFamily(Item):
     """A font family.
 
     Attributes:
@@ -116,8 +174,8 @@ class FontFamily:
     extensions: tuple[str, ...]
     created: datetime | None
     modified: datetime | None
-    raw: Mapping[str, Any] = field(repr=False, compare=False)
-    _client: ApiClient = field(repr=False, compare=False)
+    raw: InitVar[Mapping[str, Any]]
+    _client: InitVar[ApiClient]
 
     def styles(self) -> Listing[FontStyle]:
         """List its styles.
@@ -125,17 +183,29 @@ class FontFamily:
         Example:
             [style.name for style in chili.fonts.list()[0].styles()]
         """
-        return Listing(
-            self._client,
-            f"font-families/{path_segment(self.id)}/styles",
-            {},
-            read=self._read_style,
-            noun="styles",
-            columns=[
-                ("Style", lambda style: style.name),
-                ("Id", lambda style: style.id),
-            ],
-        )
+        return list_styles(self._client, self.id, self.name)
+
+    def download(self, path: str | Path) -> Rows[Transfer]:
+        """Write the files of its styles into a folder. Mind the license of the font.
+
+        Files that are already there are left as they are.
+
+        Raises:
+            ConfigurationError: If a file cannot be written there.
+
+        Example:
+            chili.fonts.get("Manrope").download("fonts/Manrope/")
+        """
+        styles = list(self.styles())
+        places = paths_on_disk([("", style.default_file_name) for style in styles])
+        done = []
+        for style, place in zip(styles, places, strict=True):
+            state = TransferState.PRESENT
+            if not (checked_path(path) / place).exists():
+                style.download(checked_path(path) / place)
+                state = TransferState.DOWNLOADED
+            done.append(Transfer("font", str(place), state, id=style.id))
+        return transfer_rows(done)
 
     def thumbnail(self) -> File:
         """Return a small picture of its first style.
@@ -147,20 +217,6 @@ class FontFamily:
             chili.fonts.list()[0].thumbnail()
         """
         return self.styles()[0].thumbnail()
-
-    def _read_style(self, raw: Mapping[str, Any]) -> FontStyle:
-        return FontStyle(
-            id=text_in(raw, "id") or "",
-            name=text_in(raw, "name") or "",
-            family_id=text_in(raw, "familyId") or self.id,
-            family_name=text_in(raw, "familyName") or self.name,
-            file_name=text_in(raw, "fileName"),
-            file_size=whole_number_in(raw, "fileSize"),
-            extension=text_in(raw, "extension"),
-            created=moment_in(raw, "dateCreated"),
-            raw=raw,
-            _client=self._client,
-        )
 
 
 @signed_in
@@ -177,8 +233,8 @@ class Fonts:
 
     def list(
         self,
-        *,
         search: str | None = None,
+        *,
         sort_by: str | None = None,
         sort_order: Literal["asc", "desc"] | None = None,
     ) -> Listing[FontFamily]:
@@ -199,11 +255,67 @@ class Fonts:
             read=self._read,
             noun="font families",
             columns=[
-                ("Family", lambda family: family.name),
-                ("Styles", lambda family: family.styles_count),
-                ("Id", lambda family: family.id),
+                ("Family", attrgetter("name")),
+                ("Styles", attrgetter("styles_count")),
+                ("Id", attrgetter("id")),
             ],
         )
+
+    def get(self, family: FontFamily | str) -> FontFamily:
+        """Fetch one family.
+
+        GraFx has no call for one family: all families are listed if its name is not
+        known.
+
+        Args:
+            family: Its exact name, its ID, or a family, to read it again.
+
+        Raises:
+            NotListedError: If there is no such family, or several have this name.
+
+        Example:
+            chili.fonts.get("Manrope").styles()
+        """
+        if isinstance(family, FontFamily):
+            family = family.id
+        elif not isinstance(family, str):
+            raise ConfigurationError(
+                f"Expected a font family, its name or its ID, got {describe(family)}.",
+                hint="Pass an item of a listing, or a name.",
+            )
+        found = named(family, self.list(family))
+        found = found or [one for one in self.list() if one.id == family]
+        if len(found) > 1:
+            raise several_named(family, "font families", found)
+        if not found:
+            raise NotListedError(
+                f"There is no font family with the name or the ID {family!r}.",
+                hint="Show chili.fonts.list() to see what there is.",
+            )
+        return found[0]
+
+    def upload(self, *files: FileSource, name: str | None = None) -> Rows[Transfer]:
+        """Upload font files, and return GraFx's verdict on each.
+
+        GraFx reads the names of family and style from the file, and refuses a style
+        that exists (page "GraFx Fonts"). A refused file does not stop the others.
+
+        Args:
+            files: Paths of files or of folders, or the bytes of one file, which need a
+                `name`.
+            name: The name of the file.
+
+        Returns:
+            A table with what happened to each file, and why it was refused.
+
+        Raises:
+            ConfigurationError: If a file does not exist, or is not an OTF or TTF file.
+
+        Example:
+            chili.fonts.list()[0].styles()[0].download("fonts/Demo.ttf")
+            chili.fonts.upload("fonts/Demo.ttf")
+        """
+        return upload_fonts(self._client, files, name)
 
     def _read(self, raw: Mapping[str, Any]) -> FontFamily:
         return FontFamily(
@@ -216,3 +328,36 @@ class Fonts:
             raw=raw,
             _client=self._client,
         )
+
+
+def list_styles(
+    client: ApiClient, family_id: str, family_name: str | None = None
+) -> Listing[FontStyle]:
+    """List the styles of a family, by its ID."""
+
+    def read(raw: Mapping[str, Any]) -> FontStyle:
+        return FontStyle(
+            id=text_in(raw, "id") or "",
+            name=text_in(raw, "name") or "",
+            family_id=text_in(raw, "familyId") or family_id,
+            family_name=text_in(raw, "familyName") or family_name,
+            file_name=text_in(raw, "fileName"),
+            file_size=whole_number_in(raw, "fileSize"),
+            extension=text_in(raw, "extension"),
+            created=moment_in(raw, "dateCreated"),
+            raw=raw,
+            _client=client,
+        )
+
+    return Listing(
+        client,
+        f"font-families/{path_segment(family_id)}/styles",
+        {},
+        read=read,
+        noun="styles",
+        columns=[
+            ("Style", attrgetter("name")),
+            ("File", attrgetter("file_name")),
+            ("Id", attrgetter("id")),
+        ],
+    )

@@ -5,21 +5,25 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import fields
 from itertools import islice
-from operator import methodcaller
+from operator import attrgetter, methodcaller
 from typing import TYPE_CHECKING, Any, Generic, TypeVar, overload
 
-from chili_notebook.api.responses import body_of
+from chili_notebook.api.responses import body_of, links_in, resolve_link
 from chili_notebook.auth.secret import signed_in
 from chili_notebook.display.gallery import Gallery
-from chili_notebook.display.tables import table_bundle
+from chili_notebook.display.tables import Rows
 from chili_notebook.errors import (
+    APIError,
     ConfigurationError,
+    ForbiddenError,
+    NotCountedError,
     NotListedError,
     UnexpectedAnswerError,
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from typing import NoReturn
 
     import pandas as pd
 
@@ -27,7 +31,11 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 ROWS_SHOWN = 10
-PAGE_SIZE = 50
+PAGE_SIZE = 100
+"""The largest page in the examples of GraFx's documentation."""
+# GraFx's answers to the name of an item instead of its ID: not a valid ID, not found,
+# and 500 for a template (workshop "Templates").
+_MAY_BE_A_NAME = {400, 404, 500}
 
 
 @signed_in
@@ -36,7 +44,8 @@ class Listing(Generic[T]):
 
     Iterating fetches page after page and stores none of them, so a listing of 100,000
     items needs no more memory than one page. An index or a slice reads from the start.
-    In a notebook a listing shows its first rows as a table.
+    In a notebook a listing, and a slice of one, shows its rows as a table. ``len()`` is
+    refused, because it could fetch thousands of pages: see `total`.
 
     Args:
         client: The client that fetches the pages.
@@ -77,15 +86,35 @@ class Listing(Generic[T]):
     def __bool__(self) -> bool:
         return next(iter(self), None) is not None
 
+    def __len__(self) -> NoReturn:
+        # `list` and `tuple` ask for the length first, and ignore a TypeError.
+        raise NotCountedError(
+            f"A listing of {self._noun} has no len(): it is fetched page by page.",
+            hint="Use .total for the number that GraFx reports, or "
+            "sum(1 for _ in listing) to fetch and count everything.",
+        )
+
+    @property
+    def total(self) -> int | None:
+        """The number of items, of one request; ``None`` if GraFx does not report it.
+
+        Older listings of GraFx report no total. Where all items are on one page, they
+        are counted.
+
+        Example:
+            chili.templates.list(search="card").total
+        """
+        return next(self._pages(), (0, []))[0]
+
     @overload
     def __getitem__(self, index: int) -> T: ...
     @overload
-    def __getitem__(self, index: slice) -> list[T]: ...
-    def __getitem__(self, index: int | slice) -> T | list[T]:
+    def __getitem__(self, index: slice) -> Rows[T]: ...
+    def __getitem__(self, index: int | slice) -> T | Rows[T]:
         if isinstance(index, slice):
             if any((part or 0) < 0 for part in (index.start, index.stop, index.step)):
-                return list(self)[index]
-            return list(islice(self, index.start, index.stop, index.step))
+                return self._rows(list(self)[index])
+            return self._rows(islice(self, index.start, index.stop, index.step))
         if index < 0:
             items = list(self)
             if -index <= len(items):
@@ -110,14 +139,12 @@ class Listing(Generic[T]):
             frame = chili.media.list().to_frame()
             frame.sort_values("name")
         """
-        try:
-            import pandas as pd
-        except ImportError:
-            raise ConfigurationError(
-                "A DataFrame needs pandas, which is not installed.",
-                hint="Install it with: pip install pandas",
-            ) from None
-        return pd.DataFrame([_fields_of(item) for item in self])
+        _require_pandas()
+        items = list(self)
+        if not items or isinstance(items[0], Mapping):
+            return data_frame(items)
+        names = [field.name for field in fields(items[0])]  # type: ignore[arg-type]
+        return data_frame(list(map(attrgetter(*names), items)), names)
 
     def gallery(self, *, at_most: int = 24) -> Gallery:
         """Return a grid of previews of the first items.
@@ -135,15 +162,18 @@ class Listing(Generic[T]):
         return Gallery.of(self[: _checked_count(at_most)])
 
     def _repr_mimebundle_(self, **_: object) -> dict[str, str]:
-        total, items = next(self._pages(), (0, []))
-        shown = [self._read(item) for item in items[:ROWS_SHOWN]]
-        columns = self._columns or _columns_of(shown) or [(self._noun, str)]
-        headings = [heading for heading, _field in columns]
-        rows = [[field(item) for _heading, field in columns] for item in shown]
+        total, raw_items = next(self._pages(), (0, []))
+        rows = self._rows(map(self._read, raw_items[:ROWS_SHOWN]))
         caption = f"the first {len(rows)} {self._noun}"
         if total is not None:
             caption = f"{len(rows)} of {total:,} {self._noun}"
-        return table_bundle(headings, rows, caption=caption)
+        if total != len(rows):
+            caption += "; see more with [:50] or .to_frame()"
+        return rows.bundle(caption=caption)
+
+    def _rows(self, items: Iterable[T]) -> Rows[T]:
+        rows = list(items)
+        return Rows(rows, self._columns or _columns_of(rows) or [(self._noun, str)])
 
     def _not_listed(self, index: int, *, count: int) -> NotListedError:
         searched = self._params.get("search")
@@ -162,10 +192,14 @@ class Listing(Generic[T]):
             UnexpectedAnswerError: If a page leads back to one that has been read.
         """
         response = self._client.get(self._path, params=self._params)
+        base_url = self._client.environment.base_url
         followed: set[str] = set()
         while True:
-            total, items = self._items_of(body_of(response))
-            next_page = self._client.link(response, "nextPage")
+            body = body_of(response)
+            total, items = self._items_of(body)
+            next_page = resolve_link(
+                response, links_in(body), "nextPage", base_url=base_url
+            )
             if total is None and not next_page and not followed:
                 total = len(items)
             yield total, items
@@ -210,9 +244,83 @@ def _columns_of(items: Sequence[T]) -> list[tuple[str, Callable[[T], object]]]:
     return [(key, methodcaller("get", key)) for key in dict.fromkeys(keys)]
 
 
-def _fields_of(item: object) -> Mapping[str, Any]:
-    """Return the public fields of an item."""
-    if isinstance(item, Mapping):
-        return item
-    names = [field.name for field in fields(item) if field.compare]  # type: ignore[arg-type]
-    return {name: getattr(item, name) for name in names}
+def _require_pandas() -> None:
+    """Raise an error before anything is fetched, if pandas is not installed."""
+    try:
+        import pandas  # noqa: F401, ICN001
+    except ImportError:
+        raise ConfigurationError(
+            "A DataFrame needs pandas, which is not installed.",
+            hint="Install it with: pip install pandas",
+        ) from None
+
+
+def data_frame(
+    rows: Sequence[Any], columns: Sequence[str] | None = None
+) -> pd.DataFrame:
+    """Return rows as a pandas DataFrame.
+
+    Raises:
+        ConfigurationError: If pandas is not installed.
+    """
+    _require_pandas()
+    import pandas as pd
+
+    return pd.DataFrame(rows, columns=None if columns is None else list(columns))
+
+
+def find_item(
+    wanted: object, fetch: Callable[[], T], listing: Callable[[str], Listing[T]]
+) -> T:
+    """Return an item by its ID, or by a name that no other item has.
+
+    Args:
+        wanted: What the user passed: an item, an ID or a name.
+        fetch: Fetches the item with this ID.
+        listing: Lists the items that may have a name.
+
+    Raises:
+        NotListedError: If several items have the name.
+        APIError: From `fetch`, if no item has the name.
+    """
+    try:
+        return fetch()
+    except APIError as error:
+        if error.status_code not in _MAY_BE_A_NAME or not isinstance(wanted, str):
+            raise
+        refusal = error
+    items = listing(wanted)
+    noun = items._noun  # noqa: SLF001 - of this module
+    try:
+        found = named(wanted, items)
+    except ForbiddenError:  # the token may read items, and not list them
+        raise refusal from None
+    if len(found) == 1:
+        return found[0]
+    if found:
+        raise several_named(wanted, noun, found)
+    refusal.hint = (
+        f"No item has this ID, and none of the {noun} has exactly this name. Show the "
+        "listing to see what there is."
+    )
+    raise refusal
+
+
+def named(name: str, items: Iterable[T]) -> list[T]:
+    """Return the items with exactly this name; files also with their extension."""
+    found = []
+    for item in items:
+        own = getattr(item, "name", None)
+        extension = getattr(item, "extension", None)
+        if name in {own, f"{own}.{extension}"}:
+            found.append(item)
+    return found
+
+
+def several_named(name: str, noun: str, found: Sequence[Any]) -> NotListedError:
+    """Return the error for a name that several items have."""
+    ids = ", ".join(item.id for item in found[:ROWS_SHOWN])
+    return NotListedError(
+        f"{len(found)} {noun} have the name {name!r}.",
+        hint=f"Pass one of the IDs: {ids}.",
+    )

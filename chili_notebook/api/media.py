@@ -1,138 +1,58 @@
-"""The media library (GraFx's own media connector; page "GraFx Media")."""
+"""The media library: list, upload, download and change its files.
+
+GraFx documents no call that renames, moves or deletes a file. They are inferred from
+those of its other nouns.
+"""
 
 from __future__ import annotations
 
-import io
 import os
-from collections.abc import Mapping
-from dataclasses import dataclass, field
-from pathlib import Path
-from typing import IO, TYPE_CHECKING, Any, Literal
+from operator import attrgetter
+from pathlib import Path, PurePath
+from typing import TYPE_CHECKING, Any, Literal
 
-from chili_notebook.api.file_names import bare_name, suffixes_like
-from chili_notebook.api.ids import describe, id_of, path_segment
-from chili_notebook.api.listing import Listing
-from chili_notebook.api.previews import fetch_preview, show_preview
-from chili_notebook.api.responses import (
-    entry_type_in,
-    item_of,
-    text_in,
-    whole_number_in,
+from chili_notebook.api.document_item import checked_name
+from chili_notebook.api.ids import describe
+from chili_notebook.api.listing import Listing, find_item
+from chili_notebook.api.media_items import (
+    Media,
+    MediaFolder,
+    folder_of,
+    full_name_of,
+    key_of,
+    media_path,
+    read_folder,
+    read_media,
+    split_name,
 )
+from chili_notebook.api.responses import item_of
+from chili_notebook.api.transfers import (
+    REFUSES_FILE,
+    LocalFile,
+    Transfer,
+    TransferState,
+    files_below,
+    paths_on_disk,
+    transfer_rows,
+)
+from chili_notebook.api.uploads import FileSource, FileType, UploadedFile
 from chili_notebook.auth.handle import REWINDABLE
 from chili_notebook.auth.secret import signed_in
 from chili_notebook.display.progress import Progress
-from chili_notebook.errors import ConfigurationError
-from chili_notebook.http.reading import one_line
-from chili_notebook.system.atomic_write import save_stream
+from chili_notebook.errors import APIError, ConfigurationError, NotFoundError
+from chili_notebook.system.atomic_write import checked_path
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from chili_notebook.api.base import ApiClient
-    from chili_notebook.api.file_views import MimeBundle
-    from chili_notebook.api.files import File
+    from chili_notebook.display.tables import Rows
 
-TYPES = ("ai", "eps", "jpeg", "jpg", "pdf", "png", "psd", "tif", "tiff")
+FILE_TYPE = FileType(
+    "GraFx Media", ("ai", "eps", "jpeg", "jpg", "pdf", "png", "psd", "tif", "tiff")
+)
 """The types of files that GraFx Media takes (page "GraFx Media")."""
 UPLOADS = "/Upload"
-PreviewType = Literal["thumbnail", "medium", "highest", "fullOrVector"]
-_BYTES = bytes | bytearray | memoryview
-_File = str | os.PathLike[str] | _BYTES
-
-
-@dataclass(frozen=True, slots=True)
-class Media:
-    """A file of the media library; in a notebook it shows its preview.
-
-    Attributes:
-        id: GraFx's ID.
-        name: Its name.
-        relative_path: Its folder, if GraFx names it.
-        extension: Its file type, such as ``jpg``, if GraFx names it.
-        type: ``item`` or ``directory``, if GraFx names it.
-        width: Its width in pixels, if known.
-        height: Its height in pixels, if known.
-        metadata: What else GraFx knows of the file, as it sent it; may be empty.
-        raw: The JSON object that GraFx sent.
-
-    Example:
-        media = chili.media.list()[0]
-        media.download("pictures/")
-    """
-
-    id: str
-    name: str
-    relative_path: str | None
-    extension: str | None
-    type: str | None
-    width: int | None
-    height: int | None
-    metadata: Mapping[str, Any] = field(hash=False)
-    raw: Mapping[str, Any] = field(repr=False, compare=False)
-    _client: ApiClient = field(repr=False, compare=False)
-
-    def preview(
-        self,
-        type: PreviewType = "medium",  # noqa: A002 - GraFx's word
-        *,
-        timeout_s: float = 60.0,
-    ) -> File:
-        """Return a picture of it.
-
-        Args:
-            type: ``thumbnail``, ``medium``, ``highest`` or ``fullOrVector``.
-            timeout_s: How long to wait, in seconds.
-
-        Raises:
-            OutputTimeoutError: If GraFx has not made it in time.
-
-        Example:
-            media.preview("highest")
-        """
-        preview_type = path_segment(type, kind_name="type of preview")
-        return fetch_preview(
-            self._client,
-            f"{_path_of(self)}/preview/{preview_type}",
-            name=f"{self.name}.png",
-            timeout_s=timeout_s,
-        )
-
-    def thumbnail(self) -> File:
-        """Return a small picture of it.
-
-        Example:
-            media.thumbnail()
-        """
-        return self.preview("thumbnail")
-
-    def download(self, path: str | Path) -> Path:
-        """Write the original file, piece by piece, and return its path.
-
-        Args:
-            path: The path of the file, or a folder, which gets it under its own name. A
-                path without a suffix is a folder.
-
-        Raises:
-            ConfigurationError: If it cannot be written there.
-
-        Example:
-            chili.media.list()[0].download("pictures/")
-        """
-        name = bare_name(self.name) or bare_name(self.id)
-        if self.extension and not name.lower().endswith(f".{self.extension.lower()}"):
-            name = f"{name}.{self.extension}"
-        with self._client.stream("GET", f"{_path_of(self)}/download") as response:
-            default_name = bare_name(name) or "file"
-            return save_stream(
-                response.iter_bytes(),
-                path,
-                default_name=default_name,
-                suffixes=suffixes_like(default_name),
-            )
-
-    def _repr_mimebundle_(self, **_: object) -> MimeBundle:
-        return show_preview(self.preview, text=repr(self))
 
 
 @signed_in
@@ -140,7 +60,7 @@ class MediaLibrary:
     """The environment's media library: ``chili.media``.
 
     Example:
-        chili.media.list(search="logo")
+        chili.media.list("logo")
         chili.media.list().gallery()
     """
 
@@ -148,48 +68,86 @@ class MediaLibrary:
         self._client = client
 
     def list(
-        self, *, search: str | None = None, folder: str | None = None
+        self,
+        search: str | None = None,
+        *,
+        folder: str | None = None,
+        subfolders: bool | None = None,
+        sort_by: str | None = None,
+        sort_order: Literal["asc", "desc"] | None = None,
     ) -> Listing[Media]:
         """List files.
 
         Args:
             search: A part of the name, of the relative path or of the ID.
             folder: A folder, such as ``/Upload``.
+            subfolders: Whether to list the files in subfolders too (GraFx's own media
+                connector). By default GraFx decides.
+            sort_by: ``name``, ``id`` or ``relativePath``.
+            sort_order: ``asc`` or ``desc``.
 
         Example:
-            chili.media.list(search="logo").to_frame()
+            chili.media.list("logo", sort_by="name").to_frame()
+            chili.media.list(folder="/Brand", subfolders=True)
         """
+        deep = None if subfolders is None else str(subfolders).lower()
+        params = {"search": search, "folder": folder}
+        params |= {"includeItemsFromSubfolders": deep}
+        params |= {"sortBy": sort_by, "sortOrder": sort_order}
         return Listing(
             self._client,
             "media",
-            {"search": search, "folder": folder},
+            params,
             read=self._read,
             noun="media",
             columns=[
-                ("Name", lambda media: media.name),
-                ("Folder", lambda media: media.relative_path),
-                ("Type", lambda media: media.extension),
-                ("Id", lambda media: media.id),
+                ("Name", attrgetter("name")),
+                ("Folder", attrgetter("relative_path")),
+                ("Type", attrgetter("extension")),
+                ("Id", attrgetter("id")),
             ],
+        )
+
+    def folders(self) -> Listing[MediaFolder]:
+        """List the folders.
+
+        Example:
+            chili.media.folders()
+        """
+        columns = [("Folder", attrgetter("path"))]
+        return Listing(
+            self._client,
+            "media/directory",
+            {},
+            read=read_folder,
+            noun="folders",
+            columns=columns,
         )
 
     def get(self, media: Media | str) -> Media:
         """Fetch one file's entry.
 
         Args:
-            media: Its ID, or a file of the library, to read it again.
+            media: Its ID, its exact name with or without the extension, or a file of
+                the library, to read it again.
 
         Raises:
+            NotListedError: If several files have this name.
             NotFoundError: If there is no such file.
 
         Example:
-            media = chili.media.get(media.id)
+            media = chili.media.get("olive-branch.png")
         """
-        return self._read(item_of(self._client.get(_path_of(media))))
+        path = media_path(media)
+        return find_item(
+            media,
+            lambda: self._read(item_of(self._client.get(path))),
+            lambda name: self.list(PurePath(name).stem),
+        )
 
     def upload(
         self,
-        file: _File,
+        file: FileSource,
         *,
         folder: str | None = UPLOADS,
         name: str | None = None,
@@ -208,113 +166,203 @@ class MediaLibrary:
             picture = template.preview()
             chili.media.upload(picture.content, name="preview.png")
         """
-        folder = UPLOADS if folder is None else folder
-        if not folder.strip("/ "):
-            raise ConfigurationError(
-                "GraFx takes no files in the root folder.",
-                hint=f"Pass a folder, such as {UPLOADS}.",
+        folder = _checked_folder(UPLOADS if folder is None else folder)
+        full_name = FILE_TYPE.check(file, name)
+        title = f"Uploading {full_name}"
+        with Progress(title, clock=self._client.stopwatch) as progress:
+            return self._upload(
+                file,
+                full_name,
+                folder,
+                on_read=lambda read, size: progress.update(done=read / size),
             )
-        if not isinstance(file, str | os.PathLike | _BYTES):
-            raise ConfigurationError(
-                f"Expected a path or the bytes of a file, got {describe(file)}.",
-                hint='Pass a path, such as "pictures/a.png".',
+
+    def upload_folder(
+        self, path: str | Path, *, folder: str = UPLOADS
+    ) -> Rows[Transfer]:
+        """Upload the files of a folder and its subfolders, without those already there.
+
+        A file is there if its folder has one with the same name and type; GraFx does
+        not tell the contents apart. Hidden files are left out. After an interrupt or an
+        error, the same call continues.
+
+        Args:
+            path: The folder on disk.
+            folder: The folder of the library that gets its files and subfolders.
+
+        Returns:
+            A table with what happened to each file. Files that GraFx does not take are
+            in it with the reason.
+
+        Raises:
+            ConfigurationError: If `path` is not a folder that can be read.
+
+        Example:
+            chili.templates.list()[0].thumbnail().save("campaign/spring/")
+            chili.media.upload_folder("campaign", folder="/Campaign")
+        """
+        files = files_below(path)
+        root = _checked_folder(folder)
+        try:
+            listed = list(self.list(folder=root, subfolders=True))
+        except NotFoundError:  # there is no such folder yet
+            listed = []
+        present = {key_of(media): media.id for media in listed}
+        total = sum(file.size for file in files) or 1
+        sent = 0
+        done = []
+        title = f"Uploading {len(files)} files"
+        with Progress(title, clock=self._client.stopwatch) as progress:
+            for file in files:
+
+                def show(read: int, _size: int, sent: int = sent) -> None:
+                    progress.update(done=min((sent + read) / total, 1))
+
+                target = f"{root}/{file.folder}".rstrip("/")
+                done.append(self._upload_if_new(file, target, present, show))
+                sent += file.size
+        return transfer_rows(done)
+
+    def download_folder(
+        self, path: str | Path, *, folder: str = "/", search: str | None = None
+    ) -> Rows[Transfer]:
+        """Download the files of a folder of the library and of its subfolders.
+
+        Files that are already on disk are left as they are. Names that cannot be used
+        on every disk, or that two files share, are changed.
+
+        Args:
+            path: The folder on disk; it gets the same subfolders.
+            folder: The folder of the library; by default all of it.
+            search: A part of the names or relative paths.
+
+        Returns:
+            A table with what happened to each file.
+
+        Raises:
+            ConfigurationError: If a file cannot be written there.
+
+        Example:
+            chili.media.download_folder("pictures", folder="/Brand")
+        """
+        target = checked_path(path)
+        root = "/" + folder.strip("/")
+        listed = self.list(search, folder=root, subfolders=True)
+        files = sorted(
+            (media for media in listed if media.type != "directory"),
+            key=lambda media: (folder_of(media), media.name, media.id),
+        )
+        places = paths_on_disk(
+            [(folder_of(one).removeprefix(root), full_name_of(one)) for one in files]
+        )
+        done = []
+        title = f"Downloading {len(files)} files"
+        with Progress(title, clock=self._client.stopwatch) as progress:
+            for number, (media, place) in enumerate(zip(files, places, strict=True)):
+                progress.update(done=number / len(files))
+                state = TransferState.PRESENT
+                if not os.path.lexists(target / place):
+                    media.download(target / place)
+                    state = TransferState.DOWNLOADED
+                done.append(Transfer("media", str(place), state, id=media.id))
+        return transfer_rows(done)
+
+    def rename(self, media: Media | str, name: str) -> None:
+        """Change the name of a file; its type stays.
+
+        Args:
+            media: The file, or its ID.
+            name: The new name, without the extension.
+
+        Raises:
+            ConfigurationError: If the new name is blank, or not a text.
+
+        Example:
+            picture = chili.media.upload(template.preview().content, name="a.png")
+            chili.media.rename(picture, "spring")
+        """
+        body = {"name": checked_name(name)}
+        self._client.patch(media_path(media), json=body)
+
+    def move(self, media: Media | str, folder: str) -> None:
+        """Move a file to another folder.
+
+        Raises:
+            ConfigurationError: If the folder is the root folder, or not a text.
+
+        Example:
+            picture = chili.media.upload(template.preview().content, name="a.png")
+            chili.media.move(picture, "/Campaign/Spring")
+        """
+        body = {"folderPath": _checked_folder(folder)}
+        self._client.patch(media_path(media), json=body)
+
+    def delete(self, media: Media | str) -> None:
+        """Delete a file. Templates that show it keep its ID.
+
+        Example:
+            picture = chili.media.upload(template.preview().content, name="a.png")
+            chili.media.delete(picture)
+        """
+        self._client.delete(media_path(media))
+
+    def _upload(
+        self,
+        file: FileSource,
+        full_name: str,
+        folder: str,
+        *,
+        on_read: Callable[[int, int], None],
+    ) -> Media:
+        """Upload a file, and report how many of its bytes have been sent."""
+        with UploadedFile(file, full_name, on_read) as content:
+            response = self._client.post(
+                "media",
+                params={"folderPath": folder, "name": full_name},
+                files={"file": (full_name, content)},
+                extensions={REWINDABLE: True},
             )
-        full_name = _name_of(file, name)
-        content = _open(file, full_name)
-        with content:
-            size = content.seek(0, io.SEEK_END)
-            if not size:
-                raise ConfigurationError(
-                    f"{full_name} is empty.", hint="Check the path and the file."
-                )
-            content.seek(0)
-            with Progress(
-                f"Uploading {full_name}", clock=self._client.stopwatch
-            ) as progress:
-                reader = _ObservedFile(
-                    content, lambda read: progress.update(done=read / size)
-                )
-                response = self._client.post(
-                    "media",
-                    params={"folderPath": folder, "name": full_name},
-                    files={"file": (full_name, reader)},
-                    extensions={REWINDABLE: True},
-                )
         return self._read(item_of(response))
 
+    def _upload_if_new(
+        self,
+        file: LocalFile,
+        folder: str,
+        present: dict[tuple[str, str, str], str],
+        on_read: Callable[[int, int], None],
+    ) -> Transfer:
+        """Upload a file of a folder, and add it to the files that are there."""
+        name = f"{folder}/{file.path.name}"
+        key = (folder, *split_name(file.path.name))
+        if key in present:
+            return Transfer("media", name, TransferState.PRESENT, id=present[key])
+        try:
+            full_name = FILE_TYPE.check(file.path)
+            media = self._upload(file.path, full_name, folder, on_read=on_read)
+        except ConfigurationError as error:
+            return Transfer("media", name, TransferState.REFUSED, error.message)
+        except APIError as error:
+            if error.status_code not in REFUSES_FILE:
+                raise
+            reason = error.detail or error.message
+            return Transfer("media", name, TransferState.REFUSED, reason)
+        present[key] = media.id
+        return Transfer("media", name, TransferState.UPLOADED, id=media.id)
+
     def _read(self, raw: Mapping[str, Any]) -> Media:
-        metadata = raw.get("metaData")
-        return Media(
-            id=text_in(raw, "id") or "",
-            name=text_in(raw, "name") or "",
-            relative_path=text_in(raw, "relativePath"),
-            extension=text_in(raw, "extension"),
-            type=entry_type_in(raw),
-            width=whole_number_in(raw, "width"),
-            height=whole_number_in(raw, "height"),
-            metadata=metadata if isinstance(metadata, Mapping) else {},
-            raw=raw,
-            _client=self._client,
-        )
+        return read_media(raw, self._client)
 
 
-class _ObservedFile(io.BufferedIOBase):
-    """A file that reports how far it has been read."""
-
-    def __init__(self, file: IO[bytes], on_read: Callable[[int], None]) -> None:
-        self._file = file
-        self._on_read = on_read
-
-    def read(self, size: int | None = -1, /) -> bytes:
-        piece = self._file.read(-1 if size is None else size)
-        self._on_read(self._file.tell())
-        return piece
-
-    def seek(self, offset: int, whence: int = io.SEEK_SET, /) -> int:
-        return self._file.seek(offset, whence)
-
-    def tell(self) -> int:
-        return self._file.tell()
-
-
-def _path_of(media: Media | str) -> str:
-    return f"media/{path_segment(id_of(media, Media, kind_name='media file'))}"
-
-
-def _name_of(file: _File, name: str | None) -> str:
-    """Return the name of an uploaded file.
+def _checked_folder(folder: object) -> str:
+    """Return a folder of the library, with a slash at its start and none at its end.
 
     Raises:
-        ConfigurationError: If GraFx does not take a file with this name.
+        ConfigurationError: If it is not a text, or the root folder.
     """
-    own_name = "" if isinstance(file, _BYTES) else Path(file).name
-    full_name = name or own_name
-    if not Path(full_name).suffix:
-        full_name += Path(own_name).suffix
-    file_type = Path(full_name).suffix.lstrip(".").lower()
-    if file_type in TYPES:
-        return full_name
-    types = f"Types: {', '.join(TYPES)}."
-    if file_type:
-        message = f"GraFx Media takes no file of the type {file_type!r}."
-        raise ConfigurationError(message, hint=types)
-    message = "The file has no name."
-    if full_name:
-        message = f"The name {full_name!r} does not end with a file type."
-    raise ConfigurationError(message, hint=f'Pass one, as in name="a.png". {types}')
-
-
-def _open(file: _File, full_name: str) -> IO[bytes]:
-    if isinstance(file, _BYTES):
-        return io.BytesIO(file)
-    try:
-        return Path(file).expanduser().open("rb")
-    except OSError as error:
-        reason = error.strerror or type(error).__name__
-    except RuntimeError:  # a tilde before a name that no user has
-        reason = "no such home folder"
-    except ValueError:  # a NUL or a lone surrogate
-        reason = "no path can contain such a character"
-    raise ConfigurationError(
-        f"{one_line(full_name)} cannot be read ({reason}).", hint="Check the path."
-    )
+    if not isinstance(folder, str):
+        message = f"Expected a folder, got {describe(folder)}."
+    elif not folder.strip("/ "):
+        message = "GraFx takes no files in the root folder."
+    else:
+        return "/" + folder.strip("/ ")
+    raise ConfigurationError(message, hint=f"Pass a folder, such as {UPLOADS}.")

@@ -5,10 +5,11 @@ The calls are those of Studio UI; GraFx does not document them.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import InitVar, dataclass
 from typing import TYPE_CHECKING, Any
 
 from chili_notebook.api.ids import id_of, path_segment
+from chili_notebook.api.items import Item
 from chili_notebook.api.listing import Listing
 from chili_notebook.api.output_tasks import checked_format
 from chili_notebook.api.responses import item_of, text_in
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class OutputSetting:
+class OutputSetting(Item):
     """One output setting.
 
     Attributes:
@@ -48,7 +49,7 @@ class OutputSetting:
     watermark: bool
     watermark_text: str | None
     data_source_enabled: bool
-    raw: Mapping[str, Any] = field(repr=False, compare=False)
+    raw: InitVar[Mapping[str, Any]]
 
 
 @signed_in

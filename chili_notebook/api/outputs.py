@@ -48,8 +48,11 @@ from chili_notebook.errors import (
 )
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from chili_notebook.api.base import ApiClient
     from chili_notebook.api.documents import Layout
+    from chili_notebook.batch.batch import Batch
 
 Document = Mapping[str, Any]
 Source = DocumentItem | Document | str
@@ -261,6 +264,72 @@ class Outputs:
                 OutputTask(task_id, format, self._client, self._pace, kind, started_at)
             )
         return tasks if several else tasks[0]
+
+    def batch(  # noqa: PLR0913 - each is named at the call
+        self,
+        source: Source,
+        table: object,
+        format: Format,  # noqa: A002
+        *,
+        folder: str | Path,
+        name: str | None = None,
+        columns: Mapping[str, str | None] | None = None,
+        layout: Layout | str | int | None = None,
+        settings: OutputSetting | str | Mapping[str, Any] | None = None,
+        merge: str | None = None,
+    ) -> Batch:
+        """Prepare one output for each row of a table; `Batch.run` renders them.
+
+        Nothing is rendered here: all rows are checked, and their problems are in
+        ``problems``. Files that an earlier batch has saved in the folder are kept, if
+        their row, the template, the layout and the settings are the same.
+
+        Args:
+            source: A template or its ID, a project, or a whole document.
+            table: The path of a ``.csv``, ``.tsv``, ``.xlsx``, ``.parquet`` or
+                ``.jsonl`` file, a DataFrame, or any iterable of mappings.
+            format: ``pdf``, ``jpg``, ``png``, ``gif``, ``mp4`` or ``html``.
+            folder: Where the files and the ledger are stored.
+            name: A pattern for the names of the files, such as ``{sku}``; by default
+                the number of the row.
+            columns: The variables of columns with another name; ``None`` in place of
+                a variable for a column that is not used.
+            layout: A layout, its ID or its name; by default the selected one.
+            settings: An output setting, its ID, or a mapping of its fields; by default
+                the format's default.
+            merge: The name of one PDF with the pages of all rows.
+
+        Raises:
+            ConfigurationError: If an argument or the table cannot be used, the folder
+                belongs to another template, or another process uses it.
+            VariableError: If the template has no such layout.
+
+        Example:
+            rows = [{"Name": "Ada"}, {"Name": "Grace"}]
+            prints = chili.outputs.batch(template, rows, "png", folder="renders/cards")
+            prints.run()
+        """
+        # A batch uses these classes, so it can only be imported when it is needed.
+        from chili_notebook.batch.batch import prepare
+        from chili_notebook.batch.order import OrderForm
+
+        format = checked_format(format)  # noqa: A001 - GraFx's word
+        body, document = self._request_for(source)
+        body["layoutsToExport"] = [choose_layout(document, layout)]
+        body |= option_fields(format, {"settings": settings})
+        require_small(body)
+        form = OrderForm(
+            self._client,
+            format,
+            body,
+            document,
+            source_id=str(body.get("templateId") or body.get("projectId") or ""),
+            source_name=getattr(source, "name", None)
+            or str(body.get("templateId", "")),
+        )
+        return prepare(
+            form, table, folder=folder, name=name, columns=columns, merge=merge
+        )
 
     def task(
         self,

@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import InitVar, dataclass
 from typing import TYPE_CHECKING, Any
 
 from chili_notebook.api.document_item import (
@@ -13,7 +13,7 @@ from chili_notebook.api.document_item import (
     checked_name,
 )
 from chili_notebook.api.ids import id_of, path_segment
-from chili_notebook.api.listing import Listing
+from chili_notebook.api.listing import Listing, find_item
 from chili_notebook.api.responses import item_of, text_in
 from chili_notebook.api.templates import Template
 from chili_notebook.auth.secret import signed_in
@@ -50,9 +50,9 @@ class Project(DocumentItem):
     template_id: str | None
     collection_id: str | None
     user_interface_id: str | None
-    raw: Mapping[str, Any] = field(repr=False, compare=False)
-    _client: ApiClient = field(repr=False, compare=False)
-    _render: Callable[..., Output] = field(repr=False, compare=False)
+    raw: InitVar[Mapping[str, Any]]
+    _client: InitVar[ApiClient]
+    _render: InitVar[Callable[..., Output]]
 
     @property
     def _path(self) -> str:
@@ -120,15 +120,21 @@ class Projects:
         """Fetch one project.
 
         Args:
-            project: Its ID, or a project, to read it again.
+            project: Its ID, its exact name, or a project, to read it again.
 
         Raises:
+            NotListedError: If several projects have this name.
             NotFoundError: If there is no such project of this integration.
 
         Example:
             project = chili.projects.get(project.id)
         """
-        return self._read(item_of(self._client.get(_path_of(project))))
+        path = _path_of(project)
+        return find_item(
+            project,
+            lambda: self._read(item_of(self._client.get(path))),
+            lambda _name: self.list(),
+        )
 
     def rename(self, project: Project | str, name: str) -> None:
         """Change the name of a project.

@@ -19,6 +19,7 @@ from chili_notebook.http.reading import one_line
 from chili_notebook.http.urls import is_loopback
 
 _MOST_DIGITS = 18
+_ENTRY_TYPES = {"0": "item", "1": "directory"}
 
 
 def body_of(response: httpx.Response) -> Any:
@@ -54,9 +55,8 @@ def item_of(response: httpx.Response) -> Mapping[str, Any]:
     )
 
 
-def links_of(response: httpx.Response) -> Mapping[str, Any]:
-    """Return the links of a response, empty for ``null`` and for absent links."""
-    body = body_of(response)
+def links_in(body: object) -> Mapping[str, Any]:
+    """Return the links of a JSON body, empty for ``null`` and for absent links."""
     links = body.get("links") if isinstance(body, Mapping) else None
     return links if isinstance(links, Mapping) else {}
 
@@ -71,7 +71,14 @@ def link_in(response: httpx.Response, key: str, *, base_url: str) -> str:
     Raises:
         UnexpectedAnswerError: If the link is not a URL.
     """
-    text = links_of(response).get(key)
+    return resolve_link(response, links_in(body_of(response)), key, base_url=base_url)
+
+
+def resolve_link(
+    response: httpx.Response, links: Mapping[str, Any], key: str, *, base_url: str
+) -> str:
+    """Return one of the links of a response, whose JSON has been read, as `link_in`."""
+    text = links.get(key)
     if not isinstance(text, str) or not text.strip():
         return ""
     try:
@@ -101,10 +108,11 @@ def _is_own(url: httpx.URL, base: httpx.URL) -> bool:
 def text_in(raw: Mapping[str, Any], key: str) -> str | None:
     """Return a text field, a number as its digits, anything else as ``None``."""
     value = raw.get(key)
-    if isinstance(value, int) and not isinstance(value, bool):
-        return str(value)
     if not isinstance(value, str):
-        return None
+        is_number = isinstance(value, int) and not isinstance(value, bool)
+        return str(value) if is_number else None
+    if value.isascii():
+        return value
     # JSON can contain a lone surrogate, which can be neither shown nor sent.
     return value.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
 
@@ -126,7 +134,7 @@ def texts_in(raw: Mapping[str, Any], key: str) -> tuple[str, ...]:
 def entry_type_in(raw: Mapping[str, Any]) -> str | None:
     """Return ``item`` or ``directory``, which older pages write as 0 or 1."""
     word = (text_in(raw, "type") or "").lower()
-    return {"0": "item", "1": "directory"}.get(word, word) or None
+    return _ENTRY_TYPES.get(word, word) or None
 
 
 def moment_in(raw: Mapping[str, Any], *keys: str) -> datetime | None:

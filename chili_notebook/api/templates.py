@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import InitVar, dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
 from chili_notebook.api.document_item import (
@@ -11,16 +11,21 @@ from chili_notebook.api.document_item import (
     checked_name,
 )
 from chili_notebook.api.ids import id_of, path_segment
-from chili_notebook.api.listing import Listing
+from chili_notebook.api.listing import Listing, find_item
+from chili_notebook.api.package_contents import package_template
+from chili_notebook.api.packages import Installation, install_package
 from chili_notebook.api.responses import entry_type_in, item_of, moment_in, text_in
 from chili_notebook.auth.secret import signed_in
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from datetime import datetime
+    from pathlib import Path
 
     from chili_notebook.api.base import ApiClient
     from chili_notebook.api.output_tasks import Output
+    from chili_notebook.api.transfers import Transfer
+    from chili_notebook.display.tables import Rows
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,9 +52,9 @@ class Template(DocumentItem):
     type: str | None
     created: datetime | None
     modified: datetime | None
-    raw: Mapping[str, Any] = field(repr=False, compare=False)
-    _client: ApiClient = field(repr=False, compare=False)
-    _render: Callable[..., Output] = field(repr=False, compare=False)
+    raw: InitVar[Mapping[str, Any]]
+    _client: InitVar[ApiClient]
+    _render: InitVar[Callable[..., Output]]
 
     @property
     def _path(self) -> str:
@@ -75,8 +80,8 @@ class Templates:
 
     def list(
         self,
-        *,
         search: str | None = None,
+        *,
         folder: str | None = None,
         sort_by: str | None = None,
         sort_order: Literal["asc", "desc"] | None = None,
@@ -111,16 +116,20 @@ class Templates:
         """Fetch one template.
 
         Args:
-            template: Its ID, or a template, to read it again.
+            template: Its ID, its exact name, or a template, to read it again.
 
         Raises:
+            NotListedError: If several templates have this name.
             APIError: If there is no such template. GraFx's workshop notes that a
                 missing template is answered with 500.
 
         Example:
-            template = chili.templates.get(template.id)
+            template = chili.templates.get("Business card")
         """
-        return self._read(item_of(self._client.get(_path_of(template))))
+        path = _path_of(template)
+        return find_item(
+            template, lambda: self._read(item_of(self._client.get(path))), self.list
+        )
 
     def create(
         self, document: Mapping[str, Any], *, name: str, folder: str = "/"
@@ -170,6 +179,71 @@ class Templates:
         """
         params = {"force": "true"} if force else {}
         self._client.delete(_path_of(template), params=params)
+
+    def package(self, template: Template | str, path: str | Path) -> Rows[Transfer]:
+        """Write a template with its fonts and media to a folder or a zip.
+
+        The package contains the document, the original files of GraFx Media and all
+        styles of the font families that the document uses. It contains no credentials
+        and no addresses. Files of other connectors are not in it. Mind the licenses of
+        the fonts.
+
+        Args:
+            template: The template, its ID or its exact name.
+            path: The path of a new folder, or of a zip, which ends with ``.zip``.
+
+        Returns:
+            A table of what is in the package, and of what is missing in the
+            environment.
+
+        Raises:
+            ConfigurationError: If the package cannot be written there.
+
+        Example:
+            chili.templates.package("Business card", "packages/card.zip")
+        """
+        return package_template(self._client, self.get(template), path)
+
+    def install(
+        self,
+        path: str | Path,
+        *,
+        name: str | None = None,
+        folder: str | None = None,
+        replace: bool = False,
+        dry_run: bool = False,
+    ) -> Installation:
+        """Make a template of a package, with its fonts and media.
+
+        A file of the media library with the same name and content is used, and so is a
+        font with the same family and style. Everything else is uploaded. The document
+        gets the IDs of this environment. An equal template is left as it is.
+
+        Args:
+            path: The path of the package.
+            name: The name of the template; by default the one in the package.
+            folder: The folder of the template; by default the one in the package.
+            replace: Replace the document of a template with this name.
+            dry_run: Change nothing, and show what would happen.
+
+        Raises:
+            ConfigurationError: If the package is damaged, the document needs a newer
+                engine or a connector that is missing, a template has this name, or
+                GraFx refuses a font.
+
+        Example:
+            chili.templates.package("Business card", "packages/card")
+            chili.templates.install("packages/card", name="Card 2", dry_run=True)
+        """
+        return install_package(
+            self._client,
+            self,
+            path,
+            name=name,
+            folder=folder,
+            replace=replace,
+            dry_run=dry_run,
+        )
 
     def _read(self, raw: Mapping[str, Any]) -> Template:
         return Template(

@@ -13,7 +13,7 @@ from decimal import Decimal
 from typing import Any, Final
 
 from chili_notebook.api.documents import DAYS, Limits, Variable
-from chili_notebook.api.media import Media
+from chili_notebook.api.media_items import Media
 from chili_notebook.api.problems import ProblemKind, RefusedError
 from chili_notebook.api.values import (
     BOOLEANS,

@@ -314,7 +314,7 @@ def _texts_in(document: Any) -> Iterator[str]:
         elif isinstance(value, dict):
             values += [*value, *value.values()]
         elif isinstance(value, list):
-            if all(isinstance(item, str) for item in value):
+            if set(map(type, value)) <= {str}:
                 yield "".join(value)
             else:
                 values += value

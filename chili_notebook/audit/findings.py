@@ -6,6 +6,7 @@ import shlex
 from collections import Counter
 from dataclasses import dataclass, field
 from enum import Enum, auto
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from chili_notebook.auth.secret import Secret
@@ -144,15 +145,13 @@ class SecretFinder:
     """
 
     def __init__(self, known: Sequence[KnownSecret]) -> None:
-        self._whole = Masker()
-        self._all = Masker()
-        self._each: dict[KnownSecret, Masker] = {}
-        for each in known:
-            own_part = _own_part(each.secret)
-            self._whole.protect(each.secret)
-            self._all.protect(own_part)
-            self._each[each] = Masker()
-            self._each[each].protect(own_part)
+        self._known = known
+        self._whole = _masker_of(each.secret for each in known)
+        self._all = _masker_of(_own_part(each.secret) for each in known)
+
+    @cached_property
+    def _each(self) -> dict[KnownSecret, Masker]:
+        return {each: _masker_of([_own_part(each.secret)]) for each in self._known}
 
     def find(self, value: Any) -> tuple[KnownSecret, ...]:
         """Return the known secrets in a text, in bytes or anywhere in a JSON value."""
@@ -183,6 +182,13 @@ class SecretFinder:
     def mask(self, text: str) -> str:
         """Return the text with each secret masked, except those in pieces."""
         return self._whole.mask_text(text, pieces=False)[0]
+
+
+def _masker_of(secrets: Iterable[Secret]) -> Masker:
+    masker = Masker()
+    for secret in secrets:
+        masker.protect(secret)
+    return masker
 
 
 def _own_part(secret: Secret) -> Secret:

@@ -16,6 +16,72 @@ if TYPE_CHECKING:
 _DELAY_S = 2.0
 
 
+_UPDATES_PER_S = 2
+_LINE_EVERY_S = 30.0
+
+
+class LiveLine:
+    """One line below the cell, updated in place, and removed at the end.
+
+    A notebook shows it as one display, and a terminal as one line. Where nobody watches
+    (nbconvert, papermill, a log file), a line is printed every half minute.
+
+    Args:
+        clock: Returns the time in seconds.
+
+    Example:
+        with LiveLine(clock=time.monotonic) as line:
+            line.show("3 of 8 done", "<p>3 of 8 done</p>")
+    """
+
+    def __init__(self, *, clock: Callable[[], float]) -> None:
+        self._clock = clock
+        self._display_id = ""
+        self._shown: str | None = None
+        self._width = 0
+        self._next_at = 0.0
+        self._next_line_at = clock() + _LINE_EVERY_S
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._display_id:
+            self._display_id = publish({}, self._display_id)
+        elif self._width:
+            sys.stdout.write("\r" + " " * self._width + "\r")
+            sys.stdout.flush()
+
+    def show(self, text: str, html: str) -> None:
+        """Show a line in place of the one before, at most twice a second.
+
+        Args:
+            text: The line for terminals and logs.
+            html: The same for notebooks.
+
+        Example:
+            line.show("3 of 8 done", "<p>3 of 8 done</p>")
+        """
+        now = self._clock()
+        if now < self._next_at or text == self._shown:
+            return
+        self._next_at = now + 1 / _UPDATES_PER_S
+        if self._display_id or _can_update_displays():
+            bundle = {"text/plain": text, "text/html": html}
+            self._display_id = publish(bundle, self._display_id)
+        elif sys.stdout.isatty():
+            sys.stdout.write("\r" + text.ljust(self._width))
+            sys.stdout.flush()
+            self._width = max(self._width, len(text))
+        elif now >= self._next_line_at:
+            self._next_line_at = now + _LINE_EVERY_S
+            sys.stdout.write(f"{text}\n")
+            sys.stdout.flush()
+        else:
+            return
+        self._shown = text
+
+
 class Progress:
     """One line below the cell, updated in place; quick work shows nothing.
 
@@ -44,7 +110,7 @@ class Progress:
 
     def __exit__(self, *_: object) -> None:
         if self._display_id:
-            self._publish({})
+            publish({}, self._display_id)
 
     def update(self, *, done: float | None = None) -> None:
         """Show the elapsed time, at most once per second.
@@ -63,24 +129,33 @@ class Progress:
             minutes, seconds = divmod(self._second, 60)
             bar = "" if done is None else f' <progress value="{done:.2f}"></progress>'
             line = f"{escape(self._text)} … {minutes}:{seconds:02}{bar}"
-            self._publish(
+            self._display_id = publish(
                 {
                     "text/plain": f"{self._text} …",
                     "text/html": f'<div style="opacity:0.7">{line}</div>',
-                }
+                },
+                self._display_id,
             )
         elif not self._has_line and sys.stderr.isatty():
             self._has_line = True
             sys.stderr.write(f"{self._text} …\n")
 
-    def _publish(self, bundle: dict[str, str]) -> None:
-        from IPython.display import publish_display_data
 
-        is_new = not self._display_id
-        self._display_id = self._display_id or uuid4().hex
-        publish_display_data(  # type: ignore[no-untyped-call]
-            bundle, transient={"display_id": self._display_id}, update=not is_new
-        )
+def publish(bundle: dict[str, str], display_id: str) -> str:
+    """Show or update a display of the notebook, and return its ID.
+
+    Args:
+        bundle: What it shows, by media type.
+        display_id: Its ID; empty for a new one.
+    """
+    from IPython.display import publish_display_data
+
+    is_new = not display_id
+    display_id = display_id or uuid4().hex
+    publish_display_data(  # type: ignore[no-untyped-call]
+        bundle, transient={"display_id": display_id}, update=not is_new
+    )
+    return display_id
 
 
 def _can_update_displays() -> bool:

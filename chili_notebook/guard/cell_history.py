@@ -79,6 +79,7 @@ class CellHistory:
         self._can_replace = can_replace
         self._on_replace = on_replace
         self._wrapped: list[tuple[Any, str, Any, Any]] = []
+        self._masked_for: object = None
         self._is_running = True  # the first login installs this while its cell runs
         self._wrap(shell.history_manager, "store_inputs", self._mask_arguments)
         self._wrap(shell.history_manager, "store_output", self._mask_reprs)
@@ -122,21 +123,23 @@ class CellHistory:
         The running cell is replaced in the notebook. A message names the other cells,
         because a front-end replaces only the running one.
         """
+        masker = self._registry.masker
+        if self._masked_for is masker.generation:
+            return  # every cell since then was masked when it was stored
+        self._masked_for = masker.generation
         mask = self._registry.mask
         history: Any = self._shell.history_manager
         sources = history.input_hist_raw
-        found = [number for number, text in enumerate(sources) if mask(text) != text]
+        found = _mask_list(sources, mask)
         running = ""
-        if self._is_running and found and found[-1] == len(sources) - 1:
-            running = sources[found.pop()]
-        for inputs in (history.input_hist_raw, history.input_hist_parsed):
-            inputs[:] = [mask(text) for text in inputs]
+        if self._is_running and found and max(found) == len(sources) - 1:
+            running = found.pop(len(sources) - 1)
+        _mask_list(history.input_hist_parsed, mask)
         with history.db_input_cache_lock:
-            unwritten = history.db_input_cache
-            unwritten[:] = [tuple(mask(list(entry))) for entry in unwritten]
+            _mask_list(history.db_input_cache, mask)
         names = self._shell.user_ns
-        for name in [name for name in names if _INPUT_NAME.fullmatch(name)]:
-            names[name] = mask(names[name])
+        inputs = {name: names[name] for name in names if _INPUT_NAME.fullmatch(name)}
+        names.update(mask(inputs))
         for name in ("_i", "_ii", "_iii", "_i00"):
             setattr(history, name, mask(getattr(history, name)))
         if history.enabled and Path(history.hist_file).exists():
@@ -146,7 +149,7 @@ class CellHistory:
         if running:
             self.fix_cell(running)
         if found:
-            _name_cells(found)
+            _name_cells(list(found))
 
     def _wrap(self, owner: Any, name: str, wrap: Callable[..., Any]) -> None:
         before = vars(owner).get(name)
@@ -200,6 +203,22 @@ class CellHistory:
         return self._registry.mask(entry)
 
 
+def _mask_list(values: list[Any], mask: Callable[[Any], Any]) -> dict[int, Any]:
+    """Mask a list in place; return the previous values of those that changed."""
+    masked = mask(values)
+    if masked is values:
+        return {}
+    changed = {
+        number: before
+        for number, (before, after) in enumerate(zip(values, masked, strict=True))
+        if after is not before
+    }
+    for number, before in changed.items():
+        after = masked[number]
+        values[number] = tuple(after) if isinstance(before, tuple) else after
+    return changed
+
+
 def _name_cells(numbers: list[int]) -> None:
     """Tell the user which earlier cells contain a secret."""
     cells = ", ".join(f"[{number}]" for number in numbers)
@@ -211,7 +230,7 @@ def _name_cells(numbers: list[int]) -> None:
     )
 
 
-def mask_session(path: Path, session: int, mask: Callable[[str], str]) -> None:
+def mask_session(path: Path, session: int, mask: Callable[[Any], Any]) -> None:
     """Mask the rows of one session in a history database.
 
     A database that cannot be opened or written is left as it is.
@@ -226,8 +245,9 @@ def mask_session(path: Path, session: int, mask: Callable[[str], str]) -> None:
             "SELECT rowid, source, source_raw FROM history WHERE session = ?",
             (session,),
         )
-        for rowid, *texts in rows.fetchall():
-            masked = [mask(text) for text in texts]
+        before = [list(row) for row in rows]
+        after = mask(before)
+        for (rowid, *texts), (_rowid, *masked) in zip(before, after, strict=True):
             if masked != texts:
                 database.execute(
                     "UPDATE history SET source = ?, source_raw = ? WHERE rowid = ?",

@@ -56,7 +56,9 @@ def _escaped(value: str) -> set[str]:
     # With both quotes in front, `repr` escapes the single ones.
     python = {write("'\"" + value)[4:-1] for write in (repr, ascii)}
     python.add(repr(b"'\"" + value.encode("utf-8", "surrogatepass"))[5:-1])
-    markup = {html.escape(value), html.escape(value, quote=False)}
+    in_text = html.escape(value, quote=False)
+    in_xml_attribute = in_text.replace('"', "&quot;")
+    markup = {html.escape(value), in_text, in_xml_attribute}
     return {
         value,
         json.dumps(value)[1:-1],

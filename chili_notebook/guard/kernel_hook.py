@@ -3,10 +3,10 @@
 The parts, in this order:
 
 1. `SendHook` wraps the method and decides what happens to each message.
-2. `_HeldStreams` holds back the end of a stream that may be the start of a secret,
+2. `HeldStreams` holds back the end of a stream that may be the start of a secret,
    until more text comes, until its cell ends, clears its output or waits for input, and
-   after the cell for a second. A display in between does not release it, so a few
-   characters may appear behind that display instead of before it.
+   after the cell until no text comes for a second. A display in between does not
+   release it, so a few characters may appear behind that display instead of before it.
 3. `_RunningRequests` counts how often secrets were masked in each running request.
 4. `withheld_message` replaces a message that could not be checked.
 """
@@ -17,28 +17,24 @@ import os
 import threading
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from chili_notebook.guard.forked_children import ForkedChildren
+from chili_notebook.guard.held_streams import WITHHELD, HeldStreams, Stream
 from chili_notebook.guard.iopub_thread import IOPubThread
 from chili_notebook.system.forks import renew_in_children
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from chili_notebook.guard.masking import Masker, Tail
+    from chili_notebook.guard.masking import Masker
 
     Message = dict[str, Any]
 
+_STREAMS = ("stdout", "stderr")
+_STREAM_KEYS = ("name", "text")
 LATE_S = 1.0
 """How long the end of a stream is held back after its cell: more may follow."""
-
-WITHHELD = "chili_notebook: this could not be checked for secrets and is withheld."
-
-
-class _StreamKey(NamedTuple):
-    request: str
-    name: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,21 +56,6 @@ class _Outgoing:
     def request(self) -> str:
         """The id of the request that the message belongs to; empty without one."""
         return str(self.message["parent_header"].get("msg_id", ""))
-
-
-@dataclass(frozen=True, slots=True)
-class _Stream:
-    """Where to send the text of a stream; it holds no text itself."""
-
-    socket: Any
-    name: str
-    parent_header: Message
-    ident: Any
-
-    @property
-    def key(self) -> _StreamKey:
-        request = str(self.parent_header.get("msg_id", ""))
-        return _StreamKey(request, self.name)
 
 
 class SendHook:
@@ -107,7 +88,7 @@ class SendHook:
         )
         parent: Message = getattr(kernel, "get_parent", dict)()
         self._running = _RunningRequests(parent.get("header", {}).get("msg_id"))
-        self._streams = _HeldStreams(masker, self._send_text)
+        self._streams = HeldStreams(masker, self._send_text, self._iopub.run_later)
         self._is_open = True
         self._before = vars(self.session).get("send")
         self._send_unmasked: Callable[..., Any] = self.session.send
@@ -185,17 +166,23 @@ class SendHook:
         message = outgoing.message
         content, parent_header = message["content"], message["parent_header"]
         name = content.get("name", "stdout")
-        stream = _Stream(outgoing.socket, name, parent_header, outgoing.ident)
+        if name not in _STREAMS:
+            name = self._masker.mask_json(name)[0]
+        stream = Stream(outgoing.socket, name, parent_header, outgoing.ident)
         key = stream.key
-        text, count = self._streams.feed(stream, content.get("text"))
+        before = content.get("text")
+        text, count = self._streams.feed(stream, before)
         self._running.add(key.request, count)
-        self._send_text(stream, text)
+        if text is before and _is_plain(message, outgoing.buffers):
+            self._send_as(outgoing, message, outgoing.buffers)
+        else:
+            self._send_text(stream, text)
         # This check must come after `feed`. If the request ends in between, then either
         # `_end_request` releases the text or this does.
         if not self._is_open:
             self._streams.flush([key])  # `close` may have looked before `feed`
-        elif self._streams.holds(key) and not self._running.contains(key.request):
-            self._iopub.run_later(lambda: self._streams.flush([key]), LATE_S)
+        elif not self._running.contains(key.request):
+            self._streams.flush_when_idle(key, LATE_S)
         return message
 
     def _send_other(self, outgoing: _Outgoing) -> Any:
@@ -249,11 +236,13 @@ class SendHook:
             masked, count = self._masker.mask_json(parts, pieces=pieces)
         except Exception:  # noqa: BLE001 - whatever it is, the message must not leave
             return withheld_message(message), 0
+        if masked is parts:
+            return {**message, "buffers": views} if views else message, 0
         content, metadata, buffers = masked
         changes = {"content": content, "metadata": metadata, "buffers": buffers}
         return {**message, **changes}, count
 
-    def _send_text(self, stream: _Stream, text: str) -> None:
+    def _send_text(self, stream: Stream, text: str) -> None:
         if text:
             message = self._stream_message(stream.name, text, stream.parent_header)
             self._send_unmasked(stream.socket, message, ident=stream.ident)
@@ -295,66 +284,6 @@ class SendHook:
         return {**sent, "content": content}
 
 
-class _HeldStreams:
-    """The ends of streams that are held back; thread-safe.
-
-    Args:
-        masker: Masks the known secrets.
-        send: Sends a text to a stream. It is called without the lock, because it may
-            block.
-    """
-
-    def __init__(self, masker: Masker, send: Callable[[_Stream, str], object]) -> None:
-        self._masker = masker
-        self._send = send
-        self._renew_lock()
-        renew_in_children(self._renew_lock)
-        self._held: dict[_StreamKey, tuple[Tail, _Stream]] = {}
-
-    def _renew_lock(self) -> None:
-        self._lock = threading.Lock()
-
-    def held_keys(self) -> list[_StreamKey]:
-        """Return the streams of which something is held back."""
-        with self._lock:
-            return list(self._held)
-
-    def holds(self, key: _StreamKey) -> bool:
-        """Return whether something of this stream is held back."""
-        return key in self._held
-
-    def feed(self, stream: _Stream, text: Any) -> tuple[str, int]:
-        """Add a piece; return the masked text to send now, and the masked places."""
-        with self._lock:
-            held = self._held.pop(stream.key, None)
-            try:
-                tail = self._masker.start_stream() if held is None else held[0]
-                masked, count = tail.feed(text)
-                is_held = bool(tail)
-            except Exception:  # noqa: BLE001 - whatever it is, the text must not leave
-                return f"{WITHHELD}\n", 0
-            if is_held:
-                self._held[stream.key] = tail, stream
-        return masked, count
-
-    def flush(self, keys: list[_StreamKey]) -> int:
-        """Send what is held back of these streams; return the masked places."""
-        total = 0
-        for key in keys:
-            with self._lock:
-                held = self._held.pop(key, None)
-            if held is None:
-                continue
-            tail, stream = held
-            try:
-                text, count = tail.flush()
-            except Exception:  # noqa: BLE001 - whatever it is, the text must not leave
-                text, count = f"{WITHHELD}\n", 0
-            self._send(stream, text)
-            total += count
-        return total
-
-
 class _RunningRequests:
     """How often secrets were masked in each running request; thread-safe."""
 
@@ -383,6 +312,17 @@ class _RunningRequests:
         """Forget a request, and return its count."""
         with self._lock:
             return self._counts.pop(request, 0)
+
+
+def _is_plain(message: Message, buffers: Any) -> bool:
+    """Return whether a message of a stream contains nothing but the text."""
+    content = message["content"]
+    has_more = message["metadata"] or buffers or message.get("buffers")
+    return (
+        len(content) == len(_STREAM_KEYS)
+        and content["name"] in _STREAMS
+        and not has_more
+    )
 
 
 def withheld_message(message: Message) -> Message:

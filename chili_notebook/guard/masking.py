@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import fields, is_dataclass
 from enum import Enum
 from functools import cached_property
@@ -12,14 +12,22 @@ from typing import TYPE_CHECKING, Any
 
 from chili_notebook.auth.secret import MASK, Secret
 from chili_notebook.errors import ConfigurationError
-from chili_notebook.guard.matching import COLOUR, build_matcher, merge
+from chili_notebook.guard.json_parts import as_flat, collect_parts
+from chili_notebook.guard.matching import COLOUR, SecretIndex, build_matcher, merge
+from chili_notebook.guard.piece_index import Grams
 from chili_notebook.system.forks import renew_in_children
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from chili_notebook.guard.json_parts import Buffer, Parts
     from chili_notebook.guard.matching import Matcher, Span
 
 _KEY_TYPES = (str, int, float, NoneType)
 """The types of keys that every packer packs by itself."""
+_REMEMBERED = 400
+"""So much of a line is remembered when it was sent: a secret may be written in parts
+that are too short to be held back."""
 MINIMUM_LENGTH = 8
 """A shorter secret would be found in texts that have nothing to do with it."""
 
@@ -41,7 +49,7 @@ class Masker:
     def __init__(self) -> None:
         self._renew_lock()
         renew_in_children(self._renew_lock)
-        self._matchers = _Matchers(())
+        self._matchers = _Matchers.of({})
 
     def _renew_lock(self) -> None:
         self._lock = Lock()
@@ -61,116 +69,179 @@ class Masker:
         with self._lock:
             secrets = self._matchers.secrets
             if secret not in secrets:
-                self._matchers = _Matchers((*secrets, secret))
+                self._matchers = self._matchers.with_secret(secret)
+
+    def forget(self, secrets: Collection[Secret]) -> None:
+        """Mask these secrets no longer."""
+        with self._lock:
+            kept = [each for each in self._matchers.secrets if each not in secrets]
+            if len(kept) < len(self._matchers.secrets):
+                self._matchers = self._matchers.with_only(kept)
+
+    @property
+    def generation(self) -> object:
+        """An object that is another one when other secrets are known."""
+        return self._matchers
 
     def mask_text(self, text: str, *, pieces: bool = True) -> tuple[str, int]:
         """Return the text with each secret masked, and the number of masked places."""
         return _mask_text(self._matchers.choose(pieces=pieces), text)
 
-    def mask_bytes(self, data: bytes) -> tuple[bytes, int]:
-        """Mask binary data. Its length stays, because its reader may rely on it."""
-        return _mask_bytes(self._matchers.whole, data)
-
     def mask_json(self, value: Any, *, pieces: bool = True) -> tuple[Any, int]:
         """Mask all texts, keys and bytes in a JSON value.
 
-        A part without a secret is returned as it is, not copied.
+        A part without a secret is returned as it is, not copied. Binary data keeps its
+        length, because its reader may rely on it.
         """
-        return _mask_json(self._matchers.choose(pieces=pieces), value)
-
-    def find(self, value: Any) -> frozenset[Secret]:
-        """Return the secrets that a text, bytes or a JSON value contains whole."""
-        matchers = self._matchers
-        # Most values contain none: one search for all secrets comes first.
-        if not _mask_json(matchers.whole, value)[1]:
-            return frozenset()
-        return frozenset(
-            secret
-            for secret, matcher in matchers.each.items()
-            if _mask_json(matcher, value)[1]
-        )
+        matcher = self._matchers.choose(pieces=pieces)
+        parts = collect_parts(value)
+        # One search for all texts takes much less time than one for each.
+        if parts is not None and _are_clean(matcher, parts):
+            return value, 0
+        walk = _Walk(matcher)
+        return walk.mask(value), walk.count
 
     def start_stream(self) -> Tail:
         """Return the end of a new stream."""
         return Tail(self)
 
-    def feed(self, held: Secret, text: str) -> tuple[str, int, Secret]:
+    def feed(self, end: StreamEnd, text: str) -> tuple[str, int, StreamEnd]:
         """Mask the next piece of a stream.
 
         Args:
-            held: The end of the stream that was not returned so far.
+            end: The end of the stream so far.
             text: The next piece.
 
         Returns:
             The text that no further piece can change, masked; the number of masked
-            places; and the end of the stream, if a secret may start in it.
+            places; and the new end.
         """
-        text = held.reveal() + text
+        sent, held = end.reveal()
+        start = len(sent)
+        text = sent + held + text if end else text
         matcher = self._matchers.with_pieces
-        spans = matcher.spans(text)
-        cut = matcher.undecided_from(text)
+        spans = _behind(matcher.spans(text), start)
+        cut = max(start, matcher.undecided_from(text))
         while spans and spans[-1][1] > cut:
             cut = min(cut, spans.pop()[0])
-        return _replace(text[:cut], spans), len(spans), Secret(text[cut:])
+        masked = _replace(text[start:cut], spans, start)
+        return masked, len(spans), StreamEnd.after(text, cut)
 
-    def finish(self, held: Secret) -> tuple[str, int]:
+    def finish(self, end: StreamEnd) -> tuple[str, int]:
         """Mask the end of a stream to which no piece will be added.
 
         The first eight or more characters of a secret are masked: it was cut off.
         """
-        text = held.reveal()
+        sent, held = end.reveal()
+        start, text = len(sent), sent + held
         matcher = self._matchers.with_pieces
-        spans, start = matcher.spans(text), matcher.started_at(text)
-        if len(COLOUR.sub("", text[start:])) >= MINIMUM_LENGTH:
-            spans = merge([*spans, (start, len(text))])
-        return _replace(text, spans), len(spans)
+        spans, started_at = matcher.spans(text), matcher.started_at(text)
+        if len(COLOUR.sub("", text[started_at:])) >= MINIMUM_LENGTH:
+            spans = merge([*spans, (started_at, len(text))])
+        spans = _behind(spans, start)
+        return _replace(held, spans, start), len(spans)
+
+
+class StreamEnd:
+    """The end of a stream: what was sent of its line, and what is held back.
+
+    What was sent is a part of a secret if the stream was divided within its first
+    characters.
+    """
+
+    __slots__ = ("_reveal",)
+
+    def __init__(self, sent: str = "", held: str = "") -> None:
+        # A closure instead of attributes: debuggers and `rich` list attributes.
+        self._reveal: Callable[[], tuple[str, str]] = lambda: (sent, held)
+
+    @classmethod
+    def after(cls, text: str, cut: int) -> StreamEnd:
+        """Return the end of a stream that was sent up to `cut`."""
+        line = max(text.rfind("\n", 0, cut) + 1, cut - _REMEMBERED)
+        return cls(text[line:cut], text[cut:]) if line < len(text) else _NO_END
+
+    def __bool__(self) -> bool:
+        return self is not _NO_END
+
+    def reveal(self) -> tuple[str, str]:
+        """Return what was sent of the line, and what is held back."""
+        return self._reveal()
+
+
+_NO_END = StreamEnd()
 
 
 class Tail:
     """The end of one stream, held back as long as a secret may start in it."""
 
-    __slots__ = ("_held", "_masker")
+    __slots__ = ("_end", "_masker")
 
     def __init__(self, masker: Masker) -> None:
         self._masker = masker
-        self._held = Secret("")
+        self._end = _NO_END
 
     def __bool__(self) -> bool:
-        return bool(self._held.reveal())
+        """Return whether the tail is needed for the text that may follow."""
+        return bool(self._end)
 
     def feed(self, text: str) -> tuple[str, int]:
         """Add a piece; return the masked text to send now, and the masked places."""
-        masked, count, self._held = self._masker.feed(self._held, text)
+        masked, count, self._end = self._masker.feed(self._end, text)
         return masked, count
 
     def flush(self) -> tuple[str, int]:
         """Return what is held back, masked; no piece will be added."""
-        held, self._held = self._held, Secret("")
-        return self._masker.finish(held)
+        end, self._end = self._end, _NO_END
+        return self._masker.finish(end)
 
 
 class _Matchers:
     """The matchers of one set of secrets, each built when it is first used."""
 
-    def __init__(self, secrets: tuple[Secret, ...]) -> None:
-        self.secrets = secrets
+    def __init__(
+        self,
+        indexes: dict[Secret, Callable[[], SecretIndex]],
+        get_grams: Callable[[], Grams],
+    ) -> None:
+        # Functions, because debuggers and `rich` list attributes.
+        self._indexes = indexes
+        self._get_grams = get_grams
+
+    @classmethod
+    def of(cls, indexes: dict[Secret, Callable[[], SecretIndex]]) -> _Matchers:
+        """Return the matchers for these secrets."""
+        grams = Grams(get_index().pieces for get_index in indexes.values())
+        return cls(indexes, lambda: grams)
+
+    @property
+    def secrets(self) -> Collection[Secret]:
+        return self._indexes.keys()
+
+    def with_secret(self, secret: Secret) -> _Matchers:
+        """Return the matchers for one more secret; the others are not indexed again."""
+        index = SecretIndex.build(secret)
+        self._get_grams().add(index.pieces)
+        return _Matchers({**self._indexes, secret: lambda: index}, self._get_grams)
+
+    def with_only(self, secrets: Iterable[Secret]) -> _Matchers:
+        """Return the matchers for some of the secrets."""
+        return _Matchers.of({each: self._indexes[each] for each in secrets})
 
     def choose(self, *, pieces: bool) -> Matcher:
         return self.with_pieces if pieces else self.whole
 
     @cached_property
     def with_pieces(self) -> Matcher:
-        return build_matcher(self.secrets, pieces=True)
+        return self._build(pieces=True)
 
     @cached_property
     def whole(self) -> Matcher:
-        return build_matcher(self.secrets, pieces=False)
+        return self._build(pieces=False)
 
-    @cached_property
-    def each(self) -> dict[Secret, Matcher]:
-        return {
-            secret: build_matcher([secret], pieces=False) for secret in self.secrets
-        }
+    def _build(self, *, pieces: bool) -> Matcher:
+        indexes = [get_index() for get_index in self._indexes.values()]
+        return build_matcher(indexes, self._get_grams(), pieces=pieces)
 
 
 def _mask_text(matcher: Matcher, text: str) -> tuple[str, int]:
@@ -178,19 +249,21 @@ def _mask_text(matcher: Matcher, text: str) -> tuple[str, int]:
     return (_replace(text, spans), len(spans)) if spans else (text, 0)
 
 
-def _mask_bytes(matcher: Matcher, data: bytes) -> tuple[bytes, int]:
-    spans = matcher.byte_spans(data)
+def _mask_bytes(matcher: Matcher, data: Buffer) -> tuple[Buffer, int]:
+    flat = as_flat(data)
+    spans = matcher.byte_spans(flat)
     if not spans:
         return data, 0
-    masked = bytearray(data)
+    masked = bytearray(flat)
     for start, end in spans:
         masked[start:end] = b"*" * (end - start)
     return bytes(masked), len(spans)
 
 
-def _mask_json(matcher: Matcher, value: Any) -> tuple[Any, int]:
-    walk = _Walk(matcher)
-    return walk.mask(value), walk.count
+def _are_clean(matcher: Matcher, parts: Parts) -> bool:
+    return matcher.are_clean(parts.texts) and not any(
+        matcher.byte_spans(as_flat(data)) for data in parts.buffers
+    )
 
 
 class _Walk:
@@ -212,7 +285,7 @@ class _Walk:
                 return value
             return self._count(value, *_mask_text(self._matcher, value))
         if isinstance(value, bytes | bytearray | memoryview):
-            return self._count(value, *_mask_bytes(self._matcher, bytes(value)))
+            return self._count(value, *_mask_bytes(self._matcher, value))
         before = self._changes
         masked = self._mask_parts(value)
         return value if self._changes == before else masked
@@ -248,12 +321,26 @@ class _Walk:
         return self.mask(key)
 
 
-def _replace(text: str, spans: Iterable[Span]) -> str:
-    """Replace the spans; keep their colour codes, which apply to the text behind."""
+def _behind(spans: list[Span], start: int) -> list[Span]:
+    """Return the parts of the spans that are not before `start`."""
+    if not start:
+        return spans
+    return [(max(first, start), end) for first, end in spans if end > start]
+
+
+def _replace(text: str, spans: Iterable[Span], offset: int = 0) -> str:
+    """Replace the spans; keep their colour codes, which apply to the text behind.
+
+    Args:
+        text: The text.
+        spans: The places, counted from `offset` characters before the text.
+        offset: That number of characters.
+    """
     pieces: list[str] = []
     last = 0
-    for start, end in spans:
-        codes = COLOUR.findall(text, start, end)
-        pieces += [text[last:start], MASK, *codes]
-        last = end
-    return "".join([*pieces, text[last:]])
+    for first, end in spans:
+        start, last_end = first - offset, last
+        last = end - offset
+        codes = COLOUR.findall(text, start, last)
+        pieces += [text[last_end:start], MASK, *codes]
+    return "".join([*pieces, text[last:]]) if pieces else text

@@ -23,16 +23,21 @@ from itertools import accumulate
 from typing import TYPE_CHECKING, AnyStr, NamedTuple
 
 from chili_notebook.guard.encodings import forms
-from chili_notebook.guard.pieces import SHORTEST_PIECE, build_piece_finder
+from chili_notebook.guard.piece_index import SHORTEST_PIECE, Grams, PieceIndex
+from chili_notebook.guard.pieces import LARGE, SMALL, build_piece_finder
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from chili_notebook.auth.secret import Secret
+    from chili_notebook.guard.pieces import PieceFinder
 
     Span = tuple[int, int]
 
-COLOUR = re.compile(r"\x1b(?:\[[0-?]*[ -/]*(?:[@-~]|\Z)|\Z)")
+COLOUR = re.compile(r"\x1b(?:\[[0-?]*[ -/]*(?:[@-~]|\Z)|[()](?:[0-B]|\Z)|\Z)")
+"""A code of a terminal: mostly a colour. ``tput sgr0`` also selects a character set."""
+_HOLD_DISTANCE = 16_000
+"""So near to the end of a stream the start of a secret is searched."""
 
 _ONE_ALPHABET = str.maketrans("-_", "+/")
 
@@ -46,8 +51,10 @@ class Matcher(NamedTuple):
 
     spans: Callable[[str], list[Span]]
     """Return where a text contains secrets: in order, without overlaps."""
-    byte_spans: Callable[[bytes], list[Span]]
+    byte_spans: Callable[[bytes | memoryview], list[Span]]
     """Return the same for binary data."""
+    are_clean: Callable[[Sequence[str]], bool]
+    """Return whether `spans` certainly finds nothing in any of these texts."""
     undecided_from: Callable[[str], int]
     """Return from where on the end of a text may go on as a secret, or its length."""
     started_at: Callable[[str], int]
@@ -57,22 +64,52 @@ class Matcher(NamedTuple):
     """The length of the shortest text that can contain a secret."""
 
 
-def build_matcher(secrets: Iterable[Secret], *, pieces: bool = True) -> Matcher:
-    """Build the functions that find these secrets.
+@dataclass(frozen=True, slots=True, repr=False)
+class SecretIndex:
+    """What is searched for to find one secret.
+
+    Attributes:
+        forms: All forms of the secret.
+        encoded: Those that are searched for as a whole, in UTF-8, for binary data.
+        probes: The same in groups, each with a text that all of a group contain.
+        pieces: What is searched for to find pieces of it.
+    """
+
+    forms: frozenset[str]
+    encoded: Sequence[bytes]
+    probes: Sequence[tuple[str, Sequence[str]]]
+    pieces: PieceIndex
+
+    @classmethod
+    def build(cls, secret: Secret) -> SecretIndex:
+        """Build the index of a secret."""
+        known = forms(secret.reveal())
+        pieces = PieceIndex.build(secret.reveal())
+        # The search for pieces finds the others.
+        searched = known - pieces.covered
+        encoded = [form.encode("utf-8", "surrogatepass") for form in searched]
+        return cls(known, encoded, _group(searched), pieces)
+
+
+def build_matcher(
+    indexes: Iterable[SecretIndex], grams: Grams, *, pieces: bool = True
+) -> Matcher:
+    """Build the functions that find secrets.
 
     Args:
-        secrets: The secrets.
+        indexes: The index of each secret.
+        grams: The grams of all of them.
         pieces: Whether to find pieces of long secrets, too.
     """
-    values = [secret.reveal() for secret in secrets]
-    known = frozenset(form for value in values for form in forms(value))
-    finder = build_piece_finder(values, whole=not pieces)
-    index = _build_index(known, known - finder.covered)
+    indexes = list(indexes)
+    index = _Index.of(indexes)
+    finder = build_piece_finder(
+        (each.pieces for each in indexes), grams, whole=not pieces
+    )
     return Matcher(
-        spans=lambda text: merge(_find_spans(index, text) + finder.spans(text)),
-        byte_spans=lambda data: merge(
-            _find_byte_spans(index, data) + finder.byte_spans(data)
-        ),
+        spans=lambda text: _find_spans(index, finder, text),
+        byte_spans=lambda data: _find_byte_spans(index, finder, data),
+        are_clean=lambda texts: _are_clean(index, finder, texts),
         undecided_from=lambda text: min(
             _find_undecided(index, text), finder.undecided_from(text)
         ),
@@ -97,11 +134,11 @@ def merge(spans: Iterable[Span]) -> list[Span]:
 
 @dataclass(frozen=True, slots=True, repr=False)
 class _Index:
-    """Everything that is searched for as a whole.
+    """The indexes of all secrets, without those of their pieces.
 
     Attributes:
         forms: All forms of all secrets.
-        encoded: Those that must be searched for, in UTF-8, for binary data.
+        encoded: Those that are searched for as a whole, in UTF-8, for binary data.
         probes: The same in groups, each with a text that all of a group contain.
         shortest: The length of the shortest form.
         characters: All characters of all forms.
@@ -113,17 +150,16 @@ class _Index:
     shortest: int
     characters: frozenset[str]
 
-
-def _build_index(known: frozenset[str], searched: Iterable[str]) -> _Index:
-    """Build the index of all known forms, of which some are searched for."""
-    searched = [*searched]
-    return _Index(
-        forms=known,
-        encoded=[form.encode("utf-8", "surrogatepass") for form in searched],
-        probes=_group(searched),
-        shortest=min(map(len, known), default=sys.maxsize),
-        characters=frozenset("".join(known)),
-    )
+    @classmethod
+    def of(cls, indexes: Sequence[SecretIndex]) -> _Index:
+        known = frozenset[str]().union(*(each.forms for each in indexes))
+        return cls(
+            forms=known,
+            encoded=[form for each in indexes for form in each.encoded],
+            probes=[group for each in indexes for group in each.probes],
+            shortest=min(map(len, known), default=sys.maxsize),
+            characters=frozenset("".join(known)),
+        )
 
 
 def _group(known: Iterable[str]) -> list[tuple[str, list[str]]]:
@@ -144,18 +180,59 @@ def _group(known: Iterable[str]) -> list[tuple[str, list[str]]]:
 # ------------------------------------------------------------------------- searching
 
 
-def _find_spans(index: _Index, text: str) -> list[Span]:
-    found = _scan(index, text)
-    if "\x1b" in text and COLOUR.search(text):
-        bare, to_raw = _remove_colours(text)
-        found += [
-            (to_raw(start), to_raw(end - 1) + 1) for start, end in _scan(index, bare)
-        ]
+def _find_spans(index: _Index, finder: PieceFinder, text: str) -> list[Span]:
+    found = _scan(index, text) + finder.spans(text)
+    if "\x1b" in text:
+        bare = COLOUR.sub("", text)
+        in_bare = _scan(index, bare) + finder.spans(bare)
+        if in_bare:
+            to_raw = _positions_before(text)
+            found += [(to_raw(start), to_raw(end - 1) + 1) for start, end in in_bare]
     return merge(found) if found else found
 
 
-def _find_byte_spans(index: _Index, data: bytes) -> list[Span]:
-    return merge(span for form in index.encoded for span in _places(data, form))
+def _find_byte_spans(
+    index: _Index, finder: PieceFinder, data: bytes | memoryview
+) -> list[Span]:
+    found = finder.byte_spans(data)
+    if index.encoded:
+        data = bytes(data)
+        for form in index.encoded:
+            found += _places(data, form)
+    return merge(found) if found else found
+
+
+def _are_clean(index: _Index, finder: PieceFinder, texts: Sequence[str]) -> bool:
+    """Search texts together: each search takes a time of its own.
+
+    A text with colour codes is not searched here. Markup is left out of small texts
+    only, as `finder.spans` does it.
+    """
+    shortest = min(index.shortest, SHORTEST_PIECE)
+    texts = [text for text in texts if len(text) >= shortest]
+    longest = max(map(len, texts), default=0)
+    if longest <= SMALL:
+        return _is_clean(index, finder, texts, markup=True)
+    small = [text for text in texts if len(text) <= SMALL]
+    medium = [text for text in texts if SMALL < len(text) <= LARGE]
+    return (
+        _is_clean(index, finder, small, markup=True)
+        and _is_clean(index, finder, medium, markup=False)
+        and not any(
+            _find_spans(index, finder, text) for text in texts if len(text) > LARGE
+        )
+    )
+
+
+def _is_clean(
+    index: _Index, finder: PieceFinder, texts: Sequence[str], *, markup: bool
+) -> bool:
+    joined = "\0".join(texts)
+    return not (
+        "\x1b" in joined
+        or any(probe in joined for probe, _ in index.probes)
+        or finder.may_find(joined, markup)
+    )
 
 
 def _scan(index: _Index, text: str) -> list[Span]:
@@ -180,11 +257,13 @@ def _find_undecided(index: _Index, text: str) -> int:
     cut = len(text)
     if text[-1:] in index.characters:
         cut = _find_start(text, index.forms)
-    if "\x1b" in text and COLOUR.search(text):
-        bare, to_raw = _remove_colours(text)
+    if "\x1b" in text[-_HOLD_DISTANCE:]:
+        offset = max(0, len(text) - _HOLD_DISTANCE)
+        end = text[offset:]
+        bare = COLOUR.sub("", end)
         start = _find_start(bare, index.forms)
         if start < len(bare):
-            cut = min(cut, to_raw(start))
+            cut = min(cut, offset + _positions_before(end)(start))
     return cut
 
 
@@ -200,13 +279,12 @@ def _find_start(text: str, known: Iterable[str]) -> int:
     return cut
 
 
-def _remove_colours(text: str) -> tuple[str, Callable[[int], int]]:
-    """Return the text without colour codes, and a function that translates an index.
+def _positions_before(text: str) -> Callable[[int], int]:
+    """Return a function that returns where in this text a character is.
 
-    That function returns the index of the same character in `text`.
+    That function takes the character's index in the text without colour codes.
     """
     cuts = [match.span() for match in COLOUR.finditer(text)]
     shifts = list(accumulate((end - start for start, end in cuts), initial=0))
     starts = [start - shift for (start, _), shift in zip(cuts, shifts, strict=False)]
-    bare = COLOUR.sub("", text)
-    return bare, lambda at: at + shifts[bisect_right(starts, at)]
+    return lambda at: at + shifts[bisect_right(starts, at)]

@@ -3,12 +3,13 @@ r"""Find pieces of known secrets in a text, whatever is between the pieces. Pure
 A renderer may break a long value into lines, indent them, frame them or put markup
 between them. So a text is searched for pieces, and not only for whole values:
 
-1. Reduced text. Only the characters of `_ALPHABET` are searched. Spaces, line ends,
+1. Reduced text. Only the characters of `ALPHABET` are searched. Spaces, line ends,
    quotes and frames are left out, so a value that is broken into lines is whole again.
    In a second search, tags, colour codes and escapes are left out as well.
    That second search is for small texts, and for the parts in which a gram is found.
 2. Grams. The index contains every 8 consecutive characters of every form. The search
-   looks at every eighth position of the text, so it finds each run of 15 characters.
+   looks at every eighth position of the text, so it finds each run of 15 characters;
+   of a small text at every fourth, so it finds each run of 11.
 3. Chains. A run is extended to both sides. If it ends before the form does, then the
    next characters of the form are searched in the text that follows, because a table
    puts other columns between two lines of a cell.
@@ -27,46 +28,42 @@ from itertools import compress, count, pairwise
 from os.path import commonprefix
 from typing import TYPE_CHECKING, NamedTuple
 
-from chili_notebook.guard.encodings import base64_forms_at
+from chili_notebook.guard.piece_index import (
+    ALPHABET,
+    ENDING,
+    GRAM,
+    OTHERS,
+    SHORTEST_PIECE,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
 
+    from chili_notebook.guard.piece_index import Form, Grams, PieceIndex
+
     Span = tuple[int, int]
 
-SHORTEST_PIECE = 16
-"""So many characters of a long secret are masked wherever they are."""
-LONG_SECRET = 32
-"""Pieces of a secret of so many characters are masked; a shorter one only whole."""
 LARGE = 1_000_000
 """A longer text is not reduced, and not each piece of it is found, but each run of
 `SHORTEST_RUN_IN_LARGE`: the rest would take too long."""
-SHORTEST_RUN_IN_LARGE = 40
+SMALL = 10_000
+"""Markup is left out of texts up to this length, and this near to a gram: the rest
+would take too long."""
 
-_GRAM = 8
 _STRIDE_IN_LARGE = 4  # of 8 characters each
 _LINK = 6
 """So many characters must follow for a chain to go on behind other text."""
 _LINK_DISTANCE = 2_000
-_HOLD = 4
-"""So many characters of a secret at the end of a stream are held back."""
 _HOLD_DISTANCE = 8_000
-_SMALL = 10_000
-"""Markup is left out of texts up to this length, and this near to a gram: the rest
-would take too long."""
 _OUTER_PIECE = 4
 """A shorter piece at either end of a chain may be there by chance."""
-_JWT = re.compile(r"eyJ[\w-]+\.eyJ[\w-]+\.[\w-]+", re.ASCII)
-
-_ALPHABET = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._~+/=-"
-_OTHERS = bytes(sorted(set(range(256)) - set(_ALPHABET)))
-_IS_KEPT = bytes(code in _ALPHABET for code in range(256))
-_COLOUR = rb"\x1b(?:\[[0-?]*[ -/]*(?:[@-~]|\Z)|\Z)"
+_IS_KEPT = bytes(code in ALPHABET for code in range(256))
+_COLOUR = rb"\x1b(?:\[[0-?]*[ -/]*(?:[@-~]|\Z)|[()](?:[0-B]|\Z)|\Z)"
 _MARKUP = re.compile(
     rb"\\PYZ(us|hy|ti)\{\}"  # how Pygments writes _ - ~ in LaTeX
-    rb"|\\PY\{[^{}]{0,20}\}"
+    rb"|\\PY\{[^{}\0]{0,20}\}"
     rb"|\\+[nrt]"  # line ends and tabs in the repr of a text
-    rb"|<[^<>]{0,200}>"
+    rb"|<[^<>\0]{0,200}>"
     rb"|&\#?\w{1,20};"
     rb"|=\r?\n"  # a soft line end of quoted-printable
     rb"|" + _COLOUR
@@ -74,7 +71,7 @@ _MARKUP = re.compile(
 _MARKERS = (b"\x1b", b"<", b"\\", b"&", b"=\n", b"=\r")
 _COLOURS = re.compile(_COLOUR)
 _IN_LATEX = {b"us": b"_", b"hy": b"-", b"ti": b"~"}
-_JOINT = re.compile(r"(?:\x1b(?:\[[0-?]*[ -/]*(?:[@-~]|\Z)|\Z)|\\|PYZ[a-z]+\{\})+")
+_JOINT = re.compile(rf"(?:{_COLOUR.decode()}|\\|PYZ[a-z]+\{{\}})+")
 """What may be between two masked characters without ending the masked place."""
 
 
@@ -87,133 +84,67 @@ class PieceFinder(NamedTuple):
 
     spans: Callable[[str], list[Span]]
     """Return where a text contains pieces: in any order, with overlaps."""
-    byte_spans: Callable[[bytes], list[Span]]
+    byte_spans: Callable[[bytes | memoryview], list[Span]]
     """Return the same for binary data, which is searched as it is."""
+    may_find: Callable[[str, bool], bool]
+    """Return whether `spans` may find something in any of several texts; ``False`` is
+    certain. The texts are joined by NUL characters; the second argument is whether
+    they may be small, so that markup in them matters."""
     undecided_from: Callable[[str], int]
     """Return from where on a text may end with a piece, or its length."""
-    covered: frozenset[str]
-    """The forms of secrets that are found as pieces in any text, if they are whole."""
 
 
-def build_piece_finder(values: Iterable[str], *, whole: bool = False) -> PieceFinder:
-    """Build the functions that find pieces of these values.
+def build_piece_finder(
+    indexes: Iterable[PieceIndex], grams: Grams, *, whole: bool = False
+) -> PieceFinder:
+    """Build the functions that find pieces of these secrets.
 
     Args:
-        values: The values.
+        indexes: The index of each secret.
+        grams: The grams of all of them.
         whole: Whether to find only pieces that together are a whole value.
     """
-    index = _build_index(values, whole=whole)
+    index = _Index(list(indexes), grams.grams, grams.endings, whole)
     return PieceFinder(
         spans=lambda text: _find_spans(index, text),
         byte_spans=lambda data: _find_byte_spans(index, data),
+        may_find=lambda joined, markup: _may_find(index, joined, markup=markup),
         undecided_from=lambda text: _find_undecided(index, text),
-        covered=frozenset(
-            form.text.decode()
-            for form in index.forms
-            if form.is_exact
-            and form not in index.periodic
-            and len(form.text) - form.header >= SHORTEST_RUN_IN_LARGE
-        ),
     )
 
 
-# ------------------------------------------------------------------------- the index
-
-
 @dataclass(frozen=True, slots=True, repr=False, eq=False)
-class _Form:
-    """A form of a secret, without the characters that a reduced text does not contain.
-
-    Attributes:
-        text: The characters.
-        header: Where the public header of a JWT ends; 0 for another secret.
-        claims: Where its claims end.
-        needed: The weight from which on a piece is masked.
-        is_exact: Whether the form has no other characters.
-        is_chained: Whether its pieces may have other text between them.
-    """
-
-    text: bytes
-    header: int
-    claims: int
-    needed: int
-    is_exact: bool
-    is_chained: bool
-
-    def weigh(self, start: int, end: int) -> int:
-        """Return how much the characters between two places reveal."""
-        return _weigh(self.header, self.claims, start, end)
-
-
-def _weigh(header: int, claims: int, start: int, end: int) -> int:
-    secret = max(0, end - max(start, claims))
-    return secret + max(0, min(end, claims) - max(start, header)) // 2
-
-
-@dataclass(frozen=True, slots=True, repr=False)
 class _Index:
-    """The forms, and where in them each gram is.
+    """The indexes of all secrets.
 
     Attributes:
-        forms: The forms.
-        grams: The places of each gram, as pairs of a form and an offset.
-        keys: The same grams; a set is searched faster.
-        endings: The places of the grams of `_HOLD` characters.
-        periodic: Forms that repeat a gram, so that not each of its places is known.
+        secrets: The index of each secret.
+        grams: The grams of all.
+        endings: The grams of `ENDING` characters of all.
+        is_whole: Whether only whole values are found.
     """
 
-    forms: Sequence[_Form]
-    grams: dict[int, list[tuple[_Form, int]]]
-    keys: frozenset[int]
-    endings: dict[bytes, list[tuple[_Form, int]]]
-    periodic: set[_Form]
+    secrets: Sequence[PieceIndex]
+    grams: set[int]
+    endings: set[int]
+    is_whole: bool
 
+    def find_gram(self, number: int, gram: bytes) -> list[tuple[Form, int]]:
+        """Return the first places of a gram in each form."""
+        having = (each for each in self.secrets if number in each.grams)
+        return [place for each in having for place in each.find_gram(gram)]
 
-def _build_index(values: Iterable[str], *, whole: bool) -> _Index:
-    forms = [form for value in values for form in _forms_of(value, whole=whole)]
-    grams: dict[int, list[tuple[_Form, int]]] = {}
-    endings: dict[bytes, list[tuple[_Form, int]]] = {}
-    periodic = set[_Form]()
-    for form in forms:
-        for at in range(form.header, len(form.text) - _GRAM + 1):
-            gram = int.from_bytes(form.text[at : at + _GRAM], sys.byteorder)
-            places = grams.setdefault(gram, [])
-            if len(places) > 1 and places[-2][0] is form:
-                periodic.add(form)  # more places would take too long to compare
-            else:
-                places.append((form, at))
-        for at in range(len(form.text) - _HOLD + 1):
-            ending = form.text[at : at + _HOLD]
-            endings.setdefault(ending, []).append((form, at))
-    return _Index(forms, grams, frozenset(grams), endings, periodic)
+    def find_ending(self, ending: bytes) -> list[tuple[Form, int]]:
+        """Return every place of `ENDING` characters in each form."""
+        number = int.from_bytes(ending, sys.byteorder)
+        if len(ending) < ENDING or number not in self.endings:
+            return []
+        having = (each for each in self.secrets if number in each.endings)
+        return [place for each in having for place in each.find_ending(ending)]
 
-
-def _forms_of(value: str, *, whole: bool) -> Iterator[_Form]:
-    """Yield the forms of a value that may be broken into pieces."""
-    data = value.encode("utf-8", "surrogatepass")
-    header = claims = 0
-    if _JWT.fullmatch(value):
-        header, claims = data.index(b".") + 1, data.rindex(b".") + 1
-    plain = value.encode("ascii", "replace").translate(None, _OTHERS)
-    places = {plain: (header, claims)}
-    for first_bit, form in base64_forms_at(data):
-        places[form.encode()] = (
-            _round_up(8 * header - first_bit, 6) if header else 0,
-            _round_up(8 * claims - first_bit, 6) if claims else 0,
-        )
-    for form in (data.hex(), data.hex().upper()):
-        places[form.encode()] = (2 * header, 2 * claims)
-    pieces = len(value) >= LONG_SECRET and not whole
-    for text, (start, end) in places.items():
-        if len(text) >= SHORTEST_PIECE:
-            weight = _weigh(start, end, 0, len(text))
-            is_exact = text is not plain or len(plain) == len(data)
-            needed = min(SHORTEST_PIECE, weight) if pieces else weight
-            yield _Form(text, start, end, needed, is_exact, not whole)
-
-
-def _round_up(dividend: int, divisor: int) -> int:
-    return -(-dividend // divisor)
+    def needed(self, form: Form) -> int:
+        """Return the weight from which on a piece of this form is masked."""
+        return form.weight if self.is_whole else form.least
 
 
 # ------------------------------------------------------------------------- searching
@@ -240,7 +171,7 @@ def _find_spans(index: _Index, text: str) -> list[Span]:
     if len(data) > LARGE:
         return _find_byte_spans(index, data)
     found, region = _search(index, text, data)
-    if region is None and len(data) <= _SMALL:
+    if region is None and len(data) <= SMALL:
         region = range(len(data))
     if region is not None:
         part = data[region.start : region.stop]
@@ -252,27 +183,24 @@ def _find_spans(index: _Index, text: str) -> list[Span]:
     return found
 
 
-def _find_byte_spans(index: _Index, data: bytes) -> list[Span]:
+def _find_byte_spans(index: _Index, data: bytes | memoryview) -> list[Span]:
     return [
         (run.start, run.end)
         for form, runs in _find_runs(index, data).items()
         for run in runs
-        if form.weigh(run.at, run.at + run.end - run.start) >= form.needed
+        if form.weigh(run.at, run.at + run.end - run.start) >= index.needed(form)
     ]
 
 
 def _search(index: _Index, text: str, data: bytes) -> tuple[list[Span], range | None]:
-    """Search a text that is reduced.
+    """Return the places to mask, and the part of the text in which any gram is found.
 
     Args:
         index: The index.
         text: The text.
         data: The same with one byte for each character, and perhaps without markup.
-
-    Returns:
-        The places to mask, and the part of the text in which any gram is found.
     """
-    reduced = data.translate(None, _OTHERS)
+    reduced = data.translate(None, OTHERS)
     runs = _find_runs(index, reduced)
     if not runs:
         return [], None
@@ -280,13 +208,13 @@ def _search(index: _Index, text: str, data: bytes) -> tuple[list[Span], range | 
     found = [
         span
         for form, of_form in runs.items()
-        for chain in _find_chains(form, of_form, reduced)
+        for chain in _find_chains(index, form, of_form, reduced)
         for span in _pieces_of(chain, form, kept, text)
     ]
     first = min(of_form[0].start for of_form in runs.values())
     last = max(of_form[-1].end for of_form in runs.values())
-    start = max(0, kept[first] - _SMALL)
-    return found, range(start, min(len(text), kept[last - 1] + _SMALL))
+    start = max(0, kept[first] - SMALL)
+    return found, range(start, min(len(text), kept[last - 1] + SMALL))
 
 
 def _blank(match: re.Match[bytes]) -> bytes:
@@ -294,27 +222,65 @@ def _blank(match: re.Match[bytes]) -> bytes:
     return _IN_LATEX.get(match[1], b"").ljust(len(match[0]))
 
 
-def _find_runs(index: _Index, data: bytes) -> dict[_Form, list[_Run]]:
+def _may_find(index: _Index, joined: str, *, markup: bool) -> bool:
+    data = joined.encode("ascii", "replace")
+    if _has_gram(index, data):
+        return True
+    if not markup or not any(marker in data for marker in _MARKERS):
+        return False
+    return _has_gram(index, _MARKUP.sub(_blank if b"\\PY" in data else b"", data))
+
+
+def _has_gram(index: _Index, data: bytes) -> bool:
+    data = data.translate(None, OTHERS)
+    return any(
+        not index.grams.isdisjoint(_words(data, offset)) for offset in _offsets(data)
+    )
+
+
+def _offsets(data: bytes | memoryview) -> Sequence[int]:
+    """Return where to start: a small text is searched at every fourth position."""
+    return (0, GRAM // 2) if len(data) <= SMALL else (0,)
+
+
+def _words(data: bytes | memoryview, offset: int, stride: int = 1) -> array[int]:
+    """Return each `stride`-th gram of those that follow one another, as numbers."""
+    words = array("Q")
+    end = offset + max(0, len(data) - offset) // GRAM * GRAM
+    words.frombytes(memoryview(data)[offset:end])
+    return words[::stride] if stride > 1 else words
+
+
+def _find_runs(index: _Index, data: bytes | memoryview) -> dict[Form, list[_Run]]:
     """Return the runs of each form, in their order; empty if there are none."""
     stride = _STRIDE_IN_LARGE if len(data) > LARGE else 1
-    words = array("Q")
-    words.frombytes(memoryview(data)[: len(data) // _GRAM * _GRAM])
-    if stride > 1:
-        words = words[::stride]
-    if index.keys.isdisjoint(words):
-        return {}
-    found: dict[_Form, list[_Run]] = {}
-    hits = compress(count(), map(index.keys.__contains__, words))
-    for place in hits:
-        start = place * _GRAM * stride
-        for form, at in index.grams[words[place]]:
-            runs = found.setdefault(form, [])
+    hits: list[tuple[int, int]] = []
+    for offset in _offsets(data):
+        words = _words(data, offset, stride)
+        if not index.grams.isdisjoint(words):
+            found = map(index.grams.__contains__, words)
+            starts = range(offset, len(data), GRAM * stride)
+            hits += compress(zip(starts, words, strict=False), found)
+    return _join_hits(index, bytes(data), sorted(hits)) if hits else {}
+
+
+def _join_hits(
+    index: _Index, data: bytes, hits: Iterable[tuple[int, int]]
+) -> dict[Form, list[_Run]]:
+    """Return the runs around these grams, which are pairs of a place and a number."""
+    runs_of: dict[Form, list[_Run]] = {}
+    places: dict[int, list[tuple[Form, int]]] = {}
+    for start, word in hits:
+        if word not in places:
+            places[word] = index.find_gram(word, data[start : start + GRAM])
+        for form, at in places[word]:
+            runs = runs_of.setdefault(form, [])
             last = runs[-1] if runs else None
             # The run that was found last goes on here.
             if last and start < last.end and start - last.start == at - last.at:
                 continue
-            runs.append(_extend(form.text, data, _Run(start, start + _GRAM, at)))
-    return found
+            runs.append(_extend(form.text, data, _Run(start, start + GRAM, at)))
+    return runs_of
 
 
 def _extend(form: bytes, data: bytes, run: _Run) -> _Run:
@@ -334,7 +300,7 @@ def _common_length(first: bytes, second: bytes) -> int:
 
 
 def _find_chains(
-    form: _Form, runs: Iterable[_Run], data: bytes
+    index: _Index, form: Form, runs: Iterable[_Run], data: bytes
 ) -> Iterator[Sequence[_Run]]:
     """Yield the chains of runs that weigh enough to be masked."""
     chained = set[_Run]()
@@ -342,20 +308,20 @@ def _find_chains(
         if run in chained:
             continue
         chain = [run]
-        if form.is_chained:
+        if not index.is_whole:
             chain = [*_chain_back(form.text, run, data), run]
             chain += _chain_ahead(form.text, run, data)
         chained.update(chain)
         weight = sum(
             form.weigh(each.at, each.at + each.end - each.start) for each in chain
         )
-        if weight >= form.needed:
+        if weight >= index.needed(form):
             yield chain
 
 
 def _chain_ahead(form: bytes, run: _Run, data: bytes) -> Iterator[_Run]:
     """Yield the runs that continue this one, behind other text."""
-    while (after := run.at + run.end - run.start) <= len(form) - _HOLD:
+    while (after := run.at + run.end - run.start) <= len(form) - ENDING:
         link = form[after : after + _LINK]
         start = data.find(link, run.end, run.end + _LINK_DISTANCE)
         if start < 0:
@@ -369,7 +335,7 @@ def _chain_ahead(form: bytes, run: _Run, data: bytes) -> Iterator[_Run]:
 def _chain_back(form: bytes, run: _Run, data: bytes) -> list[_Run]:
     """Return the runs that this one continues, in their order."""
     chain: list[_Run] = []
-    while run.at >= _HOLD:
+    while run.at >= ENDING:
         link = form[max(0, run.at - _LINK) : run.at]
         start = data.rfind(link, max(0, run.start - _LINK_DISTANCE), run.start)
         if start < 0:
@@ -382,15 +348,11 @@ def _chain_back(form: bytes, run: _Run, data: bytes) -> list[_Run]:
 
 
 def _pieces_of(
-    chain: Sequence[_Run], form: _Form, kept: Sequence[int], text: str
+    chain: Sequence[_Run], form: Form, kept: Sequence[int], text: str
 ) -> Iterator[Span]:
-    """Yield the places of a chain in the text that was reduced.
+    """Yield the places of a chain of this form in the text that was reduced.
 
-    Args:
-        chain: The runs of the chain.
-        form: Their form.
-        kept: Where in the text each character of the reduced text is.
-        text: The text.
+    `kept` is where in the text each character of the reduced text is.
     """
     pieces: list[Span] = []
     for run in chain:
@@ -421,13 +383,13 @@ def _find_undecided(index: _Index, text: str) -> int:
     offset = max(0, len(text) - _HOLD_DISTANCE)
     data = text[offset:].encode("ascii", "replace")
     if b"\x1b" in data:
-        data = _COLOURS.sub(_blank_colour, data)
-    reduced = data.translate(None, _OTHERS)
+        data = _COLOURS.sub(lambda code: b" " * len(code[0]), data)
+    reduced = data.translate(None, OTHERS)
     longest = max(
         (
-            _HOLD + _common_length(reduced[:-_HOLD][::-1], form.text[:at][::-1])
-            for form, at in index.endings.get(reduced[-_HOLD:], ())
-            if at + _HOLD < len(form.text)
+            ENDING + _common_length(reduced[:-ENDING][::-1], form.text[:at][::-1])
+            for form, at in index.find_ending(reduced[-ENDING:])
+            if at + ENDING < len(form.text)
         ),
         default=0,
     )
@@ -435,7 +397,3 @@ def _find_undecided(index: _Index, text: str) -> int:
         return len(text)
     kept = [*compress(count(offset), data.translate(_IS_KEPT))]
     return kept[-longest]
-
-
-def _blank_colour(match: re.Match[bytes]) -> bytes:
-    return b" " * len(match[0])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import time
 from dataclasses import dataclass
 from threading import Lock
 from typing import TYPE_CHECKING, Any
@@ -14,7 +15,7 @@ from chili_notebook.guard.masking import Masker
 from chili_notebook.system.forks import renew_in_children
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
     from chili_notebook.auth.credentials import Credentials, Source
     from chili_notebook.auth.secret import Secret
@@ -23,6 +24,9 @@ if TYPE_CHECKING:
 UNTIL_ROTATED = "It works until it is rotated on the integration's page in GraFx."
 _UNTIL_EXPIRY = "It cannot be revoked, and works until it expires."
 _NOT_PLAUSIBLE = "not masked unless it is used: it does not look like a secret"
+FORGOTTEN_AFTER_S = 86_400.0
+"""So long after its expiry a token is forgotten. It is of no use to anybody by then,
+even if the clocks differ."""
 _SHORTEST_PLAUSIBLE = 16
 _AVERAGE_WORD = 3
 """Random letters change between upper and lower case more often than words do."""
@@ -48,7 +52,8 @@ class KnownSecret:
 class SecretRegistry:
     """Known secrets, with the one masker that masks them; thread-safe.
 
-    A secret is never removed, because a token cannot be revoked::
+    A token is forgotten a day after it has expired, when another secret is protected.
+    Every other secret stays known, because a token cannot be revoked::
 
         registry = SecretRegistry()
         registry.protect(secret, label="client secret", validity=UNTIL_ROTATED)
@@ -56,18 +61,25 @@ class SecretRegistry:
     Args:
         known: The secrets that are known from the start.
         masker: Masks the secrets.
+        clock: Returns the time in seconds since the epoch.
 
     Attributes:
         masker: The same masker.
     """
 
     def __init__(
-        self, known: Iterable[KnownSecret] = (), *, masker: Masker | None = None
+        self,
+        known: Iterable[KnownSecret] = (),
+        *,
+        masker: Masker | None = None,
+        clock: Callable[[], float] = time.time,
     ) -> None:
         self.masker = Masker() if masker is None else masker
         self._renew_lock()
         renew_in_children(self._renew_lock)
+        self._clock = clock
         self._known: dict[Secret, KnownSecret] = {}
+        self._expiries: dict[Secret, float] = {}
         for each in known:
             self.protect(each.secret, label=each.label, validity=each.validity)
 
@@ -80,13 +92,22 @@ class SecretRegistry:
         with self._lock:
             return tuple(self._known.values())
 
-    def protect(self, secret: Secret, *, label: str, validity: str) -> None:
+    def protect(
+        self,
+        secret: Secret,
+        *,
+        label: str,
+        validity: str,
+        expires_at: float | None = None,
+    ) -> None:
         """Mask a secret from now on, and let the audit search for it.
 
         Args:
             secret: The secret.
             label: Which secret it is, such as ``client secret from .env``.
             validity: For how long it can be misused, as a sentence.
+            expires_at: When it expires, in seconds since the epoch; ``None`` if it
+                does not expire or the expiry is unknown.
 
         Raises:
             ConfigurationError: If it has fewer than 8 characters.
@@ -100,6 +121,19 @@ class SecretRegistry:
             ) from None
         with self._lock:
             self._known[secret] = KnownSecret(label, validity, secret)
+            self._expiries.pop(secret, None)
+            self._forget_expired()
+            if expires_at is not None:
+                self._expiries[secret] = expires_at
+
+    def _forget_expired(self) -> None:
+        """Forget what has expired, so that a kernel of many days stays fast."""
+        last = self._clock() - FORGOTTEN_AFTER_S
+        expired = {each for each, at in self._expiries.items() if at < last}
+        if expired:
+            self.masker.forget(expired)
+            for secret in expired:
+                del self._known[secret], self._expiries[secret]
 
     def protect_token(self, token: Token) -> None:
         """Protect a new token.
@@ -112,6 +146,7 @@ class SecretRegistry:
             token.secret,
             label=f"access token #{token.fingerprint}",
             validity=f"It cannot be revoked, and works until {expiry}.",
+            expires_at=token.expires_at,
         )
 
     def protect_credentials(self, credentials: Credentials) -> None:
@@ -155,11 +190,6 @@ class SecretRegistry:
     def mask(self, value: Any) -> Any:
         """Return a text, bytes or JSON value in which every whole secret is masked."""
         return self.masker.mask_json(value, pieces=False)[0]
-
-    def find(self, value: Any) -> tuple[KnownSecret, ...]:
-        """Return the known secrets in a text, in bytes or anywhere in a JSON value."""
-        found = self.masker.find(value)
-        return tuple(each for each in self.known if each.secret in found)
 
 
 def is_plausible(value: str) -> bool:

@@ -45,6 +45,7 @@ QUERIES = {
     "GET */directory": _PAGE,
     "GET font-families": _PAGE,
     "GET font-families/{id}/styles": _PAGE,
+    "GET brand-kits": _PAGE,
     "GET user-interfaces": _PAGE,
     "GET output/settings": _PAGE,
     "GET output/tasks": _PAGE,
@@ -60,6 +61,10 @@ BODIES = {
     "PATCH projects/{id}": "name",
     "POST media": "file",
     "PATCH media/{id}": "name folderPath",
+    "POST font-styles/temp": "file",
+    "PATCH font-styles/temp/{id}": "fontStyleId familyName styleName",
+    "PUT brand-kits/{id}": "name fonts colors characterStyles paragraphStyles media "
+    "themes",
     "POST output/settings/{format}": _SETTING,
     "PUT output/settings/{id}": _SETTING,
     "POST output/{format}": "outputSettingsId outputSettings layoutsToExport "

@@ -10,13 +10,17 @@ from __future__ import annotations
 
 import os
 import shlex
-import struct
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from chili_notebook.system.git_index import (
+    IndexEntry,
+    merge_split_index,
+    parse_index,
+)
 from chili_notebook.system.regular_file import read_regular_file
 from chili_notebook.system.small_file import UnreadableFileError
 
@@ -28,10 +32,6 @@ if TYPE_CHECKING:
     from dulwich.object_format import ObjectFormat
 
 _MAX_SETTINGS_BYTES = 10_000_000
-_MAX_INDEX_BYTES = 500_000_000
-_INDEX_VERSIONS = (2, 3, 4)
-_STATUS_LENGTH = 40  # of an entry's times, owner, mode and size
-_HAS_MORE_FLAGS = 0x4000
 # These change nothing about the files that are read here.
 _KNOWN_EXTENSIONS = {
     *(b"noop", b"noop-v1", b"objectformat", b"partialclone", b"preciousobjects"),
@@ -60,14 +60,6 @@ class GitStatus:
 
     tracked: bool = False
     addable: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class IndexEntry:
-    """A file in the index: its name below the top folder, and the ID of its content."""
-
-    name: str
-    object_id: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -238,14 +230,14 @@ def read_index(repository: Repository) -> list[IndexEntry]:
     id_length = read_object_format(repository).oid_length
     with _reading("its index"):
         try:
-            entries, link = _parse_index(repository.index, id_length)
+            entries, link = parse_index(repository.index, id_length)
         except FileNotFoundError:
             return []
         if not link:
             return entries
         base_path = repository.git_dir / f"sharedindex.{link[:id_length].hex()}"
-        base, _link = _parse_index(base_path, id_length)
-        return _merge_split_index(base, entries, link[id_length:])
+        base, _link = parse_index(base_path, id_length)
+        return merge_split_index(base, entries, link[id_length:])
 
 
 def untrack_command(path: str) -> str:
@@ -364,73 +356,3 @@ def _read_ignore_filters(
             patterns = read_ignore_patterns(BytesIO(_read_settings(path)))
             filters.append(IgnoreFilter(patterns, ignores_case))
     return filters
-
-
-def _parse_index(path: Path, id_length: int) -> tuple[list[IndexEntry], bytes]:
-    """Return the entries of one index file, and its link to a shared index."""
-    content = read_regular_file(path, max_bytes=_MAX_INDEX_BYTES)
-    signature, version, count = struct.unpack_from(">4sLL", content)
-    if signature != b"DIRC" or version not in _INDEX_VERSIONS:
-        raise GitError("its index has an unknown format")
-    entries: list[IndexEntry] = []
-    at, name = 12, b""
-    for _ in range(count):
-        start = at
-        id_end = start + _STATUS_LENGTH + id_length
-        (flags,) = struct.unpack_from(">H", content, id_end)
-        at = id_end + (4 if flags & _HAS_MORE_FLAGS else 2)
-        prefix = b""
-        if version == _INDEX_VERSIONS[-1]:  # the name continues the one before
-            left_out, at = _read_number(content, at)
-            prefix = name[: len(name) - left_out]
-        end = content.index(b"\0", at)
-        name = prefix + content[at:end]
-        object_id = content[id_end - id_length : id_end].hex()
-        entries.append(IndexEntry(os.fsdecode(name), object_id))
-        # Until version 3 an entry ends with one to eight zeros.
-        padded = start + (end - start + 8) // 8 * 8
-        at = end + 1 if version == _INDEX_VERSIONS[-1] else padded
-    checksum_at = len(content) - id_length
-    while at + 8 <= checksum_at:
-        signature, size = struct.unpack_from(">4sL", content, at)
-        if signature == b"link":
-            return entries, content[at + 8 : at + 8 + size]
-        at += 8 + size
-    if at != checksum_at:
-        raise GitError("its index is cut off")
-    return entries, b""
-
-
-def _read_number(content: bytes, at: int) -> tuple[int, int]:
-    """Return a number of variable length, and where it ends."""
-    number = content[at] & 0x7F
-    while content[at] & 0x80:
-        at += 1
-        number = (number + 1) << 7 | content[at] & 0x7F
-    return number, at + 1
-
-
-def _merge_split_index(
-    base: list[IndexEntry], own: list[IndexEntry], bitmaps: bytes
-) -> list[IndexEntry]:
-    """Return the entries of a split index.
-
-    Args:
-        base: The entries of the shared index.
-        own: The entries that replace some of those, without names, and then new ones.
-        bitmaps: Which entries of the shared index are deleted, and which are replaced.
-    """
-    from dulwich.bitmap import EWAHBitmap
-
-    word_count = struct.unpack_from(">L", bitmaps, 4)[0] if bitmaps else 0
-    second = 4 + 4 + word_count * 8 + 4
-    deleted = EWAHBitmap(bitmaps[:second]).bits
-    replaced = EWAHBitmap(bitmaps[second:]).bits
-    replacements = iter([entry for entry in own if not entry.name])
-    merged = [entry for entry in own if entry.name]
-    for position, entry in enumerate(base):
-        if position in replaced:
-            merged.append(replace(entry, object_id=next(replacements).object_id))
-        elif position not in deleted:
-            merged.append(entry)
-    return merged

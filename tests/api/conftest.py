@@ -25,10 +25,10 @@ def client_of():
     the clock.
     """
 
-    def client_of(api, **options):
+    def client_of(api, *, base_url=f"{HOST}/grafx", **options):
         clock = Clock()
         source = TokenManager(Protector(), clock=clock, stopwatch=clock)
-        environment = Environment("cp-abc-123", "production", f"{HOST}/grafx")
+        environment = Environment("cp-abc-123", "production", base_url)
         token = Credentials(".env", Origin.ENV_FILE, access_token=Secret("a.b.c"))
         source.sign_in(token, environment)
         transport = httpx.MockTransport(api)

@@ -25,7 +25,8 @@ KEYS = re.findall(
     extensions familyId familyName fileName fileSize taskId taskInfo download title
     detail status errors traceId message variables layouts selectedLayoutId items value
     selected defaultValue assetId label isRequired intent recordNumber RecordId
-    errorList details error collectionId userInterfaceId
+    errorList details error collectionId userInterfaceId colors color guid isActive
+    totalRenders
     """,
 )
 WORDS = [
@@ -107,6 +108,10 @@ READS = {
     "fonts": lambda chili: read_listing(chili.fonts.list()),
     "styles": lambda chili: [read_listing(one.styles()) for one in chili.fonts.list()],
     "settings": lambda chili: read_listing(chili.outputs.settings.list()),
+    "brand kits": lambda chili: read_listing(chili.brand_kits.list()),
+    "brand kit": lambda chili: show(chili.brand_kits.get("1")),
+    "folders": lambda chili: read_listing(chili.media.folders()),
+    "usage": lambda chili: chili.usage(),
     "setting": lambda chili: chili.outputs.settings.create("png", name="a"),
     "info": lambda chili: chili.info(),
     "pages": lambda chili: read_listing(chili.pages("things")),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import fields, replace
 from urllib.parse import unquote
 
 import httpx
@@ -10,6 +10,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from chili_notebook import FontStyle
 from chili_notebook.api.ids import path_segment
 from chili_notebook.errors import ConfigurationError
 
@@ -21,6 +22,7 @@ PIECES = [
 ]
 ids = st.lists(st.sampled_from(PIECES), max_size=7).map("".join) | st.text()
 X = {"id": "x", "name": "X"}
+STYLE = dict.fromkeys(field.name for field in fields(FontStyle)) | X
 CALLS = {
     "templates/{}": lambda chili, one: chili.templates.get(one),
     "templates/{}/download": lambda chili, one: replace(
@@ -32,9 +34,9 @@ CALLS = {
     "output/tasks/{}": lambda chili, one: chili.outputs.task(one).wait(),
     "templates/x/preview/{}": lambda chili, one: chili.templates._read(X).preview(one),
     "media/x/preview/{}": lambda chili, one: chili.media._read(X).preview(one),
-    "font-styles/x/preview/{}": lambda chili, one: (
-        chili.fonts._read(X)._read_style(X).preview(one)
-    ),
+    "font-styles/x/preview/{}": lambda chili, one: FontStyle(
+        **STYLE, _client=chili
+    ).preview(one),
 }
 
 

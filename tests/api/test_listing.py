@@ -5,8 +5,10 @@ from __future__ import annotations
 import signal
 import threading
 import tracemalloc
+from dataclasses import asdict
 
 import httpx
+import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -16,6 +18,7 @@ from chili_notebook.errors import (
     ChiliError,
     ConfigurationError,
     ConnectionFailedError,
+    NotCountedError,
     NotListedError,
     ServerError,
     TooManyRequestsError,
@@ -30,6 +33,7 @@ PASSING = [429, 502, 503, 504, "dropped"]
 ENDS = [{}, {"links": None}, {"links": {}}, {"links": {"nextPage": ""}}]
 LINKS = [THINGS + "{}", "{}", THINGS.removeprefix(HOST) + "{}"]
 MANY = 20_000
+MORE = "; see more with [:50] or .to_frame()"
 
 
 class ListingAPI:
@@ -181,8 +185,11 @@ def test_only_the_needed_pages_are_fetched(things_of, look, pages):
 @pytest.mark.parametrize(
     ("api", "caption"),
     [
-        (ListingAPI(1234, total=True), "10 of 1,234 items"),
-        (ListingAPI(1234), "the first 10 items"),
+        (
+            ListingAPI(1234, total=True),
+            "10 of 1,234 items; see more with [:50] or .to_frame()",
+        ),
+        (ListingAPI(1234), "the first 10 items; see more with [:50] or .to_frame()"),
         (ListingAPI(3), "3 of 3 items"),
         (ListingAPI(0, total=True), "0 of 0 items"),
     ],
@@ -321,7 +328,7 @@ def test_interrupted_gallery_does_not_wait_for_its_requests(connect):
     )
 
     def answer(request):
-        if request.path.endswith("/templates?limit=50"):
+        if request.path.endswith("/templates?limit=100"):
             items = [{"id": str(n), "name": str(n)} for n in range(24)]
             return Answer(200, {"data": items})
         all_threads.wait(10)
@@ -337,3 +344,43 @@ def test_interrupted_gallery_does_not_wait_for_its_requests(connect):
             if thread.name.startswith("gallery"):
                 thread.join(10)
         assert sum("preview" in request.path for request in server.requests) == 6
+
+
+def test_total_is_known_or_counted_without_other_pages(things_of):
+    """GraFx's own number costs one request; a listing on one page is counted."""
+    for api, total in (
+        (ListingAPI(1234, total=True), 1234),
+        (ListingAPI(1234), None),
+        (ListingAPI(3), 3),
+    ):
+        assert things_of(api).total == total
+        assert api.requests == 1
+
+
+def test_len_is_refused_with_the_alternatives(things_of):
+    """`len` could fetch thousands of pages; a list can still be made without it."""
+    api = ListingAPI(3)
+    with pytest.raises(NotCountedError) as caught:
+        len(things_of(api))
+    assert isinstance(caught.value, TypeError)
+    assert ".total" in caught.value.hint
+    assert api.requests == 0
+    assert list(things_of(api)) == [{"id": 0}, {"id": 1}, {"id": 2}]
+
+
+def test_slice_is_shown_as_a_table(things_of):
+    """A slice has as many rows as items, also more than a listing shows by itself."""
+    text = things_of(ListingAPI(100))[:30]._repr_mimebundle_()["text/plain"]
+    assert text.split() == ["id", *map(str, range(30))]
+
+
+def test_items_in_a_data_frame_have_only_data(client_of):
+    """Neither `asdict` nor a DataFrame contains the client or GraFx's JSON."""
+    body = {"data": [{"id": "1", "name": "a"}]}
+    chili = client_of(lambda _request: httpx.Response(200, json=body))
+    for listing in (chili.templates.list(), chili.media.list(), chili.fonts.list()):
+        names = set(asdict(listing[0]))
+        assert {"id", "name"} <= names
+        assert not {"raw", "_client", "_render"} & names
+        assert set(pd.DataFrame(listing)) == set(listing.to_frame()) == names
+        assert listing[0].raw == {"id": "1", "name": "a"}

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import io
+from importlib import resources
+
 import pytest
+from PIL import ImageFont
 
 
 @pytest.fixture
@@ -24,3 +28,22 @@ def continue_after_failure(chili):
     return chili.outputs.settings.create(
         "pdf", name="Continue", continueBatchOutputAfterFailure=True
     )
+
+
+@pytest.fixture(scope="session")
+def fredoka():
+    """Return a font file that the simulator has."""
+    folder = resources.files("font_fredoka_one") / "files"
+    return (folder / "FredokaOne-Regular.ttf").read_bytes()
+
+
+@pytest.fixture(scope="session")
+def other_font(fredoka):
+    """Return a font whose family the simulator does not have."""
+    content = fredoka
+    for encoding in ("ascii", "utf-16-be"):
+        content = content.replace(
+            "Fredoka".encode(encoding), "Kestrel".encode(encoding)
+        )
+    assert ImageFont.truetype(io.BytesIO(content)).getname()[0] == "Kestrel One"
+    return content

@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from chili_notebook.errors import ConfigurationError
+from chili_notebook import TransferState
+from chili_notebook.errors import ConfigurationError, NotFoundError, ServerError
 
 
 @pytest.fixture(scope="module")
@@ -115,3 +116,142 @@ def test_download_to_a_path_that_cannot_be_written_raises(chili):
     Path("file").write_bytes(b"")
     with pytest.raises(ConfigurationError, match="exists and is not a folder"):
         chili.media.list()[0].download(Path("file", "a.png"))
+
+
+def states_of(transfers):
+    """Return the state of each transfer, by its name."""
+    return {one.name: one.state.value for one in transfers}
+
+
+def write_tree(root, files):
+    """Write files, and the folders that they are in."""
+    for name, content in files.items():
+        path = root / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(content)
+
+
+def test_folder_is_uploaded_without_what_is_there(chili, tmp_path, png):
+    """The second call uploads only what is new; files that GraFx refuses are named."""
+    write_tree(
+        tmp_path / "campaign",
+        {
+            "a.png": png,
+            "spring/b.png": png,
+            "spring/deep/c.jpeg": png,
+            "notes.txt": b"text",
+            "empty.png": b"",
+            "broken.png": b"not a picture",
+            ".hidden.png": png,
+            ".git/d.png": png,
+        },
+    )
+    done = chili.media.upload_folder("campaign", folder="Campaign/")
+    assert states_of(done) == {
+        "/Campaign/a.png": "uploaded",
+        "/Campaign/broken.png": "refused",
+        "/Campaign/empty.png": "refused",
+        "/Campaign/notes.txt": "refused",
+        "/Campaign/spring/b.png": "uploaded",
+        "/Campaign/spring/deep/c.jpeg": "uploaded",
+    }
+    assert all(one.reason for one in done if one.state is TransferState.REFUSED)
+    assert chili.media.get(done[0].id).relative_path == "/Campaign"
+    write_tree(tmp_path / "campaign", {"spring/new.png": png})
+    again = states_of(chili.media.upload_folder("campaign", folder="/Campaign"))
+    assert again.pop("/Campaign/spring/new.png") == "uploaded"
+    assert set(again.values()) == {"already there", "refused"}
+    assert chili.media.list(folder="/Campaign", subfolders=True).total == 4
+
+
+def test_upload_of_a_folder_continues_after_an_error(chili, simulator, tmp_path, png):
+    """An error of the server ends the call; the same call uploads the rest."""
+    write_tree(tmp_path / "more", {"a.png": png, "b.png": png})
+    simulator.state.faults.add("html_error", path="media", status=500, count=9)
+    with pytest.raises(ServerError):
+        chili.media.upload_folder("more")
+    simulator.state.faults.clear()
+    done = chili.media.upload_folder("more")
+    assert len(done) == chili.media.list(folder="/Upload").total == 2
+
+
+@pytest.mark.parametrize("path", ["missing", "file.png", "\0"])
+def test_upload_of_no_folder_is_refused(chili, simulator, tmp_path, path):
+    """A path that is missing or a file raises; nothing is sent."""
+    (tmp_path / "file.png").write_bytes(b"a")
+    with pytest.raises(ConfigurationError):
+        chili.media.upload_folder(path)
+    assert not [one for one in simulator.state.requests if "/media" in one.path]
+
+
+def test_folder_is_downloaded_with_its_subfolders(chili, tmp_path):
+    """The folders on disk are those of the library; what is on disk stays."""
+    done = chili.media.download_folder("brand", folder="/Brand")
+    assert states_of(done) == dict.fromkeys(
+        [
+            "garden-tiles.png",
+            "olive-branch.png",
+            "Marks/quillmere-mark.png",
+            "Marks/quillmere-mark-light.png",
+        ],
+        "downloaded",
+    )
+    mark = tmp_path / "brand" / "Marks" / "quillmere-mark.png"
+    with Image.open(mark) as picture:
+        assert picture.size
+    mark.write_bytes(b"mine")
+    again = chili.media.download_folder("brand", folder="/Brand/")
+    assert set(states_of(again).values()) == {"already there"}
+    assert mark.read_bytes() == b"mine"
+    assert len(chili.media.download_folder("all")) == chili.media.list().total
+
+
+def test_names_that_collide_or_are_dangerous_are_changed_on_disk(chili, tmp_path, png):
+    """No file leaves the folder, hides itself or replaces another one."""
+    names = ["../../evil", "CON", ".hidden", "logo", "LOGO", "logo", "a/b", 'w?"<>|*']
+    for name in names:
+        picture = chili.media.upload(png, name="x.png", folder="/Odd/..")
+        chili.media.rename(picture, name)
+    done = chili.media.download_folder("odd", folder="/Odd")
+    files = sorted(path for path in (tmp_path / "odd").rglob("*") if path.is_file())
+    assert len(files) == len(done) == len(names)
+    assert not (tmp_path.parent / "evil.png").exists()
+    found = {path.name.lower() for path in files}
+    assert len(found) == len(names)
+    assert {"_con.png", "hidden.png", "logo (2).png", "logo (3).png"} <= found
+    assert not any(set(name) & set('<>:"|?*\\') for name in found)
+
+
+def test_file_is_renamed_moved_and_deleted(chili, png):
+    """Each change can be read back; a deleted file cannot be read."""
+    media = chili.media.upload(png, name="a.png")
+    chili.media.rename(media, "hero")
+    chili.media.move(media, "Campaign/Spring/")
+    changed = chili.media.get(media)
+    assert (changed.name, changed.relative_path) == ("hero", "/Campaign/Spring")
+    assert changed.extension == "png"
+    folders = {folder.path for folder in chili.media.folders()}
+    assert {"/Campaign", "/Campaign/Spring"} <= folders
+    chili.media.delete(media.id)
+    with pytest.raises(NotFoundError):
+        chili.media.get(media.id)
+
+
+@pytest.mark.parametrize("folder", ["/", "", " / ", None, 7])
+def test_root_folder_is_no_target(chili, simulator, folder):
+    """GraFx takes no files there; nothing is sent."""
+    media = chili.media.list()[0]
+    before = len(simulator.state.requests)
+    with pytest.raises(ConfigurationError):
+        chili.media.move(media, folder)
+    with pytest.raises(ConfigurationError):
+        chili.media.rename(media, " ")
+    assert len(simulator.state.requests) == before
+
+
+def test_files_are_listed_by_folder_in_an_order(chili):
+    """`subfolders` adds the files of the folders below."""
+    names = [one.name for one in chili.media.list(folder="/Brand", sort_by="name")]
+    assert names == ["garden-tiles", "olive-branch"]
+    deep = chili.media.list(folder="/Brand", subfolders=True, sort_order="desc")
+    assert deep.total == 4

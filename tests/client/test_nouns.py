@@ -11,6 +11,7 @@ from chili_notebook.errors import (
     ConnectionFailedError,
     ForbiddenError,
     NotFoundError,
+    NotListedError,
     ServerError,
 )
 
@@ -281,3 +282,24 @@ def test_error_of_a_read_only_integration_names_the_missing_scope(simulator, sig
     with signed_in(simulator) as chili, pytest.raises(ForbiddenError) as caught:
         chili.media.list()[0]
     assert "media:list" in caught.value.hint
+
+
+def test_item_is_fetched_by_its_only_exact_name(chili, template):
+    """A part of a name is not enough; a file also has its name with its extension."""
+    assert chili.templates.get(template.name) == template
+    picture = chili.media.list()[0]
+    for name in (picture.name, f"{picture.name}.{picture.extension}"):
+        assert chili.media.get(name) == picture
+    project = chili.projects.create(template, name="Only one")
+    assert chili.projects.get("Only one") == project
+    with pytest.raises(ServerError, match="Spring") as caught:
+        chili.templates.get("Spring")
+    assert "exactly this name" in caught.value.hint
+
+
+def test_name_of_several_items_is_refused_with_their_ids(chili, template):
+    """The caller chooses one of the IDs that the hint lists."""
+    copies = [chili.templates.create(template.document(), name="Twin") for _ in "ab"]
+    with pytest.raises(NotListedError, match="2 templates have the name 'Twin'") as it:
+        chili.templates.get("Twin")
+    assert all(copy.id in it.value.hint for copy in copies)

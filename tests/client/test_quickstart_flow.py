@@ -123,7 +123,10 @@ def test_layout_is_chosen_by_name_or_id(chili, template):
     ("arguments", "message"),
     [
         ({"variables": {"Haedline": "x"}}, "no variable 'Haedline'"),
-        ({"variables": {"Season": "Monsoon"}}, "not in the list 'Season'"),
+        (
+            {"variables": {"Season": "Monsoon"}},
+            "'Season': 'Monsoon' is not in the list",
+        ),
         ({"variables": {"Headline": object()}}, "'Headline'"),
         ({"layout": "Poster"}, "no layout 'Poster'"),
         ({"format": "tiff"}, "'tiff' is not an output format"),

@@ -8,7 +8,7 @@ from types import SimpleNamespace
 import pytest
 from IPython.utils.capture import capture_output
 
-from chili_notebook.display.progress import Progress
+from chili_notebook.display.progress import LiveLine, Progress
 from fakes import Clock
 
 
@@ -90,3 +90,59 @@ def test_a_terminal_gets_one_line(monkeypatch):
             clock.advance(3)
             progress.update()
     assert written == ["Rendering PNG output …\n"]
+
+
+def show_lines(*seconds, clock=None):
+    """Show a new line after each of these pauses; return what was captured."""
+    clock = clock or Clock()
+    with capture_output() as captured, LiveLine(clock=clock) as line:
+        for number, pause_s in enumerate(seconds):
+            clock.advance(pause_s)
+            line.show(f"{number} done", f"<p>{number} done</p>")
+    assert captured.stderr == ""
+    return captured
+
+
+@pytest.mark.usefixtures("front_end")
+def test_a_live_line_is_one_display_with_two_updates_a_second():
+    """It is empty at the end, so a saved notebook shows no old progress."""
+    shown = show_lines(1, *[0.125] * 8)._outputs
+    assert [output["update"] for output in shown] == [False, True, True, True]
+    assert [output["data"].get("text/plain") for output in shown] == [
+        *("0 done", "4 done", "8 done"),
+        None,
+    ]
+
+
+@pytest.mark.usefixtures("front_end")
+def test_the_same_line_is_not_shown_again():
+    """A run that waits sends no messages."""
+    clock = Clock()
+    with capture_output() as captured, LiveLine(clock=clock) as line:
+        for _ in range(5):
+            clock.advance(1)
+            line.show("waiting", "<p>waiting</p>")
+    assert len(captured._outputs) == 2
+
+
+def test_a_live_line_is_printed_every_half_minute_where_nobody_watches(front_end):
+    """Logs of scheduled runs show that it goes on."""
+    front_end["allow_stdin"] = False
+    captured = show_lines(*[10] * 7)
+    assert captured.stdout == "2 done\n5 done\n"
+    assert captured._outputs == []
+
+
+def test_a_terminal_shows_a_live_line_in_place(monkeypatch):
+    """The line is cleared at the end."""
+    written = []
+    terminal = SimpleNamespace(
+        isatty=lambda: True, write=written.append, flush=lambda: None
+    )
+    monkeypatch.setattr("sys.stdout", terminal)
+    clock = Clock()
+    with LiveLine(clock=clock) as line:
+        for text in ("10 done", "9 left"):
+            clock.advance(1)
+            line.show(text, "")
+    assert written == ["\r10 done", "\r9 left ", "\r       \r"]

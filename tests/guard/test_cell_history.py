@@ -10,6 +10,7 @@ import pytest
 
 from chili_notebook.auth.secret import Secret
 from chili_notebook.guard.cell_history import CellHistory, secrets_in_options
+from chili_notebook.guard.masking import Masker
 from chili_notebook.guard.registry import SecretRegistry
 from conftest import CLIENT_SECRET
 
@@ -258,3 +259,34 @@ def test_login_refuses_a_secret_as_an_option(shell, replacements, capsys):
     assert "%chili_login --client-secret ***" in [text for text, _ in replacements]
     assert secret.encode() not in stored_bytes(shell)
     assert secret not in capsys.readouterr().out
+
+
+class CountingMasker(Masker):
+    """Count the searches."""
+
+    searches = 0
+
+    def mask_json(self, value, *, pieces=True):
+        """Count this search."""
+        self.searches += 1
+        return super().mask_json(value, pieces=pieces)
+
+
+def test_stored_cells_are_searched_again_only_for_another_secret(shell):
+    """A later login takes no longer because many cells were run before."""
+    registry = SecretRegistry(masker=CountingMasker())
+    registry.protect(Secret(CLIENT_SECRET), label="client secret", validity="")
+    run_cells(shell, "earlier = 'another-secret-0123456789'", "1")
+    with masked_history(shell, registry) as history:
+        history.mask_stored()
+        before = registry.masker.searches
+        history.mask_stored()
+        registry.protect(Secret(CLIENT_SECRET), label="client secret", validity="")
+        history.mask_stored()
+        assert registry.masker.searches == before
+        registry.protect(
+            Secret("another-secret-0123456789"), label="another", validity=""
+        )
+        history.mask_stored()
+        assert registry.masker.searches > before
+        assert b"another-secret" not in stored_bytes(shell)

@@ -246,6 +246,21 @@ def test_stream_without_a_text_is_withheld(kernel):
     assert VALUE not in str(sent)
 
 
+def test_stream_with_more_than_a_text_is_masked(kernel):
+    """Only the text and the name of a stream are sent, and both are masked."""
+    sent, _ = kernel.run("""
+for content in ({'name': s, 'text': 'a'}, {'name': 'stdout', 'text': 'b', s: s}):
+    session.send(
+        shell.kernel.iopub_socket, 'stream', content, shell.kernel.get_parent(),
+        metadata={'a': s}, buffers=[s.encode()],
+    )
+""")
+    assert "'text': 'a'" in str(sent)
+    assert "'text': 'b'" in str(sent)
+    assert VALUE not in str([(m["content"], m["metadata"], m["buffers"]) for m in sent])
+    assert all(bytes(part) != VALUE.encode() for m in sent for part in m["buffers"])
+
+
 def test_request_is_answered_if_masking_fails(kernel):
     """A reply that cannot be checked becomes an error; it is not left out."""
     kernel.run(f"held = {{s: 1}}\n{BREAK}")

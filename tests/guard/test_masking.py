@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from enum import Enum
 from pathlib import PurePosixPath
 from urllib.parse import quote, quote_plus
+from xml.sax.saxutils import escape
 
 import pytest
 from hypothesis import example, given
@@ -60,6 +61,7 @@ ENCODERS = {
     "json twice": lambda value: json.dumps(json.dumps(value))[3:-3],
     "html": html.escape,
     "html text": lambda value: html.escape(value, quote=False),
+    "xml attribute": lambda value: escape(value, {'"': "&quot;"}),
     "repr": lambda value: repr(value)[1:-1],
     "ascii": lambda value: ascii(value)[1:-1],
     "repr of bytes": lambda value: repr(value.encode())[2:-1],
@@ -410,10 +412,64 @@ def test_json_without_a_secret_is_not_copied():
     assert masker_for(CLIENT_SECRET).mask_json(kept)[0] is kept
 
 
+@pytest.mark.parametrize("size", [1, 700, 3_000])
+@pytest.mark.parametrize(
+    "hidden",
+    [
+        CLIENT_SECRET,
+        {CLIENT_SECRET: 1},
+        ("a", [CLIENT_SECRET.encode()]),
+        f"<b>{'</b><b>'.join(textwrap.wrap(CLIENT_SECRET, 5))}</b>",
+        "\n".join(textwrap.wrap(CLIENT_SECRET, 4)),
+        "\x1b[1m".join(CLIENT_SECRET),
+        bytearray(CLIENT_SECRET.encode()),
+    ],
+)
+def test_secret_is_masked_wherever_it_is_in_a_large_value(hidden, size):
+    """The values around it stay the same objects."""
+    rows = [
+        {"id": n, "name": f"name of row {n}", "x": [n / 7, None]} for n in range(size)
+    ]
+    value = {"data": [*rows, hidden, *rows], "more": {"a": ("text", True)}}
+    masked, count = masker_for(CLIENT_SECRET).mask_json(value)
+    assert count > 0
+    assert CLIENT_SECRET[:16] not in re.sub(
+        r"[^\w-]|x1b.1m|b(?=[<>/])", "", str(masked)
+    )
+    assert masked["data"][0] is rows[0]
+    assert masked["more"] is value["more"]
+    clean = {"data": rows}
+    assert masker_for(CLIENT_SECRET).mask_json(clean) == (clean, 0)
+
+
+def test_value_that_contains_itself_is_not_searched_for_ever():
+    """It cannot be packed either; the caller gets an error."""
+    value = []
+    value += [value, value]
+    with pytest.raises(RecursionError):
+        masker_for(CLIENT_SECRET).mask_json(value)
+
+
+@pytest.mark.parametrize("size", [1, 2, 3, 5])
+@pytest.mark.parametrize("before", ["", "lorem ipsum " * 2_000])
+def test_pieces_that_are_printed_in_small_parts_are_masked(size, before):
+    """At most three characters of each piece remain, whatever is between the pieces."""
+    value = TOKEN.rpartition(".")[2] + CLIENT_SECRET
+    pieces = [value[n : n + 20] for n in range(0, len(value) // 20 * 20, 20)]
+    text = before + "\n".join(f"name {piece} other" for piece in pieces) + "\n"
+    masker = masker_for(value)
+    parts = [text[n : n + size] for n in range(0, len(text), size)]
+    masked, _ = mask_stream(masker, parts)
+    rows = masked.removeprefix(before).splitlines()
+    for row, piece in zip(rows, pieces, strict=True):
+        shown = re.fullmatch(r"name (.{0,3})[*]{3} other", row)[1]
+        assert piece.startswith(shown)
+
+
 def test_masked_bytes_keep_their_length():
     """The reader of binary data may rely on offsets."""
     data = b"\x00\xff" + CLIENT_SECRET.encode() + b"\x80"
-    masked, count = masker_for(CLIENT_SECRET).mask_bytes(data)
+    (masked,), count = masker_for(CLIENT_SECRET).mask_json([data])
     assert masked == b"\x00\xff" + b"*" * len(CLIENT_SECRET) + b"\x80"
     assert count == 1
 
@@ -436,7 +492,8 @@ def attributes_of(thing):
 def test_attributes_show_no_secret():
     """A debugger that lists attributes finds no secret, at any depth."""
     masker = masker_for(CLIENT_SECRET)
-    assert masker.find(CLIENT_SECRET)
+    assert masker.mask_json([CLIENT_SECRET])[1]
+    assert masker.mask_text(CLIENT_SECRET, pieces=False)[1]
     tail = Tail(masker)
     tail.feed(CLIENT_SECRET[:-1])
     for thing in (masker, tail):

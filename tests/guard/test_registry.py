@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import threading
 
 import pytest
@@ -10,7 +9,12 @@ import pytest
 from chili_notebook.auth.credentials import Credentials, Origin, Source
 from chili_notebook.auth.secret import Secret
 from chili_notebook.errors import ConfigurationError
-from chili_notebook.guard.registry import KnownSecret, SecretRegistry, is_plausible
+from chili_notebook.guard.registry import (
+    FORGOTTEN_AFTER_S,
+    KnownSecret,
+    SecretRegistry,
+    is_plausible,
+)
 from conftest import CLIENT_ID, CLIENT_SECRET
 from fakes import forked_child
 
@@ -134,27 +138,41 @@ def test_mask_leaves_the_ends_of_a_secret():
     assert registry_of(CLIENT_SECRET).mask(text) == f"{CLIENT_SECRET[:40]} ***"
 
 
-def test_find_returns_which_secrets_a_value_contains():
-    """Each known secret is found in texts, bytes and JSON values, in any encoding."""
-    registry = registry_of(CLIENT_SECRET, OTHER)
-    encoded = base64.b64encode(b"id:" + OTHER.encode()).decode()
-    for value, expected in [
-        ("nothing", []),
-        (CLIENT_SECRET, [CLIENT_SECRET]),
-        ({"a": [encoded]}, [OTHER]),
-        (f"{OTHER} {CLIENT_SECRET}".encode(), [CLIENT_SECRET, OTHER]),
-        (CLIENT_SECRET[:-1], []),
-        (None, []),
-    ]:
-        assert [known.label for known in registry.find(value)] == expected
-
-
-def test_find_knows_a_secret_that_is_added_later():
+def test_secret_that_is_added_later_is_masked():
     """A search does not freeze the set of secrets."""
     registry = registry_of(CLIENT_SECRET)
-    assert registry.find(OTHER) == ()
+    assert registry.mask(OTHER) == OTHER
     registry.protect(Secret(OTHER), label="new", validity="")
-    assert [known.label for known in registry.find(OTHER)] == ["new"]
+    assert registry.mask(OTHER) == "***"
+
+
+def test_token_is_forgotten_a_day_after_its_expiry():
+    """It stays known as long as it may be of use; other secrets stay known for ever."""
+    now = 1_000_000.0
+    registry = SecretRegistry(clock=lambda: now)
+    first, second = (f"{CLIENT_SECRET}-token-{n}" for n in (1, 2))
+    registry.protect(Secret(CLIENT_SECRET), label="secret", validity="")
+    registry.protect(Secret(first), label="first", validity="", expires_at=now + 10)
+
+    now += 10 + FORGOTTEN_AFTER_S
+    registry.protect(Secret(OTHER), label="other", validity="")
+    assert registry.mask(f"<{first}>") == "<***>"
+
+    now += 1
+    registry.protect(Secret(second), label="second", validity="", expires_at=now + 10)
+    assert [each.label for each in registry.known] == ["secret", "other", "second"]
+    assert registry.mask([first, second]) == ["***-token-1", "***"]
+
+
+def test_expiry_of_a_secret_that_is_protected_again_is_that_of_the_last_time():
+    """A token that is also in a file stays known: the file is not read again."""
+    now = 1_000_000.0
+    registry = SecretRegistry(clock=lambda: now)
+    registry.protect(Secret(OTHER), label="a", validity="", expires_at=now)
+    registry.protect(Secret(OTHER), label="b", validity="")
+    now += 2 * FORGOTTEN_AFTER_S
+    registry.protect(Secret(CLIENT_SECRET), label="c", validity="")
+    assert registry.mask(OTHER) == "***"
 
 
 def test_repr_of_a_known_secret_hides_it():

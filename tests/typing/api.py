@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from datetime import date, datetime
 from decimal import Decimal
 from pathlib import Path
@@ -14,6 +15,13 @@ import requests
 
 import chili_notebook
 from chili_notebook import (
+    Batch,
+    BatchProblems,
+    BatchRow,
+    BatchRows,
+    BrandColor,
+    BrandKit,
+    BrandKits,
     Chili,
     ChiliToken,
     DocumentItem,
@@ -24,11 +32,14 @@ from chili_notebook import (
     FontStyle,
     Gallery,
     GalleryEntry,
+    Installation,
+    Item,
     Layout,
     Limits,
     Listing,
     LoginCard,
     Media,
+    MediaFolder,
     MediaLibrary,
     Output,
     OutputReport,
@@ -42,8 +53,12 @@ from chili_notebook import (
     Projects,
     RecordError,
     Rows,
+    RowState,
+    Swatches,
     Template,
     Templates,
+    Transfer,
+    TransferState,
     Variable,
     login,
 )
@@ -137,6 +152,18 @@ def templates(chili: Chili) -> None:
     chili.templates.delete(template)
 
 
+def packages(chili: Chili, template: Template) -> DocumentItem | None:
+    """Move a template from one environment to another."""
+    assert_type(chili.templates.package(template, "card.zip"), Rows[Transfer])
+    assert_type(chili.templates.package("id", Path("card")), Rows[Transfer])
+    done = chili.templates.install(
+        "card.zip", name="New", folder="/", replace=True, dry_run=True
+    )
+    assert_type(done, Installation)
+    assert_type(done.parts, Rows[Transfer])
+    return done.template
+
+
 def a_template(template: Template) -> tuple[datetime | None, datetime | None]:
     """Read the fields of a template."""
     texts: list[str | None] = [template.id, template.name, template.type]
@@ -219,7 +246,23 @@ def projects(chili: Chili, template: Template, project: Project) -> None:
 
 def media(chili: Chili, picture: Media) -> None:
     """Find, upload and download files of the media library."""
-    assert_type(chili.media.list(search="a", folder="/Upload"), Listing[Media])
+    found = chili.media.list(
+        "a", folder="/Upload", subfolders=True, sort_by="name", sort_order="asc"
+    )
+    assert_type(found, Listing[Media])
+    assert_type(chili.media.list(search="a"), Listing[Media])
+    folders = chili.media.folders()
+    assert_type(folders, Listing[MediaFolder])
+    assert_type([folders[0].id, folders[0].path], list[str])
+    assert_type(chili.media.upload_folder("a", folder="/b"), Rows[Transfer])
+    done = chili.media.download_folder(Path("a"), folder="/b", search="c")
+    assert_type(done, Rows[Transfer])
+    assert_type(done[0].state, TransferState)
+    one = done[0]
+    assert_type([one.kind, one.name, one.reason, one.id], list[str])
+    chili.media.rename(picture, "b")
+    chili.media.move(picture.id, "/b")
+    chili.media.delete(picture)
     assert_type(chili.media.get(picture.id), Media)
     assert_type(chili.media.get(picture), Media)
     assert_type(chili.media.upload("a.png", folder="/Upload"), Media)
@@ -233,12 +276,22 @@ def media(chili: Chili, picture: Media) -> None:
     texts: list[str | None] = [picture.name, picture.extension, picture.type]
     assert_type([*texts, picture.relative_path], list[str | None])
     assert_type(picture.raw, Mapping[str, Any])
+    item: Item = picture
+    assert_type(item.raw, Mapping[str, Any])
 
 
 def fonts(chili: Chili, family: FontFamily, style: FontStyle) -> None:
     """Find fonts."""
     listing = chili.fonts.list(search="a", sort_by="name", sort_order="asc")
     assert_type(listing, Listing[FontFamily])
+    assert_type(chili.fonts.list("a"), Listing[FontFamily])
+    assert_type(chili.fonts.get("a"), FontFamily)
+    assert_type(chili.fonts.get(family), FontFamily)
+    assert_type(chili.fonts.upload("a.ttf", Path("b")), Rows[Transfer])
+    assert_type(chili.fonts.upload(b"a", name="a.ttf"), Rows[Transfer])
+    assert_type(family.download("fonts"), Rows[Transfer])
+    assert_type(style.download("fonts/"), Path)
+    assert_type(style.default_file_name, str)
     assert_type(family.styles(), Listing[FontStyle])
     assert_type([family.thumbnail(), style.thumbnail()], list[File])
     assert_type(style.preview("line", timeout_s=5), File)
@@ -250,6 +303,23 @@ def fonts(chili: Chili, family: FontFamily, style: FontStyle) -> None:
     texts = [style.family_id, style.family_name, style.file_name, style.extension]
     assert_type(texts, list[str | None])
     assert_type([family.raw, style.raw], list[Mapping[str, Any]])
+
+
+def brand_kits(chili: Chili, kit: BrandKit, color: BrandColor) -> None:
+    """Read and change the colours of a brand, and read the usage."""
+    assert_type(chili.brand_kits, BrandKits)
+    assert_type(chili.brand_kits.list(), Listing[BrandKit])
+    assert_type(chili.brand_kits.get("Quillmere"), BrandKit)
+    changed = chili.brand_kits.update(
+        kit, name="New", colors={"Red": "#f00"}, replace=True
+    )
+    assert_type(changed, BrandKit)
+    assert_type(kit.colors(), Swatches)
+    assert_type(kit.colors().bundle(caption="a"), dict[str, str])
+    assert_type([kit.id, kit.name, color.id, color.name], list[str])
+    assert_type([color.type, color.value], list[str])
+    assert_type([kit.created, kit.modified], list[datetime | None])
+    assert_type(chili.usage(group_by="year"), pd.DataFrame)
 
 
 def outputs(chili: Chili, template: Template, setting: OutputSetting) -> None:
@@ -311,7 +381,8 @@ def output_settings(chili: Chili, setting: OutputSetting) -> None:
 def tables(listing: Listing[Template], gallery: Gallery, rows: Rows[Layout]) -> None:
     """Look at many items at the same time."""
     assert_type(listing[0], Template)
-    assert_type(listing[:5], list[Template])
+    assert_type(listing[:5], Rows[Template])
+    assert_type(listing.total, int | None)
     assert_type(listing.gallery(at_most=6), Gallery)
     assert_type(listing.to_frame(), pd.DataFrame)
     assert_type(Gallery.of(listing[:2]), Gallery)
@@ -320,6 +391,49 @@ def tables(listing: Listing[Template], gallery: Gallery, rows: Rows[Layout]) -> 
     assert_type([entry.caption, entry.picture, entry.problem], list[str])
     assert_type(rows[0].name, str)
     assert_type(rows.bundle(caption="Layouts"), dict[str, str])
+
+
+def batches(chili: Chili, template: Template) -> None:
+    """Render the rows of a table."""
+    prints = chili.outputs.batch(
+        template, "products.csv", "jpg", folder="renders", name="{sku}", columns={}
+    )
+    assert_type(prints, Batch)
+    assert_type(prints.folder, Path)
+    assert_type(len(prints), int)
+    assert_type(prints[0], BatchRow)
+    assert_type(prints[:3], list[BatchRow])
+    assert_type(prints.problems, BatchProblems)
+    assert_type(prints.problems[0], Problem)
+    assert_type(prints.problems.to_frame(), Any)
+    assert_type(prints.invalid, BatchRows)
+    assert_type(prints.failures, BatchRows)
+    assert_type(prints.failures.to_frame(), Any)
+    assert_type(prints.unknown[0], BatchRow)
+    assert_type(prints.counts, dict[str, int])
+    assert_type(prints.merged, Path | None)
+    assert_type(prints.run(limit=3, executor=ThreadPoolExecutor()), Batch)
+    assert_type(next(prints.as_completed()), BatchRow)
+    assert_type(prints.gallery(), Gallery)
+    assert_type(prints.to_frame(), Any)
+
+
+def rows_of_batches(row: BatchRow) -> None:
+    """Look at a row of a batch."""
+    assert_type(row.number, int)
+    assert_type(row.values, Mapping[str, Any])
+    assert_type(row.state, RowState)
+    assert_type(row.path, Path | None)
+    assert_type(row.error, str)
+    assert_type(row.task_id, str | None)
+    _ = [
+        RowState.INVALID,
+        RowState.READY,
+        RowState.RUNNING,
+        RowState.DONE,
+        RowState.FAILED,
+        RowState.UNKNOWN,
+    ]
 
 
 def sign_in_without_magics() -> str:

@@ -48,7 +48,7 @@ def calling(chili: Chili) -> None:
         assert_type(error.retry_after_s, float)
     except (UnauthorizedError, NotFoundError, errors.ServerError) as error:
         assert_type(error.status_code, int)
-    except errors.NotListedError as error:
+    except (errors.NotListedError, errors.NotCountedError) as error:
         assert_type(error.hint, str)
     except errors.APIError as error:
         assert_type([error.title, error.detail, error.trace_id], list[str])

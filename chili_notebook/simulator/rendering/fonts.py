@@ -9,7 +9,7 @@ from __future__ import annotations
 import functools
 import io
 import unicodedata
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from importlib import resources
 
 from PIL import Image, ImageDraw, ImageFont
@@ -27,11 +27,12 @@ _LINE_HEIGHT_PX, _LINE_TEXT_PX, _LINE_MARGIN_PX = 96, 48, 24
 
 @dataclass(frozen=True, slots=True)
 class Style:
-    """A style of a family: its ID, its name and its file."""
+    """A style of a family: its ID, its name, its file and, if uploaded, its bytes."""
 
     id: str
     name: str
     file: str
+    content: bytes | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +42,7 @@ class Family:
     Attributes:
         id: Its ID.
         name: Its name.
-        package: The Python package with its files.
+        package: The Python package with its files; empty if they are uploaded.
         styles: Its styles, the regular one first.
     """
 
@@ -104,12 +105,24 @@ FONT_KEYS: dict[str, tuple[Family, Style]] = {
 DEFAULT_KEY = font_key(FAMILIES[0], FAMILIES[0].styles[0])
 
 
+def register_font(family: Family, style: Style) -> None:
+    """Let documents use an uploaded font; its IDs are unique."""
+    FONT_KEYS[font_key(family, style)] = (family, style)
+
+
+@functools.cache
+def read_file(family: Family, style: Style) -> bytes:
+    """Return the file of a style."""
+    if style.content is not None:
+        return style.content
+    return (resources.files(family.package) / "files" / style.file).read_bytes()
+
+
 @functools.lru_cache(maxsize=_CACHED_FONTS)
 def load_font(key: str, size_px: float) -> ImageFont.FreeTypeFont:
     """Load a font at a size; for an unknown key, the default font."""
     family, style = FONT_KEYS.get(key, FONT_KEYS[DEFAULT_KEY])
-    file = resources.files(family.package) / "files" / style.file
-    return ImageFont.truetype(io.BytesIO(file.read_bytes()), size_px)
+    return ImageFont.truetype(io.BytesIO(read_file(family, style)), size_px)
 
 
 @functools.cache

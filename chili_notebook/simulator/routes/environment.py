@@ -12,8 +12,13 @@ from uuid import NAMESPACE_URL, uuid5
 from starlette.responses import JSONResponse
 from starlette.routing import Route
 
-from chili_notebook.simulator.routes.authorization import ROOT, require_access
+from chili_notebook.simulator.routes.authorization import (
+    ROOT,
+    read_bearer,
+    require_access,
+)
 from chili_notebook.simulator.routes.listings import Envelope, make_page
+from chili_notebook.simulator.routes.problems import ProblemError
 
 if TYPE_CHECKING:
     from starlette.requests import Request
@@ -32,6 +37,16 @@ _SETTINGS = {
 }
 
 
+_SDK_VERSIONS = {
+    name: {"sdkVersion": f"{sdk}.0", "engineVersion": engine}
+    for name, sdk, engine in (
+        ("latest", "1.46", "2.27.0"),
+        ("1.46", "1.46", "2.27.0"),
+        ("1.44", "1.44", "2.24.0"),
+    )
+}
+
+
 def environment_routes(state: EnvironmentState) -> list[Route]:
     """Return the routes; no scope is known for them."""
 
@@ -42,6 +57,11 @@ def environment_routes(state: EnvironmentState) -> list[Route]:
     async def settings(request: Request) -> JSONResponse:
         require_access(request, state.issuer)
         return JSONResponse(_SETTINGS)
+
+    async def sdk_versions(request: Request) -> JSONResponse:
+        if state.issuer.find(read_bearer(request.headers.get("authorization", ""))):
+            return JSONResponse(_SDK_VERSIONS)
+        raise ProblemError(401)
 
     async def connectors(request: Request) -> JSONResponse:
         require_access(request, state.issuer)
@@ -61,6 +81,10 @@ def environment_routes(state: EnvironmentState) -> list[Route]:
     return [
         Route("/grafx/api/v1/info", info),
         Route(f"{ROOT}/settings", settings),
+        # The path has no environment, as in the page "Versioning".
+        Route(
+            "/grafx/api/v1/environment/settings/available-sdk-versions", sdk_versions
+        ),
         Route(f"{ROOT}/connectors", connectors),
         Route(f"{ROOT}/user-interfaces", user_interfaces),
     ]

@@ -131,7 +131,8 @@ class _Calls:
             raise ProblemError(
                 400, f"'{file.name}' cannot be read as {extension}"
             ) from error
-        return JSONResponse({"data": _asset_item(asset), "links": {}}, 201)
+        # GraFx's media connector reads the ID of the bare item.
+        return JSONResponse(_asset_item(asset), 201)
 
     async def read(self, request: Request) -> JSONResponse:
         asset = self._named(request, "media:read")

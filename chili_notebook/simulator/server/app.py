@@ -9,11 +9,13 @@ from starlette.exceptions import HTTPException
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
+from chili_notebook.simulator.routes.brand_kits import brand_kit_routes
 from chili_notebook.simulator.routes.environment import environment_routes
 from chili_notebook.simulator.routes.fonts import font_routes
 from chili_notebook.simulator.routes.media import media_routes
 from chili_notebook.simulator.routes.output_settings import setting_routes
 from chili_notebook.simulator.routes.outputs import output_routes
+from chili_notebook.simulator.routes.platform import platform_routes
 from chili_notebook.simulator.routes.problems import (
     ProblemError,
     handle_problem,
@@ -52,6 +54,8 @@ def make_app(state: EnvironmentState) -> Starlette:
             *project_routes(state),
             *media_routes(state),
             *font_routes(state),
+            *brand_kit_routes(state),
+            *platform_routes(state),
             *setting_routes(state),
         ],
         exception_handlers={

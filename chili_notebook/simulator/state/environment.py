@@ -11,6 +11,7 @@ from cachetools import TTLCache
 
 from chili_notebook.simulator.state.documents import DocumentStore
 from chili_notebook.simulator.state.faults import Faults
+from chili_notebook.simulator.state.font_library import FontLibrary
 from chili_notebook.simulator.state.media_library import MediaLibrary
 from chili_notebook.simulator.state.output_settings import SettingStore
 from chili_notebook.simulator.state.sample_templates import (
@@ -75,6 +76,7 @@ class EnvironmentState:
         templates: The templates.
         projects: The projects of all clients.
         media: The media.
+        fonts: The fonts.
         settings: The output settings.
         tasks: The tasks of outputs and previews.
         cursors: The positions of clients in listings, by token.
@@ -96,6 +98,7 @@ class EnvironmentState:
         self.templates = DocumentStore(clock, templates)
         self.projects = DocumentStore(clock, projects)
         self.media = MediaLibrary()
+        self.fonts = FontLibrary()
         self.settings = SettingStore()
         self.tasks = TaskStore(clock)
         self.cursors: TTLCache[str, Cursor] = TTLCache(

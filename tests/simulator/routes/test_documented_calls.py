@@ -249,7 +249,9 @@ WRITES = [
     Case("PATCH", "projects/{project}", 200, "bare", "Release note 2023-05-16", NAMED),
     Case("PUT", "projects/{project}/document", 204, "empty", "Workshop 13", SAVED),
     Case("DELETE", "projects/{project}", 204, "empty", GUIDE),
-    Case("POST", "media?folderPath=/Upload", 201, "wrapped", UI, NOTE),
+    Case(
+        "POST", "media?folderPath=/Upload", 201, "bare", "GraFx's media connector", NOTE
+    ),
     Case("PATCH", "media/{media}", 200, "wrapped", "Release note 2026-03-08", NAMED),
     Case("DELETE", "media/{media}", 204, "empty", "inferred"),
     Case("POST", "output/settings/pdf", 201, "bare", "Release note 2024-03-06", NAMED),

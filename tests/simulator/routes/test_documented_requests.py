@@ -134,7 +134,7 @@ CURLS = {
     ),
     "an upload": (
         201,
-        "data",
+        "id",
         """
         curl -X POST
         '{base}/api/v1/environment/{env}/media?folderPath=%2FUpload&name=note.pdf'

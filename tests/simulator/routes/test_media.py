@@ -124,7 +124,7 @@ def test_preview_task_can_be_polled(api):
 
 def test_preview_is_not_larger_than_the_file(api, upload):
     """A small picture is not scaled up."""
-    asset = upload(png_of("red", (30, 20))).json()["data"]
+    asset = upload(png_of("red", (30, 20))).json()
     path = f"media/{asset['id']}/preview/x4096"
     while (response := api.get(path)).status_code == 202:
         pass
@@ -135,7 +135,7 @@ def test_upload_is_stored_unchanged(api, upload):
     """The item has the file's name and size, and the default folder."""
     created = upload(RED)
     assert created.status_code == 201
-    asset = created.json()["data"]
+    asset = created.json()
     assert (asset["name"], asset["extension"]) == ("red", "png")
     assert asset["relativePath"] == "/Upload"
     assert (asset["width"], asset["height"]) == (60, 40)
@@ -151,7 +151,7 @@ def test_upload_has_the_given_name_and_folder(api, upload):
         ("x.png", {"name": "chosen.png"}, "chosen"),
         ("x.png", {"name": ".png"}, "x"),
     ):
-        asset = upload(RED, file_name, **query).json()["data"]
+        asset = upload(RED, file_name, **query).json()
         assert asset["name"] == name
         assert asset["relativePath"] == query.get("folderPath", "/Upload")
     folders = [item["id"] for item in api.get("media/directory").json()["data"]]
@@ -164,7 +164,7 @@ def test_upload_of_other_files_is_stored_unchanged(api, upload, extension):
     generator = random.Random(extension)  # noqa: S311 - reproducible, not secret
     pieces = [b"\r\n", b"--", b"\n", b"\r", b"\x00", b"\xff", b"a", b"\r\n\r\n"]
     content = b"".join(generator.choices(pieces, k=2000))
-    asset = upload(content, f"file.{extension}").json()["data"]
+    asset = upload(content, f"file.{extension}").json()
     assert asset["width"] is None
     assert api.get(f"media/{asset['id']}/download").content == content
 
@@ -204,7 +204,7 @@ def test_body_without_a_file_is_refused(shared_api, request_body):
 
 def test_asset_is_renamed_moved_and_deleted(api, upload):
     """PATCH and DELETE, which are inferred, change the listing."""
-    asset = upload(RED).json()["data"]
+    asset = upload(RED).json()
     path = f"media/{asset['id']}"
     body = {"name": "crimson", "folderPath": "/Brand"}
     changed = api.patch(path, json=body).json()["data"]
@@ -217,7 +217,7 @@ def test_asset_is_renamed_moved_and_deleted(api, upload):
 @pytest.mark.parametrize("key", ["id", "name", "file name"])
 def test_upload_is_a_value_of_an_image_variable(api, upload, create_output, key):
     """A row names a picture by its ID or its name ("Variable data printing")."""
-    asset = upload(png_of((255, 0, 255), (400, 400))).json()["data"]
+    asset = upload(png_of((255, 0, 255), (400, 400))).json()
     value = {"id": asset["id"], "name": "red", "file name": "red.png"}[key]
     file = download_of(api, create_output(variables=[{"Picture": value}])).content
     colours = Image.open(BytesIO(file)).convert("RGB").getcolors(1 << 20)

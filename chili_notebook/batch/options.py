@@ -1,0 +1,62 @@
+"""The arguments of a run of a batch, checked."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from chili_notebook.api.ids import describe
+from chili_notebook.api.output_tasks import seconds_of
+from chili_notebook.errors import ConfigurationError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from concurrent.futures import Executor
+    from pathlib import Path
+
+    from chili_notebook.batch.rows import BatchRow
+
+PATIENCE_S: Final = 7200.0
+
+
+@dataclass(frozen=True)
+class RunOptions:
+    """The arguments of `Batch.run`, checked.
+
+    Raises:
+        ConfigurationError: If one of them is wrong.
+    """
+
+    limit: int | None = None
+    concurrency: int = 8
+    skip_invalid: bool = False
+    retry_unknown: bool = False
+    retry_failed: bool = False
+    patience_s: float = PATIENCE_S
+    executor: Executor | None = None
+    after: Callable[[Path, BatchRow], object] | None = None
+    profile: str | None = None
+
+    def __post_init__(self) -> None:
+        if self.limit is not None:
+            _require_count("limit", self.limit, least=0)
+        _require_count("concurrency", self.concurrency, least=1)
+        seconds_of(self.patience_s)
+        if self.after is not None and not callable(self.after):
+            raise ConfigurationError(
+                "`after` is not a function.", hint="Pass a function of path and row."
+            )
+        if self.executor is not None and not hasattr(self.executor, "submit"):
+            raise ConfigurationError(
+                f"Expected an executor, got {describe(self.executor)}.",
+                hint="Pass client.get_executor() of dask, view.executor of "
+                "ipyparallel, or an executor of concurrent.futures.",
+            )
+
+
+def _require_count(argument: str, count: object, *, least: int) -> None:
+    if not isinstance(count, int) or isinstance(count, bool) or count < least:
+        raise ConfigurationError(
+            f"{argument} must be a whole number from {least}; got {count!r}.",
+            hint=f"Pass a number, such as {argument}=8.",
+        )

@@ -1,0 +1,313 @@
+"""The requests of a batch: one order, one poll, one download.
+
+Each returns what its answer means for the row. What must end the whole run, such as a
+missing scope, is raised.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import Enum
+from typing import TYPE_CHECKING, Any
+
+from chili_notebook.api.file_names import suffixes_of
+from chili_notebook.api.files import File
+from chili_notebook.api.ids import path_segment
+from chili_notebook.api.output_reports import (
+    RecordError,
+    fetch_report,
+    find_report_url,
+    read_report,
+    without_report_url,
+)
+from chili_notebook.api.output_tasks import is_from_grafx
+from chili_notebook.api.responses import item_of, text_in
+from chili_notebook.errors import (
+    APIError,
+    ChiliError,
+    ConnectionFailedError,
+    ForbiddenError,
+    NotFoundError,
+    ServerError,
+    TokenRefusedError,
+    TokenRequestError,
+    TooManyRequestsError,
+    UnauthorizedError,
+    UnexpectedAnswerError,
+)
+from chili_notebook.http.time_limit import time_limit
+from chili_notebook.http.transport import ONCE, retry_after_s
+from chili_notebook.system.atomic_write import save_bytes
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from pathlib import Path
+
+    import httpx
+
+    from chili_notebook.api.base import ApiClient
+
+_RUNNING = {202, 204}
+_UNAVAILABLE = 503
+_GATEWAY = {502, 503, 504}
+_TOO_MANY = 429
+_SERVER = 500
+_NO_LONGER_STORED = {404, 410}
+_ORDER_LIMIT_S, _POLL_LIMIT_S, _REPORT_LIMIT_S = 120.0, 30.0, 60.0
+# A large file may take longer, if it arrives faster than this.
+_FILE_LIMIT_S, _SLOWEST_BYTES_S = 120.0, 1_000.0
+_ONE_TEMPLATE = {"limit": 1}
+_MOST_ERRORS = 5
+
+
+class Meaning(Enum):
+    """What the answer to a request means for its row."""
+
+    STARTED = "the task runs"
+    LOST = "the order may have been carried out"
+    REFUSED = "GraFx does not take this order"
+    FAILED = "GraFx could not make the output"
+    RUNNING = "the task still runs"
+    DONE = "the task is done"
+    SAVED = "the file is saved"
+    GONE = "GraFx no longer stores the task or its file"
+    BUSY = "GraFx asks to slow down; nothing was done"
+    DOWN = "GraFx could not be reached; nothing was done"
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """The answer to a request.
+
+    Attributes:
+        meaning: What it means for the row.
+        reason: Why, for the user; empty if all is well.
+        task_id: The task that an order started.
+        wait_s: How long GraFx asks to wait, in seconds.
+        address: The address of the file of a task that is done.
+        report_address: The address of its error report, if it has one.
+        file: The name of the saved file.
+        size: Its size in bytes.
+        record_errors: Why records are missing from the file, by their number from 0.
+    """
+
+    meaning: Meaning
+    reason: str = ""
+    task_id: str = ""
+    wait_s: float = 0.0
+    address: str = ""
+    report_address: str = ""
+    file: str = ""
+    size: int = 0
+    record_errors: Mapping[int, str] = field(default_factory=dict)
+
+
+def send_order(  # noqa: PLR0911 - each is a case
+    client: ApiClient,
+    format: str,  # noqa: A002 - GraFx's word
+    body: Mapping[str, Any],
+) -> Reply:
+    """Send an order once.
+
+    Raises:
+        ChiliError: If no order can succeed.
+    """
+    try:
+        with time_limit(_ORDER_LIMIT_S):
+            response = client.post(f"output/{format}", json=body)
+        task_id = text_in(item_of(response), "taskId")
+    except TooManyRequestsError as error:
+        return Reply(Meaning.BUSY, error.message, wait_s=error.retry_after_s)
+    except (UnauthorizedError, ForbiddenError, NotFoundError):
+        raise
+    except ServerError as error:
+        return _failed_order(client, error)
+    except APIError as error:
+        return Reply(Meaning.REFUSED, _reason(error))
+    except ConnectionFailedError as error:
+        meaning = Meaning.LOST if error.was_sent else Meaning.DOWN
+        return Reply(meaning, error.message)
+    except UnexpectedAnswerError as error:
+        return Reply(Meaning.LOST, error.message)
+    if task_id:
+        return Reply(Meaning.STARTED, task_id=task_id)
+    return Reply(Meaning.LOST, "The response has no task ID.")
+
+
+def poll(client: ApiClient, task_id: str) -> Reply:  # noqa: PLR0911 - each is a case
+    """Poll a task once.
+
+    Raises:
+        ChiliError: If no poll can succeed.
+    """
+    try:
+        with time_limit(_POLL_LIMIT_S):
+            response = client.get(
+                _path_of(task_id), accepted={_TOO_MANY, *_GATEWAY}, extensions=ONCE
+            )
+        if response.status_code in {_TOO_MANY, *_GATEWAY}:
+            return _held_up(response)
+        if response.status_code in _RUNNING:
+            return Reply(Meaning.RUNNING)
+        return Reply(
+            Meaning.DONE,
+            address=client.link(response, "download"),
+            report_address=client.link(response, "report"),
+        )
+    except ServerError as error:
+        # GraFx reports a failed task as an error 500, as in an outage.
+        reply = _down(client, error)
+        return reply or Reply(Meaning.FAILED, _failure(client, error))
+    except APIError as error:
+        if error.status_code not in _NO_LONGER_STORED:
+            raise
+        return Reply(Meaning.GONE, error.message)
+    except ConnectionFailedError as error:
+        return Reply(Meaning.DOWN, error.message)
+    except UnexpectedAnswerError:
+        return Reply(Meaning.DONE)  # the usual address has the file
+
+
+def download(client: ApiClient, task_id: str, path: Path, done: Reply) -> Reply:
+    """Save the file of a task that is done.
+
+    Args:
+        client: The client.
+        task_id: The task.
+        path: The path of the file; its suffix may be replaced by one that fits.
+        done: The answer of the poll.
+
+    Raises:
+        ConfigurationError: If the file cannot be written.
+        ChiliError: If no download can succeed.
+    """
+    address = done.address or f"{_path_of(task_id)}/download"
+    try:
+        with time_limit(_FILE_LIMIT_S, slowest_bytes_s=_SLOWEST_BYTES_S):
+            response = client.get(
+                address, accepted={_TOO_MANY, *_GATEWAY}, extensions=ONCE
+            )
+        if response.status_code in {_TOO_MANY, *_GATEWAY}:
+            return _held_up(response)
+        errors = _read_errors(client, done.report_address)
+    except ServerError as error:
+        return _down(client, error) or Reply(Meaning.FAILED, _reason(error))
+    except APIError as error:
+        if error.status_code in _NO_LONGER_STORED:
+            return Reply(Meaning.GONE, error.message)
+        raise
+    except ConnectionFailedError as error:
+        return Reply(Meaning.DOWN, error.message)
+    saved = _save(response, path)
+    return Reply(
+        Meaning.SAVED,
+        file=saved.name,
+        size=saved.stat().st_size,
+        record_errors=errors,
+    )
+
+
+def is_up(client: ApiClient) -> Reply | None:
+    """Return ``None`` if GraFx answers, otherwise what is wrong.
+
+    Any answer counts, except those of an outage.
+    """
+    try:
+        with time_limit(_POLL_LIMIT_S):
+            response = client.get(
+                "templates",
+                params=_ONE_TEMPLATE,
+                accepted=range(400, 600),
+                extensions=ONCE,
+            )
+    except ConnectionFailedError as error:
+        return Reply(Meaning.DOWN, error.message)
+    if response.status_code >= _SERVER or response.status_code == _TOO_MANY:
+        return _held_up(response)
+    return None
+
+
+def without_token_trouble(function: Callable[[], Reply | None]) -> Reply | None:
+    """Make a call; a token that cannot be fetched now is an outage, too."""
+    try:
+        return function()
+    except TokenRequestError as error:
+        return Reply(Meaning.DOWN, error.message)
+    except TokenRefusedError as error:
+        if error.status_code < _SERVER and error.status_code != _TOO_MANY:
+            raise
+        return Reply(Meaning.DOWN, error.message)
+
+
+def _path_of(task_id: str) -> str:
+    return f"output/tasks/{path_segment(task_id)}"
+
+
+def _failed_order(client: ApiClient, error: ServerError) -> Reply:
+    """Return what an error 5xx means for an order.
+
+    An error of a gateway says nothing about the order, except 503: nothing was done.
+    """
+    if error.status_code == _UNAVAILABLE:
+        return Reply(Meaning.DOWN, error.message)
+    if is_from_grafx(error):
+        return _down(client, error) or Reply(Meaning.REFUSED, _reason(error))
+    return Reply(Meaning.LOST, error.message)
+
+
+def _down(client: ApiClient, error: ServerError) -> Reply | None:
+    """Return a reply if an error 5xx is part of an outage."""
+    if not is_from_grafx(error):
+        return Reply(Meaning.DOWN, error.message)
+    return is_up(client)
+
+
+def _held_up(response: httpx.Response) -> Reply:
+    meaning = Meaning.BUSY if response.status_code == _TOO_MANY else Meaning.DOWN
+    reason = f"GraFx answered {response.status_code}."
+    return Reply(meaning, reason, wait_s=retry_after_s(response))
+
+
+def _failure(client: ApiClient, error: ServerError) -> str:
+    with time_limit(_REPORT_LIMIT_S):
+        report = read_report(client, find_report_url(error.detail))
+    return "; ".join(map(str, report[:_MOST_ERRORS])) or _reason(error)
+
+
+def _reason(error: APIError) -> str:
+    return without_report_url(error.detail) or error.title or error.message
+
+
+def _read_errors(client: ApiClient, address: str) -> dict[int, str]:
+    """Return why records are missing from a file; empty if the report is not one."""
+    if not address:
+        return {}
+    try:
+        with time_limit(_REPORT_LIMIT_S):
+            return _by_record(fetch_report(client, address))
+    except UnexpectedAnswerError:
+        return {}
+
+
+def _by_record(report: tuple[RecordError, ...]) -> dict[int, str]:
+    reasons: dict[int, str] = {}
+    for error in report:
+        reason = str(RecordError(None, error.type, error.details))
+        record = -1 if error.record is None else error.record
+        reasons[record] = "; ".join(filter(None, [reasons.get(record), reason]))
+    return reasons
+
+
+def _save(response: httpx.Response, path: Path) -> Path:
+    """Save a file under a name that fits its content."""
+    file = File.from_response(response, name=path.name)
+    try:
+        files = file.files()
+    except ChiliError:  # it is stored as it came
+        files = [file]
+    if len(files) == 1:  # also the only file of a zip
+        file = files[0]
+    suffixes = suffixes_of(file.content_type)
+    if suffixes and path.suffix.lower() not in suffixes:
+        path = path.with_suffix(suffixes[0])
+    return save_bytes(file.content, path, default_name=path.name)

@@ -1,0 +1,399 @@
+"""One run of a batch: order, poll, save, and write each step into the ledger.
+
+One thread decides and writes; a pool of threads sends. So the ledger needs no lock, and
+what GraFx answers to one call can slow down all others.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections import deque
+from dataclasses import replace
+from functools import partial
+from pathlib import PurePosixPath
+from queue import SimpleQueue
+from typing import TYPE_CHECKING
+
+from chili_notebook.batch.events import (
+    AfterError,
+    Call,
+    Calls,
+    Event,
+    JobQueue,
+    RunProgress,
+    call_after,
+)
+from chili_notebook.batch.pacing import Outage, Polls
+from chili_notebook.batch.records import FILE_LIFETIME_S, Job, RowState
+from chili_notebook.batch.requests import (
+    Meaning,
+    Reply,
+    download,
+    is_up,
+    poll,
+    send_order,
+)
+from chili_notebook.errors import (
+    ChiliError,
+    ConnectionFailedError,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from chili_notebook.batch.events import Fetcher
+    from chili_notebook.batch.ledger import Ledger
+    from chili_notebook.batch.options import RunOptions
+    from chili_notebook.batch.order import OrderForm
+    from chili_notebook.batch.rows import BatchRow
+
+_MOST_UNSAVED = 100
+_LONGEST_WAIT_S = 0.25
+_STOP_WITHIN_S = 3.0
+# GraFx may not know a task at once that it has just started.
+_KNOWN_WITHIN_S = 60.0
+
+
+class Run:
+    """One run, in a thread of its own. The caller owns the ledger's folder.
+
+    Attributes:
+        progress: What it has done so far.
+        finished: The outputs that are saved or have failed, and ``None`` at its end.
+        error: Why it ended early.
+        after_errors: What `after` raised.
+    """
+
+    def __init__(
+        self,
+        form: OrderForm,
+        ledger: Ledger,
+        options: RunOptions,
+        *,
+        rows_of: Callable[[Job], list[BatchRow]],
+        fetcher: Fetcher | None = None,
+    ) -> None:
+        client = form.client
+        self._form, self._ledger, self._options = form, ledger, options
+        self._client = client
+        self._rows_of = rows_of
+        self._fetcher = fetcher
+        self._calls = Calls(sleep=client.sleep)
+        self._polls, self._outage = Polls(), Outage()
+        self._in_flight: dict[str, Job] = {}
+        self._ordering: set[str] = set()
+        self._own: set[str] = set()
+        self._to_save: deque[tuple[Job, Reply]] = deque()
+        self._done: dict[str, Reply] = {}  # what is not saved yet
+        self._unsaved = 0
+        self._again: deque[Job] = deque()
+        self._adopted = JobQueue(ledger, RowState.RUNNING)
+        self._ready = JobQueue(ledger, RowState.READY)
+        self._is_checking = False
+        self._stops = threading.Event()
+        self._thread = threading.Thread(target=self._work, name="batch", daemon=True)
+        self.finished: SimpleQueue[Job | None] = SimpleQueue()
+        self.error: BaseException | None = None
+        self.after_errors: list[tuple[Job, str]] = []
+        running, ready = (
+            ledger.job_count(state) for state in (RowState.RUNNING, RowState.READY)
+        )
+        if options.limit is not None:
+            ready = min(ready, options.limit)
+        self.progress = RunProgress(running + ready, client.stopwatch())
+
+    def start(self) -> None:
+        """Begin."""
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Order nothing more, and end as soon as the sent orders are answered."""
+        self._stops.set()
+        self._thread.join(_STOP_WITHIN_S)
+
+    def join(self) -> None:
+        """Wait for the end."""
+        self._thread.join()
+
+    def _work(self) -> None:
+        try:
+            while not self._is_over():
+                self._decide()
+                self._take_events()
+        except BaseException as error:  # noqa: BLE001 - raised in the caller's thread
+            self.error = error
+        finally:
+            self._calls.close()
+            self.finished.put(None)
+
+    def _is_over(self) -> bool:
+        if self._stops.is_set() or self.error is not None:
+            return not self._ordering
+        return not (
+            self._in_flight
+            or self._unsaved
+            or self._adopted.peek()
+            or (self._may_order() and (self._again or self._ready.peek()))
+        )
+
+    def _may_order(self) -> bool:
+        limit = self._options.limit
+        return limit is None or self.progress.ordered < limit
+
+    # Decide
+
+    def _decide(self) -> None:
+        self.progress.running = len(self._in_flight)
+        if self._stops.is_set() or self.error is not None:
+            return
+        now = self._client.stopwatch()
+        outage = self._outage
+        self.progress.waits_for = outage.reason if outage.since is not None else ""
+        self.progress.waits_since = outage.since
+        if outage.since is not None:
+            if now - outage.since >= self._options.patience_s:
+                self.error = _gave_up(outage.reason, now - outage.since)
+                return
+            if now < outage.until:
+                return
+            if outage.needs_check:
+                if not self._is_checking:
+                    self._is_checking = True
+                    self._calls.start(Call.CHECK, None, partial(is_up, self._client))
+                return
+        self._fill()
+        while self._to_save:
+            job, reply = self._to_save.popleft()
+            self._calls.start(Call.SAVE, job, partial(self._save, job, reply))
+        while self._fetcher is None and (key := self._polls.take(now)) is not None:
+            job = self._in_flight[key]
+            self._calls.start(
+                Call.POLL, job, partial(poll, self._client, job.task_id or "")
+            )
+
+    def _fill(self) -> None:
+        """Adopt running tasks and order more, up to the limit of tasks in flight."""
+        room = self._options.concurrency - len(self._in_flight)
+        if self._unsaved >= _MOST_UNSAVED:
+            return
+        while room > 0 and (job := self._adopted.take()) is not None:
+            room -= 1
+            self._in_flight[job.key] = job
+            self._watch(job, adopted=True)
+        orders: list[Job] = []
+        while room > len(orders) and self._may_order():
+            job = self._again.popleft() if self._again else self._ready.take()
+            if job is None:
+                break
+            orders.append(job)
+            self.progress.ordered += 1
+        self._polls.is_last = len(orders) < room
+        if not orders:
+            return
+        with self._ledger.transaction():
+            for job in orders:
+                self._ledger.note_order(job, context=self._form.context)
+        for job in orders:
+            self._in_flight[job.key] = job
+            self._ordering.add(job.key)
+            body = dict(self._form.body)
+            values = self._ledger.values_of(job.key)
+            if len(values) > 1 or values[0]:
+                body["variables"] = values
+            self._calls.start(
+                Call.ORDER,
+                job,
+                partial(send_order, self._client, self._form.format, body),
+            )
+
+    def _watch(self, job: Job, *, adopted: bool = False) -> None:
+        if self._fetcher is None:
+            self._polls.add(job.key, self._client.stopwatch(), adopted=adopted)
+        else:
+            rows = self._rows_of(job)
+            self._fetcher.fetch(job, rows, self._calls.expect_report())
+
+    def _save(self, job: Job, done: Reply) -> Reply:
+        """Save the file of a task that is done, and call `after`."""
+        path = self._ledger.folder / job.file
+        reply = download(self._client, job.task_id or "", path, done)
+        after = self._options.after
+        if after is not None and reply.meaning is Meaning.SAVED:
+            call_after(after, path.with_name(reply.file), self._rows_of(job))
+        return reply
+
+    # Take in
+
+    def _take_events(self) -> None:
+        """Wait for the end of a call, or until something is due."""
+        events = self._calls.wait(self._wait_s())
+        if events:
+            with self._ledger.transaction():
+                for event in events:
+                    self._take(event)
+
+    def _wait_s(self) -> float:
+        now = self._client.stopwatch()
+        if self._stops.is_set() or self.error is not None:
+            return _LONGEST_WAIT_S if self._ordering else 0.0
+        if self._outage.since is not None:
+            due = self._outage.until
+        else:
+            due = self._polls.next_at() or now + _LONGEST_WAIT_S
+        if due <= now and len(self._calls):  # the answer of a call decides
+            return _LONGEST_WAIT_S if self._outage.since is not None else 0.01
+        return min(max(due - now, 0.0), _LONGEST_WAIT_S)
+
+    def _take(self, event: Event) -> None:
+        call, job, reply = event.call, event.job, event.reply
+        if call is Call.CHECK:
+            self._is_checking = False
+        if event.error is not None:
+            self._take_error(event)
+        elif reply is None or job is None:
+            if reply is None:
+                self._outage.end()
+            else:
+                self._note_trouble(reply)
+        elif call is Call.ORDER:
+            self._ordering.discard(job.key)
+            self._take_order(job, reply)
+        else:
+            self._take_progress(call, job, reply)
+
+    def _take_error(self, event: Event) -> None:
+        """Take a call that ended with an error: no other can succeed either."""
+        job, error = event.job, event.error
+        if isinstance(error, AfterError):
+            if job is not None:
+                self._in_flight.pop(job.key, None)
+                self._unsaved -= event.call is Call.SAVE
+                self.after_errors.append((job, error.reason))
+            return
+        if event.call is Call.ORDER and job is not None:
+            self._ordering.discard(job.key)
+            self._in_flight.pop(job.key)
+            if isinstance(error, ChiliError):  # nothing was started
+                self.progress.ordered -= 1
+                self._ledger.forget(job)
+            else:
+                self._ledger.note_unknown(job, type(error).__name__)
+        if self.error is None:
+            self.error = error
+
+    def _take_order(self, job: Job, reply: Reply) -> None:
+        key, ledger, progress = job.key, self._ledger, self.progress
+        if reply.meaning is Meaning.STARTED:
+            self._note_success()
+            self._own.add(key)
+            job = replace(job, task_id=reply.task_id, ordered_at=ledger.clock())
+            self._in_flight[key] = job
+            ledger.note_task(job, reply.task_id)
+            if not self._stops.is_set():
+                self._watch(job)
+            return
+        del self._in_flight[key]
+        if reply.meaning is Meaning.LOST:
+            progress.unknown += 1
+            ledger.note_unknown(job, reply.reason)
+            self._note_trouble(Reply(Meaning.DOWN, reply.reason))
+        elif reply.meaning is Meaning.REFUSED:
+            progress.failed += 1
+            ledger.note_failed(job, reply.reason)
+            self.finished.put(job)
+        else:
+            progress.ordered -= 1
+            ledger.forget(job)
+            self._again.appendleft(job)
+            self._note_trouble(reply)
+
+    def _take_progress(self, call: Call, job: Job, reply: Reply) -> None:
+        """Take the answer to a poll or a download."""
+        key, meaning = job.key, reply.meaning
+        now = self._client.stopwatch()
+        if call is Call.SAVE:
+            self._unsaved -= 1
+        if meaning in {Meaning.BUSY, Meaning.DOWN}:
+            self._note_trouble(reply)
+            if call is Call.POLL:
+                self._polls.note_running(key, now, was_answered=False)
+            elif call is Call.SAVE:
+                self._unsaved += 1
+                self._to_save.append((job, self._done[key]))
+            else:
+                self._watch(job)
+            return
+        self._note_success()
+        self._done.pop(key, None)
+        if call is Call.POLL:
+            if meaning is Meaning.RUNNING or self._is_too_new(job, reply):
+                self._polls.note_running(key, now)
+                return
+            if meaning is Meaning.DONE:
+                self._polls.note_done(key, now)
+                del self._in_flight[key]
+                self._unsaved += 1
+                self._done[key] = reply
+                self._to_save.append((job, reply))
+                return
+            self._polls.remove(key)
+        self._in_flight.pop(key, None)
+        self._finish(job, reply)
+
+    def _finish(self, job: Job, reply: Reply) -> None:
+        """Note the end of an output."""
+        ledger = self._ledger
+        if reply.meaning is Meaning.SAVED:
+            self.progress.saved += 1
+            ledger.note_done(
+                job,
+                file=str(PurePosixPath(job.file).with_name(reply.file)),
+                size=reply.size,
+                record_errors=dict(reply.record_errors),
+            )
+        elif reply.meaning is Meaning.GONE and not self._is_own(job):
+            self.progress.expired += 1
+            ledger.forget(job)
+            self._again.append(job)
+            return
+        else:
+            self.progress.failed += 1
+            ledger.note_failed(job, reply.reason)
+        self.finished.put(job)
+
+    def _is_own(self, job: Job) -> bool:
+        """Return whether this run ordered it, and GraFx should still have its file."""
+        age_s = self._ledger.clock() - (job.ordered_at or 0.0)
+        return job.key in self._own and age_s < FILE_LIFETIME_S
+
+    def _is_too_new(self, job: Job, reply: Reply) -> bool:
+        age_s = self._ledger.clock() - (job.ordered_at or 0.0)
+        return (
+            reply.meaning is Meaning.GONE
+            and job.key in self._own
+            and age_s < _KNOWN_WITHIN_S
+        )
+
+    def _note_success(self) -> None:
+        outage = self._outage
+        if (
+            outage.since is not None
+            and not outage.needs_check
+            and self._client.stopwatch() >= outage.until
+        ):
+            outage.end()
+
+    def _note_trouble(self, reply: Reply) -> None:
+        self._outage.note(
+            self._client.stopwatch(),
+            reply.reason,
+            wait_s=reply.wait_s,
+            is_down=reply.meaning is not Meaning.BUSY,
+        )
+
+
+def _gave_up(reason: str, waited_s: float) -> ConnectionFailedError:
+    return ConnectionFailedError(
+        f"GraFx could not be reached for {waited_s / 60:.0f} minutes. {reason}",
+        hint="What is done is saved. Call run() again to continue.",
+    )
