@@ -16,7 +16,7 @@ from chili_notebook.auth.environment import call_url
 from chili_notebook.auth.handle import DIRECT, ChiliToken
 from chili_notebook.auth.secret import signed_in
 from chili_notebook.errors import ConfigurationError
-from chili_notebook.http.time_limit import TimeLimit, time_limit
+from chili_notebook.http.time_limit import LimitedBody, time_limit
 from chili_notebook.http.transport import (
     SAFE_METHODS,
     cut_response_error,
@@ -36,26 +36,6 @@ if TYPE_CHECKING:
 _Origin = tuple[str, str, int | None]
 # A render of many records, or a large file on a slow line, ends far earlier.
 _CALL_LIMIT_S, _SLOWEST_BYTES_S = 600.0, 1_000.0
-
-
-class _LimitedBody(httpx.SyncByteStream):
-    """The body of a response, whose pieces arrive within the time limit of the call."""
-
-    def __init__(self, body: Any, limit: TimeLimit) -> None:
-        self._body = body
-        self._limit = limit
-
-    def __iter__(self) -> Iterator[bytes]:
-        pieces = iter(self._body)
-        while True:
-            with self._limit:
-                piece = next(pieces, None)
-            if piece is None:
-                return
-            yield piece
-
-    def close(self) -> None:
-        self._body.close()
 
 
 @dataclass(eq=False, slots=True)
@@ -256,7 +236,7 @@ class ApiClient:
             limit = time_limit(_CALL_LIMIT_S, slowest_bytes_s=_SLOWEST_BYTES_S)
             with limit:
                 response = self._send(connections, method, url, options)
-            response.stream = _LimitedBody(response.stream, limit)
+            response.stream = LimitedBody(response.stream, limit)
             cut_off = None
             try:
                 if not response.is_success and response.status_code not in accepted:

@@ -15,10 +15,11 @@ from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any, Self
 
 import httpcore
+import httpx
 
 if TYPE_CHECKING:
     import ssl
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
     from contextvars import Token
 
     from httpcore import SOCKET_OPTION
@@ -93,6 +94,32 @@ def _shorten(
     if left_s <= 0:
         raise error("the time limit is over")
     return left_s if timeout is None else min(timeout, left_s)
+
+
+class LimitedBody(httpx.SyncByteStream):
+    """The body of a response, whose pieces arrive within a time limit.
+
+    Args:
+        body: The body.
+        limit: The limit, which the caller has used to send the request.
+    """
+
+    def __init__(self, body: Any, limit: TimeLimit) -> None:
+        self._body = body
+        self._limit = limit
+
+    def __iter__(self) -> Iterator[bytes]:
+        pieces = iter(self._body)
+        while True:
+            with self._limit:
+                piece = next(pieces, None)
+            if piece is None:
+                return
+            yield piece
+
+    def close(self) -> None:
+        """Close the body."""
+        self._body.close()
 
 
 class LimitedBackend(httpcore.SyncBackend):
