@@ -39,6 +39,7 @@ CREATE TABLE record_errors (
 ) WITHOUT ROWID;
 CREATE INDEX rows_number ON rows (number);
 CREATE INDEX rows_key ON rows (key);
+CREATE INDEX outputs_task ON outputs (task_id);
 CREATE INDEX problems_position ON problems (position);
 CREATE VIEW states AS
 SELECT rows.position, rows.number, rows.file, rows.key, rows.record, rows.fingerprint,

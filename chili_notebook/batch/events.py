@@ -198,5 +198,5 @@ def call_after(
         done = replace(row, state=RowState.DONE, path=path)
         try:
             after(path, done)
-        except Exception as error:
+        except (Exception, SystemExit) as error:
             raise AfterError(f"{type(error).__name__}: {error}") from error

@@ -69,7 +69,7 @@ class Ledger(Database):
         self.execute(
             "INSERT OR REPLACE INTO meta VALUES (?, ?)",
             key,
-            json.dumps(value, ensure_ascii=False, default=str),
+            json.dumps(value, default=str),
         )
 
     # The plan
@@ -326,6 +326,11 @@ class Ledger(Database):
     def note_task(self, job: Job, task_id: str) -> None:
         """Note the ID of the task that an order has started."""
         self._set(job, state="running", task_id=task_id)
+
+    def has_task(self, task_id: str) -> bool:
+        """Return whether an order has this task."""
+        query = "SELECT 1 FROM outputs WHERE task_id = ? LIMIT 1"
+        return bool(self.execute(query, task_id))
 
     def note_unknown(self, job: Job, error: str) -> None:
         """Note that the response to an order was lost."""

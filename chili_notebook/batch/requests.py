@@ -279,13 +279,20 @@ def _reason(error: APIError) -> str:
 
 
 def _read_errors(client: ApiClient, address: str) -> dict[int, str]:
-    """Return why records are missing from a file; empty if the report is not one."""
+    """Return why records are missing from a file; empty if the report is not one.
+
+    A report that GraFx refuses or does not have is no reason to lose the file.
+    """
     if not address:
         return {}
     try:
         with time_limit(_REPORT_LIMIT_S):
             return _by_record(fetch_report(client, address))
-    except UnexpectedAnswerError:
+    except ServerError as error:
+        if _down(client, error):
+            raise
+        return {}
+    except (APIError, UnexpectedAnswerError):
         return {}
 
 

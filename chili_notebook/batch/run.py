@@ -12,7 +12,7 @@ from dataclasses import replace
 from functools import partial
 from pathlib import PurePosixPath
 from queue import SimpleQueue
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from chili_notebook.batch.events import (
     AfterError,
@@ -33,10 +33,8 @@ from chili_notebook.batch.requests import (
     poll,
     send_order,
 )
-from chili_notebook.errors import (
-    ChiliError,
-    ConnectionFailedError,
-)
+from chili_notebook.display.wording import spell_duration
+from chili_notebook.errors import ChiliError, ConnectionFailedError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -90,6 +88,7 @@ class Run:
         self._adopted = JobQueue(ledger, RowState.RUNNING)
         self._ready = JobQueue(ledger, RowState.READY)
         self._is_checking = False
+        self._held_since: dict[str, float] = {}  # outputs that get no answer
         self._stops = threading.Event()
         self._thread = threading.Thread(target=self._work, name="batch", daemon=True)
         self.finished: SimpleQueue[Job | None] = SimpleQueue()
@@ -200,11 +199,13 @@ class Run:
             values = self._ledger.values_of(job.key)
             if len(values) > 1 or values[0]:
                 body["variables"] = values
-            self._calls.start(
-                Call.ORDER,
-                job,
-                partial(send_order, self._client, self._form.format, body),
-            )
+            self._calls.start(Call.ORDER, job, partial(self._order, body))
+
+    def _order(self, body: dict[str, Any]) -> Reply:
+        """Send an order, unless the run has been stopped while it waited."""
+        if self._stops.is_set() or self.error is not None:
+            return Reply(Meaning.BUSY)
+        return send_order(self._client, self._form.format, body)
 
     def _watch(self, job: Job, *, adopted: bool = False) -> None:
         if self._fetcher is None:
@@ -283,8 +284,13 @@ class Run:
 
     def _take_order(self, job: Job, reply: Reply) -> None:
         key, ledger, progress = job.key, self._ledger, self.progress
+        if reply.meaning is Meaning.STARTED and ledger.has_task(reply.task_id):
+            reply = Reply(
+                Meaning.LOST, f"GraFx returned the task {reply.task_id} twice."
+            )
         if reply.meaning is Meaning.STARTED:
             self._note_success()
+            self._held_since.pop(key, None)
             self._own.add(key)
             job = replace(job, task_id=reply.task_id, ordered_at=ledger.clock())
             self._in_flight[key] = job
@@ -306,6 +312,7 @@ class Run:
             ledger.forget(job)
             self._again.appendleft(job)
             self._note_trouble(reply)
+            self._note_held(job, reply)
 
     def _take_progress(self, call: Call, job: Job, reply: Reply) -> None:
         """Take the answer to a poll or a download."""
@@ -313,8 +320,12 @@ class Run:
         now = self._client.stopwatch()
         if call is Call.SAVE:
             self._unsaved -= 1
+            if self._is_too_new(job, reply):
+                reply = replace(reply, meaning=Meaning.BUSY)
+                meaning = reply.meaning
         if meaning in {Meaning.BUSY, Meaning.DOWN}:
             self._note_trouble(reply)
+            self._note_held(job, reply)
             if call is Call.POLL:
                 self._polls.note_running(key, now, was_answered=False)
             elif call is Call.SAVE:
@@ -324,6 +335,7 @@ class Run:
                 self._watch(job)
             return
         self._note_success()
+        self._held_since.pop(key, None)
         self._done.pop(key, None)
         if call is Call.POLL:
             if meaning is Meaning.RUNNING or self._is_too_new(job, reply):
@@ -368,11 +380,7 @@ class Run:
 
     def _is_too_new(self, job: Job, reply: Reply) -> bool:
         age_s = self._ledger.clock() - (job.ordered_at or 0.0)
-        return (
-            reply.meaning is Meaning.GONE
-            and job.key in self._own
-            and age_s < _KNOWN_WITHIN_S
-        )
+        return reply.meaning is Meaning.GONE and age_s < _KNOWN_WITHIN_S
 
     def _note_success(self) -> None:
         outage = self._outage
@@ -382,6 +390,13 @@ class Run:
             and self._client.stopwatch() >= outage.until
         ):
             outage.end()
+
+    def _note_held(self, job: Job, reply: Reply) -> None:
+        """End the run if one output gets no answer, while GraFx answers others."""
+        now = self._client.stopwatch()
+        waited_s = now - self._held_since.setdefault(job.key, now)
+        if waited_s >= self._options.patience_s and self.error is None:
+            self.error = _gave_up(reply.reason, waited_s)
 
     def _note_trouble(self, reply: Reply) -> None:
         self._outage.note(
@@ -394,6 +409,6 @@ class Run:
 
 def _gave_up(reason: str, waited_s: float) -> ConnectionFailedError:
     return ConnectionFailedError(
-        f"GraFx could not be reached for {waited_s / 60:.0f} minutes. {reason}",
-        hint="What is done is saved. Call run() again to continue.",
+        f"GraFx could not be reached for {spell_duration(waited_s)}. {reason}",
+        hint="What is done is saved.",
     )

@@ -279,6 +279,9 @@ def _row_of_item(number: int, item: Any) -> TableRow:
             reason = f"the row is not a mapping but {describe(item)}"
             return _unreadable(number, item, reason, '{"heading": value} for each row')
         item = {key: item[key] for key in item.keys()}  # noqa: SIM118
+    if None in item:  # where `csv.DictReader` puts the cells without a heading
+        reason = "the row has more cells than headings"
+        return _unreadable(number, item[None], reason, "a heading for each cell")
     values = {str(key): plain_value(value) for key, value in item.items()}
     return TableRow(number, values)
 

@@ -11,7 +11,6 @@ from __future__ import annotations
 import os
 import socket
 import threading
-from concurrent.futures import CancelledError
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -157,7 +156,7 @@ class ExecutorFetcher:
     ) -> None:
         try:
             result = future.result()
-        except (Exception, CancelledError) as error:  # noqa: BLE001 - a lost worker
+        except BaseException as error:  # noqa: BLE001 - a lost or interrupted worker
             if attempts < _MOST_ATTEMPTS:
                 self._submit(work, job, report, attempts=attempts + 1)
             else:

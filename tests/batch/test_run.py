@@ -354,7 +354,7 @@ def test_a_run_with_invalid_rows_orders_nothing_unless_they_are_skipped(
         ({"limit": -1}, "limit must be a whole number from 0"),
         ({"limit": 1.5}, "limit must be"),
         ({"concurrency": 0}, "concurrency must be a whole number from 1"),
-        ({"patience_s": "long"}, "not a number of seconds"),
+        ({"patience_s": "long"}, "patience_s must be a number of seconds"),
         ({"after": 3}, "not a function"),
         ({"executor": 3}, "Expected an executor"),
     ],
