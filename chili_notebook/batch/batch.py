@@ -184,7 +184,8 @@ class Batch(Sequence[BatchRow]):
         name = self._preparation.merge
         if not name or merged is None or merged[0] != self._preparation.id:
             return None
-        return self.folder / name
+        path = self.folder / name
+        return path if path.exists() else None
 
     def run(  # noqa: PLR0913 - each is named at the call
         self,
@@ -264,7 +265,7 @@ class Batch(Sequence[BatchRow]):
             for row in prints.as_completed():
                 print(row.number, row.state)
         """
-        checked = RunOptions(**options)
+        checked = RunOptions.of(options)
         self._require_valid(checked)
         return self._completed(checked)
 
@@ -348,14 +349,19 @@ class Batch(Sequence[BatchRow]):
             yield from rows
 
     def _jobs_of_run(self, options: RunOptions) -> Iterator[Job]:
-        """Run, and yield each output when it is saved or has failed."""
-        with self._ledger.writing(), ExitStack() as stack:
-            self._require_current()
-            run = self._new_run(options, stack)
-            kept = self._ledger.counts()["kept"]
-            line = stack.enter_context(LiveLine(clock=self._form.client.stopwatch))
-            run.start()
-            try:
+        """Run, and yield each output when it is saved or has failed.
+
+        An interrupt, and the end of the caller's loop, stop the run.
+        """
+        try:
+            with self._ledger.writing(), ExitStack() as stack:
+                self._require_current()
+                run = self._new_run(options, stack)
+                kept = self._ledger.counts()["kept"]
+                stopwatch = self._form.client.stopwatch
+                line = stack.enter_context(LiveLine(clock=stopwatch))
+                stack.callback(run.stop)
+                run.start()
                 while True:
                     try:
                         job = run.finished.get(timeout=_UPDATE_S)
@@ -365,19 +371,12 @@ class Batch(Sequence[BatchRow]):
                         if job is None:
                             break
                         yield job
-                    now = self._form.client.stopwatch()
-                    line.show(*run_line(run.progress, kept=kept, now=now))
-            except KeyboardInterrupt:
-                run.stop()
-                raise InterruptedCallError(
-                    *interrupted_text(self._ledger.counts())
-                ) from None
-            except GeneratorExit:  # the loop of the caller has ended
-                run.stop()
-                raise
-            self._raise_errors_of(run)
-            if self._preparation.merge:
-                merge_parts(self._ledger, self._preparation)
+                    line.show(*run_line(run.progress, kept=kept, now=stopwatch()))
+                self._raise_errors_of(run)
+                if self._preparation.merge:
+                    merge_parts(self._ledger, self._preparation)
+        except KeyboardInterrupt:
+            raise InterruptedCallError(*interrupted_text(self.counts)) from None
 
     def _new_run(self, options: RunOptions, stack: ExitStack) -> Run:
         ledger = self._ledger

@@ -126,9 +126,10 @@ class Database:
         finally:
             with self._lock:
                 self._users -= 1
-                if not self._users and self._connection is not None:
-                    self._connection.close()
-                    self._connection = None
+                connection = self._connection
+                if not self._users and connection is not None:
+                    self._connection = None  # first: an interrupt can come any time
+                    connection.close()
 
     @contextmanager
     def transaction(self) -> Iterator[None]:

@@ -379,8 +379,8 @@ class Ledger(Database):
     def _set(self, job: Job, **fields: object) -> None:
         fields["changed_at"] = self.clock()
         names = ", ".join(f"{name} = ?" for name in fields)
-        query = f"UPDATE outputs SET {names} WHERE key = ?"  # noqa: S608 - our own names
-        self.execute(query, *fields.values(), job.key)
+        query = f"UPDATE outputs SET {names} WHERE key = ? AND fingerprint = ?"  # noqa: S608 - our own names
+        self.execute(query, *fields.values(), job.key, job.fingerprint)
 
 
 _SELECT = (

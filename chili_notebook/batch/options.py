@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from math import inf
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final, Self
 
 from chili_notebook.api.ids import describe
 from chili_notebook.errors import ConfigurationError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
     from concurrent.futures import Executor
     from pathlib import Path
 
@@ -36,6 +36,21 @@ class RunOptions:
     executor: Executor | None = None
     after: Callable[[Path, BatchRow], object] | None = None
     profile: str | None = None
+
+    @classmethod
+    def of(cls, arguments: Mapping[str, Any]) -> Self:
+        """Return options from arguments by name.
+
+        Raises:
+            ConfigurationError: If one of them is unknown or wrong.
+        """
+        known = [one.name for one in fields(cls)]
+        for name in arguments.keys() - known:
+            raise ConfigurationError(
+                f"run() has no argument {name!r}.",
+                hint=f"Its arguments: {', '.join(known)}.",
+            )
+        return cls(**arguments)
 
     def __post_init__(self) -> None:
         if self.limit is not None:

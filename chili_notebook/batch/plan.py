@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from chili_notebook.batch.order import OrderForm
-    from chili_notebook.batch.tables import Table, TableRow
+    from chili_notebook.batch.table import Table, TableRow
 
 _CHUNK = 500
 _SURELY_SMALL = 1_000_000
@@ -188,7 +188,8 @@ class _Plan:
                 by_variable[variable] = value
         checked = self.checker.check(by_variable, number=row.number)
         problems = row.problems
-        if checked.problems:
+        is_read = bool(values) or not problems
+        if checked.problems and is_read:
             problems += tuple(map(self._in_words_of_table, checked.problems))
         sent = to_json(checked.values)
         if len(sent) * _FOUR_BYTES > _SURELY_SMALL and not self._form.fits(

@@ -108,17 +108,16 @@ class Run:
     def stop(self) -> None:
         """Order nothing more, and end as soon as the sent orders are answered."""
         self._stops.set()
-        self._thread.join(_STOP_WITHIN_S)
-
-    def join(self) -> None:
-        """Wait for the end."""
-        self._thread.join()
+        if self._thread.ident is not None:
+            self._thread.join(_STOP_WITHIN_S)
 
     def _work(self) -> None:
         try:
-            while not self._is_over():
-                self._decide()
-                self._take_events()
+            # A late answer is noted, even if the caller has been interrupted twice.
+            with self._ledger.reading():
+                while not self._is_over():
+                    self._decide()
+                    self._take_events()
         except BaseException as error:  # noqa: BLE001 - raised in the caller's thread
             self.error = error
         finally:

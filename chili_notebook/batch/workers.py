@@ -256,8 +256,7 @@ def _signed_in(profile: str | None) -> ApiClient:
 def _cannot_submit(error: Exception) -> ConfigurationError:
     return ConfigurationError(
         f"The executor takes no more work ({type(error).__name__}: {error}).",
-        hint="Check the executor, and that `after` can be pickled. Call run() again "
-        "to continue.",
+        hint="Check the executor, and that `after` can be pickled.",
     )
 
 
@@ -266,5 +265,5 @@ def _lost(error: BaseException, attempts: int) -> ConfigurationError:
         f"An output was lost {attempts} times with its worker "
         f"({type(error).__name__}: {error}).",
         hint="Check the logs of the workers, and that chili_notebook is installed "
-        "there. Call run() again to continue.",
+        "there, and that `after` can be pickled.",
     )
