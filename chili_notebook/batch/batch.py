@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from queue import Empty
 from typing import TYPE_CHECKING, Any, Self, overload
 
@@ -265,8 +265,7 @@ class Batch(Sequence[BatchRow]):
             for row in prints.as_completed():
                 print(row.number, row.state)
         """
-        checked = RunOptions.of(options)
-        self._require_valid(checked)
+        self._require_valid(checked := RunOptions.of(options))
         return self._completed(checked)
 
     def to_frame(self) -> Any:
@@ -316,11 +315,7 @@ class Batch(Sequence[BatchRow]):
 
     @contextmanager
     def _opened(self) -> Iterator[Ledger]:
-        """Open the ledger.
-
-        Raises:
-            ConfigurationError: If the folder was prepared again since.
-        """
+        """Open the ledger, if it still has the rows of this batch."""
         with self._ledger.reading():
             self._require_current()
             yield self._ledger
@@ -363,12 +358,8 @@ class Batch(Sequence[BatchRow]):
                 stack.callback(run.stop)
                 run.start()
                 while True:
-                    try:
-                        job = run.finished.get(timeout=_UPDATE_S)
-                    except Empty:
-                        pass
-                    else:
-                        if job is None:
+                    with suppress(Empty):
+                        if (job := run.finished.get(timeout=_UPDATE_S)) is None:
                             break
                         yield job
                     line.show(*run_line(run.progress, kept=kept, now=stopwatch()))

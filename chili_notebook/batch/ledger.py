@@ -246,18 +246,12 @@ class Ledger(Database):
 
     def problems(self, first: int, count: int) -> list[StoredProblem]:
         """Return some problems: first those of the table, then those of the rows."""
-        query = (
-            "SELECT position, number, name, value, kind, reason, suggestion "
-            "FROM problems ORDER BY position, rowid LIMIT ? OFFSET ?"
-        )
+        query = f"{_SELECT_PROBLEMS} ORDER BY position, rowid LIMIT ? OFFSET ?"
         return [StoredProblem(*row) for row in self.execute(query, count, first)]
 
     def problems_at(self, position: int) -> list[StoredProblem]:
         """Return the problems of one row."""
-        query = (
-            "SELECT position, number, name, value, kind, reason, suggestion "
-            "FROM problems WHERE position = ? ORDER BY rowid"
-        )
+        query = f"{_SELECT_PROBLEMS} WHERE position = ? ORDER BY rowid"
         return [StoredProblem(*row) for row in self.execute(query, position)]
 
     # Outputs
@@ -386,6 +380,9 @@ class Ledger(Database):
 _SELECT = (
     "SELECT position, number, file, state, sent, original, error, task_id, saved "
     "FROM states"
+)
+_SELECT_PROBLEMS = (
+    "SELECT position, number, name, value, kind, reason, suggestion FROM problems"
 )
 
 

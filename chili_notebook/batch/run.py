@@ -22,6 +22,7 @@ from chili_notebook.batch.events import (
     JobQueue,
     RunProgress,
     call_after,
+    unreachable_error,
 )
 from chili_notebook.batch.pacing import Outage, Polls
 from chili_notebook.batch.records import FILE_LIFETIME_S, Job, RowState
@@ -33,8 +34,7 @@ from chili_notebook.batch.requests import (
     poll,
     send_order,
 )
-from chili_notebook.display.wording import spell_duration
-from chili_notebook.errors import ChiliError, ConnectionFailedError
+from chili_notebook.errors import ChiliError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -94,12 +94,7 @@ class Run:
         self.finished: SimpleQueue[Job | None] = SimpleQueue()
         self.error: BaseException | None = None
         self.after_errors: list[tuple[Job, str]] = []
-        running, ready = (
-            ledger.job_count(state) for state in (RowState.RUNNING, RowState.READY)
-        )
-        if options.limit is not None:
-            ready = min(ready, options.limit)
-        self.progress = RunProgress(running + ready, client.stopwatch())
+        self.progress = RunProgress.of(ledger, options.limit, client.stopwatch())
 
     def start(self) -> None:
         """Begin."""
@@ -150,7 +145,7 @@ class Run:
         self.progress.waits_since = outage.since
         if outage.since is not None:
             if now - outage.since >= self._options.patience_s:
-                self.error = _gave_up(outage.reason, now - outage.since)
+                self.error = unreachable_error(outage.reason, now - outage.since)
                 return
             if now < outage.until:
                 return
@@ -320,8 +315,8 @@ class Run:
         if call is Call.SAVE:
             self._unsaved -= 1
             if self._is_too_new(job, reply):
-                reply = replace(reply, meaning=Meaning.BUSY)
-                meaning = reply.meaning
+                meaning = Meaning.BUSY
+                reply = replace(reply, meaning=meaning)
         if meaning in {Meaning.BUSY, Meaning.DOWN}:
             self._note_trouble(reply)
             self._note_held(job, reply)
@@ -395,7 +390,7 @@ class Run:
         now = self._client.stopwatch()
         waited_s = now - self._held_since.setdefault(job.key, now)
         if waited_s >= self._options.patience_s and self.error is None:
-            self.error = _gave_up(reply.reason, waited_s)
+            self.error = unreachable_error(reply.reason, waited_s)
 
     def _note_trouble(self, reply: Reply) -> None:
         self._outage.note(
@@ -404,10 +399,3 @@ class Run:
             wait_s=reply.wait_s,
             is_down=reply.meaning is not Meaning.BUSY,
         )
-
-
-def _gave_up(reason: str, waited_s: float) -> ConnectionFailedError:
-    return ConnectionFailedError(
-        f"GraFx could not be reached for {spell_duration(waited_s)}. {reason}",
-        hint="What is done is saved.",
-    )
