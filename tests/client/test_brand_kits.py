@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from chili_notebook.errors import ConfigurationError, NotFoundError
@@ -20,6 +22,10 @@ def test_colours_are_shown_with_swatches(chili):
     bundle = kit._repr_mimebundle_()
     assert "background:#c4623f" in bundle["text/html"]
     assert "Terracotta" in bundle["text/plain"]
+    assert kit.id in bundle["text/html"]
+    missing = replace(kit, id="no-such-kit", raw={})._repr_mimebundle_()
+    assert "No colours: " in missing["text/plain"]
+    assert repr(chili.brand_kits) == "<BrandKits: get, list, update>"
     with pytest.raises(NotFoundError, match="no-such-kit"):
         chili.brand_kits.get("no-such-kit")
 
