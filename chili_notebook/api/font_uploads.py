@@ -108,7 +108,11 @@ def _read_batch(body: Any) -> tuple[str, list[Mapping[str, Any]]]:
     data = outer.get("data")
     inner = data if isinstance(data, Mapping) else outer
     listed = inner.get("preloadedData")
-    fonts = [font for font in listed or [] if isinstance(font, Mapping)]
+    fonts = [
+        font
+        for font in (listed if isinstance(listed, list) else [])
+        if isinstance(font, Mapping)
+    ]
     batch_id = text_in(outer, "batchId") or text_in(inner, "batchId")
     if batch_id and fonts:
         return batch_id, fonts
