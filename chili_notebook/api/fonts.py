@@ -297,7 +297,7 @@ class Fonts:
         return found[0]
 
     def upload(self, *files: FileSource, name: str | None = None) -> Rows[Transfer]:
-        """Upload font files, and return GraFx's verdict on each.
+        """Upload font files, and return what happened to each.
 
         GraFx reads the names of family and style from the file, and refuses a style
         that exists (page "GraFx Fonts"). A refused file does not stop the others.

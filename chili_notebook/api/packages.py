@@ -241,11 +241,10 @@ class _Installer:
         content = self.package.read(font.file)
         names = (font.family, font.style)
         file_name = PurePath(font.file).name
-        for verdict in upload_font(self.client, content, file_name, names=names):
-            if verdict.state is TransferState.REFUSED:
+        for done in upload_font(self.client, content, file_name, names=names):
+            if done.state is TransferState.REFUSED:
                 raise ConfigurationError(
-                    f"GraFx refuses the font {font.family} {font.style}: "
-                    f"{verdict.reason}",
+                    f"GraFx refuses the font {font.family} {font.style}: {done.reason}",
                     hint="The template was not installed. Upload the font in GraFx.",
                 )
 

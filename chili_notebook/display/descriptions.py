@@ -1,4 +1,4 @@
-"""Show what an object can do, or what it contains, as a table in a notebook."""
+"""Show the methods or the fields of an object as a table in a notebook."""
 
 from __future__ import annotations
 

@@ -76,5 +76,6 @@ def test_usage_is_one_data_frame(chili):
     assert set(frame["client"]) == {"Quillmere Coffee"}
     year = chili.usage(group_by="year")
     assert (year["renders"][0], year["storage_limit"][0]) == (705, 50_000_000_000)
-    with pytest.raises(ConfigurationError, match="'week' is not a period"):
-        chili.usage(group_by="week")
+    for other in ("week", ["month"], None):
+        with pytest.raises(ConfigurationError, match="is not a period of usage"):
+            chili.usage(group_by=other)
