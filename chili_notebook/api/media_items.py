@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from chili_notebook.api.base import ApiClient
-    from chili_notebook.api.file_views import MimeBundle
     from chili_notebook.api.files import File
 
 PreviewType = Literal["thumbnail", "medium", "highest", "fullOrVector"]
@@ -27,7 +26,7 @@ _SAME_EXTENSIONS = {"jpeg": "jpg", "tiff": "tif"}
 
 @dataclass(frozen=True, slots=True)
 class Media(Item):
-    """A file of the media library; in a notebook it shows its preview.
+    """A file of the media library; in a notebook it shows its preview and its fields.
 
     Attributes:
         id: GraFx's ID.
@@ -112,8 +111,8 @@ class Media(Item):
                 suffixes=suffixes_like(default_name),
             )
 
-    def _repr_mimebundle_(self, **_: object) -> MimeBundle:
-        return show_preview(self.preview, text=repr(self))
+    def _repr_mimebundle_(self, **_: object) -> dict[str, str]:
+        return show_preview(self, self.preview)
 
 
 @show_fields

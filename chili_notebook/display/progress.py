@@ -1,4 +1,4 @@
-"""Show in a notebook what is running, and remove it at the end."""
+"""Show the progress of a call in a notebook, and remove it at the end."""
 
 from __future__ import annotations
 
@@ -14,8 +14,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 _DELAY_S = 2.0
-
-
 _UPDATES_PER_S = 2
 _LINE_EVERY_S = 30.0
 

@@ -21,7 +21,7 @@ _BUFFERS: set[type] = {bytes, bytearray, memoryview}
 _LISTS: set[type] = {list, tuple}
 _KNOWN = _SCALARS | _BUFFERS | _LISTS | {str, dict}
 _FEW = 500
-"""So many values are looked at one by one."""
+"""Up to this number of values are examined one by one."""
 _USUAL_DEPTH = 5
 _MAX_DEPTH = 20
 _MAX_VALUES = 20_000_000
@@ -38,7 +38,7 @@ class Parts:
 def collect_parts(value: Any) -> Parts | None:
     """Return the parts of a value; ``None`` if it contains objects of other types.
 
-    It is ``None``, too, if the value is nested deeply, since it may contain itself.
+    The result is also ``None`` for a deeply nested value, which may contain itself.
     """
     parts = Parts()
     waiting = [value]
