@@ -323,26 +323,31 @@ def test_listing_becomes_a_data_frame(client_of):
 def test_interrupted_gallery_does_not_wait_for_its_requests(connect):
     """The interrupt arrives while six requests hang; no further ones are sent."""
     released = threading.Event()
-    all_threads = threading.Barrier(
-        6, lambda: signal.pthread_kill(threading.main_thread().ident, signal.SIGINT)
-    )
+    hanging = threading.Semaphore(0)
 
     def answer(request):
         if request.path.endswith("/templates?limit=100"):
             items = [{"id": str(n), "name": str(n)} for n in range(24)]
             return Answer(200, {"data": items})
-        all_threads.wait(10)
-        assert released.wait(10)
+        hanging.release()
+        assert released.wait(60)
         return Answer(200, b"picture", {"Content-Type": "image/png"})
+
+    def interrupt_once():
+        if all([hanging.acquire(timeout=60) for _ in range(6)]):
+            signal.pthread_kill(threading.main_thread().ident, signal.SIGINT)
 
     before = set(threading.enumerate())
     with Server(answer) as server, connect(server) as chili:
+        user = threading.Thread(target=interrupt_once)
         with pytest.raises(KeyboardInterrupt):
+            user.start()
             chili.templates.list().gallery()
         released.set()
+        user.join()
         for thread in set(threading.enumerate()) - before:
             if thread.name.startswith("gallery"):
-                thread.join(10)
+                thread.join(60)
         assert sum("preview" in request.path for request in server.requests) == 6
 
 
