@@ -25,6 +25,11 @@ PreviewType = Literal["thumbnail", "medium", "highest", "fullOrVector"]
 _SAME_EXTENSIONS = {"jpeg": "jpg", "tiff": "tif"}
 
 
+def _metadata_in(raw: Mapping[str, Any]) -> Mapping[str, Any]:
+    metadata = raw.get("metaData")
+    return metadata if isinstance(metadata, Mapping) else {}
+
+
 @dataclass(frozen=True, slots=True)
 class Media(Item):
     """A file of the media library; in a notebook it shows its preview.
@@ -55,6 +60,17 @@ class Media(Item):
     metadata: Mapping[str, Any] = field(hash=False)
     raw: InitVar[Mapping[str, Any]]
     _client: InitVar[ApiClient]
+
+    _readers = {  # noqa: RUF012 - of a base class that is not a dataclass
+        "id": lambda raw: text_in(raw, "id") or "",
+        "name": lambda raw: text_in(raw, "name") or "",
+        "relative_path": lambda raw: text_in(raw, "relativePath"),
+        "extension": lambda raw: text_in(raw, "extension"),
+        "type": entry_type_in,
+        "width": lambda raw: whole_number_in(raw, "width"),
+        "height": lambda raw: whole_number_in(raw, "height"),
+        "metadata": _metadata_in,
+    }
 
     def preview(
         self,
@@ -133,23 +149,6 @@ class MediaFolder(Item):
     id: str
     path: str
     raw: InitVar[Mapping[str, Any]]
-
-
-def read_media(raw: Mapping[str, Any], client: ApiClient) -> Media:
-    """Return a file of the library."""
-    metadata = raw.get("metaData")
-    return Media(
-        id=text_in(raw, "id") or "",
-        name=text_in(raw, "name") or "",
-        relative_path=text_in(raw, "relativePath"),
-        extension=text_in(raw, "extension"),
-        type=entry_type_in(raw),
-        width=whole_number_in(raw, "width"),
-        height=whole_number_in(raw, "height"),
-        metadata=metadata if isinstance(metadata, Mapping) else {},
-        raw=raw,
-        _client=client,
-    )
 
 
 def media_path(media: Media | str) -> str:

@@ -108,11 +108,10 @@ class OutputAPI:
                 return self.polls.pop(0) if len(self.polls) > 1 else self.polls[0]
             case "report":
                 return self.report
-            case path if path.startswith("templates?"):
-                return Answer(200, {"data": []})
             case path if path.startswith("templates/") and path.count("/") == 1:
                 return self.template
-        return self.file
+        is_listing = "/templates?" in request.path
+        return Answer(200, {"data": []}) if is_listing else self.file
 
 
 @pytest.fixture

@@ -334,21 +334,22 @@ def test_interrupted_gallery_does_not_wait_for_its_requests(connect):
         return Answer(200, b"picture", {"Content-Type": "image/png"})
 
     def interrupt_once():
-        if all([hanging.acquire(timeout=60) for _ in range(6)]):
+        if all(hanging.acquire(timeout=60) for _ in range(6)):
             signal.pthread_kill(threading.main_thread().ident, signal.SIGINT)
 
     before = set(threading.enumerate())
     with Server(answer) as server, connect(server) as chili:
         user = threading.Thread(target=interrupt_once)
+        user.start()
         with pytest.raises(KeyboardInterrupt):
-            user.start()
             chili.templates.list().gallery()
         released.set()
         user.join()
         for thread in set(threading.enumerate()) - before:
             if thread.name.startswith("gallery"):
                 thread.join(60)
-        assert sum("preview" in request.path for request in server.requests) == 6
+        paths = [request.path for request in server.requests]
+        assert len([path for path in paths if "preview" in path]) == 6, paths
 
 
 def test_total_is_known_or_counted_without_other_pages(things_of):
