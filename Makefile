@@ -117,6 +117,7 @@ bench: $(VENV)/.ready
 	$(BIN)/python benchmarks/bench_load_ext.py
 	$(BIN)/python benchmarks/bench_guard.py
 	$(BIN)/python benchmarks/bench_simulator.py
+	$(BIN)/python benchmarks/bench_requests.py
 	$(BIN)/python benchmarks/bench_batch.py
 
 clean:

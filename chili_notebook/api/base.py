@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NoReturn, Self
 
@@ -16,10 +16,11 @@ from chili_notebook.auth.environment import call_url
 from chili_notebook.auth.handle import DIRECT, ChiliToken
 from chili_notebook.auth.secret import signed_in
 from chili_notebook.errors import ConfigurationError
+from chili_notebook.http.time_limit import LimitedBody, time_limit
 from chili_notebook.http.transport import (
     SAFE_METHODS,
-    cut_answer_error,
-    no_answer_error,
+    cut_response_error,
+    no_response_error,
     open_client,
 )
 from chili_notebook.system.forks import renew_in_children
@@ -33,6 +34,8 @@ if TYPE_CHECKING:
     from chili_notebook.errors import APIError
 
 _Origin = tuple[str, str, int | None]
+# A render of many records, or a large file on a slow line, ends far earlier.
+_CALL_LIMIT_S, _SLOWEST_BYTES_S = 600.0, 1_000.0
 
 
 @dataclass(eq=False, slots=True)
@@ -64,7 +67,9 @@ class ApiClient:
 
     and the other arguments of `httpx.Client.request`. The token is sent to the
     environment's own origin and, by `Chili.usage`, to GraFx's Platform API. Only safe
-    methods (GET, HEAD, OPTIONS) are retried and follow redirects.
+    methods (GET, HEAD, OPTIONS) are retried and follow redirects. A call ends after 10
+    minutes, and one more second for every 1,000 bytes that are sent or received. The
+    time that you take between two pieces of a stream does not count.
 
     Attributes:
         name: The client's name in the notebook, which hints use.
@@ -186,11 +191,10 @@ class ApiClient:
         Example:
             chili.request("GET", "media").json()
         """
-        with self.stream(method, path, **options) as response:
+        with self._response_to(method, path, **options) as response:
             response.read()
             return response
 
-    @contextmanager
     def stream(
         self,
         method: str,
@@ -198,7 +202,7 @@ class ApiClient:
         *,
         accepted: Collection[int] = (),
         **options: Any,
-    ) -> Iterator[httpx.Response]:
+    ) -> AbstractContextManager[httpx.Response]:
         """Send a request and return the response before its body has been read.
 
         Args:
@@ -211,6 +215,17 @@ class ApiClient:
             with chili.stream("GET", f"media/{media.id}/download") as response:
                 first = next(response.iter_bytes())
         """
+        return self._response_to(method, path, accepted=accepted, **options)
+
+    @contextmanager
+    def _response_to(
+        self,
+        method: str,
+        path: str,
+        *,
+        accepted: Collection[int] = (),
+        **options: Any,
+    ) -> Iterator[httpx.Response]:
         self._source.require()  # the first error of all is that you are not signed in
         environment = self.environment
         url = _parse_url(call_url(environment, path))
@@ -218,14 +233,17 @@ class ApiClient:
             interruptible(method),
             self._connected(environment.base_url) as connections,
         ):
-            response = self._send(connections, method, url, options)
+            limit = time_limit(_CALL_LIMIT_S, slowest_bytes_s=_SLOWEST_BYTES_S)
+            with limit:
+                response = self._send(connections, method, url, options)
+            response.stream = LimitedBody(response.stream, limit)
             cut_off = None
             try:
                 if not response.is_success and response.status_code not in accepted:
                     self._raise(response)
                 yield response
             except httpx.HTTPError as error:
-                cut_off = cut_answer_error(response, error)
+                cut_off = cut_response_error(response, error)
             finally:
                 response.close()
             if cut_off is not None:
@@ -292,7 +310,7 @@ class ApiClient:
             OverflowError,
             UnicodeError,
         ) as error:
-            failure = no_answer_error(method.upper(), url, error)
+            failure = no_response_error(method.upper(), url, error)
         except BaseException as error:  # noqa: BLE001 - raised again
             # Such as an interrupt: its frames in httpx hold the token too.
             raise error.with_traceback(None)  # noqa: B904 - it is the same error

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 from urllib.parse import urlsplit
 
 import httpx
@@ -125,9 +125,15 @@ class ChiliToken(httpx.Auth):
         return f"<GraFx token #{token.fingerprint}: {ends}, {scopes}>"
 
     def __call__(self, request: _R) -> _R:
-        """Add the token to a request of the `requests` library."""
-        _require_safe(request.url or "")
-        request.headers["Authorization"] = f"Bearer {self}"
+        """Add the token to a request of `requests`; after a 401 replay it once."""
+        url = request.url or ""
+        _require_safe(url)
+        token = self._source.current()
+        request.headers["Authorization"] = f"Bearer {token.secret.reveal()}"
+        register = getattr(request, "register_hook", None)
+        if register is not None:
+            # State of this one request, so that threads can share the handle.
+            register("response", _Replay(self._source, token, request))
         return request
 
     def sync_auth_flow(
@@ -160,6 +166,62 @@ class ChiliToken(httpx.Auth):
             renewed = await asyncio.to_thread(self._source.after_401, token)
             if renewed is not None:
                 yield _signed(request, renewed)
+
+
+class _Replay:
+    """The hook that replays a request of `requests` once after a 401.
+
+    Args:
+        source: Renews the token.
+        token: The token that the request was signed with.
+        request: The prepared request.
+    """
+
+    def __init__(self, source: TokenManager, token: Token, request: Any) -> None:
+        self._source = source
+        self._token = token
+        self._origin = _origin_of(request.url)
+        self._position = _position_of(request.body)
+
+    def __call__(self, response: Any, **options: Any) -> Any:
+        """Return the response of the replay, or the response itself."""
+        request = response.request
+        # `requests` calls this for redirects too, which may lead to another origin.
+        if (
+            response.status_code != _UNAUTHORIZED
+            or "Authorization" not in request.headers
+            or _origin_of(request.url) != self._origin
+            or self._position is None
+        ):
+            return response
+        renewed = self._source.after_401(self._token)
+        if renewed is None:
+            return response
+        if hasattr(request.body, "seek"):
+            request.body.seek(self._position)
+        _ = response.content  # so that its connection can be used again
+        response.close()
+        replayed = request.copy()
+        replayed.headers["Authorization"] = f"Bearer {renewed.secret.reveal()}"
+        answer = response.connection.send(replayed, **options)
+        answer.history, answer.request = [*response.history, response], replayed
+        return answer
+
+
+def _origin_of(url: str) -> tuple[str, str]:
+    parts = urlsplit(url)
+    return parts.scheme, parts.netloc
+
+
+def _position_of(body: Any) -> int | None:
+    """Return where a body begins; ``None`` if it cannot be sent again."""
+    if body is None or isinstance(body, str | bytes | bytearray):
+        return 0
+    try:
+        position: int = body.tell()
+        return position if body.seekable() else None
+    except (AttributeError, OSError):
+        return None
 
 
 def _signed(request: httpx.Request, token: Token) -> httpx.Request:

@@ -64,7 +64,7 @@ def fetch_token(
         credentials: The client ID with its secret.
         environment: Contains the URL of the endpoint, and the audience.
         clock: Returns the time in seconds since the epoch.
-        time_limit_s: How long the request may take in all.
+        time_limit_s: How long the whole request may take.
         on_sent: Called when the request has been sent, before the response is read.
 
     Raises:

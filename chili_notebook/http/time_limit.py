@@ -11,53 +11,71 @@ from __future__ import annotations
 
 import math
 import time
-from contextlib import contextmanager
 from contextvars import ContextVar
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 
 import httpcore
+import httpx
 
 if TYPE_CHECKING:
     import ssl
     from collections.abc import Iterable, Iterator
+    from contextvars import Token
 
     from httpcore import SOCKET_OPTION
 
+_PIECE = 65_536
 
-@dataclass(slots=True)
-class _Limit:
-    """When the requests of a `with` block end, by the monotonic clock."""
 
-    ends_at: float
-    slowest_bytes_s: float
+class TimeLimit:
+    """End the requests inside its `with` blocks after so many seconds together.
+
+    The time between two blocks does not count, so a caller may take its time with each
+    piece of a file. A limit inside another one cannot extend it.
+
+    Args:
+        seconds: The time for all requests of the blocks together.
+        slowest_bytes_s: Bytes that are received or sent extend the time, so that a
+            large file may take longer if it moves at this speed or faster. By default
+            they do not.
+    """
+
+    __slots__ = ("_reset_token", "ends_at", "left_s", "slowest_bytes_s")
+
+    def __init__(self, seconds: float, *, slowest_bytes_s: float = math.inf) -> None:
+        self.left_s = seconds
+        self.ends_at = math.inf
+        self.slowest_bytes_s = slowest_bytes_s
+        self._reset_token: Token[tuple[TimeLimit, ...]] | None = None
 
     def extend(self, byte_count: int) -> None:
         """Allow the time that so many bytes take at the slowest speed."""
         self.ends_at += byte_count / self.slowest_bytes_s
 
+    def __enter__(self) -> Self:
+        self.ends_at = time.monotonic() + self.left_s
+        self._reset_token = _limits.set((*_limits.get(), self))
+        return self
 
-_limits: ContextVar[tuple[_Limit, ...]] = ContextVar("_limits", default=())
+    def __exit__(self, *_: object) -> None:
+        self.left_s = self.ends_at - time.monotonic()
+        if self._reset_token is not None:
+            _limits.reset(self._reset_token)
 
 
-@contextmanager
-def time_limit(seconds: float, *, slowest_bytes_s: float = math.inf) -> Iterator[None]:
-    """End the requests inside the `with` block after so many seconds.
+_limits: ContextVar[tuple[TimeLimit, ...]] = ContextVar("_limits", default=())
 
-    They raise the same error as after a timeout. A limit inside another one cannot
-    extend it.
+
+def time_limit(seconds: float, *, slowest_bytes_s: float = math.inf) -> TimeLimit:
+    """Return a limit for one `with` block, whose requests end after so many seconds.
+
+    They raise the same error as after a timeout.
 
     Args:
-        seconds: The time for all requests of the block together.
-        slowest_bytes_s: Received bytes extend the time, so that a large file may take
-            longer if it arrives at this speed or faster. By default they do not.
+        seconds: See `TimeLimit`.
+        slowest_bytes_s: See `TimeLimit`.
     """
-    limit = _Limit(time.monotonic() + seconds, slowest_bytes_s)
-    reset_token = _limits.set((*_limits.get(), limit))
-    try:
-        yield
-    finally:
-        _limits.reset(reset_token)
+    return TimeLimit(seconds, slowest_bytes_s=slowest_bytes_s)
 
 
 def _shorten(
@@ -68,13 +86,40 @@ def _shorten(
     Raises:
         httpcore.TimeoutException: If nothing is left.
     """
-    ends_at = min((limit.ends_at for limit in _limits.get()), default=math.inf)
-    if ends_at == math.inf:
+    limits = _limits.get()
+    if not limits:
         return timeout
+    ends_at = min([limit.ends_at for limit in limits])
     left_s = ends_at - time.monotonic()
     if left_s <= 0:
         raise error("the time limit is over")
     return left_s if timeout is None else min(timeout, left_s)
+
+
+class LimitedBody(httpx.SyncByteStream):
+    """The body of a response, whose pieces arrive within a time limit.
+
+    Args:
+        body: The body.
+        limit: The limit, which the caller has used to send the request.
+    """
+
+    def __init__(self, body: Any, limit: TimeLimit) -> None:
+        self._body = body
+        self._limit = limit
+
+    def __iter__(self) -> Iterator[bytes]:
+        pieces = iter(self._body)
+        while True:
+            with self._limit:
+                piece = next(pieces, None)
+            if piece is None:
+                return
+            yield piece
+
+    def close(self) -> None:
+        """Close the body."""
+        self._body.close()
 
 
 class LimitedBackend(httpcore.SyncBackend):
@@ -108,7 +153,12 @@ class _LimitedStream(httpcore.NetworkStream):
         return received
 
     def write(self, buffer: bytes, timeout: float | None = None) -> None:
-        self._stream.write(buffer, _shorten(timeout, httpcore.WriteTimeout))
+        # In pieces, because each piece that is sent begins the timeout again.
+        for start in range(0, len(buffer), _PIECE):
+            piece = buffer[start : start + _PIECE]
+            self._stream.write(piece, _shorten(timeout, httpcore.WriteTimeout))
+            for limit in _limits.get():
+                limit.extend(len(piece))
 
     def close(self) -> None:
         self._stream.close()

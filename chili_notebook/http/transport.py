@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import socket
 import ssl
+import sys
 import time
 from contextlib import suppress
 from copy import copy
@@ -132,7 +133,7 @@ def open_client(
     )
 
 
-def no_answer_error(
+def no_response_error(
     method: str, url: httpx.URL, error: Exception
 ) -> ConnectionFailedError:
     """Return the error for a request that got no response.
@@ -159,7 +160,7 @@ def no_answer_error(
     return failure
 
 
-def cut_answer_error(
+def cut_response_error(
     response: httpx.Response, error: httpx.HTTPError
 ) -> ConnectionFailedError:
     """Return the error for a response whose body ended too early."""
@@ -192,9 +193,19 @@ def hint_for(error: Exception, *, also: str) -> str:
 
 def proxy_for(scheme: str, host: str) -> str:
     """Return the URL of the proxy that this machine sets for a host, empty if none."""
+    if not _may_set_proxies():
+        return ""
     proxies = {} if proxy_bypass(host) else getproxies()
     proxy = proxies.get(scheme) or proxies.get("all") or ""
     return proxy if "://" in proxy or not proxy else f"http://{proxy}"
+
+
+def _may_set_proxies() -> bool:
+    """Return whether this machine may set a proxy, in a tenth of the time."""
+    if sys.platform in {"darwin", "win32"}:
+        return True  # by other means than variables
+    # In any case of letters, as `urllib` reads them.
+    return b"_proxy" in b"\0".join(os.environb).lower()
 
 
 def transport_for(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 import re
+from functools import lru_cache
 from urllib.parse import SplitResult, urlsplit
 
 from chili_notebook.errors import InsecureURLError
@@ -31,17 +32,32 @@ def checked_url(text: str) -> SplitResult:
         host, _ = parts.hostname or "", parts.port
     except ValueError:
         raise ValueError("is not a URL") from None
-    reason = unsafe_reason(parts.scheme, host, has_user="@" in parts.netloc)
+    has_user = "@" in parts.netloc
+    # A netloc with a password is never stored in the cache.
+    reason = "" if has_user else _checked_host(parts.scheme, parts.netloc, host)
+    if has_user:
+        reason = unsafe_reason(parts.scheme, host, has_user=True)
+    unusual = _OUTSIDE_URLS.search(text)
+    if unusual is not None and not reason:
+        reason = f"contains the character {unusual[0]!a}"
     if reason:
         raise ValueError(reason)
-    unusual = _OUTSIDE_URLS.search(text)
-    if unusual is None and not parts.netloc.startswith("["):
-        unusual = _OUTSIDE_HOSTS.search(host)
-    if unusual is not None:
-        raise ValueError(f"contains the character {unusual[0]!a}")
-    if not parts.netloc.startswith("[") and not _HOST.fullmatch(host):
-        raise ValueError("does not contain a valid host name")
     return parts
+
+
+@lru_cache(maxsize=64)
+def _checked_host(scheme: str, netloc: str, host: str) -> str:
+    """Return why a host must not be sent a secret, empty if it may.
+
+    Almost all calls go to the same few hosts.
+    """
+    reason = unsafe_reason(scheme, host, has_user=False)
+    if reason or netloc.startswith("["):
+        return reason
+    unusual = _OUTSIDE_HOSTS.search(host)
+    if unusual is not None:
+        return f"contains the character {unusual[0]!a}"
+    return "" if _HOST.fullmatch(host) else "does not contain a valid host name"
 
 
 def origin_of(parts: SplitResult) -> str:

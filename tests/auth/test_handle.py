@@ -394,3 +394,75 @@ def test_handle_follows_a_second_sign_in(handle, manager, credentials, environme
     assert str(handle) == "another-token"
     manager.sign_in(credentials, environment)
     assert str(handle) == "token-number-0"
+
+
+@pytest.mark.parametrize(
+    ("body", "sent"),
+    [
+        ({"json": {"a": 1}}, b'{"a": 1}'),
+        ({"data": io.BytesIO(b"a file")}, b"a file"),
+        ({"files": {"f": b"multipart"}}, b"multipart"),
+        ({}, b""),
+    ],
+)
+def test_requests_replays_once_after_401(handle, api, endpoint, body, sent):
+    """One 401 costs one token request, and the whole body is sent again."""
+    answers = [Answer(401, {}), Answer(200, {})]
+    api.answer = lambda _request: answers.pop(0)
+    response = requests.post(api.url, auth=handle, timeout=10, **body)
+    assert response.status_code == 200
+    assert [item.status_code for item in response.history] == [401]
+    first, second = api.requests
+    assert sent in first.body
+    assert first.body == second.body
+    assert "authorization" in second.headers
+    assert endpoint.grants == 2
+
+
+def test_requests_returns_a_second_401(handle, api, endpoint):
+    """Ten calls that are all rejected cause one replay and one token request."""
+    api.answer = lambda _request: Answer(401, {})
+    for _call in range(10):
+        assert requests.get(api.url, auth=handle, timeout=10).status_code == 401
+    assert len(api.requests) == 11
+    assert endpoint.grants == 2
+
+
+def test_requests_does_not_replay_what_cannot_be_sent_again(handle, api, endpoint):
+    """A body that was consumed is never sent in part."""
+    api.answer = lambda _request: Answer(401, {})
+    body = iter([b"once"])
+    requests.post(api.url, data=body, auth=handle, timeout=10)
+    assert endpoint.grants == 1
+
+
+def test_requests_does_not_replay_to_another_origin(handle, endpoint):
+    """A 401 of the host that a redirect leads to renews no token."""
+    with Server(lambda _request: Answer(401, {})) as storage:
+        redirect = Answer(302, b"", {"Location": f"{storage.url}/file"})
+        with Server(lambda _request: redirect) as api:
+            answer = requests.get(api.url, auth=handle, timeout=10)
+    assert answer.status_code == 401
+    assert len(storage.requests) == 1
+    assert endpoint.grants == 1
+
+
+def test_threads_share_one_token_request_after_401(handle, api, clock, endpoint):
+    """The calls of `requests` in ten threads all succeed with one new token."""
+    rejected = f"Bearer {endpoint.issued[0]}"
+    clock.advance(DAY_S - 3601)  # the endpoint issues another token 2 s later
+
+    def check(request):
+        if request.headers["authorization"] != rejected:
+            return Answer(200, {})
+        clock.advance(2)
+        return Answer(401, {})
+
+    api.answer = check
+
+    def call(_number):
+        return requests.get(api.url, auth=handle, timeout=10).status_code
+
+    with ThreadPoolExecutor(10) as pool:
+        assert set(pool.map(call, range(20))) == {200}
+    assert endpoint.grants == 2

@@ -7,7 +7,7 @@ import time
 import httpx
 import pytest
 
-from chili_notebook.http.time_limit import time_limit
+from chili_notebook.http.time_limit import LimitedBody, time_limit
 from chili_notebook.http.transport import transport_for
 from fakes import TRICKLES, Answer, RawServer, Server
 
@@ -56,3 +56,30 @@ def test_large_body_may_take_longer_if_it_arrives_fast():
     head = b"HTTP/1.1 200 OK\r\nContent-Length: 330\r\n\r\n"
     with RawServer(head + body, body) as server, time_limit(0.3, slowest_bytes_s=100):
         assert len(get(server.url).content) == 330
+
+
+def test_time_between_two_pieces_does_not_count():
+    """A limit can be entered again, and its time goes on where it ended."""
+    with Server(lambda _request: Answer(200)) as server:
+        limit = time_limit(60)
+        with limit:
+            left_s = limit.left_s
+            assert get(server.url).status_code == 200
+        assert 0 < limit.left_s < left_s
+        with limit:
+            assert get(server.url).status_code == 200
+
+
+def test_body_that_is_read_later_has_the_limit_of_its_request():
+    """A stream that trickles ends too, although its block is over."""
+    limit = time_limit(0.3)
+    with (
+        RawServer(*TRICKLES["body"]) as server,
+        httpx.Client(transport=transport_for(server.url)) as client,
+    ):
+        with limit:
+            request = client.build_request("GET", server.url)
+            response = client.send(request, stream=True)
+        response.stream = LimitedBody(response.stream, limit)
+        with pytest.raises(httpx.ReadTimeout):
+            response.read()

@@ -18,7 +18,7 @@ from chili_notebook.http.transport import (
     USER_AGENT,
     certificates,
     hint_for,
-    no_answer_error,
+    no_response_error,
     open_client,
     transport_for,
 )
@@ -179,7 +179,7 @@ def test_request_that_is_sent_once_is_not_retried(get_from, pauses, answer):
 def test_error_without_a_response_states_what_may_have_happened(method, sent):
     """Only a request that changes something and was sent may be carried out."""
     error = httpx.ReadTimeout("") if sent else httpx.ConnectError("refused")
-    failure = no_answer_error(method, httpx.URL("https://x.example/y"), error)
+    failure = no_response_error(method, httpx.URL("https://x.example/y"), error)
     assert failure.was_sent is sent
     assert ("may have carried" in failure.hint) == (sent and method == "POST")
     assert ("Nothing was sent" in failure.hint) == (not sent and method == "POST")
@@ -230,7 +230,7 @@ def test_hint_for_an_unknown_issuer_says_where_certificates_are_read_from():
     """The users of `requests` know another variable, which httpx does not read."""
     error = certificate_error(20)
     assert reason_of(error) == "its certificate is not valid: the reason of OpenSSL"
-    failure = no_answer_error("GET", httpx.URL("https://x.example/y"), error)
+    failure = no_response_error("GET", httpx.URL("https://x.example/y"), error)
     for name in ("SSL_CERT_FILE", "truststore", "REQUESTS_CA_BUNDLE"):
         assert name in failure.hint
     assert "SSL_CERT_FILE" not in hint_for(certificate_error(10), also="the name")
@@ -241,7 +241,7 @@ def test_error_of_a_redirect_names_the_url_that_it_led_to():
     """The environment's own host is not blamed for the failure of another one."""
     request = httpx.Request("GET", "https://storage.example/file")
     error = httpx.ConnectError("refused", request=request)
-    failure = no_answer_error("GET", httpx.URL("https://x.example/y"), error)
+    failure = no_response_error("GET", httpx.URL("https://x.example/y"), error)
     assert failure.message == "GET storage.example/file got no response (refused)."
 
 
