@@ -15,6 +15,7 @@ from chili_notebook.api.previews import fetch_preview, show_preview
 from chili_notebook.api.responses import (
     moment_in,
     text_in,
+    text_reader,
     texts_in,
     whole_number_in,
 )
@@ -180,8 +181,8 @@ class FontFamily(Item):
     _client: InitVar[ApiClient]
 
     _readers = {  # noqa: RUF012 - of a base class that is not a dataclass
-        "id": lambda raw: text_in(raw, "id") or "",
-        "name": lambda raw: text_in(raw, "name") or "",
+        "id": text_reader("id", ""),
+        "name": text_reader("name", ""),
         "styles_count": lambda raw: whole_number_in(raw, "fontStylesCount"),
         "extensions": lambda raw: texts_in(raw, "extensions"),
         "created": lambda raw: moment_in(raw, "dateCreated"),

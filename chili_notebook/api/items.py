@@ -6,11 +6,12 @@ contain the data of an item and nothing else.
 
 from __future__ import annotations
 
+from dataclasses import fields
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, TypeVar
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
 
     from chili_notebook.api.base import ApiClient
     from chili_notebook.api.output_tasks import Output
@@ -72,7 +73,7 @@ class Item:
                 message = f"{type(self).__name__!r} object has no attribute {name!r}"
                 raise AttributeError(message, name=name, obj=self)
             value = read(self._json)
-            object.__setattr__(self, name, value)
+            _set_field(self, name, value)
             return value
 
     def __post_init__(
@@ -91,6 +92,7 @@ class Item:
 
 
 # A frozen dataclass refuses the usual assignment.
+_set_field = object.__setattr__
 _set_json = Item.__dict__["_json"].__set__
 _set_access = Item.__dict__["_access"].__set__
 
@@ -113,6 +115,18 @@ def item_reader(
         return item
 
     return read
+
+
+def field_columns(items: Sequence[Item]) -> dict[str, list[object]]:
+    """Return the values of the fields of items, which are all of one kind."""
+    kind = type(items[0])
+    raws = [item.raw for item in items]
+    columns = {}
+    for field in fields(kind):  # type: ignore[arg-type]
+        read = kind._readers.get(field.name)  # noqa: SLF001 - of this module
+        values = map(read, raws) if read else map(attrgetter(field.name), items)
+        columns[field.name] = list(values)
+    return columns
 
 
 def _rebuild(kind: Callable[..., Item], values: dict[str, Any]) -> Item:

@@ -10,7 +10,12 @@ from chili_notebook.api.file_names import bare_name, suffixes_like
 from chili_notebook.api.ids import id_of, path_segment
 from chili_notebook.api.items import Item
 from chili_notebook.api.previews import fetch_preview, show_preview
-from chili_notebook.api.responses import entry_type_in, text_in, whole_number_in
+from chili_notebook.api.responses import (
+    entry_type_in,
+    text_in,
+    text_reader,
+    whole_number_in,
+)
 from chili_notebook.display.descriptions import show_fields
 from chili_notebook.system.atomic_write import save_stream
 
@@ -62,10 +67,10 @@ class Media(Item):
     _client: InitVar[ApiClient]
 
     _readers = {  # noqa: RUF012 - of a base class that is not a dataclass
-        "id": lambda raw: text_in(raw, "id") or "",
-        "name": lambda raw: text_in(raw, "name") or "",
-        "relative_path": lambda raw: text_in(raw, "relativePath"),
-        "extension": lambda raw: text_in(raw, "extension"),
+        "id": text_reader("id", ""),
+        "name": text_reader("name", ""),
+        "relative_path": text_reader("relativePath"),
+        "extension": text_reader("extension"),
         "type": entry_type_in,
         "width": lambda raw: whole_number_in(raw, "width"),
         "height": lambda raw: whole_number_in(raw, "height"),

@@ -15,7 +15,7 @@ from chili_notebook.api.document_item import (
 from chili_notebook.api.ids import id_of, path_segment
 from chili_notebook.api.items import item_reader
 from chili_notebook.api.listing import Listing, find_item
-from chili_notebook.api.responses import item_of, text_in
+from chili_notebook.api.responses import item_of, text_in, text_reader
 from chili_notebook.api.templates import Template
 from chili_notebook.auth.secret import signed_in
 from chili_notebook.display.descriptions import show_methods
@@ -63,11 +63,11 @@ class Project(DocumentItem):
     _render: InitVar[Callable[..., Output]]
 
     _readers = {  # noqa: RUF012 - of a base class that is not a dataclass
-        "id": lambda raw: text_in(raw, "id") or "",
-        "name": lambda raw: text_in(raw, "name") or "",
+        "id": text_reader("id", ""),
+        "name": text_reader("name", ""),
         "template_id": _template_id_in,
-        "collection_id": lambda raw: text_in(raw, "collectionId"),
-        "user_interface_id": lambda raw: text_in(raw, "userInterfaceId"),
+        "collection_id": text_reader("collectionId"),
+        "user_interface_id": text_reader("userInterfaceId"),
     }
 
     @property

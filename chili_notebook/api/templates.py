@@ -15,7 +15,7 @@ from chili_notebook.api.items import item_reader
 from chili_notebook.api.listing import Listing, find_item
 from chili_notebook.api.package_contents import package_template
 from chili_notebook.api.packages import Installation, install_package
-from chili_notebook.api.responses import entry_type_in, item_of, moment_in, text_in
+from chili_notebook.api.responses import entry_type_in, item_of, moment_in, text_reader
 from chili_notebook.auth.secret import signed_in
 from chili_notebook.display.descriptions import show_methods
 
@@ -59,9 +59,9 @@ class Template(DocumentItem):
     _render: InitVar[Callable[..., Output]]
 
     _readers = {  # noqa: RUF012 - of a base class that is not a dataclass
-        "id": lambda raw: text_in(raw, "id") or "",
-        "name": lambda raw: text_in(raw, "name") or "",
-        "relative_path": lambda raw: text_in(raw, "relativePath"),
+        "id": text_reader("id", ""),
+        "name": text_reader("name", ""),
+        "relative_path": text_reader("relativePath"),
         "type": entry_type_in,
         "created": lambda raw: moment_in(raw, "dateCreated"),
         "modified": lambda raw: moment_in(
