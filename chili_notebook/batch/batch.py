@@ -379,6 +379,10 @@ class Batch(Sequence[BatchRow]):
             except GeneratorExit:  # the loop of the caller has ended
                 run.stop()
                 raise
+            finally:
+                now = self._form.client.stopwatch()
+                last = run_line(run.progress, kept=kept, now=now, has_ended=True)
+                line.show(*last)
             self._raise_errors_of(run)
             if self._preparation.merge:
                 merge_parts(self._ledger, self._preparation)

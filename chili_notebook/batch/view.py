@@ -131,24 +131,31 @@ def after_error(errors: Sequence[tuple[Job, str]]) -> ConfigurationError:
     )
 
 
-def run_line(progress: RunProgress, *, kept: int, now: float) -> tuple[str, str]:
+def run_line(
+    progress: RunProgress, *, kept: int, now: float, has_ended: bool = False
+) -> tuple[str, str]:
     """Return the progress of a run in one line, as text and as HTML."""
     ended = progress.saved + progress.failed
     elapsed_s = now - progress.started_at
     parts = [f"{progress.saved:,} of {progress.total:,} done"]
     if kept:
         parts.append(f"{kept:,} kept")
-    parts += [f"{progress.failed:,} failed", f"{progress.running:,} running"]
+    parts.append(f"{progress.failed:,} failed")
+    if progress.running or not has_ended:
+        parts.append(f"{progress.running:,} running")
     if progress.unknown:
         parts.append(f"{progress.unknown:,} unknown")
     if progress.expired:
         parts.append(f"{progress.expired:,} had expired at GraFx and are ready again")
-    if ended and elapsed_s > 0:
+    if ended and elapsed_s > 0 and not has_ended:
         rate = ended / elapsed_s
         parts.append(_rate_in_words(rate))
         parts.append(f"{spell_duration((progress.total - ended) / rate)} left")
     parts.append(f"{progress.ordered:,} ordered in this run")
     text = ", ".join(parts)
+    if has_ended:
+        text += f", in {spell_duration(elapsed_s)}"
+        return text, f'<div style="opacity:0.7">{escape(text)}</div>'
     if progress.waits_for and progress.waits_since is not None:
         waited = spell_duration(now - progress.waits_since)
         text += f". Waiting for GraFx since {waited}: {progress.waits_for}"
