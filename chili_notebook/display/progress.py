@@ -90,7 +90,8 @@ class Progress:
     """One line below the cell, updated in place; quick work shows nothing.
 
     A notebook shows it as one display, which has the duration at the end. A terminal
-    gets one line. Where nobody watches (nbconvert, papermill, a worker thread) nothing is shown.
+    gets one line. Where nobody watches (nbconvert, papermill, a worker thread) nothing
+    is shown.
 
     Args:
         text: What is running, such as ``Rendering PNG output``.
