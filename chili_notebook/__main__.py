@@ -54,7 +54,7 @@ def main() -> _ExitCode:
     """Run the command and return its exit code."""
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
-            # A file name may have characters that the encoding of a hook has not.
+            # A file name may contain characters that the output's encoding lacks.
             stream.reconfigure(errors="backslashreplace")
     options = _make_parser().parse_args()
     run: Callable[[argparse.Namespace], _ExitCode] = options.run
@@ -101,8 +101,8 @@ def _make_parser() -> argparse.ArgumentParser:
     notebooks = commands.add_parser(
         "notebooks",
         help="copy the example notebooks into a folder",
-        description="Copy the example notebooks and .env.example into a folder. Files "
-        "that exist there are kept as they are.",
+        description="Copy the example notebooks, the table that one of them needs, and "
+        ".env.example into a folder. Files that exist there are kept as they are.",
     )
     notebooks.add_argument(
         "folder", type=Path, metavar="DIR", help="the folder; it is created if missing"

@@ -39,7 +39,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from chili_notebook.api.base import ApiClient
-    from chili_notebook.api.file_views import MimeBundle
     from chili_notebook.api.files import File
     from chili_notebook.api.uploads import FileSource
     from chili_notebook.display.tables import Rows
@@ -148,8 +147,8 @@ class FontStyle(Item):
         name = bare_name(f"{self.family_name} {self.name}") or bare_name(self.id)
         return f"{name or 'font'}.{bare_name(self.extension or '') or 'ttf'}"
 
-    def _repr_mimebundle_(self, **_: object) -> MimeBundle:
-        return show_preview(self.preview, text=repr(self))
+    def _repr_mimebundle_(self, **_: object) -> dict[str, str]:
+        return show_preview(self, self.preview)
 
 
 @show_fields
@@ -309,7 +308,7 @@ class Fonts:
         return found[0]
 
     def upload(self, *files: FileSource, name: str | None = None) -> Rows[Transfer]:
-        """Upload font files, and return GraFx's verdict on each.
+        """Upload font files, and return what happened to each.
 
         GraFx reads the names of family and style from the file, and refuses a style
         that exists (page "GraFx Fonts"). A refused file does not stop the others.

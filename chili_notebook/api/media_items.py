@@ -23,7 +23,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from chili_notebook.api.base import ApiClient
-    from chili_notebook.api.file_views import MimeBundle
     from chili_notebook.api.files import File
 
 PreviewType = Literal["thumbnail", "medium", "highest", "fullOrVector"]
@@ -37,7 +36,7 @@ def _metadata_in(raw: Mapping[str, Any]) -> Mapping[str, Any]:
 
 @dataclass(frozen=True, slots=True)
 class Media(Item):
-    """A file of the media library; in a notebook it shows its preview.
+    """A file of the media library; in a notebook it shows its preview and its fields.
 
     Attributes:
         id: GraFx's ID.
@@ -133,8 +132,8 @@ class Media(Item):
                 suffixes=suffixes_like(default_name),
             )
 
-    def _repr_mimebundle_(self, **_: object) -> MimeBundle:
-        return show_preview(self.preview, text=repr(self))
+    def _repr_mimebundle_(self, **_: object) -> dict[str, str]:
+        return show_preview(self, self.preview)
 
 
 @show_fields

@@ -135,7 +135,7 @@ class Templates:
         Raises:
             NotListedError: If several templates have this name.
             APIError: If there is no such template. GraFx's workshop notes that a
-                missing template is answered with 500.
+                missing template has the status 500.
 
         Example:
             template = chili.templates.get("Business card")

@@ -20,6 +20,7 @@ def test_noun_shows_its_methods_and_what_they_do(chili):
     lines = chili.outputs._repr_mimebundle_()["text/plain"].splitlines()
     assert lines[0].split() == ["Name", "What", "it", "does"]
     assert [line.split()[0] for line in lines[1:-1]] == [
+        "batch()",
         "create()",
         "settings",
         "start()",
