@@ -54,7 +54,7 @@ def main() -> _ExitCode:
     """Run the command and return its exit code."""
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
-            # A file name may have characters that the encoding of a hook has not.
+            # A file name may contain characters that the output's encoding lacks.
             stream.reconfigure(errors="backslashreplace")
     options = _make_parser().parse_args()
     run: Callable[[argparse.Namespace], _ExitCode] = options.run

@@ -16,7 +16,7 @@
     │   └── TokenExpiredError           a token that cannot be renewed has expired
     ├── ConnectionFailedError       the Environment API could not be reached
     ├── UnexpectedAnswerError       a response is not of the documented form
-    ├── APIError                    the Environment API answered with an error status
+    ├── APIError                    the Environment API responded with an error status
     │   ├── UnauthorizedError           401
     │   ├── ForbiddenError              403
     │   ├── NotFoundError               404
@@ -114,7 +114,7 @@ class TokenRequestError(TokenError):
 
 
 class TokenRefusedError(TokenError):
-    """The token endpoint answered with an error status.
+    """The token endpoint responded with an error status.
 
     Attributes:
         status_code: The HTTP status of the response.
@@ -130,7 +130,7 @@ class TokenRefusedError(TokenError):
 
 
 class TokenResponseError(TokenError):
-    """The token endpoint answered with something that is not a usable token."""
+    """The response of the token endpoint is not a usable token."""
 
 
 class TokenExpiredError(TokenError):
@@ -152,7 +152,7 @@ class UnexpectedAnswerError(ChiliError):
 
 
 class APIError(ChiliError):
-    """The Environment API answered with an error status.
+    """The Environment API responded with an error status.
 
     Attributes:
         status_code: The HTTP status of the response.

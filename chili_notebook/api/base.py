@@ -92,7 +92,7 @@ class ApiClient:
 
     Raises:
         NotSignedInError: From every call, while you are not signed in.
-        APIError: From every call that GraFx answers with an error status.
+        APIError: From every call to which GraFx responds with an error status.
         ConnectionFailedError: From every call that gets no response.
 
     Example:

@@ -20,8 +20,9 @@ from chili_notebook.api.items import Item
 from chili_notebook.api.listing import Listing, find_item
 from chili_notebook.api.responses import item_of, moment_in, text_in
 from chili_notebook.auth.secret import signed_in
+from chili_notebook.display.descriptions import fields_bundle, show_methods
 from chili_notebook.display.tables import Rows
-from chili_notebook.errors import ConfigurationError
+from chili_notebook.errors import ChiliError, ConfigurationError
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -78,7 +79,7 @@ class Swatches(Rows[BrandColor]):
 
 @dataclass(frozen=True, slots=True)
 class BrandKit(Item):
-    """A brand kit; in a notebook it shows its colours.
+    """A brand kit; in a notebook it shows its fields and its colours.
 
     Attributes:
         id: GraFx's ID.
@@ -118,10 +119,16 @@ class BrandKit(Item):
         return Swatches(colors, _COLUMNS)
 
     def _repr_mimebundle_(self, **_: object) -> dict[str, str]:
-        return self.colors().bundle(caption=f"{self.name} ({self.id})")
+        try:
+            colors = self.colors().bundle(caption="Colours")
+        except ChiliError as error:
+            return fields_bundle(self, caption=f"No colours: {error.message}")
+        own = fields_bundle(self)
+        return {kind: f"{own[kind]}\n{colors[kind]}" for kind in own}
 
 
 @signed_in
+@show_methods
 class BrandKits:
     """The environment's brand kits: ``chili.brand_kits``.
 

@@ -34,7 +34,7 @@ from chili_notebook.display.wording import closest_name
 if TYPE_CHECKING:
     from chili_notebook.api.documents import Variable
 
-# The types that a column takes besides text, by GraFx's name of its type.
+# The Python types of the values of a column besides text, by GraFx's column type.
 _TAKES: Final[Mapping[str, tuple[type, ...]]] = {
     "number": (int, float, Decimal),
     "boolean": (bool,),
@@ -128,7 +128,7 @@ class _Model:
             )
 
     def check_ids(self, items: Sequence[Mapping[str, Any]]) -> Iterator[Problem]:
-        """Yield a problem for each row that cannot be told from the others."""
+        """Yield a problem for each row without an ID, or with the ID of another row."""
         if not self.id_name:
             return
         where = f"{self.name}: {self.id_name}"
@@ -176,7 +176,7 @@ def _as_json(value: Any) -> Any:
 
 
 def _read_text(text: str, kind: str) -> Any:
-    """Return a text as the type of its column, if it means that without doubt."""
+    """Return a text as a value of the type of its column, if it is unambiguous."""
     if not can_be_sent(text):
         raise RefusedError(ProblemKind.WRONG_TYPE, "the text contains a lone surrogate")
     text = str.__str__(text)

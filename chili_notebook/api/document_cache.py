@@ -1,4 +1,4 @@
-"""The documents of templates that are rendered again and again, fetched once."""
+"""Cache the documents of templates that are rendered repeatedly."""
 
 from __future__ import annotations
 
@@ -77,7 +77,7 @@ class DocumentCache:
 
 
 def _is_settled(modified: str, response: httpx.Response) -> bool:
-    """Return whether a later change has another time of modification for sure."""
+    """Return whether a later change must have another time of modification."""
     moment = moment_in({_MODIFIED: modified}, _MODIFIED)
     try:
         now = parsedate_to_datetime(response.headers["date"])

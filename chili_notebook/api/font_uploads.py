@@ -91,7 +91,7 @@ def upload_font(
             raise
         reason = error.detail or error.message
         return [Transfer("font", full_name, TransferState.REFUSED, reason)]
-    return [_verdict(font, full_name) for font in fonts]
+    return [_transfer_of(font, full_name) for font in fonts]
 
 
 def _is_font(path: Path) -> bool:
@@ -108,7 +108,11 @@ def _read_batch(body: Any) -> tuple[str, list[Mapping[str, Any]]]:
     data = outer.get("data")
     inner = data if isinstance(data, Mapping) else outer
     listed = inner.get("preloadedData")
-    fonts = [font for font in listed or [] if isinstance(font, Mapping)]
+    fonts = [
+        font
+        for font in (listed if isinstance(listed, list) else [])
+        if isinstance(font, Mapping)
+    ]
     batch_id = text_in(outer, "batchId") or text_in(inner, "batchId")
     if batch_id and fonts:
         return batch_id, fonts
@@ -135,13 +139,13 @@ def _refusals_of(font: Mapping[str, Any]) -> list[str]:
         else:
             refusals.append(str(error))
     if not refusals and font.get("canBeUploaded") is False:
-        return ["GraFx does not take it, and does not say why."]
+        return ["GraFx refuses it without a reason."]
     if not refusals and not all(_names_of(font).values()):
         return ["GraFx could not read the names of its family and style."]
     return refusals
 
 
-def _verdict(font: Mapping[str, Any], full_name: str) -> Transfer:
+def _transfer_of(font: Mapping[str, Any], full_name: str) -> Transfer:
     names = _names_of(font)
     own = f"{names['familyName']} {names['styleName']}".strip()
     name = f"{text_in(font, 'fileName') or full_name} ({own})" if own else full_name

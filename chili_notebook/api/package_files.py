@@ -15,12 +15,11 @@ from __future__ import annotations
 
 import json
 import re
-import zlib
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, fields
 from hashlib import sha256
-from typing import TYPE_CHECKING, Any, TypeVar
-from zipfile import ZIP_DEFLATED, BadZipFile, ZipFile
+from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
+from zipfile import ZIP_DEFLATED, ZipFile
 
 from chili_notebook.errors import ConfigurationError
 from chili_notebook.system.atomic_write import checked_path, save_bytes, save_stream
@@ -32,12 +31,12 @@ if TYPE_CHECKING:
 MANIFEST, DOCUMENT = "package.json", "document.json"
 _FORMAT, _VERSION = "chili_notebook template package", 1
 _FILE = re.compile(r"(?:media|fonts)/[^/\\:\0]+")
-_MOST_BYTES = 2_000_000_000
-_MOST_JSON_BYTES = 50_000_000
+_MAX_FILE_BYTES = 2_000_000_000
+_MAX_JSON_BYTES = 50_000_000
 _PIECE = 1 << 20
-# An encrypted zip is a RuntimeError, an unknown method a NotImplementedError.
-_UNUSABLE = (BadZipFile, RuntimeError, OSError, EOFError, ValueError, zlib.error)
 _T = TypeVar("_T")
+_Reader: TypeAlias = "Callable[[str, int], bytes]"
+"""Returns a file of a package, by its name and its largest size."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,46 +178,56 @@ def open_package(path: str | Path) -> Iterator[Package]:
         return
     try:
         archive = ZipFile(source)
-    except _UNUSABLE as error:
-        raise _damaged(source, _reason(error)) from None
+    except Exception as error:  # noqa: BLE001 - zipfile and its codecs raise anything
+        raise _damaged(source, f"it cannot be read ({_reason(error)})") from None
     with archive:
         yield _checked(source, _zip_reader(source, archive))
 
 
-def _folder_reader(folder: Path) -> Callable[[str], bytes]:
-    def read(name: str) -> bytes:
+def _folder_reader(folder: Path) -> _Reader:
+    def read(name: str, max_bytes: int) -> bytes:
         file = folder / name
         try:
-            is_inside = folder.resolve() in file.resolve().parents
-            size = file.stat().st_size
-            if is_inside and size <= _MOST_BYTES:
+            if folder.resolve() not in file.resolve().parents:
+                reason = "is a link out of the package"
+            elif not file.is_file():  # a named pipe would never end
+                reason = "is missing"
+            elif file.stat().st_size > max_bytes:
+                reason = _too_large(max_bytes)
+            else:
                 return file.read_bytes()
-        except (OSError, ValueError) as error:
-            raise _damaged(folder, f"{name}: {_reason(error)}") from None
-        reason = "is larger than 2 GB" if is_inside else "is a link out of the package"
+        # A circle of links is a RuntimeError until Python 3.12.
+        except (OSError, ValueError, RuntimeError) as error:
+            reason = f"cannot be read ({_reason(error)})"
         raise _damaged(folder, f"{name} {reason}")
 
     return read
 
 
-def _zip_reader(source: Path, archive: ZipFile) -> Callable[[str], bytes]:
-    def read(name: str) -> bytes:
+def _zip_reader(source: Path, archive: ZipFile) -> _Reader:
+    def read(name: str, max_bytes: int) -> bytes:
         try:
             entry = archive.getinfo(name)
-            if entry.file_size <= _MOST_BYTES:
+            # The stated size is the most that zipfile unpacks.
+            if entry.file_size <= max_bytes:
                 return archive.read(entry)
+            reason = _too_large(max_bytes)
         except KeyError:
-            raise _damaged(source, f"{name} is missing") from None
-        except _UNUSABLE as error:
-            raise _damaged(source, f"{name}: {_reason(error)}") from None
-        raise _damaged(source, f"{name} is larger than 2 GB")
+            reason = "is missing"
+        except Exception as error:  # noqa: BLE001 - as above
+            reason = f"cannot be read ({_reason(error)})"
+        raise _damaged(source, f"{name} {reason}")
 
     return read
 
 
-def _checked(source: Path, read: Callable[[str], bytes]) -> Package:
+def _too_large(max_bytes: int) -> str:
+    return f"is larger than {max_bytes // 1_000_000:,} MB"
+
+
+def _checked(source: Path, read: _Reader) -> Package:
     """Return a package after a check of its manifest and of every file."""
-    raw = _json(source, MANIFEST, read(MANIFEST))
+    raw = _json(source, MANIFEST, read(MANIFEST, _MAX_JSON_BYTES))
     if raw.get("format") != _FORMAT:
         raise ConfigurationError(
             f"{source} is not a template package.",
@@ -236,16 +245,20 @@ def _checked(source: Path, read: Callable[[str], bytes]) -> Package:
         fonts=_entries(source, raw, "fonts", PackedFont),
         connectors=_entries(source, raw, "connectors", PackedConnector),
     )
-    content = read(DOCUMENT)
+    content = read(DOCUMENT, _MAX_JSON_BYTES)
     files = [(media.file, media.sha256) for media in manifest.media]
     files += [(font.file, font.sha256) for font in manifest.fonts]
     for name, _digest in files:
         if not _FILE.fullmatch(name) or name.endswith(("/.", "/..")):
-            raise _damaged(source, f"{name!r} is not a name of a file in a package")
+            raise _damaged(source, f"{name!r} is not the name of a file in a package")
     _check_sum(source, DOCUMENT, content, manifest.document_sha256)
     for name, digest in files:
-        _check_sum(source, name, read(name), digest)
-    return Package(manifest, _json(source, DOCUMENT, content), read)
+        _check_sum(source, name, read(name, _MAX_FILE_BYTES), digest)
+    return Package(
+        manifest,
+        _json(source, DOCUMENT, content),
+        lambda name: read(name, _MAX_FILE_BYTES),
+    )
 
 
 _TEXTS = ("name", "folder", "engine_version", "document_sha256")
@@ -258,7 +271,7 @@ def _check_sum(source: Path, name: str, content: bytes, digest: str) -> None:
 
 def _json(source: Path, name: str, content: bytes) -> dict[str, Any]:
     try:
-        body = json.loads(content) if len(content) <= _MOST_JSON_BYTES else None
+        body = json.loads(content)
     except (ValueError, RecursionError):
         body = None
     if isinstance(body, dict):

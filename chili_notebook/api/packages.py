@@ -74,7 +74,7 @@ class TemplateStore(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Installation:
-    """What the installation of a template package has done, or would do.
+    """The result of installing a template package, or of a dry run.
 
     Attributes:
         template: The template; ``None`` after a dry run.
@@ -117,21 +117,19 @@ class _Installer:
         """Check that the environment can open the document.
 
         Raises:
-            ConfigurationError: If the document is of a newer engine.
+            ConfigurationError: If the document needs a newer engine.
         """
         document = self.package.document
         own = text_in(document, "engineVersion") or self.package.manifest.engine_version
         theirs = _engine_of(self.client)
         if not own or not theirs:
-            reason = "The environment does not report its engine."
-            reason = reason if own else "The document does not name its engine."
-            self.parts.append(
-                Transfer("engine", own, TransferState.MISSING, f"Not checked. {reason}")
-            )
+            owner = "environment" if own else "document"
+            reason = f"Not checked: the {owner} does not state its engine version."
+            self.parts.append(Transfer("engine", own, TransferState.MISSING, reason))
         elif _version(own) > _version(theirs):
             raise ConfigurationError(
-                f"The document needs the engine {own}, and the environment has "
-                f"{theirs}. Nothing was changed.",
+                f"The document needs the engine version {own}, and the environment "
+                f"has {theirs}. Nothing was changed.",
                 hint="Change the Studio version in the settings of the environment.",
             )
 
@@ -145,16 +143,16 @@ class _Installer:
         known = Connectors.fetch(self.client) if wanted else Connectors({})
         missing = []
         for connector in wanted:
+            name = connector.name or connector.id
             found = known.counterpart(connector)
             if found:
                 self.ids.connectors[connector.id] = found.id
-                state, reason = TransferState.PRESENT, ""
+                self._add("connector", name, found.id)
             else:
-                missing.append(connector.name or connector.id)
-                state, reason = TransferState.MISSING, "Add it to the environment."
-            name = connector.name or connector.id
-            found_id = found.id if found else ""
-            self.parts.append(Transfer("connector", name, state, reason, found_id))
+                missing.append(name)
+                reason = "Add it to the environment."
+                part = Transfer("connector", name, TransferState.MISSING, reason)
+                self.parts.append(part)
         if missing and not self.dry_run:
             raise ConfigurationError(
                 "The environment does not have the connectors "
@@ -163,7 +161,7 @@ class _Installer:
             )
 
     def map_media(self) -> list[PackedMedia]:
-        """Find the media with the same name and content; return those not found."""
+        """Find the media with the same name and content; return the others."""
         new = []
         for media in self.package.manifest.media:
             found = _same_media(self.client, media)
@@ -175,7 +173,7 @@ class _Installer:
         return new
 
     def map_fonts(self) -> list[PackedFont]:
-        """Find the fonts with the same family and style; return those not found."""
+        """Find the fonts with the same family and style; return the others."""
         new = []
         fonts = self.package.manifest.fonts
         for family in dict.fromkeys(font.family for font in fonts):
@@ -199,20 +197,18 @@ class _Installer:
             ConfigurationError: If GraFx refuses one.
         """
         new = list(fonts)
+        state = TransferState.PLANNED if self.dry_run else TransferState.UPLOADED
         for font in new:
-            content = self.package.read(font.file)
-            name = f"{font.family} {font.style}"
             if not self.dry_run:
-                self._upload_font(font, content)
-            state = TransferState.PLANNED if self.dry_run else TransferState.UPLOADED
-            self.parts.append(Transfer("font", name, state))
+                self._upload_font(font)
+            self.parts.append(Transfer("font", f"{font.family} {font.style}", state))
         if self.dry_run:
             return
         for font in new:
             style = _styles_of(self.client, font.family).get(font.style.casefold())
             if style is None:
                 raise UnexpectedAnswerError(
-                    f"The font {font.family} {font.style} was uploaded, and GraFx does "
+                    f"The font {font.family} {font.style} was uploaded, but GraFx does "
                     "not list it.",
                     hint="Wait a minute, and install the package again.",
                 )
@@ -241,14 +237,14 @@ class _Installer:
                 )
             )
 
-    def _upload_font(self, font: PackedFont, content: bytes) -> None:
+    def _upload_font(self, font: PackedFont) -> None:
+        content = self.package.read(font.file)
         names = (font.family, font.style)
         file_name = PurePath(font.file).name
-        for verdict in upload_font(self.client, content, file_name, names=names):
-            if verdict.state is TransferState.REFUSED:
+        for done in upload_font(self.client, content, file_name, names=names):
+            if done.state is TransferState.REFUSED:
                 raise ConfigurationError(
-                    f"GraFx refuses the font {font.family} {font.style}: "
-                    f"{verdict.reason}",
+                    f"GraFx refuses the font {font.family} {font.style}: {done.reason}",
                     hint="The template was not installed. Upload the font in GraFx.",
                 )
 
@@ -274,12 +270,12 @@ def install_package(  # noqa: PLR0913 - the options of `Templates.install`
         name = name or package.manifest.name
         folder = folder or package.manifest.folder
         media, fonts = installer.map_media(), installer.map_fonts()
-        document = None
+        existing = [one for one in templates.list(name) if one.name == name]
+        same = None
         if not media and not fonts:
             document = replace_ids(package.document, installer.ids)
-        existing = [one for one in templates.list(name) if one.name == name]
-        if any(one.document() == document for one in existing):
-            same = next(one for one in existing if one.document() == document)
+            same = next((one for one in existing if one.document() == document), None)
+        if same is not None:
             part = Transfer("template", name, TransferState.PRESENT, id=same.id)
             return Installation(
                 None if dry_run else same, transfer_rows([part, *installer.parts])

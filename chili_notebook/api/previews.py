@@ -6,12 +6,14 @@ are requested again (workshop "Previews", GraFx's own media connector).
 
 from __future__ import annotations
 
+from html import escape
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from chili_notebook.api.api_errors import InterruptedCallError
 from chili_notebook.api.files import File
 from chili_notebook.api.output_tasks import seconds_of
+from chili_notebook.display.descriptions import fields_bundle
 from chili_notebook.errors import ChiliError, OutputTimeoutError
 from chili_notebook.http.reading import json_object
 from chili_notebook.http.time_limit import time_limit
@@ -22,7 +24,6 @@ if TYPE_CHECKING:
     import httpx
 
     from chili_notebook.api.base import ApiClient
-    from chili_notebook.api.file_views import MimeBundle
 
 SHOWN_TIMEOUT_S = 5.0
 """How long a notebook waits for the preview of an item that shows itself."""
@@ -30,6 +31,7 @@ _NOT_READY = {202, 204}
 # For a response that has begun; a large picture may take longer if it arrives faster.
 _GRACE_S, _SLOWEST_BYTES_S = 30.0, 1_000.0
 _FIRST_PAUSE_S, _LONGEST_PAUSE_S, _GROWTH = 0.5, 5.0, 1.5
+_BESIDE = "display:flex;flex-wrap:wrap;align-items:flex-start;gap:1em"
 
 
 def fetch_preview(
@@ -92,19 +94,22 @@ def _wait_for_preview(
     return File.from_response(response, name=name)
 
 
-def show_preview(preview: Callable[..., File], *, text: str) -> MimeBundle:
-    """Return a preview as a front-end shows it, or the reason why there is none.
+def show_preview(item: object, preview: Callable[..., File]) -> dict[str, str]:
+    """Return the preview of an item beside its fields, by media type.
 
     Args:
+        item: The item. Without a preview, its fields and the reason are shown.
         preview: The method of the item that fetches it.
-        text: What is shown where there are no pictures.
     """
     try:
-        picture = preview(timeout_s=SHOWN_TIMEOUT_S)
-        bundle, metadata = picture._repr_mimebundle_()
+        address = preview(timeout_s=SHOWN_TIMEOUT_S).as_data_url()
     except ChiliError as error:
-        return {"text/plain": f"{text}\nNo preview: {error.message}"}, {}
-    return bundle | {"text/plain": text}, metadata
+        return fields_bundle(item, caption=f"No preview: {error.message}")
+    bundle = fields_bundle(item)
+    picture = f'<img alt="" src="{escape(address)}" style="max-height:240px">'
+    return bundle | {
+        "text/html": f'<div style="{_BESIDE}">{picture}{bundle["text/html"]}</div>'
+    }
 
 
 def _link_in(client: ApiClient, response: httpx.Response, key: str) -> str:

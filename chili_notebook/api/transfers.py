@@ -130,8 +130,8 @@ def _raise(error: OSError) -> None:
 def paths_on_disk(files: Sequence[tuple[str, str]]) -> list[PurePosixPath]:
     """Return a relative path for each file, which is safe and differs from the others.
 
-    Some disks take "A.png" and "a.png" for the same file. A name that another file has
-    gets a number.
+    For some file systems, "A.png" and "a.png" are the same file. A name that another
+    file has gets a number.
 
     Args:
         files: The folder and the name of each.

@@ -48,9 +48,9 @@ def fetch_usage(
     client: ApiClient, *, group_by: Literal["month", "year"] = "month"
 ) -> pd.DataFrame:
     """Return the usage of each subscription; see `Chili.usage`."""
-    if group_by not in {"month", "year"}:
+    if group_by not in ("month", "year"):
         raise ConfigurationError(
-            f"{group_by!r} is not a period.", hint='Use "month" or "year".'
+            f"{group_by!r} is not a period of usage.", hint='Use "month" or "year".'
         )
     rows: list[tuple[Any, ...]] = []
     for listed in _listed(_call(client, "subscriptions", required=True)):
@@ -121,7 +121,8 @@ def _platform_url(client: ApiClient) -> str:
     if is_loopback(host):
         return origin_of(parts)
     raise ConfigurationError(
-        "The usage is only known for environments at GraFx's own addresses.",
+        "The usage is not known, because the environment is not at one of "
+        "GraFx's own addresses.",
         hint="Sign in with the technical name of the environment.",
     )
 
@@ -144,6 +145,6 @@ def _listed(response: httpx.Response | None) -> list[Mapping[str, Any]]:
     body = body.get("data") if isinstance(body, Mapping) else body
     if not isinstance(body, list):
         raise UnexpectedAnswerError(
-            "GraFx's Platform API responded with something that is not a list."
+            "The response of GraFx's Platform API is not a list."
         )
     return [item for item in body if isinstance(item, Mapping)]

@@ -1,4 +1,4 @@
-"""Check with one request that the environment answers and accepts the token.
+"""Check with one request that the environment responds and accepts the token.
 
 A token says nothing about the environment: the token endpoint does not know which one
 will be used, so a misspelt technical name is found only by a request to its API.
@@ -57,7 +57,7 @@ _LABELS = {
     CheckStatus.TOKEN_NOT_ACCEPTED: "Token not accepted",
     CheckStatus.NO_PERMISSION: "No permission",
     CheckStatus.NOT_REACHED: "Not reached",
-    CheckStatus.UNUSABLE_ANSWER: "Unusable answer",
+    CheckStatus.UNUSABLE_ANSWER: "Unusable response",
 }
 
 
@@ -67,9 +67,9 @@ class EnvironmentCheck:
 
     Attributes:
         status: What is known about the environment.
-        text: What happened; empty if the environment answered.
+        text: What happened; empty if the environment accepts the token.
         hint: What to do next; may be empty.
-        is_simulated: Whether a simulator answered.
+        is_simulated: Whether the response came from a simulator.
     """
 
     status: CheckStatus = CheckStatus.NOT_CHECKED
@@ -84,7 +84,7 @@ class EnvironmentCheck:
 
     @property
     def has_failed(self) -> bool:
-        """Whether the check has ended, and not well."""
+        """Whether the check has ended without success."""
         return self.status not in {
             CheckStatus.NOT_CHECKED,
             CheckStatus.CHECKING,
@@ -94,7 +94,7 @@ class EnvironmentCheck:
 
 NO_ANSWER_IN_TIME = EnvironmentCheck(
     CheckStatus.NOT_REACHED,
-    f"The environment did not answer within {TIME_LIMIT_S:.0f} s.",
+    f"The environment did not respond within {TIME_LIMIT_S:.0f} s.",
     "Check the environment's technical name, then the network, the proxy or VPN. Each "
     "call tries again.",
 )
@@ -106,7 +106,7 @@ def check_environment(
     """Make one request, without a retry, a redirect or another token; never raise.
 
     Args:
-        environment: The environment; it has a technical name and a base URL.
+        environment: The environment, with its technical name and base URL.
         token: The token to send.
         time_limit_s: How long the request may take in all.
     """
@@ -118,11 +118,11 @@ def check_environment(
     except Exception as error:  # noqa: BLE001 - a check must not stop a login
         text = f"The check failed ({type(error).__name__})."
         return EnvironmentCheck(CheckStatus.NOT_REACHED, text)
-    check = _read_answer(response, environment)
+    check = _read_response(response, environment)
     return replace(check, is_simulated=_SIMULATED in response.headers)
 
 
-def _read_answer(
+def _read_response(
     response: httpx.Response, environment: Environment
 ) -> EnvironmentCheck:
     host, name = environment.host, environment.name
@@ -151,13 +151,13 @@ def _read_answer(
     if response.is_success or response.is_redirect:
         return EnvironmentCheck(
             CheckStatus.UNUSABLE_ANSWER,
-            f"{host} answered with something else than GraFx does.",
+            f"The response of {host} is not one of GraFx's.",
             "Check CHILI_BASE_URL if you set it, and whether this network shows a "
             "sign-in page of its own.",
         )
     return EnvironmentCheck(
         CheckStatus.UNUSABLE_ANSWER,
-        f"{host} answered with the error {response.status_code}.",
+        f"{host} responded with the error {response.status_code}.",
         "GraFx, or a gateway before it, failed. Try again later.",
     )
 

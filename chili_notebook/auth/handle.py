@@ -203,9 +203,9 @@ class _Replay:
         response.close()
         replayed = request.copy()
         replayed.headers["Authorization"] = f"Bearer {renewed.secret.reveal()}"
-        answer = response.connection.send(replayed, **options)
-        answer.history, answer.request = [*response.history, response], replayed
-        return answer
+        resent = response.connection.send(replayed, **options)
+        resent.history, resent.request = [*response.history, response], replayed
+        return resent
 
 
 def _origin_of(url: str) -> tuple[str, str]:

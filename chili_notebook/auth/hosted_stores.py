@@ -1,10 +1,9 @@
 """Read credentials from the secret store of a hosted notebook.
 
-Colab, Kaggle, Databricks and Fabric have a store of secrets next to the notebook. Its
-module or object is in the process already where the store exists, and nothing is
-imported elsewhere. A store may refuse, hang or ask the user for permission: none of
-these may stop a login that another source can serve. So it is read only if no source
-before it has credentials, and within a time limit.
+Colab, Kaggle, Databricks and Fabric have a store of secrets for notebooks. A store is
+used only if its module or object is in the process already. Reading it may fail, never
+end, or ask the user for permission. So it is read only if no source before it has
+credentials, and within a time limit. A failure does not stop the login.
 
 ==========  ==================================  ===================================
 host        read with                           names of the secrets
@@ -142,12 +141,13 @@ def _read_values(
     if not has_pair and not read(own + _TOKEN):
         return values, "" if values else "; ".join(failures[:1])
     for suffix in ENVIRONMENT_KEYS:
-        any(read(prefix + suffix) for prefix in prefixes)
+        # A setting of the profile is enough; the plain one is then not read.
+        next(filter(read, [prefix + suffix for prefix in prefixes]), None)
     return values, ""
 
 
 def _find_location(sources: Sequence[Source]) -> str:
-    """Return where the user keeps the secrets; empty if that is not set.
+    """Return the value of ``CHILI_SECRET_STORE``; empty if it is not set.
 
     A ``.env`` that was found in a folder must not decide to which host the user's
     identity is sent.
@@ -166,7 +166,11 @@ def _find_present(name: str) -> Any:
     main = vars(sys.modules["__main__"]) if "__main__" in sys.modules else {}
     shell = _find_shell()
     namespace = {} if shell is None else shell.user_ns
-    return namespace.get(name) or main.get(name) or getattr(builtins, name, None)
+    # A variable of the user with this name may have no truth value.
+    for names in (namespace, main, vars(builtins)):
+        if names.get(name) is not None:
+            return names[name]
+    return None
 
 
 def _find_shell() -> Any:

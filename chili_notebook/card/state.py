@@ -96,7 +96,7 @@ class CardState:
         origin: Which kind of source it is; ``None`` before the first sign-in.
         renewable: Whether another token can be requested.
         token: The token, if there is one.
-        check: Whether the environment has answered and accepts the token.
+        check: Whether the environment responded and accepts the token.
         note: One more line.
         form_reason: Why the form is shown.
         login_command: The magic that signed in, as it was typed.
@@ -214,8 +214,8 @@ def as_line(state: CardState) -> str:
         parts.append(f"token valid until {spell_moment(state.token.expires_at)}")
     if state.token is not None and state.phase == "signed-in":
         environment = dict(state.facts()).get("Environment", "an unknown environment")
-        is_answered = state.check.status is CheckStatus.ANSWERED
-        parts[0] += f" to {environment}" if is_answered else f": {environment}"
+        has_responded = state.check.status is CheckStatus.ANSWERED
+        parts[0] += f" to {environment}" if has_responded else f": {environment}"
         scopes = state.token.scopes
         parts.append("scopes unknown" if scopes is None else f"{len(scopes)} scopes")
         parts.append(f"credentials from {state.source}")

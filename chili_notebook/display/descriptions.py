@@ -1,4 +1,4 @@
-"""Show what an object can do, or what it contains, as a table in a notebook."""
+"""Show the methods or the fields of an object as a table in a notebook."""
 
 from __future__ import annotations
 
@@ -38,13 +38,18 @@ def _tabulate_methods(self: object, **_: object) -> dict[str, str]:
     return table_bundle(["Name", "What it does"], rows, caption=caption)
 
 
-def _tabulate_fields(self: object, **_: object) -> dict[str, str]:
+def fields_bundle(item: object, *, caption: str = "") -> dict[str, str]:
+    """Return the fields of a dataclass as a table, by media type."""
     rows = [
-        [field.name, _text_of(getattr(self, field.name))]
-        for field in fields(self)  # type: ignore[arg-type]
+        [field.name, _text_of(getattr(item, field.name))]
+        for field in fields(item)  # type: ignore[arg-type]
         if field.compare and not field.name.startswith("_")
     ]
-    return table_bundle([type(self).__name__, ""], rows)
+    return table_bundle([type(item).__name__, ""], rows, caption=caption)
+
+
+def _tabulate_fields(self: object, **_: object) -> dict[str, str]:
+    return fields_bundle(self)
 
 
 def _public_names(noun: object) -> list[str]:

@@ -1,4 +1,4 @@
-"""Show in a notebook what is running, and at the end what was done."""
+"""Show the progress of a call in a notebook, and the result at the end."""
 
 from __future__ import annotations
 

@@ -17,7 +17,7 @@ WITHHELD = "chili_notebook: this could not be checked for secrets and is withhel
 
 
 class StreamKey(NamedTuple):
-    """Which stream: that of a request, by its name."""
+    """The ID of a request, and the name of its stream."""
 
     request: str
     name: str
@@ -34,14 +34,14 @@ class Stream:
 
     @property
     def key(self) -> StreamKey:
-        """Which stream this is."""
+        """The key of the stream."""
         request = str(self.parent_header.get("msg_id", ""))
         return StreamKey(request, self.name)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Held:
-    """The end of a stream; after another piece it is another object."""
+    """The end of a stream that is held back; each piece makes a new object."""
 
     tail: Tail
     stream: Stream

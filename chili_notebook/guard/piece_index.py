@@ -17,15 +17,15 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
 SHORTEST_PIECE = 16
-"""So many characters of a long secret are masked wherever they are."""
+"""The least number of characters of a long secret that are masked anywhere."""
 LONG_SECRET = 32
-"""Pieces of a secret of so many characters are masked; a shorter one only whole."""
+"""The length from which pieces of a secret are masked, and not only the whole."""
 SHORTEST_RUN_IN_LARGE = 40
-"""In a large text, runs of so many characters are found."""
+"""The shortest run of characters that is found in a large text."""
 GRAM = 8
 """The length of a gram."""
 ENDING = 4
-"""So many characters of a secret at the end of a stream are held back."""
+"""The number of a secret's characters that is held back at the end of a stream."""
 
 _MOST_PLACES = 2  # of a gram in one form
 _JWT = re.compile(r"eyJ[\w-]+\.eyJ[\w-]+\.[\w-]+", re.ASCII)
@@ -43,7 +43,7 @@ class Form:
         text: The characters.
         header: Where the public header of a JWT ends; 0 for another secret.
         claims: Where its claims end.
-        least: The weight from which on a piece is masked.
+        least: The least weight of a piece that is masked.
         is_exact: Whether the form has no other characters.
     """
 
@@ -130,8 +130,8 @@ class PieceIndex:
 class Grams:
     """The grams of all secrets, as numbers.
 
-    They only grow, so that one more secret costs little. A gram without a secret is
-    looked up in vain and does no harm.
+    Grams are added and never removed, so that adding a secret is fast. A gram whose
+    secret is forgotten finds nothing.
 
     Attributes:
         grams: The grams.

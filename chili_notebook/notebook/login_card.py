@@ -69,7 +69,9 @@ class LoginCard:
         return self._session.chili
 
     def sign_out(self) -> None:
-        """Close the client and forget the token; the card shows what remains true.
+        """Close the client and forget the token.
+
+        The card shows where the credentials are still stored.
 
         Example:
             from chili_notebook import LoginCard

@@ -65,7 +65,7 @@ class Session:
         guard: The guard of this process.
         clock: Returns the time in seconds since the epoch.
         show_output: Displays a bundle, as `IPython.display.display` does.
-        check: Finds out with one request whether the environment accepts a token.
+        check: Checks with one request whether the environment accepts a token.
     """
 
     def __init__(  # noqa: PLR0913 - each is named at the call
@@ -206,7 +206,9 @@ class Session:
             )
 
     def sign_out(self, reason: str, **hint: str) -> None:
-        """Close the client and forget the token; the card shows what remains true.
+        """Close the client and forget the token.
+
+        The card shows where the credentials are still stored.
 
         Args:
             reason: The message of the error that later calls raise.
@@ -253,19 +255,19 @@ class Session:
             self._show_output(self._twin() | text, raw=True)
 
     def start_check(self, *, again: bool = False) -> None:
-        """Let a thread ask the environment, if it has not been asked since the sign-in.
+        """Check the environment in a thread, once after each sign-in.
 
         Args:
-            again: Whether to ask again if it has not answered.
+            again: Whether to check again after a failed check.
         """
         with self._lock:
             token, generation = self.manager.peek(), self.manager.generation
-            is_asked = self._checked_generation == generation
+            is_started = self._checked_generation == generation
             if again and self._state.check.has_failed:
                 self.show(check=EnvironmentCheck(CheckStatus.CHECKING))
-                is_asked = False
+                is_started = False
             is_due = self._state.check.status is CheckStatus.CHECKING
-            if token is None or is_asked or not is_due:
+            if token is None or is_started or not is_due:
                 return
             self._checked_generation = generation
             # A daemon, so that it cannot keep the process alive.
@@ -279,7 +281,7 @@ class Session:
                 self.show(check=EnvironmentCheck())
 
     def _run_check(self, token: Token, generation: int) -> None:
-        """Ask the environment and show the result, unless you signed out meanwhile."""
+        """Check the environment; show the result unless the token was replaced."""
         environment = self.manager.environment
         call = call_within(TIME_LIMIT_S, lambda: self._check(environment, token))
         check = call.value or NO_ANSWER_IN_TIME
@@ -352,7 +354,7 @@ class Session:
 
 
 def _load_card() -> None:
-    """Load the modules of the live card while the token endpoint works."""
+    """Load the modules of the live card during the token request."""
 
     def load() -> None:
         with suppress(Exception):  # the display raises it where the user sees it
@@ -364,11 +366,11 @@ def _load_card() -> None:
 
 
 def _first_check(settings: LoginSettings) -> EnvironmentCheck:
-    """Return what is known about the environment before it has been asked."""
+    """Return what is known about the environment before the check."""
     if not settings.environment.base_url:
         return EnvironmentCheck()  # `_describe_login` says what to do
     if not settings.environment.name:
-        text = "It has no technical name, so the environment was not checked."
+        text = "The environment has no technical name and was not checked."
         return EnvironmentCheck(text=text)
     if not settings.is_checked:
         return EnvironmentCheck(text="The check of the environment is switched off.")

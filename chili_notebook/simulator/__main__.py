@@ -22,8 +22,8 @@ def main() -> None:
     parser = argparse.ArgumentParser(
         prog="python -m chili_notebook.simulator",
         description=textwrap.fill(
-            f"{NOTICE} The first lines of the output are the .env lines for signing in "
-            "to it."
+            f"{NOTICE.strip()} The first lines of the output are the .env lines for "
+            "signing in to it."
         ),
         epilog=_describe_faults(),
         formatter_class=argparse.RawDescriptionHelpFormatter,

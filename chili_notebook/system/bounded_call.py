@@ -1,4 +1,4 @@
-"""Call a function that may never return, and wait only so long for it."""
+"""Call a function that may never return, with a time limit."""
 
 from __future__ import annotations
 

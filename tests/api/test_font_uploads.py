@@ -40,7 +40,7 @@ def test_accepted_font_is_named_and_confirmed(client_of, wrap, verdict):
         ({"errors": ["No glyphs"]}, "No glyphs"),
         ({"errors": [{"code": "E1", "message": "No glyphs"}]}, "No glyphs"),
         ({"errors": [{}]}, "unknown reason"),
-        ({"canBeUploaded": False}, "GraFx does not take it, and does not say why."),
+        ({"canBeUploaded": False}, "GraFx refuses it without a reason."),
         ({"familyName": None}, "GraFx could not read the names of its family and"),
     ],
 )

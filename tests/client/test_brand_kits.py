@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from chili_notebook.errors import ConfigurationError, NotFoundError
@@ -20,6 +22,10 @@ def test_colours_are_shown_with_swatches(chili):
     bundle = kit._repr_mimebundle_()
     assert "background:#c4623f" in bundle["text/html"]
     assert "Terracotta" in bundle["text/plain"]
+    assert kit.id in bundle["text/html"]
+    missing = replace(kit, id="no-such-kit", raw={})._repr_mimebundle_()
+    assert "No colours: " in missing["text/plain"]
+    assert repr(chili.brand_kits) == "<BrandKits: get, list, update>"
     with pytest.raises(NotFoundError, match="no-such-kit"):
         chili.brand_kits.get("no-such-kit")
 
@@ -70,5 +76,6 @@ def test_usage_is_one_data_frame(chili):
     assert set(frame["client"]) == {"Quillmere Coffee"}
     year = chili.usage(group_by="year")
     assert (year["renders"][0], year["storage_limit"][0]) == (705, 50_000_000_000)
-    with pytest.raises(ConfigurationError, match="'week' is not a period"):
-        chili.usage(group_by="week")
+    for other in ("week", ["month"], None):
+        with pytest.raises(ConfigurationError, match="is not a period of usage"):
+            chili.usage(group_by=other)

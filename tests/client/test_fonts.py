@@ -30,7 +30,7 @@ def test_new_font_is_uploaded_listed_and_shown(chili, other_font, tmp_path):
     (style,) = chili.fonts.get("Kestrel One").styles()
     assert style.id == done.id
     assert style.download("fonts/").read_bytes() == other_font
-    assert "image/png" in style._repr_mimebundle_()[0]
+    assert "data:image/png;base64," in style._repr_mimebundle_()["text/html"]
 
 
 def test_verdict_names_why_a_font_is_refused(chili, fredoka, other_font, tmp_path):

@@ -227,7 +227,11 @@ def test_font_style_shows_a_sample_line(chili):
     assert (style.family_id, style.family_name) == (family.id, "Fredoka One")
     assert (style.extension, style.file_size > 0) == ("ttf", True)
     assert is_shown_as_png(style.preview())
-    assert "image/png" in style._repr_mimebundle_()[0]
+    bundle = style._repr_mimebundle_()
+    assert "data:image/png;base64," in bundle["text/html"]
+    assert ["family_name", *family.name.split()] in [
+        line.split() for line in bundle["text/plain"].splitlines()
+    ]
 
 
 def test_font_families_are_sorted_and_shown_in_a_gallery(chili):
@@ -260,11 +264,12 @@ def test_gallery_of_no_number_of_items_is_refused(chili, simulator, at_most):
     assert len(simulator.state.requests) == before
 
 
-def test_item_whose_preview_fails_is_shown_as_text(chili):
-    """A cell that ends with such an item shows the reason, and raises no error."""
+def test_item_whose_preview_fails_shows_its_fields_and_the_reason(chili):
+    """A cell that ends with such an item raises no error."""
     for item in (chili.fonts.list()[0].styles()[0], chili.media.list()[0]):
-        bundle, _metadata = replace(item, id="no-such-id")._repr_mimebundle_()
-        assert set(bundle) == {"text/plain"}
+        bundle = replace(item, id="no-such-id")._repr_mimebundle_()
+        assert "no-such-id" in bundle["text/html"]
+        assert "<img" not in bundle["text/html"]
         assert "No preview: GraFx answered 404" in bundle["text/plain"]
 
 

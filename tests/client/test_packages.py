@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import zipfile
 from pathlib import Path
@@ -133,7 +134,9 @@ def test_newer_document_is_refused_before_anything_is_written(
     newer = chili.templates.create(document, name="Newer")
     chili.templates.package(newer, "newer.zip")
     for dry_run in (True, False):
-        with pytest.raises(ConfigurationError, match=r"engine 2\.100\.0.* has 2\.27"):
+        with pytest.raises(
+            ConfigurationError, match=r"engine version 2\.100\.0.* has 2\.27"
+        ):
             other.templates.install("newer.zip", dry_run=dry_run)
     sent = {request.method for request in other_simulator.state.requests}
     assert sent <= {"GET", "POST"}
@@ -211,6 +214,9 @@ DAMAGES = {
     "absolute name": rewrite(lambda raw: raw["media"][0].update(file="/etc/passwd")),
     "backslashes": rewrite(lambda raw: raw["media"][0].update(file="media/..\\x")),
     "name of a folder": rewrite(lambda raw: raw["media"][0].update(file="media/..")),
+    "large manifest": lambda folder: (folder / "package.json").write_bytes(
+        b" " * 50_000_001
+    ),
     "changed file": lambda folder: next((folder / "media").iterdir()).write_text("x"),
     "missing file": lambda folder: next((folder / "fonts").iterdir()).unlink(),
     "changed document": lambda folder: (folder / "document.json").write_text("{}"),
@@ -225,7 +231,7 @@ def test_damaged_package_is_refused_in_words(chili, template):
         folder, path = Path(name), Path(f"{name}.zip")
         shutil.copytree("whole", folder)
         damage(folder)
-        with zipfile.ZipFile(path, "w") as archive:
+        with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
             for file in folder.rglob("*"):
                 archive.write(file, file.relative_to(folder))
         for package in (folder, path):
@@ -253,6 +259,23 @@ def test_link_out_of_a_package_is_not_followed(chili, other, template, tmp_path)
     media.rename(outside)
     media.symlink_to(outside)
     with pytest.raises(ConfigurationError, match="is a link out of the package"):
+        other.templates.install("package")
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="Windows has no named pipes")
+def test_file_of_a_package_that_is_a_pipe_or_a_circle_is_refused(
+    chili, other, template
+):
+    """It would never end; the package is refused, and nothing is read from it."""
+    chili.templates.package(template, "package")
+    media = next(Path("package", "media").iterdir())
+    media.unlink()
+    os.mkfifo(media)
+    with pytest.raises(ConfigurationError, match=f"{media.name} is missing"):
+        other.templates.install("package")
+    media.unlink()
+    media.symlink_to(media.name)
+    with pytest.raises(ConfigurationError, match=media.name):
         other.templates.install("package")
 
 

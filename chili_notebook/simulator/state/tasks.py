@@ -127,7 +127,7 @@ class TaskStore:
         clock: Returns seconds since the epoch.
 
     Attributes:
-        polls_before_done: How many polls are answered with "not yet".
+        polls_before_done: How many polls get the response "not yet".
         render_seconds: How long an output takes by the clock, instead of the polls.
         slots: How many outputs run at the same time, if they take time.
         wait_s: How long a response waits for running work.
