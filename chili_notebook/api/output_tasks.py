@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import sys
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Literal, get_args
+from typing import TYPE_CHECKING, Any, Literal, get_args
 
 from chili_notebook.api.api_errors import InterruptedCallError
 from chili_notebook.api.files import File
@@ -18,6 +18,7 @@ from chili_notebook.api.output_reports import (
     summarize,
     without_report_url,
 )
+from chili_notebook.api.responses import item_of, text_in
 from chili_notebook.auth.secret import signed_in
 from chili_notebook.display.descriptions import show_fields
 from chili_notebook.display.progress import Progress
@@ -33,6 +34,7 @@ from chili_notebook.errors import (
     OutputFailedError,
     OutputTimeoutError,
     ServerError,
+    UnexpectedAnswerError,
 )
 from chili_notebook.http.time_limit import time_limit
 from chili_notebook.http.transport import ONCE, retry_after_s
@@ -359,3 +361,35 @@ def seconds_of(timeout_s: object) -> float:
         f"{timeout_s!r} is not a number of seconds.",
         hint="Set timeout_s to a number, such as 300.",
     )
+
+
+def start_task(
+    client: ApiClient,
+    format: Format,  # noqa: A002 - GraFx's word
+    body: dict[str, Any],
+) -> str:
+    """Send an output request once, and return the ID of its task."""
+    tasks = f'{client.name}.pages("output/tasks")'
+    unknown = f"It is unknown whether GraFx started this {format.upper()} output."
+    hint = (
+        "GraFx may render and bill it, so it is not sent again automatically. "
+        f"Check {tasks} before you repeat it."
+    )
+    try:
+        response = client.post(f"output/{format}", json=body)
+        task_id = text_in(item_of(response), "taskId")
+    except KeyboardInterrupt:
+        raise InterruptedCallError(unknown, hint=hint) from None
+    except (ConnectionFailedError, UnexpectedAnswerError) as error:
+        if isinstance(error, ConnectionFailedError) and not error.was_sent:
+            raise
+        reason = error.message
+    except ServerError as error:
+        if is_from_grafx(error):
+            raise
+        reason = error.message
+    else:
+        if task_id:
+            return task_id
+        reason = "The response has no task ID."
+    raise ConnectionFailedError(f"{unknown} {reason}", hint=hint)

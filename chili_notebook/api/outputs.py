@@ -9,7 +9,6 @@ from contextlib import contextmanager
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any, Unpack, overload
 
-from chili_notebook.api.api_errors import InterruptedCallError
 from chili_notebook.api.document_cache import DocumentCache
 from chili_notebook.api.document_item import DocumentItem, checked_document
 from chili_notebook.api.documents import choose_layout
@@ -28,11 +27,11 @@ from chili_notebook.api.output_tasks import (
     checked_format,
     is_from_grafx,
     seconds_of,
+    start_task,
 )
 from chili_notebook.api.pace import Pace
 from chili_notebook.api.problems import problems_error
 from chili_notebook.api.projects import Project
-from chili_notebook.api.responses import item_of, text_in
 from chili_notebook.api.templates import Template, Templates
 from chili_notebook.api.variables import check_variables
 from chili_notebook.auth.secret import signed_in
@@ -41,10 +40,8 @@ from chili_notebook.display.tables import Rows
 from chili_notebook.errors import (
     ChiliError,
     ConfigurationError,
-    ConnectionFailedError,
     NotFoundError,
     ServerError,
-    UnexpectedAnswerError,
     VariableError,
 )
 
@@ -260,7 +257,7 @@ class Outputs:
         for layout_id in layout_ids:
             with _naming_the_others(tasks):
                 request = body | {"layoutsToExport": [layout_id]}
-                task_id = self._send_request(format, request)
+                task_id = start_task(self._client, format, request)
             started_at = self._client.stopwatch()
             tasks.append(
                 OutputTask(task_id, format, self._client, self._pace, kind, started_at)
@@ -358,33 +355,6 @@ class Outputs:
         task_id = id_of(task, OutputTask, kind_name="task")
         path_segment(task_id)  # a wrong ID is an error here, not at the first poll
         return OutputTask(task_id, known, self._client, self._pace, None, None)
-
-    def _send_request(self, format: Format, body: dict[str, Any]) -> str:  # noqa: A002
-        """Send an output request once, and return the ID of its task."""
-        tasks = f'{self._client.name}.pages("output/tasks")'
-        unknown = f"It is unknown whether GraFx started this {format.upper()} output."
-        hint = (
-            "GraFx may render and bill it, so it is not sent again automatically. "
-            f"Check {tasks} before you repeat it."
-        )
-        try:
-            response = self._client.post(f"output/{format}", json=body)
-            task_id = text_in(item_of(response), "taskId")
-        except KeyboardInterrupt:
-            raise InterruptedCallError(unknown, hint=hint) from None
-        except (ConnectionFailedError, UnexpectedAnswerError) as error:
-            if isinstance(error, ConnectionFailedError) and not error.was_sent:
-                raise
-            reason = error.message
-        except ServerError as error:
-            if is_from_grafx(error):
-                raise
-            reason = error.message
-        else:
-            if task_id:
-                return task_id
-            reason = "The response has no task ID."
-        raise ConnectionFailedError(f"{unknown} {reason}", hint=hint)
 
     def _request_for(self, source: Source) -> tuple[dict[str, Any], Document]:
         """Return the part of a request that names its source, and the document."""

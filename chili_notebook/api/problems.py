@@ -71,8 +71,10 @@ class Problem:
     suggestion: str = ""
 
     def __str__(self) -> str:
-        where = "" if self.row is None else f"Row {self.row}, "
-        return f"{where}{self.column!r}: {self.reason}"
+        row = "" if self.row is None else f"Row {self.row}"
+        column = repr(self.column) if self.column else ""
+        where = ", ".join(filter(None, [row, column]))
+        return f"{where}: {self.reason}" if where else self.reason
 
 
 def _shown_value(problem: Problem) -> str:

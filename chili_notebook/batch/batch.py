@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from queue import Empty
 from typing import TYPE_CHECKING, Any, Self, overload
 
@@ -185,7 +185,8 @@ class Batch(Sequence[BatchRow]):
         name = self._preparation.merge
         if not name or merged is None or merged[0] != self._preparation.id:
             return None
-        return self.folder / name
+        path = self.folder / name
+        return path if path.exists() else None
 
     def run(  # noqa: PLR0913 - each is named at the call
         self,
@@ -265,8 +266,7 @@ class Batch(Sequence[BatchRow]):
             for row in prints.as_completed():
                 print(row.number, row.state)
         """
-        checked = RunOptions(**options)
-        self._require_valid(checked)
+        self._require_valid(checked := RunOptions.of(options))
         return self._completed(checked)
 
     def to_frame(self) -> Any:
@@ -319,11 +319,7 @@ class Batch(Sequence[BatchRow]):
 
     @contextmanager
     def _opened(self) -> Iterator[Ledger]:
-        """Open the ledger.
-
-        Raises:
-            ConfigurationError: If the folder was prepared again since.
-        """
+        """Open the ledger, if it still has the rows of this batch."""
         with self._ledger.reading():
             self._require_current()
             yield self._ledger
@@ -352,40 +348,38 @@ class Batch(Sequence[BatchRow]):
             yield from rows
 
     def _jobs_of_run(self, options: RunOptions) -> Iterator[Job]:
-        """Run, and yield each output when it is saved or has failed."""
-        with self._ledger.writing(), ExitStack() as stack:
-            self._require_current()
-            run = self._new_run(options, stack)
-            kept = self._ledger.counts()["kept"]
-            line = stack.enter_context(LiveLine(clock=self._form.client.stopwatch))
-            run.start()
-            try:
+        """Run, and yield each output when it is saved or has failed.
+
+        An interrupt, and the end of the caller's loop, stop the run.
+        """
+        try:
+            with self._ledger.writing(), ExitStack() as stack:
+                self._require_current()
+                run = self._new_run(options, stack)
+                kept = self._ledger.counts()["kept"]
+                stopwatch = self._form.client.stopwatch
+                line = stack.enter_context(LiveLine(clock=stopwatch))
+
+                def show(*, has_ended: bool) -> None:
+                    now = stopwatch()
+                    line.show(
+                        *run_line(run.progress, kept=kept, now=now, has_ended=has_ended)
+                    )
+
+                stack.callback(show, has_ended=True)
+                stack.callback(run.stop)
+                run.start()
                 while True:
-                    try:
-                        job = run.finished.get(timeout=_UPDATE_S)
-                    except Empty:
-                        pass
-                    else:
-                        if job is None:
+                    with suppress(Empty):
+                        if (job := run.finished.get(timeout=_UPDATE_S)) is None:
                             break
                         yield job
-                    now = self._form.client.stopwatch()
-                    line.show(*run_line(run.progress, kept=kept, now=now))
-            except KeyboardInterrupt:
-                run.stop()
-                raise InterruptedCallError(
-                    *interrupted_text(self._ledger.counts())
-                ) from None
-            except GeneratorExit:  # the loop of the caller has ended
-                run.stop()
-                raise
-            finally:
-                now = self._form.client.stopwatch()
-                last = run_line(run.progress, kept=kept, now=now, has_ended=True)
-                line.show(*last)
-            self._raise_errors_of(run)
-            if self._preparation.merge:
-                merge_parts(self._ledger, self._preparation)
+                    show(has_ended=False)
+                self._raise_errors_of(run)
+                if self._preparation.merge:
+                    merge_parts(self._ledger, self._preparation)
+        except KeyboardInterrupt:
+            raise InterruptedCallError(*interrupted_text(self.counts)) from None
 
     def _new_run(self, options: RunOptions, stack: ExitStack) -> Run:
         ledger = self._ledger

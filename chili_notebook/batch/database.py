@@ -39,6 +39,7 @@ CREATE TABLE record_errors (
 ) WITHOUT ROWID;
 CREATE INDEX rows_number ON rows (number);
 CREATE INDEX rows_key ON rows (key);
+CREATE INDEX outputs_task ON outputs (task_id);
 CREATE INDEX problems_position ON problems (position);
 CREATE VIEW states AS
 SELECT rows.position, rows.number, rows.file, rows.key, rows.record, rows.fingerprint,
@@ -125,9 +126,10 @@ class Database:
         finally:
             with self._lock:
                 self._users -= 1
-                if not self._users and self._connection is not None:
-                    self._connection.close()
-                    self._connection = None
+                connection = self._connection
+                if not self._users and connection is not None:
+                    self._connection = None  # first: an interrupt can come any time
+                    connection.close()
 
     @contextmanager
     def transaction(self) -> Iterator[None]:

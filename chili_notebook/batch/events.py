@@ -9,10 +9,12 @@ from dataclasses import dataclass, replace
 from enum import Enum
 from functools import partial
 from queue import Empty, SimpleQueue
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Protocol, Self
 
 from chili_notebook.batch.records import RowState
 from chili_notebook.batch.requests import without_token_trouble
+from chili_notebook.display.wording import spell_duration
+from chili_notebook.errors import ConnectionFailedError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -173,6 +175,22 @@ class RunProgress:
     waits_for: str = ""
     waits_since: float | None = None
 
+    @classmethod
+    def of(cls, ledger: Ledger, limit: int | None, now: float) -> Self:
+        """Return the progress of a run that begins now."""
+        ready = ledger.job_count(RowState.READY)
+        if limit is not None:
+            ready = min(ready, limit)
+        return cls(ledger.job_count(RowState.RUNNING) + ready, now)
+
+
+def unreachable_error(reason: str, waited_s: float) -> ConnectionFailedError:
+    """Return the error of a run whose patience has ended."""
+    return ConnectionFailedError(
+        f"GraFx could not be reached for {spell_duration(waited_s)}. {reason}",
+        hint="What is done is saved.",
+    )
+
 
 class AfterError(Exception):
     """`after` has raised an error.
@@ -198,5 +216,5 @@ def call_after(
         done = replace(row, state=RowState.DONE, path=path)
         try:
             after(path, done)
-        except Exception as error:
+        except (Exception, SystemExit) as error:
             raise AfterError(f"{type(error).__name__}: {error}") from error

@@ -69,7 +69,7 @@ class Ledger(Database):
         self.execute(
             "INSERT OR REPLACE INTO meta VALUES (?, ?)",
             key,
-            json.dumps(value, ensure_ascii=False, default=str),
+            json.dumps(value, default=str),
         )
 
     # The plan
@@ -246,18 +246,12 @@ class Ledger(Database):
 
     def problems(self, first: int, count: int) -> list[StoredProblem]:
         """Return some problems: first those of the table, then those of the rows."""
-        query = (
-            "SELECT position, number, name, value, kind, reason, suggestion "
-            "FROM problems ORDER BY position, rowid LIMIT ? OFFSET ?"
-        )
+        query = f"{_SELECT_PROBLEMS} ORDER BY position, rowid LIMIT ? OFFSET ?"
         return [StoredProblem(*row) for row in self.execute(query, count, first)]
 
     def problems_at(self, position: int) -> list[StoredProblem]:
         """Return the problems of one row."""
-        query = (
-            "SELECT position, number, name, value, kind, reason, suggestion "
-            "FROM problems WHERE position = ? ORDER BY rowid"
-        )
+        query = f"{_SELECT_PROBLEMS} WHERE position = ? ORDER BY rowid"
         return [StoredProblem(*row) for row in self.execute(query, position)]
 
     # Outputs
@@ -327,6 +321,11 @@ class Ledger(Database):
         """Note the ID of the task that an order has started."""
         self._set(job, state="running", task_id=task_id)
 
+    def has_task(self, task_id: str) -> bool:
+        """Return whether an order has this task."""
+        query = "SELECT 1 FROM outputs WHERE task_id = ? LIMIT 1"
+        return bool(self.execute(query, task_id))
+
     def note_unknown(self, job: Job, error: str) -> None:
         """Note that the response to an order was lost."""
         self._set(job, state="unknown", error=error)
@@ -374,13 +373,16 @@ class Ledger(Database):
     def _set(self, job: Job, **fields: object) -> None:
         fields["changed_at"] = self.clock()
         names = ", ".join(f"{name} = ?" for name in fields)
-        query = f"UPDATE outputs SET {names} WHERE key = ?"  # noqa: S608 - our own names
-        self.execute(query, *fields.values(), job.key)
+        query = f"UPDATE outputs SET {names} WHERE key = ? AND fingerprint = ?"  # noqa: S608 - our own names
+        self.execute(query, *fields.values(), job.key, job.fingerprint)
 
 
 _SELECT = (
     "SELECT position, number, file, state, sent, original, error, task_id, saved "
     "FROM states"
+)
+_SELECT_PROBLEMS = (
+    "SELECT position, number, name, value, kind, reason, suggestion FROM problems"
 )
 
 

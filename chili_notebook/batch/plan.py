@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from chili_notebook.batch.order import OrderForm
-from chili_notebook.batch.tables import Table, TableRow
+    from chili_notebook.batch.table import Table, TableRow
 
 _CHUNK = 500
 _SURELY_SMALL = 1_000_000
@@ -188,7 +188,8 @@ class _Plan:
                 by_variable[variable] = value
         checked = self.checker.check(by_variable, number=row.number)
         problems = row.problems
-        if checked.problems:
+        is_read = bool(values) or not problems
+        if checked.problems and is_read:
             problems += tuple(map(self._in_words_of_table, checked.problems))
         sent = to_json(checked.values)
         if len(sent) * _FOUR_BYTES > _SURELY_SMALL and not self._form.fits(
@@ -218,16 +219,6 @@ class _Plan:
                 _to_stored(values),
             )
         )
-
-    def _values_by_variable(self, values: Mapping[str, object]) -> dict[str, object]:
-        """Return the values of a row that may have columns that no row before has."""
-        known = self._variables
-        by_variable: dict[str, object] = {}
-        for column, value in values.items():
-            variable = known[column] if column in known else self._find_variable(column)
-            if variable is not None:
-                by_variable[variable] = value
-        return by_variable
 
     def _file_name(self, row: TableRow) -> tuple[str, Problem | None]:
         for column in self._pattern.columns:
@@ -273,7 +264,7 @@ class _Plan:
             StoredProblem(
                 position,
                 problem.row,
-                problem.column,
+                problem.column.encode("utf-8", "backslashreplace").decode(),
                 _to_stored(problem.value),
                 problem.kind.name,
                 problem.reason,
@@ -363,7 +354,26 @@ def _too_large(number: int, size: int) -> Problem:
 def _stored_value(value: Any) -> Any:
     """Return a value that JSON does not have: dates and decimal numbers as text."""
     media_id = getattr(value, "id", None)
-    return media_id if isinstance(media_id, str) else str(value)
+    return media_id if isinstance(media_id, str) else _text_of(value)
 
 
-_to_stored: Final = json.JSONEncoder(ensure_ascii=False, default=_stored_value).encode
+def _text_of(value: object) -> str:
+    try:
+        return str(value)
+    except Exception:  # noqa: BLE001 - code of the user
+        return describe(value)
+
+
+def _to_stored(value: object) -> str:
+    """Return a value as JSON; what cannot be JSON, such as a circle, as text."""
+    try:
+        return _encode(value)
+    except (TypeError, ValueError, RecursionError):
+        if isinstance(value, dict) and all(isinstance(key, str) for key in value):
+            cells = (f"{_encode(key)}: {_to_stored(one)}" for key, one in value.items())
+            return f"{{{', '.join(cells)}}}"
+        return _encode(_text_of(value))
+
+
+# Escaped, since SQLite does not take lone surrogates.
+_encode: Final = json.JSONEncoder(default=_stored_value).encode

@@ -189,6 +189,8 @@ def download(client: ApiClient, task_id: str, path: Path, done: Reply) -> Reply:
             )
         if response.status_code in {_TOO_MANY, *_GATEWAY}:
             return _held_up(response)
+        if not _is_file(response, path):
+            return Reply(Meaning.DOWN, "The response to the download is not a file.")
         errors = _read_errors(client, done.report_address)
     except ServerError as error:
         return _down(client, error) or Reply(Meaning.FAILED, _reason(error))
@@ -279,14 +281,30 @@ def _reason(error: APIError) -> str:
 
 
 def _read_errors(client: ApiClient, address: str) -> dict[int, str]:
-    """Return why records are missing from a file; empty if the report is not one."""
+    """Return why records are missing from a file; empty if the report is not one.
+
+    A report that GraFx refuses or does not have is no reason to lose the file.
+    """
     if not address:
         return {}
     try:
         with time_limit(_REPORT_LIMIT_S):
             return _by_record(fetch_report(client, address))
-    except UnexpectedAnswerError:
+    except ServerError as error:
+        if _down(client, error):
+            raise
         return {}
+    except (APIError, UnexpectedAnswerError):
+        return {}
+
+
+def _is_file(response: httpx.Response, path: Path) -> bool:
+    """Return whether a response has a file, and not an error or the page of a proxy."""
+    content_type = response.headers.get("content-type", "").lower()
+    start = response.content[:100].lstrip()[:1]
+    is_page = "html" in content_type and start == b"<" and path.suffix != ".html"
+    is_json = "json" in content_type and start in {b"{", b"["}
+    return bool(response.content) and not is_page and not is_json
 
 
 def _by_record(report: tuple[RecordError, ...]) -> dict[int, str]:

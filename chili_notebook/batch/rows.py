@@ -253,7 +253,10 @@ def read_row(ledger: Ledger, row: StoredRow) -> BatchRow:
     error = row.error
     if row.state is RowState.INVALID:
         problems = map(read_problem, ledger.problems_at(row.position))
-        error = "; ".join(f"{one.column}: {one.reason}" for one in problems)
+        error = "; ".join(
+            f"{one.column}: {one.reason}" if one.column else one.reason
+            for one in problems
+        )
     path = None
     if row.state is RowState.DONE and row.saved:
         path = ledger.folder / row.saved

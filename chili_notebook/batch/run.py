@@ -12,7 +12,7 @@ from dataclasses import replace
 from functools import partial
 from pathlib import PurePosixPath
 from queue import SimpleQueue
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from chili_notebook.batch.events import (
     AfterError,
@@ -22,6 +22,7 @@ from chili_notebook.batch.events import (
     JobQueue,
     RunProgress,
     call_after,
+    unreachable_error,
 )
 from chili_notebook.batch.pacing import Outage, Polls
 from chili_notebook.batch.records import FILE_LIFETIME_S, Job, RowState
@@ -33,10 +34,7 @@ from chili_notebook.batch.requests import (
     poll,
     send_order,
 )
-from chili_notebook.errors import (
-    ChiliError,
-    ConnectionFailedError,
-)
+from chili_notebook.errors import ChiliError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -90,17 +88,13 @@ class Run:
         self._adopted = JobQueue(ledger, RowState.RUNNING)
         self._ready = JobQueue(ledger, RowState.READY)
         self._is_checking = False
+        self._held_since: dict[str, float] = {}  # outputs that get no answer
         self._stops = threading.Event()
         self._thread = threading.Thread(target=self._work, name="batch", daemon=True)
         self.finished: SimpleQueue[Job | None] = SimpleQueue()
         self.error: BaseException | None = None
         self.after_errors: list[tuple[Job, str]] = []
-        running, ready = (
-            ledger.job_count(state) for state in (RowState.RUNNING, RowState.READY)
-        )
-        if options.limit is not None:
-            ready = min(ready, options.limit)
-        self.progress = RunProgress(running + ready, client.stopwatch())
+        self.progress = RunProgress.of(ledger, options.limit, client.stopwatch())
 
     def start(self) -> None:
         """Begin."""
@@ -109,17 +103,16 @@ class Run:
     def stop(self) -> None:
         """Order nothing more, and end as soon as the sent orders are answered."""
         self._stops.set()
-        self._thread.join(_STOP_WITHIN_S)
-
-    def join(self) -> None:
-        """Wait for the end."""
-        self._thread.join()
+        if self._thread.ident is not None:
+            self._thread.join(_STOP_WITHIN_S)
 
     def _work(self) -> None:
         try:
-            while not self._is_over():
-                self._decide()
-                self._take_events()
+            # A late answer is noted, even if the caller has been interrupted twice.
+            with self._ledger.reading():
+                while not self._is_over():
+                    self._decide()
+                    self._take_events()
         except BaseException as error:  # noqa: BLE001 - raised in the caller's thread
             self.error = error
         finally:
@@ -152,7 +145,7 @@ class Run:
         self.progress.waits_since = outage.since
         if outage.since is not None:
             if now - outage.since >= self._options.patience_s:
-                self.error = _gave_up(outage.reason, now - outage.since)
+                self.error = unreachable_error(outage.reason, now - outage.since)
                 return
             if now < outage.until:
                 return
@@ -200,11 +193,13 @@ class Run:
             values = self._ledger.values_of(job.key)
             if len(values) > 1 or values[0]:
                 body["variables"] = values
-            self._calls.start(
-                Call.ORDER,
-                job,
-                partial(send_order, self._client, self._form.format, body),
-            )
+            self._calls.start(Call.ORDER, job, partial(self._order, body))
+
+    def _order(self, body: dict[str, Any]) -> Reply:
+        """Send an order, unless the run has been stopped while it waited."""
+        if self._stops.is_set() or self.error is not None:
+            return Reply(Meaning.BUSY)
+        return send_order(self._client, self._form.format, body)
 
     def _watch(self, job: Job, *, adopted: bool = False) -> None:
         if self._fetcher is None:
@@ -283,8 +278,13 @@ class Run:
 
     def _take_order(self, job: Job, reply: Reply) -> None:
         key, ledger, progress = job.key, self._ledger, self.progress
+        if reply.meaning is Meaning.STARTED and ledger.has_task(reply.task_id):
+            reply = Reply(
+                Meaning.LOST, f"GraFx returned the task {reply.task_id} twice."
+            )
         if reply.meaning is Meaning.STARTED:
             self._note_success()
+            self._held_since.pop(key, None)
             self._own.add(key)
             job = replace(job, task_id=reply.task_id, ordered_at=ledger.clock())
             self._in_flight[key] = job
@@ -306,6 +306,7 @@ class Run:
             ledger.forget(job)
             self._again.appendleft(job)
             self._note_trouble(reply)
+            self._note_held(job, reply)
 
     def _take_progress(self, call: Call, job: Job, reply: Reply) -> None:
         """Take the answer to a poll or a download."""
@@ -313,8 +314,12 @@ class Run:
         now = self._client.stopwatch()
         if call is Call.SAVE:
             self._unsaved -= 1
+            if self._is_too_new(job, reply):
+                meaning = Meaning.BUSY
+                reply = replace(reply, meaning=meaning)
         if meaning in {Meaning.BUSY, Meaning.DOWN}:
             self._note_trouble(reply)
+            self._note_held(job, reply)
             if call is Call.POLL:
                 self._polls.note_running(key, now, was_answered=False)
             elif call is Call.SAVE:
@@ -324,6 +329,7 @@ class Run:
                 self._watch(job)
             return
         self._note_success()
+        self._held_since.pop(key, None)
         self._done.pop(key, None)
         if call is Call.POLL:
             if meaning is Meaning.RUNNING or self._is_too_new(job, reply):
@@ -368,11 +374,7 @@ class Run:
 
     def _is_too_new(self, job: Job, reply: Reply) -> bool:
         age_s = self._ledger.clock() - (job.ordered_at or 0.0)
-        return (
-            reply.meaning is Meaning.GONE
-            and job.key in self._own
-            and age_s < _KNOWN_WITHIN_S
-        )
+        return reply.meaning is Meaning.GONE and age_s < _KNOWN_WITHIN_S
 
     def _note_success(self) -> None:
         outage = self._outage
@@ -383,6 +385,13 @@ class Run:
         ):
             outage.end()
 
+    def _note_held(self, job: Job, reply: Reply) -> None:
+        """End the run if one output gets no answer, while GraFx answers others."""
+        now = self._client.stopwatch()
+        waited_s = now - self._held_since.setdefault(job.key, now)
+        if waited_s >= self._options.patience_s and self.error is None:
+            self.error = unreachable_error(reply.reason, waited_s)
+
     def _note_trouble(self, reply: Reply) -> None:
         self._outage.note(
             self._client.stopwatch(),
@@ -390,10 +399,3 @@ class Run:
             wait_s=reply.wait_s,
             is_down=reply.meaning is not Meaning.BUSY,
         )
-
-
-def _gave_up(reason: str, waited_s: float) -> ConnectionFailedError:
-    return ConnectionFailedError(
-        f"GraFx could not be reached for {waited_s / 60:.0f} minutes. {reason}",
-        hint="What is done is saved. Call run() again to continue.",
-    )

@@ -11,7 +11,6 @@ from __future__ import annotations
 import os
 import socket
 import threading
-from concurrent.futures import CancelledError
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -157,7 +156,7 @@ class ExecutorFetcher:
     ) -> None:
         try:
             result = future.result()
-        except (Exception, CancelledError) as error:  # noqa: BLE001 - a lost worker
+        except BaseException as error:  # noqa: BLE001 - a lost or interrupted worker
             if attempts < _MOST_ATTEMPTS:
                 self._submit(work, job, report, attempts=attempts + 1)
             else:
@@ -257,8 +256,7 @@ def _signed_in(profile: str | None) -> ApiClient:
 def _cannot_submit(error: Exception) -> ConfigurationError:
     return ConfigurationError(
         f"The executor takes no more work ({type(error).__name__}: {error}).",
-        hint="Check the executor, and that `after` can be pickled. Call run() again "
-        "to continue.",
+        hint="Check the executor, and that `after` can be pickled.",
     )
 
 
@@ -267,5 +265,5 @@ def _lost(error: BaseException, attempts: int) -> ConfigurationError:
         f"An output was lost {attempts} times with its worker "
         f"({type(error).__name__}: {error}).",
         hint="Check the logs of the workers, and that chili_notebook is installed "
-        "there. Call run() again to continue.",
+        "there, and that `after` can be pickled.",
     )

@@ -1,4 +1,4 @@
-"""Show the progress of a call in a notebook, and the result at the end."""
+"""Show the progress of a call in a notebook, and at the end what was done."""
 
 from __future__ import annotations
 

@@ -320,3 +320,36 @@ def test_a_batch_shows_itself_as_a_table(prepare):
     frame = batch.to_frame()
     assert list(frame.columns) == ["sku", "Product", "state", "file", "reason"]
     assert list(frame["state"]) == ["ready", "invalid"]
+
+
+def test_values_that_are_not_json_are_stored_or_reported(service, prepare):
+    """Whatever a row contains, preparing ends with a batch."""
+
+    class Unprintable:
+        def __str__(self):
+            raise ValueError
+
+    circle = []
+    circle.append(circle)
+    values = [circle, {(1, 2): 3}, "\ud800", Unprintable(), {1}, b"x", float("nan")]
+    rows = [
+        {"sku": f"s{number}", "Product": product, "Other": other, "\ud800": 1}
+        for number, (product, other) in enumerate(
+            [*((value, "x") for value in values), *(("Jam", value) for value in values)]
+        )
+    ]
+    batch = prepare(rows)
+    assert batch.counts["invalid"] == len(values)
+    assert {problem.column for problem in batch.problems} == {"Product"}
+    assert batch[9].values["Other"] == "\ud800"  # noqa: PD011 - no pandas
+    batch.run(skip_invalid=True)
+    assert service.order_count == len(values)
+
+
+def test_cells_without_a_heading_of_dict_reader_are_reported(prepare):
+    """`csv.DictReader` has them under the key None."""
+    reader = csv.DictReader(["sku,Product", "a,Jam", "b,Fig,Red"])
+    batch = prepare(reader)
+    assert [str(one) for one in batch.problems] == [
+        "Row 2: the row has more cells than headings"
+    ]

@@ -356,7 +356,11 @@ def test_a_run_with_invalid_rows_orders_nothing_unless_they_are_skipped(
         ({"limit": -1}, "limit must be a whole number from 0"),
         ({"limit": 1.5}, "limit must be"),
         ({"concurrency": 0}, "concurrency must be a whole number from 1"),
-        ({"patience_s": "long"}, "not a number of seconds"),
+        ({"patience_s": "long"}, "patience_s must be a number of seconds"),
+        ({"patience_s": -1}, "patience_s must be"),
+        ({"skip_invalid": "no"}, "skip_invalid must be True or False"),
+        ({"retry_unknown": 1}, "retry_unknown must be"),
+        ({"profile": 5}, "profile must be a text"),
         ({"after": 3}, "not a function"),
         ({"executor": 3}, "Expected an executor"),
     ],
@@ -437,3 +441,114 @@ def test_the_last_line_of_a_run_stays_in_the_notebook(simulator, signed_in, shel
     text = shown[-1]["data"]["text/plain"]
     assert text.startswith("3 of 3 done, 0 failed, 3 ordered in this run, in ")
     assert text in shown[-1]["data"]["text/html"]
+
+
+def test_an_unknown_argument_of_as_completed_is_an_error(service, prepare):
+    """It takes the arguments of `run`, and names them."""
+    with pytest.raises(ConfigurationError, match="no argument 'concurency'") as caught:
+        prepare().as_completed(concurency=3)
+    assert "concurrency" in caught.value.hint
+    assert service.order_count == 0
+
+
+@pytest.mark.parametrize("status", [403, 404, 500])
+def test_a_missing_report_does_not_lose_the_file(service, prepare, status):
+    """The report is about a file that is done, and has been paid for."""
+
+    def fault(request):
+        if request.url.path.endswith("/report"):
+            return httpx.Response(status, json={"title": "No", "status": status})
+        task_id = request.url.path.rpartition("/")[2]
+        task = service.tasks.get(task_id)
+        if task is None or service.clock() < task.ready_at:
+            return None
+        links = {"report": f"output/tasks/{task_id}/report"}
+        return httpx.Response(200, json={"data": {"taskId": task_id}, "links": links})
+
+    service.fault = fault
+    assert counts(prepare(2).run()) == {"done": 2}
+
+
+def test_a_task_id_that_is_returned_twice_is_used_once(service, prepare):
+    """Otherwise two rows would have the same picture."""
+
+    def fault(request):
+        if is_order(request) and service.orders:
+            service.orders.append(json.loads(request.content))
+            return httpx.Response(200, json={"data": {"taskId": "task-1"}})
+        return None
+
+    service.fault = fault
+    batch = prepare(3).run()
+    assert counts(batch) == {"done": 1, "unknown": 2}
+    assert "task-1 twice" in batch.unknown[0].error
+
+
+@pytest.mark.parametrize(
+    ("fault_of", "state"),
+    [
+        (lambda path: path.endswith("/download") and "tasks" in path, "running"),
+        (lambda path: path.endswith("/tasks/task-1"), "running"),
+        (lambda path: path.endswith("/output/jpg"), "ready"),
+    ],
+)
+def test_patience_ends_for_one_call_that_fails_while_others_work(
+    service, prepare, fault_of, state
+):
+    """A run never waits longer than `patience_s` without an end, and is resumable."""
+
+    def fault(request):
+        return httpx.Response(503) if fault_of(request.url.path) else None
+
+    service.fault = fault
+    batch = prepare(3)
+    with pytest.raises(ConnectionFailedError, match="2 min"):
+        batch.run(patience_s=120)
+    assert batch.counts[state]
+    service.fault = lambda _request: None
+    assert counts(batch.run())["done"] == 3
+    assert service.order_count == 3
+
+
+@pytest.mark.parametrize(
+    ("content", "content_type"),
+    [
+        (b"", "image/jpeg"),
+        (b" <html>Sign in</html>", "text/html; charset=utf-8"),
+        (b'{"title": "x"}', "application/problem+json"),
+    ],
+)
+def test_a_download_without_a_file_is_not_saved(
+    service, prepare, content, content_type
+):
+    """The page of a proxy is not a picture; the task stays, and is fetched later."""
+    service.make, service.content_type = lambda _task: content, content_type
+    batch = prepare(1)
+    with pytest.raises(ConnectionFailedError, match="not a file"):
+        batch.run(patience_s=60)
+    service.make, service.content_type = lambda _task: b"\xff\xd8\xff", "text/plain"
+    assert counts(batch.run()) == {"done": 1}
+    assert service.order_count == 1
+
+
+def test_a_new_task_that_is_not_found_yet_is_waited_for_in_the_next_run(
+    service, prepare
+):
+    """A run that adopts a task just after its order does not pay for it twice."""
+    batch = prepare(1)
+    polls = []
+
+    def fault(request):
+        if "/output/tasks/" not in request.url.path:
+            return None
+        polls.append(request)
+        if len(polls) == 1:
+            raise KeyboardInterrupt
+        return httpx.Response(404) if len(polls) < 4 else None
+
+    service.fault = fault
+    with pytest.raises(KeyboardInterrupt):
+        batch.run()
+    assert counts(batch) == {"running": 1}
+    assert counts(batch.run()) == {"done": 1}
+    assert service.order_count == 1

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import pickle
 import signal
-from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
+from concurrent.futures import Future, ProcessPoolExecutor, ThreadPoolExecutor
 from contextlib import contextmanager
 from multiprocessing import get_context
 from pathlib import Path
@@ -160,3 +160,18 @@ def test_what_travels_holds_no_secret(served, prints):
     assert secret.encode() not in pickled
     assert str(prints._form.client.token).encode() not in pickled
     assert pickle.loads(pickled) == job  # noqa: S301 - our own
+
+
+@pytest.mark.parametrize("error", [KeyboardInterrupt(), SystemExit(3), OSError()])
+def test_a_worker_that_is_interrupted_ends_the_run(served, prints, error):
+    """A run never waits for a worker whose result is an error."""
+
+    class Broken:
+        def submit(self, *_arguments):
+            future = Future()
+            future.set_exception(error)
+            return future
+
+    with pytest.raises(ConfigurationError, match=type(error).__name__):
+        prints.run(limit=1, executor=Broken())
+    assert prints.counts["running"] == served.started_outputs == 1
