@@ -10,11 +10,12 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import InitVar, dataclass, field
 from decimal import Decimal, InvalidOperation
 from operator import attrgetter
 from typing import Any, Literal
 
+from chili_notebook.api.items import Item
 from chili_notebook.api.responses import text_in, texts_in, whole_number_in
 from chili_notebook.display.descriptions import show_fields
 from chili_notebook.display.wording import closest_name, list_names
@@ -76,7 +77,7 @@ _NO_LIMITS = Limits()
 
 @show_fields
 @dataclass(frozen=True, slots=True)
-class Variable:
+class Variable(Item):
     """A variable of a template.
 
     Attributes:
@@ -107,12 +108,12 @@ class Variable:
     read_only: bool = False
     visible: bool = True
     rows_from: RowSource | None = None
-    raw: Mapping[str, Any] = field(default_factory=dict, repr=False, compare=False)
+    raw: InitVar[Mapping[str, Any]]  # type: ignore[misc] # `Item` has its default
 
 
 @show_fields
 @dataclass(frozen=True, slots=True)
-class Layout:
+class Layout(Item):
     """A layout of a template.
 
     Attributes:
@@ -132,7 +133,7 @@ class Layout:
     name: str
     intent: str | None
     selected: bool
-    raw: Mapping[str, Any] = field(default_factory=dict, repr=False, compare=False)
+    raw: InitVar[Mapping[str, Any]]
 
 
 def _allowed_values(variable: Variable) -> str:

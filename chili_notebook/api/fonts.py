@@ -9,12 +9,13 @@ from typing import TYPE_CHECKING, Any, Literal
 from chili_notebook.api.file_names import bare_name, suffixes_like
 from chili_notebook.api.font_uploads import upload_fonts
 from chili_notebook.api.ids import describe, path_segment
-from chili_notebook.api.items import Item
+from chili_notebook.api.items import Item, item_reader
 from chili_notebook.api.listing import Listing, named, several_named
 from chili_notebook.api.previews import fetch_preview, show_preview
 from chili_notebook.api.responses import (
     moment_in,
     text_in,
+    text_reader,
     texts_in,
     whole_number_in,
 )
@@ -178,6 +179,15 @@ class FontFamily(Item):
     raw: InitVar[Mapping[str, Any]]
     _client: InitVar[ApiClient]
 
+    _readers = {  # noqa: RUF012 - of a base class that is not a dataclass
+        "id": text_reader("id", ""),
+        "name": text_reader("name", ""),
+        "styles_count": lambda raw: whole_number_in(raw, "fontStylesCount"),
+        "extensions": lambda raw: texts_in(raw, "extensions"),
+        "created": lambda raw: moment_in(raw, "dateCreated"),
+        "modified": lambda raw: moment_in(raw, "lastModifiedDate"),
+    }
+
     def styles(self) -> Listing[FontStyle]:
         """List its styles.
 
@@ -232,6 +242,7 @@ class Fonts:
 
     def __init__(self, client: ApiClient) -> None:
         self._client = client
+        self._read = item_reader(FontFamily, client)
 
     def list(
         self,
@@ -318,18 +329,6 @@ class Fonts:
             chili.fonts.upload("fonts/Demo.ttf")
         """
         return upload_fonts(self._client, files, name)
-
-    def _read(self, raw: Mapping[str, Any]) -> FontFamily:
-        return FontFamily(
-            id=text_in(raw, "id") or "",
-            name=text_in(raw, "name") or "",
-            styles_count=whole_number_in(raw, "fontStylesCount"),
-            extensions=texts_in(raw, "extensions"),
-            created=moment_in(raw, "dateCreated"),
-            modified=moment_in(raw, "lastModifiedDate"),
-            raw=raw,
-            _client=self._client,
-        )
 
 
 def list_styles(

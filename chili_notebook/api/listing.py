@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import fields
 from itertools import islice
-from operator import attrgetter, methodcaller
+from operator import methodcaller
 from typing import TYPE_CHECKING, Any, Generic, TypeVar, overload
 
+from chili_notebook.api.items import field_columns
 from chili_notebook.api.responses import body_of, links_in, resolve_link
 from chili_notebook.auth.secret import signed_in
 from chili_notebook.display.gallery import Gallery
@@ -143,8 +143,7 @@ class Listing(Generic[T]):
         items = list(self)
         if not items or isinstance(items[0], Mapping):
             return data_frame(items)
-        names = [field.name for field in fields(items[0])]  # type: ignore[arg-type]
-        return data_frame(list(map(attrgetter(*names), items)), names)
+        return data_frame(field_columns(items))  # type: ignore[arg-type]
 
     def gallery(self, *, at_most: int = 24) -> Gallery:
         """Return a grid of previews of the first items.
@@ -256,9 +255,9 @@ def _require_pandas() -> None:
 
 
 def data_frame(
-    rows: Sequence[Any], columns: Sequence[str] | None = None
+    rows: Sequence[Any] | Mapping[str, Any], columns: Sequence[str] | None = None
 ) -> pd.DataFrame:
-    """Return rows as a pandas DataFrame.
+    """Return rows, or columns by name, as a pandas DataFrame.
 
     Raises:
         ConfigurationError: If pandas is not installed.

@@ -9,10 +9,11 @@ from __future__ import annotations
 import os
 from operator import attrgetter
 from pathlib import Path, PurePath
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Literal
 
 from chili_notebook.api.document_item import checked_name
 from chili_notebook.api.ids import describe
+from chili_notebook.api.items import item_reader
 from chili_notebook.api.listing import Listing, find_item
 from chili_notebook.api.media_items import (
     Media,
@@ -22,7 +23,6 @@ from chili_notebook.api.media_items import (
     key_of,
     media_path,
     read_folder,
-    read_media,
     split_name,
 )
 from chili_notebook.api.responses import item_of
@@ -44,7 +44,7 @@ from chili_notebook.errors import APIError, ConfigurationError, NotFoundError
 from chili_notebook.system.atomic_write import checked_path
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable
 
     from chili_notebook.api.base import ApiClient
     from chili_notebook.display.tables import Rows
@@ -68,6 +68,7 @@ class MediaLibrary:
 
     def __init__(self, client: ApiClient) -> None:
         self._client = client
+        self._read = item_reader(Media, client)
 
     def list(
         self,
@@ -350,9 +351,6 @@ class MediaLibrary:
             return Transfer("media", name, TransferState.REFUSED, reason)
         present[key] = media.id
         return Transfer("media", name, TransferState.UPLOADED, id=media.id)
-
-    def _read(self, raw: Mapping[str, Any]) -> Media:
-        return read_media(raw, self._client)
 
 
 def _checked_folder(folder: object) -> str:

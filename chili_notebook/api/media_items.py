@@ -10,7 +10,12 @@ from chili_notebook.api.file_names import bare_name, suffixes_like
 from chili_notebook.api.ids import id_of, path_segment
 from chili_notebook.api.items import Item
 from chili_notebook.api.previews import fetch_preview, show_preview
-from chili_notebook.api.responses import entry_type_in, text_in, whole_number_in
+from chili_notebook.api.responses import (
+    entry_type_in,
+    text_in,
+    text_reader,
+    whole_number_in,
+)
 from chili_notebook.display.descriptions import show_fields
 from chili_notebook.system.atomic_write import save_stream
 
@@ -22,6 +27,11 @@ if TYPE_CHECKING:
 
 PreviewType = Literal["thumbnail", "medium", "highest", "fullOrVector"]
 _SAME_EXTENSIONS = {"jpeg": "jpg", "tiff": "tif"}
+
+
+def _metadata_in(raw: Mapping[str, Any]) -> Mapping[str, Any]:
+    metadata = raw.get("metaData")
+    return metadata if isinstance(metadata, Mapping) else {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +64,17 @@ class Media(Item):
     metadata: Mapping[str, Any] = field(hash=False)
     raw: InitVar[Mapping[str, Any]]
     _client: InitVar[ApiClient]
+
+    _readers = {  # noqa: RUF012 - of a base class that is not a dataclass
+        "id": text_reader("id", ""),
+        "name": text_reader("name", ""),
+        "relative_path": text_reader("relativePath"),
+        "extension": text_reader("extension"),
+        "type": entry_type_in,
+        "width": lambda raw: whole_number_in(raw, "width"),
+        "height": lambda raw: whole_number_in(raw, "height"),
+        "metadata": _metadata_in,
+    }
 
     def preview(
         self,
@@ -132,23 +153,6 @@ class MediaFolder(Item):
     id: str
     path: str
     raw: InitVar[Mapping[str, Any]]
-
-
-def read_media(raw: Mapping[str, Any], client: ApiClient) -> Media:
-    """Return a file of the library."""
-    metadata = raw.get("metaData")
-    return Media(
-        id=text_in(raw, "id") or "",
-        name=text_in(raw, "name") or "",
-        relative_path=text_in(raw, "relativePath"),
-        extension=text_in(raw, "extension"),
-        type=entry_type_in(raw),
-        width=whole_number_in(raw, "width"),
-        height=whole_number_in(raw, "height"),
-        metadata=metadata if isinstance(metadata, Mapping) else {},
-        raw=raw,
-        _client=client,
-    )
 
 
 def media_path(media: Media | str) -> str:

@@ -13,8 +13,9 @@ from chili_notebook.api.document_item import (
     checked_name,
 )
 from chili_notebook.api.ids import id_of, path_segment
+from chili_notebook.api.items import item_reader
 from chili_notebook.api.listing import Listing, find_item
-from chili_notebook.api.responses import item_of, text_in
+from chili_notebook.api.responses import item_of, text_in, text_reader
 from chili_notebook.api.templates import Template
 from chili_notebook.auth.secret import signed_in
 from chili_notebook.display.descriptions import show_methods
@@ -24,6 +25,12 @@ if TYPE_CHECKING:
 
     from chili_notebook.api.base import ApiClient
     from chili_notebook.api.output_tasks import Output
+
+
+def _template_id_in(raw: Mapping[str, Any]) -> str | None:
+    template = raw.get("template")
+    template_id = text_in(template, "id") if isinstance(template, dict) else None
+    return template_id or text_in(raw, "templateId")
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +62,14 @@ class Project(DocumentItem):
     _client: InitVar[ApiClient]
     _render: InitVar[Callable[..., Output]]
 
+    _readers = {  # noqa: RUF012 - of a base class that is not a dataclass
+        "id": text_reader("id", ""),
+        "name": text_reader("name", ""),
+        "template_id": _template_id_in,
+        "collection_id": text_reader("collectionId"),
+        "user_interface_id": text_reader("userInterfaceId"),
+    }
+
     @property
     def _path(self) -> str:
         return _path_of(self)
@@ -85,7 +100,7 @@ class Projects:
 
     def __init__(self, client: ApiClient, render: Callable[..., Output]) -> None:
         self._client = client
-        self._render = render
+        self._read = item_reader(Project, client, render)
 
     def list(self) -> Listing[Project]:
         """List this integration's own projects.
@@ -157,20 +172,6 @@ class Projects:
             chili.projects.delete(project)
         """
         self._client.delete(_path_of(project))
-
-    def _read(self, raw: Mapping[str, Any]) -> Project:
-        template = raw.get("template")
-        template_id = text_in(template, "id") if isinstance(template, dict) else None
-        return Project(
-            id=text_in(raw, "id") or "",
-            name=text_in(raw, "name") or "",
-            template_id=template_id or text_in(raw, "templateId"),
-            collection_id=text_in(raw, "collectionId"),
-            user_interface_id=text_in(raw, "userInterfaceId"),
-            raw=raw,
-            _client=self._client,
-            _render=self._render,
-        )
 
 
 def _path_of(project: Project | str) -> str:

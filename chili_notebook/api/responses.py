@@ -7,7 +7,7 @@ This module accepts every documented form.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
@@ -79,10 +79,12 @@ def resolve_link(
 ) -> str:
     """Return one of the links of a response, whose JSON has been read, as `link_in`."""
     text = links.get(key)
-    if not isinstance(text, str) or not text.strip():
-        return ""
+    text = text.strip() if isinstance(text, str) else ""
+    is_plain = text.isascii() and text.isprintable() and "/." not in text
+    if not text or (is_plain and text.startswith(f"{base_url}/")):
+        return text  # the usual form is not worth the time of parsing it
     try:
-        url = response.request.url.join(text.strip())
+        url = response.request.url.join(text)
     except (httpx.InvalidURL, ValueError):
         url = httpx.URL()
     if not url.is_absolute_url:
@@ -115,6 +117,21 @@ def text_in(raw: Mapping[str, Any], key: str) -> str | None:
         return value
     # JSON can contain a lone surrogate, which can be neither shown nor sent.
     return value.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+
+
+def text_reader(
+    key: str, default: str | None = None
+) -> Callable[[Mapping[str, Any]], str | None]:
+    """Return the function that returns a text field, as `text_in`."""
+
+    def read(raw: Mapping[str, Any]) -> str | None:
+        value = raw.get(key)
+        if type(value) is str and value.isascii() and value:
+            return value  # nearly all texts: without another call
+        text = text_in(raw, key)
+        return text if text or default is None else default
+
+    return read
 
 
 def whole_number_in(raw: Mapping[str, Any], key: str) -> int | None:

@@ -11,10 +11,11 @@ from chili_notebook.api.document_item import (
     checked_name,
 )
 from chili_notebook.api.ids import id_of, path_segment
+from chili_notebook.api.items import item_reader
 from chili_notebook.api.listing import Listing, find_item
 from chili_notebook.api.package_contents import package_template
 from chili_notebook.api.packages import Installation, install_package
-from chili_notebook.api.responses import entry_type_in, item_of, moment_in, text_in
+from chili_notebook.api.responses import entry_type_in, item_of, moment_in, text_reader
 from chili_notebook.auth.secret import signed_in
 from chili_notebook.display.descriptions import show_methods
 
@@ -57,6 +58,17 @@ class Template(DocumentItem):
     _client: InitVar[ApiClient]
     _render: InitVar[Callable[..., Output]]
 
+    _readers = {  # noqa: RUF012 - of a base class that is not a dataclass
+        "id": text_reader("id", ""),
+        "name": text_reader("name", ""),
+        "relative_path": text_reader("relativePath"),
+        "type": entry_type_in,
+        "created": lambda raw: moment_in(raw, "dateCreated"),
+        "modified": lambda raw: moment_in(
+            raw, "lastModifiedContentUtc", "lastModifiedDate"
+        ),
+    }
+
     @property
     def _path(self) -> str:
         return _path_of(self)
@@ -78,7 +90,7 @@ class Templates:
 
     def __init__(self, client: ApiClient, render: Callable[..., Output]) -> None:
         self._client = client
-        self._render = render
+        self._read = item_reader(Template, client, render)
 
     def list(
         self,
@@ -245,19 +257,6 @@ class Templates:
             folder=folder,
             replace=replace,
             dry_run=dry_run,
-        )
-
-    def _read(self, raw: Mapping[str, Any]) -> Template:
-        return Template(
-            id=text_in(raw, "id") or "",
-            name=text_in(raw, "name") or "",
-            relative_path=text_in(raw, "relativePath"),
-            type=entry_type_in(raw),
-            created=moment_in(raw, "dateCreated"),
-            modified=moment_in(raw, "lastModifiedContentUtc", "lastModifiedDate"),
-            raw=raw,
-            _client=self._client,
-            _render=self._render,
         )
 
 

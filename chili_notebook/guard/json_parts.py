@@ -22,6 +22,7 @@ _LISTS: set[type] = {list, tuple}
 _KNOWN = _SCALARS | _BUFFERS | _LISTS | {str, dict}
 _FEW = 500
 """Up to this number of values are examined one by one."""
+_USUAL_DEPTH = 5
 _MAX_DEPTH = 20
 _MAX_VALUES = 20_000_000
 
@@ -63,7 +64,7 @@ def collect_parts(value: Any) -> Parts | None:
 
 
 def _collect_levels(level: list[Any], parts: Parts) -> Parts | None:
-    for _ in range(_MAX_DEPTH):
+    for depth in range(_MAX_DEPTH):
         types = list(map(type, level))
         kinds = set(types)
         if not kinds <= _KNOWN:
@@ -76,6 +77,9 @@ def _collect_levels(level: list[Any], parts: Parts) -> Parts | None:
         lists = by_type.get(list, []) + by_type.get(tuple, [])
         if not dicts and not lists:
             return parts
+        if depth > _USUAL_DEPTH:
+            # A value that contains itself twice would double at each level.
+            dicts, lists = _unique(dicts), _unique(lists)
         if sum(map(len, dicts)) + sum(map(len, lists)) > _MAX_VALUES:
             return None
         keys = set(chain.from_iterable(dicts))
@@ -87,6 +91,11 @@ def _collect_levels(level: list[Any], parts: Parts) -> Parts | None:
 def _select(values: list[Any], types: list[type], wanted: type) -> list[Any]:
     """Return the values of one type."""
     return list(compress(values, map(is_, types, repeat(wanted))))
+
+
+def _unique(values: list[Any]) -> list[Any]:
+    """Return each object once."""
+    return list({id(value): value for value in values}.values())
 
 
 def as_flat(data: Buffer) -> bytes | memoryview:

@@ -7,7 +7,9 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from chili_notebook import Media
 from chili_notebook.api.files import File
+from chili_notebook.api.items import item_reader
 from chili_notebook.errors import ConfigurationError
 
 PIECES = ["a", "ü", "..", ".", "/", "\\", ":", " ", "%2f", "\n", "\0", "\ud800", "'"]
@@ -114,7 +116,9 @@ def test_long_name_is_shortened_before_its_suffix(tmp_path, letter):
 def test_a_download_of_media_keeps_its_name(client_of, tmp_path):
     """Media are called as people like, also with a slash, and have a type."""
     chili = client_of(lambda _request: httpx.Response(200, content=b"x"))
-    media = chili.media._read({"id": "a", "name": "Logo 1/2", "extension": "jpg"})
+    media = item_reader(Media, chili)(
+        {"id": "a", "name": "Logo 1/2", "extension": "jpg"}
+    )
     assert media.download(tmp_path) == tmp_path / "Logo 1-2.jpg"
     assert media.download("logo.jpeg").exists()
     with pytest.raises(ConfigurationError, match="does not fit"):
@@ -128,7 +132,7 @@ def test_download_of_media_stays_in_its_folder(client_of, tmp_path, name, extens
     folder = tmp_path / "one" / "two" / "three" / "four"
     folder.mkdir(parents=True)
     chili = client_of(lambda _request: httpx.Response(200, content=b"x"))
-    media = chili.media._read({"id": "a", "name": name, "extension": extension})
+    media = item_reader(Media, chili)({"id": "a", "name": name, "extension": extension})
     assert media.download(folder).parent == folder
     files = [path for path in tmp_path.rglob("*") if path.is_file()]
     assert files == list(folder.iterdir())

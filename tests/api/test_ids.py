@@ -10,8 +10,9 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from chili_notebook import FontStyle
+from chili_notebook import FontStyle, Media, Template
 from chili_notebook.api.ids import path_segment
+from chili_notebook.api.items import item_reader
 from chili_notebook.errors import ConfigurationError
 
 ROOT = "/grafx/api/v1/environment/cp-abc-123/"
@@ -26,14 +27,16 @@ STYLE = dict.fromkeys(field.name for field in fields(FontStyle)) | X
 CALLS = {
     "templates/{}": lambda chili, one: chili.templates.get(one),
     "templates/{}/download": lambda chili, one: replace(
-        chili.templates._read({}), id=one
+        item_reader(Template, chili)({}), id=one
     ).document(),
     "projects/{}": lambda chili, one: chili.projects.delete(one),
     "media/{}": lambda chili, one: chili.media.get(one),
     "output/settings/{}": lambda chili, one: chili.outputs.settings.delete(one),
     "output/tasks/{}": lambda chili, one: chili.outputs.task(one).wait(),
-    "templates/x/preview/{}": lambda chili, one: chili.templates._read(X).preview(one),
-    "media/x/preview/{}": lambda chili, one: chili.media._read(X).preview(one),
+    "templates/x/preview/{}": lambda chili, one: item_reader(Template, chili)(
+        X
+    ).preview(one),
+    "media/x/preview/{}": lambda chili, one: item_reader(Media, chili)(X).preview(one),
     "font-styles/x/preview/{}": lambda chili, one: FontStyle(
         **STYLE, _client=chili
     ).preview(one),

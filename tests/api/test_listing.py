@@ -5,7 +5,7 @@ from __future__ import annotations
 import signal
 import threading
 import tracemalloc
-from dataclasses import asdict
+from dataclasses import FrozenInstanceError, asdict
 
 import httpx
 import pandas as pd
@@ -323,27 +323,63 @@ def test_listing_becomes_a_data_frame(client_of):
 def test_interrupted_gallery_does_not_wait_for_its_requests(connect):
     """The interrupt arrives while six requests hang; no further ones are sent."""
     released = threading.Event()
-    all_threads = threading.Barrier(
-        6, lambda: signal.pthread_kill(threading.main_thread().ident, signal.SIGINT)
-    )
+    hanging = threading.Semaphore(0)
 
     def answer(request):
         if request.path.endswith("/templates?limit=100"):
             items = [{"id": str(n), "name": str(n)} for n in range(24)]
             return Answer(200, {"data": items})
-        all_threads.wait(10)
-        assert released.wait(10)
+        hanging.release()
+        assert released.wait(60)
         return Answer(200, b"picture", {"Content-Type": "image/png"})
+
+    def interrupt_once():
+        if all(hanging.acquire(timeout=60) for _ in range(6)):
+            signal.pthread_kill(threading.main_thread().ident, signal.SIGINT)
 
     before = set(threading.enumerate())
     with Server(answer) as server, connect(server) as chili:
+        user = threading.Thread(target=interrupt_once)
+        user.start()
         with pytest.raises(KeyboardInterrupt):
             chili.templates.list().gallery()
         released.set()
+        user.join()
         for thread in set(threading.enumerate()) - before:
             if thread.name.startswith("gallery"):
-                thread.join(10)
-        assert sum("preview" in request.path for request in server.requests) == 6
+                thread.join(60)
+        paths = [request.path for request in server.requests]
+        assert len([path for path in paths if "preview" in path]) == 6, paths
+
+
+def test_frame_has_the_values_of_each_field(client_of):
+    """The columns of a frame are the fields of its items, with the same values."""
+    raw = {
+        "id": 1,
+        "name": "\u00fc",
+        "type": "0",
+        "dateCreated": "2026-01-02T03:04:05Z",
+    }
+    raw |= {"fontStylesCount": "2", "extensions": ["ttf"], "width": 3, "metaData": {}}
+    chili = client_of(lambda _request: httpx.Response(200, json={"data": [raw] * 2}))
+    for listing in (
+        *(chili.templates.list(), chili.projects.list(), chili.media.list()),
+        *(chili.fonts.list(), chili.brand_kits.list(), chili.media.folders()),
+    ):
+        rows = [asdict(item) for item in listing]
+        pd.testing.assert_frame_equal(listing.to_frame(), pd.DataFrame(rows))
+
+
+def test_item_has_no_other_attributes(client_of):
+    """A misspelt field is an AttributeError, also before any field has been used."""
+    body = {"data": [{"id": "1", "name": "a", "owner": "b"}]}
+    chili = client_of(lambda _request: httpx.Response(200, json=body))
+    item = chili.templates.list()[0]
+    with pytest.raises(AttributeError, match="no attribute 'owner'"):
+        _ = item.owner
+    with pytest.raises(FrozenInstanceError):
+        item.name = "b"
+    assert item.name == "a"
 
 
 def test_total_is_known_or_counted_without_other_pages(things_of):
