@@ -101,8 +101,8 @@ def _make_parser() -> argparse.ArgumentParser:
     notebooks = commands.add_parser(
         "notebooks",
         help="copy the example notebooks into a folder",
-        description="Copy the example notebooks and .env.example into a folder. Files "
-        "that exist there are kept as they are.",
+        description="Copy the example notebooks, the table that one of them needs, and "
+        ".env.example into a folder. Files that exist there are kept as they are.",
     )
     notebooks.add_argument(
         "folder", type=Path, metavar="DIR", help="the folder; it is created if missing"

@@ -28,6 +28,8 @@ def execute(notebook, folder):
     startup = Path(folder) / ".ipython" / "profile_default" / "startup"
     startup.mkdir(parents=True)
     shutil.copy(LOOPBACK_ONLY, startup)
+    for table in NOTEBOOKS.glob("*.xlsx"):
+        shutil.copy(table, folder)
     environ = {
         key: value for key, value in os.environ.items() if not key.startswith("CHILI_")
     } | {

@@ -25,6 +25,7 @@ from chili_notebook.batch.view import (
     after_error,
     batch_bundle,
     gallery_of,
+    gallery_of_pages,
     interrupted_text,
     invalid_error,
     run_line,
@@ -282,10 +283,10 @@ class Batch(Sequence[BatchRow]):
         return self._rows.to_frame()
 
     def gallery(self, at_most: int = 60) -> Gallery:
-        """Return a contact sheet of the saved files.
+        """Return a contact sheet of the saved files, or of the pages of the merged PDF.
 
         Args:
-            at_most: How many files it shows; the first ones of the table.
+            at_most: How many files or pages it shows; the first ones of the table.
 
         Raises:
             ConfigurationError: If a file is not a picture or a PDF.
@@ -295,6 +296,9 @@ class Batch(Sequence[BatchRow]):
             prints = chili.outputs.batch(template, rows, "png", folder="renders/cards")
             prints.run().gallery()
         """
+        merged = self.merged
+        if merged is not None:
+            return gallery_of_pages(merged, at_most=at_most)
         done = BatchRows(self._opened, [RowState.DONE])
         return gallery_of(done[:at_most])
 
@@ -375,6 +379,10 @@ class Batch(Sequence[BatchRow]):
             except GeneratorExit:  # the loop of the caller has ended
                 run.stop()
                 raise
+            finally:
+                now = self._form.client.stopwatch()
+                last = run_line(run.progress, kept=kept, now=now, has_ended=True)
+                line.show(*last)
             self._raise_errors_of(run)
             if self._preparation.merge:
                 merge_parts(self._ledger, self._preparation)

@@ -17,6 +17,7 @@ from chili_notebook.errors import ConfigurationError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+    from pathlib import Path
 
     from chili_notebook.batch.events import RunProgress
     from chili_notebook.batch.records import Job, Preparation
@@ -27,6 +28,7 @@ HOW_TO_CONTINUE: Final = "Call run() again to continue: nothing is ordered twice
 
 _SIDE_PX = 320
 _MOST_BYTES = 400_000
+_NO_PAGES = "pip install 'chili-notebook[pdf]' shows PDFs"
 _PICTURES = {"image/png", "image/jpeg", "image/gif"}
 _MOST_PROBLEMS = 20
 _FEW, _MOST_IN_ERROR = 5, 1000
@@ -129,24 +131,31 @@ def after_error(errors: Sequence[tuple[Job, str]]) -> ConfigurationError:
     )
 
 
-def run_line(progress: RunProgress, *, kept: int, now: float) -> tuple[str, str]:
+def run_line(
+    progress: RunProgress, *, kept: int, now: float, has_ended: bool = False
+) -> tuple[str, str]:
     """Return the progress of a run in one line, as text and as HTML."""
     ended = progress.saved + progress.failed
     elapsed_s = now - progress.started_at
     parts = [f"{progress.saved:,} of {progress.total:,} done"]
     if kept:
         parts.append(f"{kept:,} kept")
-    parts += [f"{progress.failed:,} failed", f"{progress.running:,} running"]
+    parts.append(f"{progress.failed:,} failed")
+    if progress.running or not has_ended:
+        parts.append(f"{progress.running:,} running")
     if progress.unknown:
         parts.append(f"{progress.unknown:,} unknown")
     if progress.expired:
         parts.append(f"{progress.expired:,} had expired at GraFx and are ready again")
-    if ended and elapsed_s > 0:
+    if ended and elapsed_s > 0 and not has_ended:
         rate = ended / elapsed_s
         parts.append(_rate_in_words(rate))
         parts.append(f"{spell_duration((progress.total - ended) / rate)} left")
     parts.append(f"{progress.ordered:,} ordered in this run")
     text = ", ".join(parts)
+    if has_ended:
+        text += f", in {spell_duration(elapsed_s)}"
+        return text, f'<div style="opacity:0.7">{escape(text)}</div>'
     if progress.waits_for and progress.waits_since is not None:
         waited = spell_duration(now - progress.waits_since)
         text += f". Waiting for GraFx since {waited}: {progress.waits_for}"
@@ -173,6 +182,22 @@ def gallery_of(rows: Sequence[BatchRow]) -> Gallery:
     return Gallery(tuple(_entry_of(row) for row in rows if row.path is not None))
 
 
+def gallery_of_pages(pdf: Path, *, at_most: int) -> Gallery:
+    """Return a contact sheet of the pages of one PDF."""
+    try:
+        count, pages = draw_pages(pdf.read_bytes(), at_most=at_most)
+    except OSError as error:
+        problem = error.strerror or type(error).__name__
+        return Gallery((GalleryEntry(pdf.name, problem=problem),))
+    if not pages:
+        return Gallery((GalleryEntry(pdf.name, problem=_NO_PAGES),))
+    entries = []
+    for number, page in enumerate(pages, start=1):
+        picture = data_url(*_small(page, "image/jpeg"))
+        entries.append(GalleryEntry(f"page {number} of {count:,}", picture=picture))
+    return Gallery(tuple(entries))
+
+
 def _entry_of(row: BatchRow) -> GalleryEntry:
     path = row.path
     if path is None:
@@ -185,9 +210,7 @@ def _entry_of(row: BatchRow) -> GalleryEntry:
     if content_type == "application/pdf":
         _pages, pictures = draw_pages(content, at_most=1)
         if not pictures:
-            return GalleryEntry(
-                path.name, problem="pip install 'chili-notebook[pdf]' shows PDFs"
-            )
+            return GalleryEntry(path.name, problem=_NO_PAGES)
         content, content_type = pictures[0], "image/jpeg"
     if content_type not in _PICTURES:
         return GalleryEntry(path.name, problem=f"{path.suffix} is not a picture")

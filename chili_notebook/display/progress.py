@@ -1,4 +1,4 @@
-"""Show the progress of a call in a notebook, and remove it at the end."""
+"""Show the progress of a call in a notebook, and at the end what was done."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _LINE_EVERY_S = 30.0
 
 
 class LiveLine:
-    """One line below the cell, updated in place, and removed at the end.
+    """One line below the cell, updated in place; the last one stays.
 
     A notebook shows it as one display, and a terminal as one line. Where nobody watches
     (nbconvert, papermill, a log file), a line is printed every half minute.
@@ -36,6 +36,7 @@ class LiveLine:
         self._clock = clock
         self._display_id = ""
         self._shown: str | None = None
+        self._newest = ("", "")
         self._width = 0
         self._next_at = 0.0
         self._next_line_at = clock() + _LINE_EVERY_S
@@ -44,14 +45,18 @@ class LiveLine:
         return self
 
     def __exit__(self, *_: object) -> None:
-        if self._display_id:
-            self._display_id = publish({}, self._display_id)
+        text, html = self._newest
+        if self._display_id and text != self._shown:
+            # A saved notebook would keep an empty display, so this one has a use.
+            publish({"text/plain": text, "text/html": html}, self._display_id)
         elif self._width:
-            sys.stdout.write("\r" + " " * self._width + "\r")
+            sys.stdout.write("\r" + text.ljust(self._width) + "\n")
             sys.stdout.flush()
 
     def show(self, text: str, html: str) -> None:
         """Show a line in place of the one before, at most twice a second.
+
+        The newest line is shown at the end in any case.
 
         Args:
             text: The line for terminals and logs.
@@ -60,6 +65,7 @@ class LiveLine:
         Example:
             line.show("3 of 8 done", "<p>3 of 8 done</p>")
         """
+        self._newest = text, html
         now = self._clock()
         if now < self._next_at or text == self._shown:
             return
@@ -83,8 +89,9 @@ class LiveLine:
 class Progress:
     """One line below the cell, updated in place; quick work shows nothing.
 
-    A notebook shows it as one display, which is empty at the end. A terminal gets one
-    line. Where nobody watches (nbconvert, papermill, a worker thread) nothing is shown.
+    A notebook shows it as one display, which has the duration at the end. A terminal
+    gets one line. Where nobody watches (nbconvert, papermill, a worker thread) nothing
+    is shown.
 
     Args:
         text: What is running, such as ``Rendering PNG output``.
@@ -108,7 +115,9 @@ class Progress:
 
     def __exit__(self, *_: object) -> None:
         if self._display_id:
-            publish({}, self._display_id)
+            # A saved notebook would keep an empty display, so this one has a use.
+            seconds = int(self._clock() - self._started_at)
+            self._show(f"{self._text}: {seconds // 60}:{seconds % 60:02}")
 
     def update(self, *, done: float | None = None) -> None:
         """Show the elapsed time, at most once per second.
@@ -126,17 +135,15 @@ class Progress:
         if self._display_id or _can_update_displays():
             minutes, seconds = divmod(self._second, 60)
             bar = "" if done is None else f' <progress value="{done:.2f}"></progress>'
-            line = f"{escape(self._text)} … {minutes}:{seconds:02}{bar}"
-            self._display_id = publish(
-                {
-                    "text/plain": f"{self._text} …",
-                    "text/html": f'<div style="opacity:0.7">{line}</div>',
-                },
-                self._display_id,
-            )
+            self._show(f"{self._text} … {minutes}:{seconds:02}", bar)
         elif not self._has_line and sys.stderr.isatty():
             self._has_line = True
             sys.stderr.write(f"{self._text} …\n")
+
+    def _show(self, text: str, bar: str = "") -> None:
+        html = f'<div style="opacity:0.7">{escape(text)}{bar}</div>'
+        bundle = {"text/plain": text, "text/html": html}
+        self._display_id = publish(bundle, self._display_id)
 
 
 def publish(bundle: dict[str, str], display_id: str) -> str:

@@ -68,6 +68,8 @@ def test_requests_are_joined_in_the_order_of_rows_and_resumed(service, prepare_b
     assert batch.merged == Path("out/book.pdf")
     assert sorted(len(body["variables"]) for body in service.orders) == [7, 9, 9]
     assert widths_in(batch.merged) == list(range(1, 26))
+    captions = [entry.caption for entry in batch.gallery(at_most=2).entries]
+    assert captions == ["page 1 of 25", "page 2 of 25"]
     rows[12]["Price"] = "900"
     again = prepare_book(rows)
     assert (again.counts["kept"], again.counts["ready"]) == (16, 9)

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from types import SimpleNamespace
 
 import httpx
 import pytest
+from IPython.utils.capture import capture_output
 from render_service import RenderService
 
 from chili_notebook.api.api_errors import InterruptedCallError
@@ -418,3 +420,20 @@ def test_a_contact_sheet_shows_the_saved_files(simulator, signed_in):
             assert all(len(entry.picture) < 200_000 for entry in entries)
             assert bool(entries[0].picture) == (kind != "html")
             assert bool(entries[0].problem) == (kind == "html")
+
+
+def test_the_last_line_of_a_run_stays_in_the_notebook(simulator, signed_in, shell):
+    """Where a user looks, one display is updated, and has the result at the end."""
+    content = {"allow_stdin": True}
+    shell.kernel = SimpleNamespace(get_parent=lambda _channel: {"content": content})
+    with signed_in(simulator) as chili:
+        template = chili.templates.list(search="Market price tag")[0]
+        rows = [{"Product": f"Jam {number}", "Price": "2"} for number in range(3)]
+        batch = chili.outputs.batch(template, rows, "png", folder="out")
+        with capture_output() as captured:
+            batch.run()
+    shown = captured._outputs
+    assert len({output["transient"]["display_id"] for output in shown}) == 1
+    text = shown[-1]["data"]["text/plain"]
+    assert text.startswith("3 of 3 done, 0 failed, 3 ordered in this run, in ")
+    assert text in shown[-1]["data"]["text/html"]

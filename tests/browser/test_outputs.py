@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import time
 
 import pytest
@@ -66,8 +67,8 @@ def last_outputs(saved):
 
 
 @pytest.mark.usefixtures("_slow_renders")
-def test_progress_is_updated_in_place_and_removed(lab, page):
-    """While a render runs one line is shown; the saved notebook has no trace of it."""
+def test_progress_is_updated_in_place_and_leaves_the_duration(lab, page):
+    """While a render runs one line is shown; the saved notebook has its duration."""
     start(lab, page, "slow")
     progress = page.locator(PROGRESS)
     progress.wait_for(timeout=STEP_MS)
@@ -75,10 +76,11 @@ def test_progress_is_updated_in_place_and_removed(lab, page):
     page.locator(".jp-OutputArea-output img").wait_for(timeout=STEP_MS)
     assert progress.count() == 0
     saved = lab.save(page, "slow")
-    assert "Rendering" not in saved
-    first, *removed, picture = last_outputs(saved)
+    first, last_line, picture = last_outputs(saved)
     assert first == {"name": "stdout", "output_type": "stream", "text": ["first\n"]}
-    assert [output["data"] for output in removed] == [{}]
+    (text,) = last_line["data"]["text/plain"]
+    assert re.fullmatch(r"Rendering PNG output: 0:\d\d", text)
+    assert text in last_line["data"]["text/html"][0]
     assert "image/png" in picture["data"]
 
 

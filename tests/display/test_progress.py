@@ -32,15 +32,15 @@ def run(*seconds, text="Rendering PNG output", **options):
 
 
 @pytest.mark.usefixtures("front_end")
-def test_slow_work_is_one_display_that_is_empty_at_the_end():
-    """Each update replaces the line before, and the last one removes it."""
+def test_slow_work_is_one_display_that_has_the_duration_at_the_end():
+    """Each update replaces the line before, and the last one stays."""
     shown = run(1, 2, 70)
     assert [output["update"] for output in shown] == [False, True, True]
     assert len({output["transient"]["display_id"] for output in shown}) == 1
     first, second, last = (output["data"] for output in shown)
     assert "Rendering PNG output … 0:03" in first["text/html"]
     assert "1:13" in second["text/html"]
-    assert last == {}
+    assert last["text/plain"] == "Rendering PNG output: 1:13"
 
 
 @pytest.mark.usefixtures("front_end")
@@ -52,9 +52,10 @@ def test_the_line_is_updated_once_per_second():
 @pytest.mark.usefixtures("front_end")
 def test_a_known_part_is_a_bar_and_the_text_is_escaped():
     """The name of an uploaded file is never markup."""
-    (shown, _) = run(3, text="Uploading <b>.png", done=0.5)
+    shown, last = run(3, text="Uploading <b>.png", done=0.5)
     assert '<progress value="0.50"></progress>' in shown["data"]["text/html"]
-    assert "&lt;b&gt;" in shown["data"]["text/html"]
+    assert "progress" not in last["data"]["text/html"]
+    assert all("&lt;b&gt;" in output["data"]["text/html"] for output in (shown, last))
 
 
 @pytest.mark.usefixtures("front_end")
@@ -105,13 +106,11 @@ def show_lines(*seconds, clock=None):
 
 @pytest.mark.usefixtures("front_end")
 def test_a_live_line_is_one_display_with_two_updates_a_second():
-    """It is empty at the end, so a saved notebook shows no old progress."""
-    shown = show_lines(1, *[0.125] * 8)._outputs
+    """The newest line is shown at the end, so a saved notebook has the result."""
+    shown = show_lines(1, *[0.125] * 9)._outputs
     assert [output["update"] for output in shown] == [False, True, True, True]
-    assert [output["data"].get("text/plain") for output in shown] == [
-        *("0 done", "4 done", "8 done"),
-        None,
-    ]
+    texts = [output["data"]["text/plain"] for output in shown]
+    assert texts == ["0 done", "4 done", "8 done", "9 done"]
 
 
 @pytest.mark.usefixtures("front_end")
@@ -122,7 +121,7 @@ def test_the_same_line_is_not_shown_again():
         for _ in range(5):
             clock.advance(1)
             line.show("waiting", "<p>waiting</p>")
-    assert len(captured._outputs) == 2
+    assert len(captured._outputs) == 1
 
 
 def test_a_live_line_is_printed_every_half_minute_where_nobody_watches(front_end):
@@ -134,7 +133,7 @@ def test_a_live_line_is_printed_every_half_minute_where_nobody_watches(front_end
 
 
 def test_a_terminal_shows_a_live_line_in_place(monkeypatch):
-    """The line is cleared at the end."""
+    """The newest line stays."""
     written = []
     terminal = SimpleNamespace(
         isatty=lambda: True, write=written.append, flush=lambda: None
@@ -142,7 +141,7 @@ def test_a_terminal_shows_a_live_line_in_place(monkeypatch):
     monkeypatch.setattr("sys.stdout", terminal)
     clock = Clock()
     with LiveLine(clock=clock) as line:
-        for text in ("10 done", "9 left"):
-            clock.advance(1)
+        for pause_s, text in ((1, "10 done"), (1, "9 left"), (0, "0 left")):
+            clock.advance(pause_s)
             line.show(text, "")
-    assert written == ["\r10 done", "\r9 left ", "\r       \r"]
+    assert written == ["\r10 done", "\r9 left ", "\r0 left \n"]

@@ -35,12 +35,19 @@ def run_papermill():
 
 
 def test_parameters_of_papermill_replace_those_of_the_notebook(run_papermill):
-    """A table of 8 products is rendered into the given folder; one row is left out."""
-    result = run_papermill(
-        "05-data-to-prints.ipynb", *("-p", "count", "8"), *("-p", "folder", "tags")
-    )
+    """The given table is rendered into the given folder, after a larger sample."""
+    table = str(NOTEBOOKS / "products.xlsx")
+    parameters = {"table": table, "folder": "tags", "count": "8"}
+    options = [word for pair in parameters.items() for word in ("-p", *pair)]
+    result = run_papermill("05-data-to-prints.ipynb", *options)
     assert result.returncode == 0, result.stderr
-    assert len(list(Path("tags").glob("*.jpg"))) == 7
+    assert len(list(Path("tags").glob("*.jpg"))) == 31
+    sample = next(
+        cell
+        for cell in nbformat.read("out.ipynb", as_version=4).cells
+        if "limit=count" in cell.source
+    )
+    assert sample.outputs[0]["data"]["text/html"].count("<img") == 8
 
 
 def test_notebook_with_expected_errors_runs_to_its_end(run_papermill):
