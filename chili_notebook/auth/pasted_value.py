@@ -18,9 +18,11 @@ _PLACEHOLDER = re.compile(
 # 1Password, Bitwarden, HashiCorp Vault, Azure Key Vault, AWS, sops and the like.
 _REFERENCE = re.compile(
     r"(?:op|bws?|vault|keyvault|akv|secrets?|secretref|ref|awssm|gcpsm|arn|sops|pass"
-    r"|keyring|keychain|doppler|infisical):\S|\$\(.*\)|`.*`|!\w+",
+    r"|keyring|keychain|doppler|infisical):\S|\$\(.*\)|`.*`|!\w{1,20}(?:\s|$)",
     re.IGNORECASE,
 )
+# Such as a client secret behind a label: secret:AbC…
+_LONG_VALUE = re.compile(r"[A-Za-z0-9_-]{32,}\Z")
 _QUOTES = "\"'`“”‘’«»"  # noqa: RUF001 - typed by word processors
 
 
@@ -44,7 +46,7 @@ _FAULT_TEXTS = {
 }
 
 
-_WITHOUT_SECRET = {ValueFault.EMPTY, ValueFault.PLACEHOLDER, ValueFault.REFERENCE}
+_WITHOUT_SECRET = {ValueFault.EMPTY, ValueFault.PLACEHOLDER}
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +82,9 @@ class PastedValue:
         """What to mask for a secret's key: also a secret that was copied badly."""
         if self.fault in _WITHOUT_SECRET:
             return None
+        if self.fault is ValueFault.REFERENCE:
+            value = _LONG_VALUE.search(self.raw.reveal())
+            return Secret(value[0]) if value else None
         return self.secret or self.raw
 
 

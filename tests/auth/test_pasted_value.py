@@ -159,10 +159,14 @@ def test_label_replaces_the_key_in_the_problem():
         ("zq9 secret", "zq9 secret"),
         ("", None),
         ("<YOUR CLIENT SECRET>", None),
+        ("op://vault/item/secret", None),
+        ("!vault |", None),
+        ("secret:" + "zq9_" * 16, "zq9_" * 16),
+        ("!" + "zq9_" * 16, "!" + "zq9_" * 16),
     ],
 )
 def test_secret_with_a_typing_error_is_still_to_protect(text, protected):
-    """A badly copied secret is masked, but an empty value and a placeholder are not."""
+    """A badly copied secret is masked; empty values, placeholders, references are not."""
     to_protect = read_value(KEY, Secret(text), ".env").to_protect
     assert to_protect == (None if protected is None else Secret(protected))
 
