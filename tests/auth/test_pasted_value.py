@@ -166,7 +166,7 @@ def test_label_replaces_the_key_in_the_problem():
     ],
 )
 def test_secret_with_a_typing_error_is_still_to_protect(text, protected):
-    """A badly copied secret is masked; empty values, placeholders, references are not."""
+    """A badly copied secret is masked; an empty value or a reference is not."""
     to_protect = read_value(KEY, Secret(text), ".env").to_protect
     assert to_protect == (None if protected is None else Secret(protected))
 
