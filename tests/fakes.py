@@ -184,8 +184,11 @@ class Server:
             def log_message(self, *_):
                 pass
 
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self._server.daemon_threads = True
+        class LoopbackServer(ThreadingHTTPServer):
+            daemon_threads = True
+            request_queue_size = 128  # a burst of connections waits for no retry of TCP
+
+        self._server = LoopbackServer(("127.0.0.1", 0), Handler)
         self._thread = threading.Thread(target=self._server.serve_forever, args=(0.01,))
 
     @property

@@ -6,7 +6,7 @@ from dataclasses import InitVar, dataclass
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any, Literal
 
-from chili_notebook.api.file_names import bare_name, suffixes_like
+from chili_notebook.api.file_names import bare_name
 from chili_notebook.api.font_uploads import upload_fonts
 from chili_notebook.api.ids import describe, path_segment
 from chili_notebook.api.items import Item, item_reader
@@ -22,6 +22,7 @@ from chili_notebook.api.responses import (
 from chili_notebook.api.transfers import (
     Transfer,
     TransferState,
+    download_file,
     paths_on_disk,
     transfer_rows,
 )
@@ -31,7 +32,7 @@ from chili_notebook.errors import (
     ConfigurationError,
     NotListedError,
 )
-from chili_notebook.system.atomic_write import checked_path, save_stream
+from chili_notebook.system.atomic_write import checked_path
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -126,13 +127,8 @@ class FontStyle(Item):
             chili.fonts.list()[0].styles()[0].download("fonts/")
         """
         address = f"font-styles/{path_segment(self.id)}/download"
-        with self._client.stream("GET", address) as response:
-            return save_stream(
-                response.iter_bytes(),
-                path,
-                default_name=self.default_file_name,
-                suffixes=suffixes_like(self.default_file_name),
-            )
+        name = self.default_file_name
+        return download_file(self._client, address, path, default_name=name)
 
     @property
     def default_file_name(self) -> str:

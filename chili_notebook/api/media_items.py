@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import InitVar, dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
-from chili_notebook.api.file_names import bare_name, suffixes_like
+from chili_notebook.api.file_names import bare_name
 from chili_notebook.api.ids import id_of, path_segment
 from chili_notebook.api.items import Item
 from chili_notebook.api.previews import fetch_preview, show_preview
@@ -16,8 +16,8 @@ from chili_notebook.api.responses import (
     text_reader,
     whole_number_in,
 )
+from chili_notebook.api.transfers import download_file
 from chili_notebook.display.descriptions import show_fields
-from chili_notebook.system.atomic_write import save_stream
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -124,13 +124,8 @@ class Media(Item):
             chili.media.list()[0].download("pictures/")
         """
         default_name = bare_name(full_name_of(self)) or "file"
-        with self._client.stream("GET", f"{media_path(self)}/download") as response:
-            return save_stream(
-                response.iter_bytes(),
-                path,
-                default_name=default_name,
-                suffixes=suffixes_like(default_name),
-            )
+        address = f"{media_path(self)}/download"
+        return download_file(self._client, address, path, default_name=default_name)
 
     def _repr_mimebundle_(self, **_: object) -> dict[str, str]:
         return show_preview(self, self.preview)

@@ -9,13 +9,15 @@ from operator import attrgetter
 from pathlib import Path, PurePath, PurePosixPath
 from typing import TYPE_CHECKING
 
-from chili_notebook.api.file_names import bare_name, same_file_key
+from chili_notebook.api.file_names import bare_name, same_file_key, suffixes_like
 from chili_notebook.display.tables import Rows
 from chili_notebook.errors import ConfigurationError
-from chili_notebook.system.atomic_write import checked_path
+from chili_notebook.system.atomic_write import checked_path, save_stream
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
+
+    from chili_notebook.api.base import ApiClient
 
 REFUSES_FILE = {400, 409, 413, 415, 422}
 """The statuses with which GraFx refuses one file, and not the whole call."""
@@ -121,6 +123,29 @@ def files_below(path: str | Path) -> list[LocalFile]:
             hint="Check its permissions.",
         ) from None
     return found
+
+
+def download_file(
+    client: ApiClient, address: str, path: str | Path, *, default_name: str
+) -> Path:
+    """Write the file at an address of the API, piece by piece, and return its path.
+
+    Args:
+        client: The client.
+        address: The address.
+        path: The path of the file, or a folder, which gets it under its own name.
+        default_name: Its own name.
+
+    Raises:
+        ConfigurationError: If it cannot be written there.
+    """
+    with client.stream("GET", address) as response:
+        return save_stream(
+            response.iter_bytes(),
+            path,
+            default_name=default_name,
+            suffixes=suffixes_like(default_name),
+        )
 
 
 def _raise(error: OSError) -> None:

@@ -304,3 +304,16 @@ def test_scope_of_databricks_can_be_chosen(store, monkeypatch):
     store.values = {f"team/{key}": value for key, value in PAIR.items()}
     monkeypatch.setenv("CHILI_SECRET_STORE", "team")
     assert set(read().values) == set(PAIR)
+
+
+def test_variable_of_the_user_with_the_name_of_a_store_stops_no_login(monkeypatch):
+    """It may be a DataFrame, which has no truth value; the store is only noted."""
+
+    class Frame:
+        def __bool__(self):
+            raise ValueError("The truth value is ambiguous.")
+
+    monkeypatch.setattr(sys.modules["__main__"], "dbutils", Frame(), raising=False)
+    source = read_hosted_store(None)
+    assert source.problem == "Databricks' secrets cannot be used (AttributeError)"
+    assert not source.values

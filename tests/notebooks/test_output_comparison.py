@@ -31,6 +31,9 @@ NORMALISED = {
     "Searched 2 files for 1 secret: none found.": (
         "Searched MACHINE for 1 secret: none found."
     ),
+    "11 of 36 rows are done, 8 are running at GraFx": (
+        "SOME of 36 rows are done, SOME are running at GraFx"
+    ),
     "Not searched: 3 large files.": "Not searched: MACHINE.",
 }
 
