@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager, suppress
+from functools import partial
 from queue import Empty
 from typing import TYPE_CHECKING, Any, Self, overload
 
@@ -28,7 +29,7 @@ from chili_notebook.batch.view import (
     gallery_of_pages,
     interrupted_text,
     invalid_error,
-    run_line,
+    show_progress,
     summary_of,
 )
 from chili_notebook.batch.workers import ExecutorFetcher
@@ -304,18 +305,16 @@ class Batch(Sequence[BatchRow]):
 
     def __repr__(self) -> str:
         try:
-            return f"<Batch: {self._summary()}>"
+            return f"<Batch: {summary_of(self.counts, self._preparation)}>"
         except ConfigurationError as error:
             return f"<Batch: {error.message}>"
 
     def _repr_mimebundle_(self, **_: object) -> dict[str, str]:
         try:
-            return batch_bundle(self[:SHOWN], self._summary(), self.problems)
+            summary = summary_of(self.counts, self._preparation)
+            return batch_bundle(self[:SHOWN], summary, self.problems)
         except ConfigurationError as error:
             return {"text/plain": f"<Batch: {error.message}>"}
-
-    def _summary(self) -> str:
-        return summary_of(self.counts, self._preparation)
 
     @contextmanager
     def _opened(self) -> Iterator[Ledger]:
@@ -343,9 +342,7 @@ class Batch(Sequence[BatchRow]):
     def _completed(self, options: RunOptions) -> Iterator[BatchRow]:
         yield from BatchRows(self._opened, [RowState.DONE])
         for job in self._jobs_of_run(options):
-            with self._opened() as ledger:
-                rows = [read_row(ledger, row) for row in ledger.rows_of(job.key)]
-            yield from rows
+            yield from self._rows_of(job)
 
     def _jobs_of_run(self, options: RunOptions) -> Iterator[Job]:
         """Run, and yield each output when it is saved or has failed.
@@ -359,13 +356,7 @@ class Batch(Sequence[BatchRow]):
                 kept = self._ledger.counts()["kept"]
                 stopwatch = self._form.client.stopwatch
                 line = stack.enter_context(LiveLine(clock=stopwatch))
-
-                def show(*, has_ended: bool) -> None:
-                    now = stopwatch()
-                    line.show(
-                        *run_line(run.progress, kept=kept, now=now, has_ended=has_ended)
-                    )
-
+                show = partial(show_progress, line, run.progress, kept, stopwatch)
                 stack.callback(show, has_ended=True)
                 stack.callback(run.stop)
                 run.start()
@@ -374,7 +365,7 @@ class Batch(Sequence[BatchRow]):
                         if (job := run.finished.get(timeout=_UPDATE_S)) is None:
                             break
                         yield job
-                    show(has_ended=False)
+                    show()
                 self._raise_errors_of(run)
                 if self._preparation.merge:
                     merge_parts(self._ledger, self._preparation)

@@ -284,8 +284,7 @@ class Ledger(Database):
 
     def has_file(self, file: str) -> bool:
         """Return whether a row has a file of this name."""
-        query = "SELECT 1 FROM rows WHERE file = ? LIMIT 1"
-        return bool(self.execute(query, file))
+        return bool(self.execute("SELECT 1 FROM rows WHERE file = ? LIMIT 1", file))
 
     def job_count(self, state: RowState) -> int:
         """Return the number of outputs in a state."""

@@ -71,9 +71,8 @@ class Run:
         rows_of: Callable[[Job], list[BatchRow]],
         fetcher: Fetcher | None = None,
     ) -> None:
-        client = form.client
         self._form, self._ledger, self._options = form, ledger, options
-        self._client = client
+        self._client = client = form.client
         self._rows_of = rows_of
         self._fetcher = fetcher
         self._calls = Calls(sleep=client.sleep)

@@ -16,12 +16,13 @@ from chili_notebook.display.wording import list_names, spell_duration, spell_mom
 from chili_notebook.errors import ConfigurationError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
 
     from chili_notebook.batch.events import RunProgress
     from chili_notebook.batch.records import Job, Preparation
     from chili_notebook.batch.rows import BatchProblems, BatchRow
+    from chili_notebook.display.progress import LiveLine
     from chili_notebook.errors import VariableError
 
 HOW_TO_CONTINUE: Final = "Call run() again to continue: nothing is ordered twice."
@@ -129,6 +130,19 @@ def after_error(errors: Sequence[tuple[Job, str]]) -> ConfigurationError:
         f"`after` has failed for row {job.number}{others}: {reason}",
         hint="Correct it, and call run() again: it is called again for these.",
     )
+
+
+def show_progress(
+    line: LiveLine,
+    progress: RunProgress,
+    kept: int,
+    stopwatch: Callable[[], float],
+    *,
+    has_ended: bool = False,
+) -> None:
+    """Show the progress of a run."""
+    now = stopwatch()
+    line.show(*run_line(progress, kept=kept, now=now, has_ended=has_ended))
 
 
 def run_line(
