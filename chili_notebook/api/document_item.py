@@ -197,8 +197,8 @@ class DocumentItem(Item):
         parts = [f"<p><b>{escape(self.name)}</b><br><code>{escape(self.id)}</code></p>"]
         try:
             if self._client.previews:
-                picture = self.thumbnail(timeout_s=SHOWN_TIMEOUT_S).as_data_url()
-                parts.append(f'<img alt="" src="{picture}" style="max-height:240px">')
+                url = escape(self.thumbnail(timeout_s=SHOWN_TIMEOUT_S).as_data_url())
+                parts.append(f'<img alt="" src="{url}" style="max-height:240px">')
         except ChiliError as error:
             parts.append(f"<p>No thumbnail: {escape(error.message)}</p>")
         try:

@@ -1,4 +1,4 @@
-"""How often to poll: often enough to be on time, and seldom enough to be polite."""
+"""How often to poll, so that the end is noticed soon and few requests are sent."""
 
 from __future__ import annotations
 
