@@ -1,0 +1,57 @@
+"""Measure everything and write the table: ``python benchmarks [--smoke] [NAME ...]``.
+
+``--smoke`` runs one short round and only prints it.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import platform
+import sys
+from datetime import datetime, timezone
+from importlib import import_module
+from pathlib import Path
+
+from side_by_side import table
+
+DOCUMENT = Path(__file__).parents[1] / "docs" / "benchmarks.md"
+NAMES = ("starts", "grants", "requests", "simulator", "batch", "guard")
+TEXT = """# Benchmarks
+
+Written by `make bench` on {day}: {cores} cores, {system}, Python {python}.
+
+The machine was shared with other work at the time. So both ways of a row run in turn,
+and the ratio of a row is the median of the ratios of its rounds. A row without an
+interval was measured once.
+
+{rows}
+"""
+
+
+def main():
+    """Run the benchmarks; without ``--smoke``, write the document."""
+    parser = argparse.ArgumentParser(description="Measure, and write the table.")
+    parser.add_argument("--smoke", action="store_true")
+    parser.add_argument("names", nargs="*", metavar="NAME")
+    options = parser.parse_args()
+    result = []
+    for name in options.names or NAMES:
+        benchmark = import_module(f"bench_{name}")
+        result += benchmark.rows(smoke=options.smoke)
+        print(f"{name}: done", file=sys.stderr)
+    print(table(result))
+    if not options.smoke and not options.names:
+        now = datetime.now(timezone.utc)
+        text = TEXT.format(
+            day=f"{now:%Y-%m-%d}",
+            cores=os.cpu_count(),
+            system=platform.system(),
+            python=platform.python_version(),
+            rows=table(result),
+        )
+        DOCUMENT.write_text(text, encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
