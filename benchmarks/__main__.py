@@ -16,7 +16,7 @@ from pathlib import Path
 from side_by_side import table
 
 DOCUMENT = Path(__file__).parents[1] / "docs" / "benchmarks.md"
-NAMES = ("starts", "grants", "requests", "simulator", "batch", "guard")
+NAMES = ("starts", "grants", "requests", "simulator", "guard", "batch")
 TEXT = """# Benchmarks
 
 Written by `make bench` on {day}: {cores} cores, {system}, Python {python}.
@@ -37,20 +37,23 @@ def main():
     options = parser.parse_args()
     result = []
     for name in options.names or NAMES:
-        benchmark = import_module(f"bench_{name}")
-        result += benchmark.rows(smoke=options.smoke)
+        result += import_module(f"bench_{name}").rows(smoke=options.smoke)
         print(f"{name}: done", file=sys.stderr)
+        if not options.smoke and not options.names:
+            write(result)
     print(table(result))
-    if not options.smoke and not options.names:
-        now = datetime.now(timezone.utc)
-        text = TEXT.format(
-            day=f"{now:%Y-%m-%d}",
-            cores=os.cpu_count(),
-            system=platform.system(),
-            python=platform.python_version(),
-            rows=table(result),
-        )
-        DOCUMENT.write_text(text, encoding="utf-8")
+
+
+def write(result):
+    """Write what is measured so far."""
+    text = TEXT.format(
+        day=f"{datetime.now(timezone.utc):%Y-%m-%d}",
+        cores=os.cpu_count(),
+        system=platform.system(),
+        python=platform.python_version(),
+        rows=table(result),
+    )
+    DOCUMENT.write_text(text, encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime, timedelta, timezone
 from importlib import import_module
 
 import httpx
@@ -17,11 +18,14 @@ CALLS = 20
 def authlib(keys, url):
     """Return a call with a token of authlib."""
     session = import_module("authlib.integrations.requests_client").OAuth2Session(
-        keys["CHILI_CLIENT_ID"], keys["CHILI_CLIENT_SECRET"]
+        keys["CHILI_CLIENT_ID"],
+        keys["CHILI_CLIENT_SECRET"],
+        token_endpoint=keys["CHILI_TOKEN_URL"],
+        grant_type="client_credentials",
     )
 
     def call():
-        if not session.token or session.token.is_expired():
+        if not session.token:
             session.fetch_token(
                 keys["CHILI_TOKEN_URL"], grant_type="client_credentials"
             )
@@ -55,7 +59,28 @@ def databricks(keys, url):
     )
 
 
+def google_auth(keys, url):
+    """Return a call with a token of google-auth, which has no such grant of its own."""
+    package = import_module("google.auth.credentials")
+
+    class Credentials(package.Credentials):
+        """Request a token as the other peers do."""
+
+        def refresh(self, request):
+            """Request a token."""
+            del request
+            grant = httpx.post(keys["CHILI_TOKEN_URL"], json={}).json()
+            self.token = grant["access_token"]
+            now = datetime.now(timezone.utc).replace(tzinfo=None)
+            self.expiry = now + timedelta(seconds=grant["expires_in"])
+
+    transport = import_module("google.auth.transport.requests")
+    session = transport.AuthorizedSession(Credentials())
+    return lambda: session.get(url)
+
+
 PEERS = {
+    "google-auth": ("google.auth", google_auth),
     "authlib": ("authlib", authlib),
     "httpx-auth": ("httpx_auth", httpx_auth),
     "databricks-sdk": ("databricks.sdk", databricks),

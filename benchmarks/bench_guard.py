@@ -79,7 +79,7 @@ JOBS = {
 def rows(*, smoke=False):
     """Return the rows of the table."""
     result = []
-    for number in (2,) if smoke else (1, 20):
+    for number in (2,) if smoke else (2, 20):
         result += measure(number, 1 if smoke else 3, "200" if smoke else "")
     return result
 

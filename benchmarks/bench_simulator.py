@@ -48,7 +48,8 @@ def report(variables, each):
     url = f"{variables['CHILI_BASE_URL']}/api/v1/environment/{environment}/templates"
     headers = {"Authorization": f"Bearer {grant['access_token']}"}
     threads = [
-        threading.Thread(target=ask, args=(url, headers, each)) for _ in range(CONNECTIONS)
+        threading.Thread(target=ask, args=(url, headers, each))
+        for _ in range(CONNECTIONS)
     ]
     start = time.perf_counter()
     for thread in threads:

@@ -17,7 +17,9 @@ start = time.perf_counter()
 print(1000 * (time.perf_counter() - start))
 """
 LOAD = "get_ipython().run_line_magic('load_ext', {!r})"
-LOGIN = f"{LOAD.format('chili_notebook')}\nget_ipython().run_line_magic('chili_login', '')"
+LOGIN = (
+    f"{LOAD.format('chili_notebook')}\nget_ipython().run_line_magic('chili_login', '')"
+)
 FIELDS = """
 import os, httpx
 httpx.post(os.environ["CHILI_TOKEN_URL"], json={
@@ -63,6 +65,8 @@ def rows(*, smoke=False):
     """Return the rows of the table."""
     rounds = 1 if smoke else 3
     os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+    for code in ("from chili_notebook import login", "import httpx"):
+        in_script(code)()  # compiles
     result = [
         compare(
             "`from chili_notebook import login`, new process",

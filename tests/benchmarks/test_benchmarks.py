@@ -11,7 +11,9 @@ import pytest
 ROOT = Path(__file__).parents[2]
 
 
-@pytest.mark.parametrize("name", ["starts", "grants", "requests", "simulator", "batch", "guard"])
+@pytest.mark.parametrize(
+    "name", ["starts", "grants", "requests", "simulator", "batch", "guard"]
+)
 def test_one_round_of_a_benchmark_runs(name):
     """A short run prints a table with rows."""
     done = subprocess.run(
