@@ -9,7 +9,7 @@ import argparse
 import os
 import platform
 import sys
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 from importlib import import_module
 from pathlib import Path
 
@@ -47,7 +47,7 @@ def main():
 def write(result):
     """Write what is measured so far."""
     text = TEXT.format(
-        day=f"{datetime.now(timezone.utc):%Y-%m-%d}",
+        day=f"{datetime.now(UTC):%Y-%m-%d}",
         cores=os.cpu_count(),
         system=platform.system(),
         python=platform.python_version(),

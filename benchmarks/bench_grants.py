@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from concurrent.futures import ThreadPoolExecutor
-from datetime import datetime, timedelta, timezone
+from datetime import UTC, datetime, timedelta
 from importlib import import_module
 
 import httpx
@@ -71,7 +71,7 @@ def google_auth(keys, url):
             del request
             grant = httpx.post(keys["CHILI_TOKEN_URL"], json={}).json()
             self.token = grant["access_token"]
-            now = datetime.now(timezone.utc).replace(tzinfo=None)
+            now = datetime.now(UTC).replace(tzinfo=None)
             self.expiry = now + timedelta(seconds=grant["expires_in"])
 
     transport = import_module("google.auth.transport.requests")
