@@ -43,7 +43,8 @@ def httpx_auth(keys, url):
         client_id=keys["CHILI_CLIENT_ID"],
         client_secret=keys["CHILI_CLIENT_SECRET"],
     )
-    return lambda: httpx.get(url, auth=auth)
+    client = httpx.Client(auth=auth)
+    return lambda: client.get(url)
 
 
 def databricks(keys, url):
@@ -54,7 +55,8 @@ def databricks(keys, url):
         token_url=keys["CHILI_TOKEN_URL"],
         use_header=True,
     )
-    return lambda: httpx.get(
+    client = httpx.Client()
+    return lambda: client.get(
         url, headers={"Authorization": f"Bearer {source.token().access_token}"}
     )
 
