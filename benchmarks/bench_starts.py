@@ -98,7 +98,7 @@ def rows(*, smoke=False):
                 ("databricks.sdk", "databricks-sdk", DATABRICKS, ""),
             ]
             for module, peer, code, aim in peers[1:2] if smoke else peers:
-                what = f"first `%chili_login`, endpoint of {grant_s * 1000:.0f} ms"
+                what = f"first `%chili_login`, plain card, endpoint of {grant_s * 1000:.0f} ms"
                 result.append(
                     missing(module)
                     or compare(
