@@ -19,12 +19,14 @@ DOCUMENT = Path(__file__).parents[1] / "docs" / "benchmarks.md"
 NAMES = ("starts", "grants", "requests", "simulator", "guard", "batch")
 TEXT = """# Benchmarks
 
-Written by `python benchmarks`, which `make bench` runs, on {day}: {cores} cores, {system}, Python {python}.
+Written by `python benchmarks`, which `make bench` runs,
+on {day}: {cores} cores, {system}, Python {python}.
 
 The machine was shared with other work at the time. So both ways of a row run in turn,
 and the ratio of a row is the median of the ratios of its rounds. A row without an
 interval was measured once. Kernels that accept no input show the plain card, which
-costs less than the live card: the rows of the first sign-in do not measure the live one.
+costs less than the live card: the rows of the first sign-in do not measure the
+live one.
 
 {rows}
 """

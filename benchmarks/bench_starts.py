@@ -98,7 +98,10 @@ def rows(*, smoke=False):
                 ("databricks.sdk", "databricks-sdk", DATABRICKS, ""),
             ]
             for module, peer, code, aim in peers[1:2] if smoke else peers:
-                what = f"first `%chili_login`, plain card, endpoint of {grant_s * 1000:.0f} ms"
+                what = (
+                    "first `%chili_login`, plain card, "
+                    f"endpoint of {grant_s * 1000:.0f} ms"
+                )
                 result.append(
                     missing(module)
                     or compare(
