@@ -114,11 +114,9 @@ pictures: $(VENV)/.ready
 	$(BIN)/python tests/take_pictures.py
 
 bench: $(VENV)/.ready
-	$(BIN)/python benchmarks/bench_load_ext.py
-	$(BIN)/python benchmarks/bench_guard.py
-	$(BIN)/python benchmarks/bench_simulator.py
-	$(BIN)/python benchmarks/bench_requests.py
-	$(BIN)/python benchmarks/bench_batch.py
+	$(BIN)/python -m venv --clear build/bench
+	build/bench/bin/pip install -q -e '.[batch]' ipykernel ipywidgets nbclient requests pandas tqdm -r benchmarks/requirements.txt
+	PATH="$(CURDIR)/build/bench/bin:$$PATH" build/bench/bin/python benchmarks
 
 clean:
 	rm -rf $(VENV) $(OTHER) $(WHEEL) $(DEMO) node_modules build dist

@@ -1,16 +1,12 @@
-"""Prints what batches cost: ``python benchmarks/bench_batch.py [--long]``.
+"""Compare batches and single renders with the ideal, and preparing with reading.
 
-For each number of slots and time of a render: the total time against the ideal, and the
-requests for each output, with twice as many tasks in flight as slots. Then, for 1,000
-and 100,000 rows: the time of preparing against reading the file, and the memory. A
-process of its own serves. ``--long`` adds renders of 2 and 10 seconds.
+The simulator serves in a process of its own.
 """
 
 from __future__ import annotations
 
 import csv
 import os
-import resource
 import signal
 import subprocess
 import sys
@@ -20,14 +16,13 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import httpx
+from side_by_side import Row
 
 from chili_notebook import login
 
 ROOT = Path(__file__).parents[1]
 SERVE = (sys.executable, "-m", "chili_notebook.simulator", "--no-drawing")
-SHORT = [(1, 0.2, 60), (8, 0.2, 320), (8, 0.6, 160), (32, 0.6, 640)]
-LONG = [(8, 2.0, 80), (32, 2.0, 320), (8, 10.0, 40), (32, 10.0, 160)]
-ROW_COUNTS = (1_000, 100_000)
+SHORT = [(1, 0.2, 30), (8, 0.6, 80), (32, 0.6, 320)]
 HEADINGS = ("sku", "Product", "Unit", "Price", "On offer", "Old price", "Picture")
 
 
@@ -75,10 +70,25 @@ def time_run(slots, render_s, count):
         requests = request_count(origin) - before - 1
         assert batch.counts["done"] == count
     ideal_s = count / slots * render_s
-    print(
-        f"{slots:3} slots, renders of {render_s:4} s: {taken_s / ideal_s:.3f} of the "
-        f"ideal {ideal_s:.0f} s, {requests / count:.1f} requests for each output"
+    return Row(
+        f"batch, {slots} slots, renders of {render_s} s",
+        f"ideal of {ideal_s:.0f} s",
+        taken_s / ideal_s,
+        f"{requests / count:.1f} requests an output",
     )
+
+
+def time_render(render_s):
+    """Make an output of a template at hand, and compare with its render time."""
+    with served("--render-seconds", render_s) as (chili, _origin):
+        template = chili.templates.list(search="Business card")[0]
+        chili.outputs.create(template, "jpg")
+        start = time.perf_counter()
+        chili.outputs.create(template, "jpg")
+        taken_s = time.perf_counter() - start
+    aim = "≤ 1.50" if render_s < 1 else "≤ 1.10"
+    what = f"one later render of {render_s} s"
+    return Row(what, "render time", taken_s / render_s, f"{taken_s:.2f} s", aim)
 
 
 def time_preparing(count):
@@ -103,24 +113,20 @@ def time_preparing(count):
         start = time.process_time()
         prepare(chili, table, f"{folder}/batch")
         prepared_s = time.process_time() - start
-    memory_mb = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    print(
-        f"{count:,} rows prepared in {prepared_s:.2f} s, {prepared_s / read_s:.1f} "
-        f"times csv.DictReader; {memory_mb:.0f} MB at most"
+    return Row(
+        f"batch, {count:,} rows prepared",
+        "csv.DictReader",
+        prepared_s / read_s,
+        f"{prepared_s:.2f} s of processor time",
     )
 
 
-def main():
-    """Run each measurement; each table is prepared in a process of its own."""
-    if len(sys.argv) == 3:
-        time_preparing(int(sys.argv[2]))
-        return
-    for case in SHORT + LONG * ("--long" in sys.argv):
-        time_run(*case)
-    for count in ROW_COUNTS:
-        command = [sys.executable, __file__, "--rows", str(count)]
-        subprocess.run(command, check=True)
-
-
-if __name__ == "__main__":
-    main()
+def rows(*, smoke=False):
+    """Return the rows of the table."""
+    if smoke:
+        return [time_run(8, 0.2, 8), time_render(0.2), time_preparing(100)]
+    return [
+        *(time_run(*case) for case in SHORT),
+        *(time_render(render_s) for render_s in (0.2, 1, 5)),
+        time_preparing(10_000),
+    ]

@@ -1,4 +1,4 @@
-"""Print what the guard costs: ``python benchmarks/bench_guard.py [--secrets 1 2 20]``.
+"""Compare outputs with and without the guard.
 
 One kernel protects what a session protects: a client secret and its tokens. Each job is
 timed from its request to its end, alternately with and without the guard, so that both
@@ -7,10 +7,8 @@ run under the same load.
 
 from __future__ import annotations
 
-import argparse
 import os
 import secrets
-import statistics
 import sys
 import tempfile
 import time
@@ -18,6 +16,7 @@ from pathlib import Path
 
 from jupyter_client.kernelspec import KernelSpec
 from jupyter_client.manager import KernelManager
+from side_by_side import compare
 
 ROOT = Path(__file__).parents[1]
 SET_UP = """
@@ -77,15 +76,12 @@ JOBS = {
 }
 
 
-def main():
-    """Run every job and print the ratios."""
-    parser = argparse.ArgumentParser()
-    parser.add_argument("--secrets", type=int, nargs="+", default=[2])
-    parser.add_argument("--rounds", type=int, default=21)
-    parser.add_argument("--jobs", default="", help="only jobs with this in their name")
-    options = parser.parse_args()
-    for number in options.secrets:
-        measure(number, options.rounds, options.jobs)
+def rows(*, smoke=False):
+    """Return the rows of the table."""
+    result = []
+    for number in (2,) if smoke else (2, 20):
+        result += measure(number, 1 if smoke else 3, "200" if smoke else "")
+    return result
 
 
 def measure(number, rounds, wanted):
@@ -101,7 +97,7 @@ def measure(number, rounds, wanted):
     manager._kernel_spec = KernelSpec(
         argv=[sys.executable, "-m", "ipykernel_launcher", "-f", "{connection_file}"]
     )
-    print(f"{number} secret{'s' if number > 1 else ''}")
+    result = []
     with tempfile.TemporaryDirectory() as folder:
         manager.start_kernel(env=env, cwd=folder)
         client = manager.client()
@@ -111,25 +107,30 @@ def measure(number, rounds, wanted):
             run(client, SET_UP)
             for name, code in JOBS.items():
                 if wanted in name:
-                    report(client, name, code, rounds)
+                    what = f"guard, {number} secrets: {name}"
+                    result.append(report(client, what, code, rounds))
         finally:
             client.stop_channels()
             manager.shutdown_kernel(now=True)
+    return result
 
 
-def report(client, name, code, rounds):
-    """Time one job with and without the guard, and print how the two compare."""
-    times = {"uninstall": [], "install": []}
-    for _ in range(rounds):
-        for state, taken in times.items():
+def report(client, what, code, rounds):
+    """Compare one job with and without the guard."""
+
+    def timed(state):
+        def job():
             run(client, f"guard.{state}(shell)")
-            taken.append(run(client, code))
-    off, on = (1000 * statistics.median(taken) for taken in times.values())
-    least = min(times["install"]) / min(times["uninstall"])
-    print(
-        f"{name:24} off {off:7.1f} ms   on {on:7.1f} ms   "
-        f"ratio {on / off:.3f} of medians, {least:.3f} of fastest",
-        flush=True,
+            return run(client, code)
+
+        return job
+
+    return compare(
+        what,
+        timed("install"),
+        timed("uninstall"),
+        peer="without the guard",
+        rounds=rounds,
     )
 
 
@@ -147,7 +148,3 @@ def run(client, code):
             reply = client.get_shell_msg(timeout=60)["content"]
             assert reply["status"] == "ok", reply
             return taken
-
-
-if __name__ == "__main__":
-    main()

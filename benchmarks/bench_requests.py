@@ -1,4 +1,4 @@
-"""Compare requests on a kept connection: ``python benchmarks/bench_requests.py``.
+"""Compare requests on a kept connection.
 
 `chili.get`, and `chili_token` as auth of httpx and requests, each beside the same
 client with a static header.
@@ -6,11 +6,9 @@ client with a static header.
 
 from __future__ import annotations
 
-import sys
-
 import httpx
 import requests
-from side_by_side import compare, credentials_for, stub_server, table
+from side_by_side import compare, credentials_for, stub_server
 
 from chili_notebook import login
 
@@ -76,7 +74,3 @@ def rows(*, smoke=False):
                     )
                     for what, call, theirs, peer, aim in pairs
                 ]
-
-
-if __name__ == "__main__":
-    print(table(rows(smoke="--smoke" in sys.argv)))

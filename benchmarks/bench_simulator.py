@@ -1,4 +1,4 @@
-"""Prints what the simulator holds: ``python benchmarks/bench_simulator.py``.
+"""Measure how many listings the simulator serves.
 
 A process of its own serves, and this one asks for a listing over four connections.
 """
@@ -14,26 +14,28 @@ import time
 from pathlib import Path
 
 import httpx
+from side_by_side import Row
 
 ROOT = Path(__file__).parents[1]
 COMMAND = (sys.executable, "-m", "chili_notebook.simulator")
 CONNECTIONS, REQUESTS_EACH = 4, 500
 
 
-def main():
-    """Serve, ask, and print how many answers came in a second."""
+def rows(*, smoke=False):
+    """Return how many listings came in a second."""
     env = {**os.environ, "PYTHONPATH": str(ROOT)}
     with subprocess.Popen(
         COMMAND, stdout=subprocess.PIPE, text=True, env=env
     ) as process:
         try:
             lines = iter(process.stdout.readline, "\n")
-            report(dict(line.strip().split("=", 1) for line in lines))
+            variables = dict(line.strip().split("=", 1) for line in lines)
+            return [report(variables, 5 if smoke else REQUESTS_EACH)]
         finally:
             process.send_signal(signal.SIGINT)
 
 
-def report(variables):
+def report(variables, each):
     """Time the requests of all connections together."""
     fields = {
         "grant_type": "client_credentials",
@@ -46,7 +48,8 @@ def report(variables):
     url = f"{variables['CHILI_BASE_URL']}/api/v1/environment/{environment}/templates"
     headers = {"Authorization": f"Bearer {grant['access_token']}"}
     threads = [
-        threading.Thread(target=ask, args=(url, headers)) for _ in range(CONNECTIONS)
+        threading.Thread(target=ask, args=(url, headers, each))
+        for _ in range(CONNECTIONS)
     ]
     start = time.perf_counter()
     for thread in threads:
@@ -54,18 +57,13 @@ def report(variables):
     for thread in threads:
         thread.join()
     taken = time.perf_counter() - start
-    count = CONNECTIONS * REQUESTS_EACH
-    print(
-        f"{count} listings of {CONNECTIONS} connections: {count / taken:.0f} a second"
-    )
+    rate = CONNECTIONS * each / taken
+    what = f"simulator, listings over {CONNECTIONS} connections"
+    return Row(what, "", None, f"{rate:.0f} a second")
 
 
-def ask(url, headers):
+def ask(url, headers, each):
     """Ask for the listing again and again."""
     with httpx.Client(headers=headers) as client:
-        for _ in range(REQUESTS_EACH):
+        for _ in range(each):
             assert client.get(url).status_code == 200
-
-
-if __name__ == "__main__":
-    main()

@@ -13,6 +13,7 @@ import sys
 import time
 from contextlib import contextmanager
 from dataclasses import dataclass
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -68,6 +69,15 @@ def compare(  # noqa: PLR0913 - each is named at the call
         f"{low:.2f} to {high:.2f}; {our_s * 1000:.3g} / {their_s * 1000:.3g} ms",
         aim,
     )
+
+
+def missing(module: str) -> Row | None:
+    """Return a row that says that a peer is not installed; ``None`` if it is."""
+    try:
+        found = find_spec(module)
+    except ModuleNotFoundError:
+        found = None
+    return None if found else Row("not measured", module, None, "is not installed")
 
 
 def seconds(run: Callable[[], object]) -> float:

