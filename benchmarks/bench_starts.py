@@ -94,7 +94,7 @@ def rows(*, smoke=False):
             credentials_for(origin)
             peers = [
                 ("httpx", "httpx.post", FIELDS, "≤ 1.10" if grant_s else ""),
-                ("dotenv", "dotenv + httpx + card", CARD, "" if grant_s else "≤ 1.05"),
+                ("dotenv", "dotenv + httpx + card", CARD, ""),
                 ("databricks.sdk", "databricks-sdk", DATABRICKS, ""),
             ]
             for module, peer, code, aim in peers[1:2] if smoke else peers:
