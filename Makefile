@@ -31,7 +31,7 @@ $(VENV)/.ready: pyproject.toml
 $(OTHER)/.ready: pyproject.toml
 	$(PYTHON) -m venv $(OTHER)
 	$(OTHER)/bin/python -m pip install --quiet --upgrade pip
-	$(OTHER)/bin/python -m pip install --quiet --editable . 'ipykernel==6.29.*' pandas
+	$(OTHER)/bin/python -m pip install --quiet --editable . 'ipykernel==6.29.*' pandas tqdm
 	@touch $@
 
 # Biome and TypeScript check the card's script. They need npm, which not every machine
