@@ -115,7 +115,8 @@ pictures: $(VENV)/.ready
 
 bench: $(VENV)/.ready
 	$(BIN)/python -m venv --clear build/bench
-	build/bench/bin/pip install -q -e '.[batch]' ipykernel ipywidgets nbclient requests pandas tqdm -r benchmarks/requirements.txt
+	build/bench/bin/python -m pip install --quiet --editable '.[batch,demo]' \
+	  --requirement benchmarks/requirements.txt
 	PATH="$(CURDIR)/build/bench/bin:$$PATH" build/bench/bin/python benchmarks
 
 clean:

@@ -62,7 +62,12 @@ def open_table(source: object) -> Table:
             hint="Pass a list of mappings, one for each row. For a mapping of columns, "
             "pass pandas.DataFrame(columns).",
         )
-    if not isinstance(source, Iterable) or isinstance(source, bytes | bytearray):
+    # One column of a frame, or an array, has a `dtype`.
+    if (
+        not isinstance(source, Iterable)
+        or isinstance(source, bytes | bytearray)
+        or hasattr(source, "dtype")
+    ):
         raise ConfigurationError(
             f"Expected a table, got {describe(source)}.", hint=f"Pass {_FORMATS}."
         )

@@ -321,7 +321,7 @@ def test_items_that_are_not_mappings_have_a_problem():
 @pytest.mark.parametrize(
     "source",
     [None, 5, b"a", {"a": [1]}, POLARS["nan"], PANDAS["half"],
-     pd.DataFrame([[1, 2]], columns=["a", "a"])],
+     PANDAS["half"].to_numpy(), pd.DataFrame([[1, 2]], columns=["a", "a"])],
 )  # fmt: skip
 def test_what_is_not_a_table_is_refused(source):
     """A column, a mapping and a number are not tables."""
