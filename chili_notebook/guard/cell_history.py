@@ -84,6 +84,7 @@ class CellHistory:
         self._wrap(shell.history_manager, "store_inputs", self._mask_arguments)
         self._wrap(shell.history_manager, "store_output", self._mask_reprs)
         self._wrap(shell.logger, "log_write", self._mask_arguments)
+        self._wrap(shell, "run_line_magic", self._mask_outputs_before)
         shell.events.register("pre_run_cell", self._before_cell)
         shell.events.register("post_run_cell", self._after_cell)
 
@@ -175,11 +176,18 @@ class CellHistory:
 
         return store_masked
 
+    def _mask_outputs_before(self, run: Callable[..., Any]) -> Callable[..., Any]:
+        def run_line_magic(name: str, line: str, _stack_depth: int = 1) -> Any:
+            if name == "notebook":
+                self._mask_outputs()
+            # Variables in the line are those of the caller, one frame further away.
+            return run(name, line, _stack_depth + 1)
+
+        return run_line_magic
+
     def _before_cell(self, info: ExecutionInfo) -> None:
         self._is_running = bool(info.store_history)
         source = info.raw_cell or ""
-        if "notebook" in source:
-            self._mask_outputs()
         protect_options(self._registry, source)
         self.fix_cell(source)
 
@@ -187,7 +195,7 @@ class CellHistory:
         self._is_running = False
 
     def _mask_outputs(self) -> None:
-        """Mask the stored outputs, which ``%notebook`` writes to a file."""
+        """Mask the stored outputs before ``%notebook`` writes them to a file."""
         history: Any = self._shell.history_manager
         for name in ("outputs", "exceptions"):  # of IPython 9.1 and later
             stored = getattr(history, name, {})

@@ -122,15 +122,31 @@ def test_log_of_the_session_contains_no_secret(shell):
 
 
 @pytest.mark.usefixtures("replacements")
-def test_notebook_written_by_ipython_contains_no_secret(shell):
+@pytest.mark.parametrize(
+    "write",
+    [
+        "%notebook all.ipynb",
+        "get_ipython().run_line_magic('note' + 'book', 'all.ipynb')",
+    ],
+)
+def test_notebook_written_by_ipython_contains_no_secret(shell, write):
     """%notebook writes inputs, results, displays and errors; all are masked."""
     show = "from IPython.display import display"
     run_cells(shell, CELL, "secret", show, "display(secret)")
     shell.run_cell("raise ValueError(secret)", store_history=True)
-    run_cells(shell, "%notebook all.ipynb")
+    run_cells(shell, write)
     written = Path("all.ipynb").read_text()
     assert "***" in written
     assert CLIENT_SECRET not in written
+
+
+@pytest.mark.usefixtures("replacements")
+def test_variables_in_the_line_of_a_magic_are_those_of_its_caller(shell):
+    """A function's own variable is expanded, as without the guard."""
+    call = "get_ipython().run_line_magic('alias_magic', '{name} notebook')"
+    run_cells(shell, f"def make(name):\n    {call}", "make('write_it')")
+    run_cells(shell, "%write_it aliased.ipynb")
+    assert Path("aliased.ipynb").exists()
 
 
 @pytest.mark.usefixtures("replacements")
@@ -146,9 +162,11 @@ def test_remove_restores_the_shell(shell, registry):
     """Afterwards nothing is wrapped, and IPython stores the source as it is."""
     shell.run_line_magic("unload_ext", "chili_notebook")
     before = vars(shell.history_manager).get("store_inputs")
+    run_before = vars(shell).get("run_line_magic")
     with masked_history(shell, registry):
         pass
     assert vars(shell.history_manager).get("store_inputs") is before
+    assert vars(shell).get("run_line_magic") is run_before
     run_cells(shell, CELL)
     assert shell.user_ns["In"][-1] == CELL
 
