@@ -139,7 +139,7 @@ class Listing(Generic[T]):
             frame = chili.media.list().to_frame()
             frame.sort_values("name")
         """
-        _require_pandas()
+        load_pandas()
         items = list(self)
         if not items or isinstance(items[0], Mapping):
             return data_frame(items)
@@ -243,15 +243,20 @@ def _columns_of(items: Sequence[T]) -> list[tuple[str, Callable[[T], object]]]:
     return [(key, methodcaller("get", key)) for key in dict.fromkeys(keys)]
 
 
-def _require_pandas() -> None:
-    """Raise an error before anything is fetched, if pandas is not installed."""
+def load_pandas() -> Any:
+    """Return the module `pandas`.
+
+    Raises:
+        ConfigurationError: If pandas is not installed.
+    """
     try:
-        import pandas  # noqa: F401, ICN001
+        import pandas as pd
     except ImportError:
         raise ConfigurationError(
             "A DataFrame needs pandas, which is not installed.",
             hint="Install it with: pip install pandas",
         ) from None
+    return pd
 
 
 def data_frame(
@@ -262,10 +267,9 @@ def data_frame(
     Raises:
         ConfigurationError: If pandas is not installed.
     """
-    _require_pandas()
-    import pandas as pd
-
-    return pd.DataFrame(rows, columns=None if columns is None else list(columns))
+    named = None if columns is None else list(columns)
+    frame: pd.DataFrame = load_pandas().DataFrame(rows, columns=named)
+    return frame
 
 
 def find_item(

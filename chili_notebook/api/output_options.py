@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from typing import Any, TypedDict
+from typing import Any, Final, TypedDict
 
 from chili_notebook.api.ids import describe
 from chili_notebook.api.output_settings import OutputSetting
 from chili_notebook.errors import ConfigurationError
 
-_MOST_ROWS = 10_000
-_MOST_VARIABLES_BYTES = 10_000_000
-_MOST_BYTES = 20_000_000
+MOST_ROWS: Final = 10_000
+MOST_VARIABLES_BYTES: Final = 10_000_000
+MOST_BYTES: Final = 20_000_000
+"""The limits of the page "Variable data printing with the output API"."""
 
 
 class OutputOptions(TypedDict, total=False):
@@ -99,16 +100,13 @@ def setting_id(setting: object) -> str:
 
 
 def require_small(body: Mapping[str, Any]) -> None:
-    """Raise an error for an output request that GraFx would refuse as too large.
-
-    The limits are those of the page "Variable data printing with the output API".
-    """
+    """Raise an error for an output request that GraFx would refuse as too large."""
     rows = body.get("variables", [])
     size = _json_size(body)
     if (
-        len(rows) > _MOST_ROWS
-        or size > _MOST_BYTES
-        or _json_size(rows) > _MOST_VARIABLES_BYTES
+        len(rows) > MOST_ROWS
+        or size > MOST_BYTES
+        or _json_size(rows) > MOST_VARIABLES_BYTES
     ):
         raise ConfigurationError(
             f"The output request is too large: {len(rows):,} rows, {size:,} bytes.",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import sys
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Literal, get_args
+from typing import TYPE_CHECKING, Any, Final, Literal, get_args
 
 from chili_notebook.api.api_errors import InterruptedCallError
 from chili_notebook.api.files import File
@@ -49,16 +49,18 @@ if TYPE_CHECKING:
 
 Format = Literal["pdf", "jpg", "png", "gif", "mp4", "html"]
 
-_RUNNING = {202, 204}
+RUNNING: Final = {202, 204}
+NO_LONGER_STORED: Final = {404, 410}
+"""How GraFx responds to a poll or a download (page "Output tasks")."""
 _GATEWAY = {429, 502, 503, 504}
-_NO_LONGER_STORED = {404, 410}
 _FAILED = 500
 _SHORTEST_POLL_S, _LONGEST_POLL_S = 1.0, 30.0
 _REFRESH_S, _PAUSE_AFTER_ERROR_S = 5.0, 0.5
 _OTHER_WORDS = {"jpeg": "jpg", "htm": "html"}
-_REPORT_LIMIT_S = 60.0
-# A large file may take longer, if it arrives faster than this.
-_FILE_LIMIT_S, _SLOWEST_BYTES_S = 120.0, 1_000.0
+REPORT_LIMIT_S: Final = 60.0
+FILE_LIMIT_S: Final = 120.0
+SLOWEST_BYTES_S: Final = 1_000.0
+"""A large file may take longer, if it arrives faster than this."""
 _NO_REPORT = OutputReport()
 
 
@@ -222,7 +224,7 @@ class OutputTask:
                 task_id=self.id,
             ) from error
         except ServerError as error:
-            with time_limit(_REPORT_LIMIT_S):
+            with time_limit(REPORT_LIMIT_S):
                 report = read_report(self._client, find_report_url(error.detail))
             reason = without_report_url(error.detail) or error.title or error.message
             raise OutputFailedError(
@@ -235,10 +237,10 @@ class OutputTask:
 
     def _download(self, address: str) -> httpx.Response:
         try:
-            with time_limit(_FILE_LIMIT_S, slowest_bytes_s=_SLOWEST_BYTES_S):
+            with time_limit(FILE_LIMIT_S, slowest_bytes_s=SLOWEST_BYTES_S):
                 return self._client.get(address)
         except APIError as error:
-            if error.status_code not in _NO_LONGER_STORED:
+            if error.status_code not in NO_LONGER_STORED:
                 raise
             raise OutputExpiredError(
                 f"GraFx no longer stores the file of the task {self.id}.",
@@ -251,7 +253,7 @@ class OutputTask:
         try:
             report_url = self._client.link(done, "report")
             if report_url:
-                with time_limit(_REPORT_LIMIT_S):
+                with time_limit(REPORT_LIMIT_S):
                     return fetch_report(self._client, report_url), ""
         except ChiliError as error:
             return _NO_REPORT, error.message
@@ -317,7 +319,7 @@ def _poll_once(client: ApiClient, path: str, *, left_s: float) -> _Poll:
     if response.status_code in _GATEWAY:
         message = f"GraFx answered {response.status_code}."
         return _Poll(error=message, wait_s=retry_after_s(response))
-    return _Poll(None if response.status_code in _RUNNING else response)
+    return _Poll(None if response.status_code in RUNNING else response)
 
 
 def is_from_grafx(error: ServerError) -> bool:

@@ -206,11 +206,6 @@ class Ledger(Database):
         query = f"SELECT COUNT(*) FROM states WHERE state IN ({marks})"  # noqa: S608
         return int(self.execute(query, *states)[0][0])
 
-    def row_at(self, position: int) -> StoredRow | None:
-        """Return the row at a position."""
-        query = f"{_SELECT} WHERE position = ?"
-        return next((_stored(row) for row in self.execute(query, position)), None)
-
     def rows(
         self,
         states: Sequence[RowState] = (),

@@ -11,7 +11,8 @@ import json
 from pathlib import PurePath
 from typing import TYPE_CHECKING, Any
 
-from chili_notebook.batch.order import MOST_ROWS, to_json
+from chili_notebook.api.output_options import MOST_ROWS
+from chili_notebook.batch.order import to_json
 from chili_notebook.batch.records import RowState
 from chili_notebook.errors import ConfigurationError
 from chili_notebook.system.atomic_write import save_stream

@@ -8,17 +8,13 @@ from functools import cached_property
 from hashlib import blake2b
 from typing import TYPE_CHECKING, Any, Final
 
+from chili_notebook.api.output_options import MOST_BYTES, MOST_VARIABLES_BYTES
 from chili_notebook.errors import ConfigurationError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from chili_notebook.api.base import ApiClient
-
-MOST_ROWS: Final = 10_000
-MOST_VARIABLES_BYTES: Final = 10_000_000
-MOST_BYTES: Final = 20_000_000
-"""The limits of the page "Variable data printing with the output API"."""
 
 _ENCODER = json.JSONEncoder(
     ensure_ascii=False, allow_nan=False, separators=(",", ":"), sort_keys=True

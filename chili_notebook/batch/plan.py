@@ -84,7 +84,6 @@ def write_plan(  # noqa: PLR0913 - each is named at the call
         ledger.start_run()  # what is done by now was done before
         prepared = Preparation(
             id=uuid4().hex,
-            table_name=table.name,
             notes=table.notes,
             unused=plan.unused,
             changes=tuple(ledger.changes(form.context)),

@@ -139,7 +139,6 @@ class Preparation:
 
     Attributes:
         id: Identifies it; a later one replaces it.
-        table_name: What messages call the table.
         notes: Sentences about how the table was read.
         unused: Columns that are neither variables nor used in file names.
         changes: Files of earlier preparations that are made again.
@@ -147,7 +146,6 @@ class Preparation:
     """
 
     id: str
-    table_name: str
     notes: tuple[str, ...]
     unused: tuple[str, ...]
     changes: tuple[Change, ...]

@@ -20,7 +20,14 @@ from chili_notebook.api.output_reports import (
     read_report,
     without_report_url,
 )
-from chili_notebook.api.output_tasks import is_from_grafx
+from chili_notebook.api.output_tasks import (
+    FILE_LIMIT_S,
+    NO_LONGER_STORED,
+    REPORT_LIMIT_S,
+    RUNNING,
+    SLOWEST_BYTES_S,
+    is_from_grafx,
+)
 from chili_notebook.api.responses import item_of, text_in
 from chili_notebook.errors import (
     APIError,
@@ -47,15 +54,11 @@ if TYPE_CHECKING:
 
     from chili_notebook.api.base import ApiClient
 
-_RUNNING = {202, 204}
 _UNAVAILABLE = 503
 _GATEWAY = {502, 503, 504}
 _TOO_MANY = 429
 _SERVER = 500
-_NO_LONGER_STORED = {404, 410}
-_ORDER_LIMIT_S, _POLL_LIMIT_S, _REPORT_LIMIT_S = 120.0, 30.0, 60.0
-# A large file may take longer, if it arrives faster than this.
-_FILE_LIMIT_S, _SLOWEST_BYTES_S = 120.0, 1_000.0
+_ORDER_LIMIT_S, _POLL_LIMIT_S = 120.0, 30.0
 _ONE_TEMPLATE = {"limit": 1}
 _MOST_ERRORS = 5
 
@@ -147,7 +150,7 @@ def poll(client: ApiClient, task_id: str) -> Reply:  # noqa: PLR0911 - each is a
             )
         if response.status_code in {_TOO_MANY, *_GATEWAY}:
             return _held_up(response)
-        if response.status_code in _RUNNING:
+        if response.status_code in RUNNING:
             return Reply(Meaning.RUNNING)
         return Reply(
             Meaning.DONE,
@@ -159,7 +162,7 @@ def poll(client: ApiClient, task_id: str) -> Reply:  # noqa: PLR0911 - each is a
         reply = _down(client, error)
         return reply or Reply(Meaning.FAILED, _failure(client, error))
     except APIError as error:
-        if error.status_code not in _NO_LONGER_STORED:
+        if error.status_code not in NO_LONGER_STORED:
             raise
         return Reply(Meaning.GONE, error.message)
     except ConnectionFailedError as error:
@@ -183,7 +186,7 @@ def download(client: ApiClient, task_id: str, path: Path, done: Reply) -> Reply:
     """
     address = done.address or f"{_path_of(task_id)}/download"
     try:
-        with time_limit(_FILE_LIMIT_S, slowest_bytes_s=_SLOWEST_BYTES_S):
+        with time_limit(FILE_LIMIT_S, slowest_bytes_s=SLOWEST_BYTES_S):
             response = client.get(
                 address, accepted={_TOO_MANY, *_GATEWAY}, extensions=ONCE
             )
@@ -195,7 +198,7 @@ def download(client: ApiClient, task_id: str, path: Path, done: Reply) -> Reply:
     except ServerError as error:
         return _down(client, error) or Reply(Meaning.FAILED, _reason(error))
     except APIError as error:
-        if error.status_code in _NO_LONGER_STORED:
+        if error.status_code in NO_LONGER_STORED:
             return Reply(Meaning.GONE, error.message)
         raise
     except ConnectionFailedError as error:
@@ -271,7 +274,7 @@ def _held_up(response: httpx.Response) -> Reply:
 
 
 def _failure(client: ApiClient, error: ServerError) -> str:
-    with time_limit(_REPORT_LIMIT_S):
+    with time_limit(REPORT_LIMIT_S):
         report = read_report(client, find_report_url(error.detail))
     return "; ".join(map(str, report[:_MOST_ERRORS])) or _reason(error)
 
@@ -288,7 +291,7 @@ def _read_errors(client: ApiClient, address: str) -> dict[int, str]:
     if not address:
         return {}
     try:
-        with time_limit(_REPORT_LIMIT_S):
+        with time_limit(REPORT_LIMIT_S):
             return _by_record(fetch_report(client, address))
     except ServerError as error:
         if _down(client, error):

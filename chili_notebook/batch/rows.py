@@ -8,10 +8,10 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final, overload
 
+from chili_notebook.api.listing import load_pandas
 from chili_notebook.api.problems import Problem, ProblemKind
 from chili_notebook.batch.records import RowState
 from chili_notebook.display.tables import table_bundle
-from chili_notebook.errors import ConfigurationError
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -123,15 +123,9 @@ class BatchRows(Sequence[BatchRow]):
             prints = chili.outputs.batch(template, rows, "png", folder="renders/cards")
             prints.to_frame()
         """
-        try:
-            import pandas as pd
-        except ImportError:
-            raise ConfigurationError(
-                "A DataFrame needs the library pandas.",
-                hint="Install it with: pip install pandas",
-            ) from None
+        pd = load_pandas()
         rows = list(self)
-        values_by_row = [row.values for row in rows]  # noqa: PD011 - no pandas
+        values_by_row = [row.values for row in rows]
         columns = _columns_of(rows)
         index = pd.Index([row.number for row in rows], name=INDEX, dtype="int64")
         data = {
@@ -218,13 +212,7 @@ class BatchProblems(Sequence[Problem]):
             prints = chili.outputs.batch(template, rows, "png", folder="renders/cards")
             prints.problems.to_frame()
         """
-        try:
-            import pandas as pd
-        except ImportError:
-            raise ConfigurationError(
-                "A DataFrame needs the library pandas.",
-                hint="Install it with: pip install pandas",
-            ) from None
+        pd = load_pandas()
         cells = [
             [one.row, one.column, one.value, one.kind.value, one.reason, one.suggestion]
             for one in self
@@ -309,9 +297,9 @@ def _caption(count: int, noun: str) -> str:
 
 def _columns_of(rows: Iterable[BatchRow]) -> list[str]:
     """Return the columns of these rows, each once."""
-    names = (name for row in rows for name in row.values)  # noqa: PD011 - no pandas
+    names = (name for row in rows for name in row.values)
     return list(dict.fromkeys(names))
 
 
 def _value_of(row: BatchRow, column: str) -> object:
-    return row.values.get(column)  # noqa: PD011 - no pandas
+    return row.values.get(column)

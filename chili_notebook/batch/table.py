@@ -116,11 +116,29 @@ def table_of_cells(
         rows: The cells of each row; ``None`` for a row that cannot be read.
         note: A sentence for the user about how it was read; may be empty.
         is_text: Whether all cells are text.
-        close: Closes the file.
+        close: Closes the file; it is also closed if it cannot be used.
 
     Raises:
         ConfigurationError: If there are no headings, or one is there twice.
     """
+    try:
+        number, headings = _read_headings(name, rows)
+    except ConfigurationError:
+        close()
+        raise
+    return Table(
+        name,
+        _rows_below(headings, rows, number + 1, is_text=is_text),
+        headings=tuple(heading for heading in headings if heading),
+        notes=(note,) if note else (),
+        close=close,
+    )
+
+
+def _read_headings(
+    name: str, rows: Iterator[Sequence[Any] | None]
+) -> tuple[int, list[str]]:
+    """Return the number of the row of headings, and the headings."""
     number = 1
     for number, cells in enumerate(rows, start=1):  # noqa: B007 - used after it
         if cells is None:
@@ -135,8 +153,7 @@ def table_of_cells(
         raise ConfigurationError(
             f"{name} is empty.", hint="Add a row of headings and a row of values."
         )
-    named = [heading for heading in headings if heading]
-    twice = repeated(named)
+    twice = repeated([heading for heading in headings if heading])
     if twice:
         letters = [
             _letter(place) for place, one in enumerate(headings) if one == twice[0]
@@ -146,13 +163,7 @@ def table_of_cells(
             f"(columns {', '.join(letters)}).",
             hint="Rename or delete one of these columns.",
         )
-    return Table(
-        name,
-        _rows_below(headings, rows, number + 1, is_text=is_text),
-        headings=tuple(named),
-        notes=(note,) if note else (),
-        close=close,
-    )
+    return number, headings
 
 
 def _headings_in(cells: Sequence[object]) -> list[str]:

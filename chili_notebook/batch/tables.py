@@ -122,17 +122,13 @@ def _open_csv(path: Path) -> Table:
     delimiter = find_delimiter(file.stream, expected=expected)
     # Lenient reading would take all rows after an open quote for one cell.
     reader = csv.reader(file.stream, delimiter=delimiter, strict=True)
-    try:
-        return table_of_cells(
-            path.name,
-            _cells_of_csv(reader),
-            file.note,
-            is_text=True,
-            close=file.stream.close,
-        )
-    except ConfigurationError:
-        file.stream.close()
-        raise
+    return table_of_cells(
+        path.name,
+        _cells_of_csv(reader),
+        file.note,
+        is_text=True,
+        close=file.stream.close,
+    )
 
 
 def _cells_of_csv(reader: Iterator[list[str]]) -> Iterator[Sequence[Any] | None]:
@@ -148,17 +144,13 @@ def _cells_of_csv(reader: Iterator[list[str]]) -> Iterator[Sequence[Any] | None]
 
 def _open_workbook(path: Path) -> Table:
     sheet = open_sheet(path)
-    try:
-        return table_of_cells(
-            path.name,
-            sheet.rows,
-            sheet.note,
-            is_text=False,
-            close=sheet.workbook.close,
-        )
-    except ConfigurationError:
-        sheet.workbook.close()
-        raise
+    return table_of_cells(
+        path.name,
+        sheet.rows,
+        sheet.note,
+        is_text=False,
+        close=sheet.workbook.close,
+    )
 
 
 def _open_parquet(path: Path) -> Table:

@@ -95,7 +95,7 @@ class ExecutorFetcher:
         self._executor: Any = options.executor
         self._client = client
         self._folder = folder.resolve()
-        self._profile = options.profile or getattr(client, "profile", None)
+        self._profile = options.profile or client.profile
         self._patience_s = options.patience_s
         self._after = options.after
         self._marker = self._folder / f".shared-{token_hex(8)}"
