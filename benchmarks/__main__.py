@@ -22,7 +22,7 @@ TEXT = """# Benchmarks
 Written by `python benchmarks`, which `make bench` runs,
 on {day}: {cores} cores, {system}, Python {python}.
 
-The machine was shared with other work at the time. So both ways of a row run in turn,
+The machine was shared with other work at the time. So the two ways of a row alternate,
 and the ratio of a row is the median of the ratios of its rounds. A row without an
 interval was measured once. Kernels that accept no input show the plain card, which
 costs less than the live card: the rows of the first sign-in do not measure the

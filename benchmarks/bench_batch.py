@@ -79,7 +79,7 @@ def time_run(slots, render_s, count):
 
 
 def time_render(render_s):
-    """Make an output of a template at hand, and compare with its render time."""
+    """Make an output of a template, and compare with its render time."""
     with served("--render-seconds", render_s) as (chili, _origin):
         template = chili.templates.list(search="Business card")[0]
         chili.outputs.create(template, "jpg")

@@ -44,7 +44,7 @@ ClientCredentials(client_id=os.environ["CHILI_CLIENT_ID"],
 
 
 def in_kernel(code):
-    """Return a function that runs code in a fresh kernel and gives its seconds."""
+    """Return a function that runs code in a fresh kernel and returns its seconds."""
 
     def run():
         cell = nbformat.v4.new_code_cell(TIMED.format(code=code))

@@ -32,7 +32,7 @@ class Row:
         what: What was measured.
         peer: What it was compared with.
         ratio: The median of the ratios; ``None`` if it is not a ratio.
-        spread: The middle half of the ratios, or what else is to be said.
+        spread: The middle half of the ratios, or a remark.
         aim: The aim, as text.
     """
 

@@ -163,7 +163,7 @@ class BrandKits:
 
         Raises:
             NotListedError: If several kits have this name.
-            NotFoundError: If there is no such kit.
+            NotFoundError: If GraFx does not know the kit.
 
         Example:
             chili.brand_kits.get("Quillmere")

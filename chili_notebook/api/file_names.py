@@ -59,7 +59,7 @@ def suffixes_like(name: str) -> tuple[str, ...]:
 
 
 def content_type_of(name: str) -> str:
-    """Return the content type that the suffix of a name stands for."""
+    """Return the content type of a name, by its suffix."""
     suffix = PurePath(name).suffix.lower()
     types = (kind for kind, suffixes in _SUFFIXES.items() if suffix in suffixes)
     return next(types, "application/octet-stream")

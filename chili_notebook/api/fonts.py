@@ -280,7 +280,7 @@ class Fonts:
             family: Its exact name, its ID, or a family, to read it again.
 
         Raises:
-            NotListedError: If there is no such family, or several have this name.
+            NotListedError: If no family has this name or ID, or several have it.
 
         Example:
             chili.fonts.get("Manrope").styles()

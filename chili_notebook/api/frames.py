@@ -63,8 +63,8 @@ def read_frame(frame: Any) -> Frame:
     again.
 
     Raises:
-        ConfigurationError: If it is no table, has no usable headings, or needs pyarrow,
-            which is not installed.
+        ConfigurationError: If it is not a table, has no usable headings, or needs
+            pyarrow, which is not installed.
     """
     if _is_lazy(frame):
         frame = frame.collect()
@@ -98,10 +98,10 @@ def rows_of_batches(batches: Iterable[Any]) -> Iterator[tuple[Any, ...]]:
 
 
 def plain_value(value: Any) -> Any:
-    """Return a value as one of Python's own types, ``None`` if it is no value.
+    """Return a value as one of Python's own types, ``None`` for an empty value.
 
-    NaN, NaT, NA, an empty text and blank text are no value. A float that is whole is an
-    integer, and midnight is a date.
+    NaN, NaT, NA, an empty text and blank text are empty values. A float that is whole
+    is an integer, and midnight is a date.
     """
     kind = type(value)
     if kind is str:

@@ -29,7 +29,7 @@ class _Access(NamedTuple):
 
 
 class _Hidden:
-    """An attribute that the constructor of a dataclass takes, and that is no field.
+    """An attribute that the constructor of a dataclass takes, and that is not a field.
 
     A dataclass that annotates it as an `InitVar` calls `__get__` without an item, and
     uses the result as the default. `dataclasses.replace` reads it from the item.

@@ -208,7 +208,7 @@ class MediaLibrary:
         root = _checked_folder(folder)
         try:
             listed = list(self.list(folder=root, subfolders=True))
-        except NotFoundError:  # there is no such folder yet
+        except NotFoundError:  # the folder does not exist yet
             listed = []
         present = {key_of(media): media.id for media in listed}
         total = sum(file.size for file in files) or 1

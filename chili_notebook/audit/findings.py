@@ -225,7 +225,7 @@ class AuditSettings:
 
     def show(self, name: str) -> str:
         """Return a name as the report shows it: no secret, and valid as a text."""
-        # The bytes of a name on Linux may be no text: they are lone surrogates here.
+        # The bytes of a name on Linux may not be text: they are lone surrogates here.
         valid = name.encode("utf-8", "backslashreplace").decode()
         return self.secrets.mask(valid)
 

@@ -48,7 +48,7 @@ class Event:
     Attributes:
         call: The call.
         job: The output that it was about.
-        reply: Its answer; ``None`` if there is none, or all is well.
+        reply: The response; ``None`` if there is none, or all is well.
         error: What ended it instead.
     """
 
@@ -156,7 +156,7 @@ class RunProgress:
         ordered: How many it has ordered.
         saved: How many it has saved.
         failed: How many have failed.
-        unknown: How many orders had no answer.
+        unknown: How many orders had no response.
         expired: How many were no longer stored at GraFx, and are ready again.
         running: How many are in flight.
         started_at: When it began, by the stopwatch.

@@ -45,7 +45,7 @@ class Ledger(Database):
     def writing(self) -> Iterator[None]:
         """Own the folder inside the `with` block; a killed process loses it.
 
-        Orders whose answer an earlier process did not note become *unknown*.
+        Orders whose response an earlier process did not note become *unknown*.
 
         Raises:
             ConfigurationError: If another process owns it, or the ledger cannot be

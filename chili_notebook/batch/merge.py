@@ -64,7 +64,7 @@ def checked_merge(merge: object, form: OrderForm) -> str:
 def assign_requests(
     ledger: Ledger, form: OrderForm, checker: RowChecker, merge: str
 ) -> None:
-    """Cut the valid rows of a plan into requests, and give each request its file."""
+    """Cut the valid rows of a plan into requests, and assign a file to each request."""
     stem = PurePath(merge).stem
     for number, request in enumerate(_requests(ledger, form, checker), start=1):
         file = f"{stem}.parts/{number:04}.pdf"

@@ -136,13 +136,13 @@ class Polls:
         self._deviation_s += _WEIGHT * (abs(error_s) - self._deviation_s)
         self._expected_s += _WEIGHT * error_s
 
-    def note_running(self, key: str, now: float, *, was_answered: bool = True) -> None:
+    def note_running(self, key: str, now: float, *, has_response: bool = True) -> None:
         """Take into account that a task is still running, or could not be polled."""
         flight = self._flights[key]
         flight.is_asked = False
         pause_s = (now - flight.since) / self._parts
         flight.next_at = now + max(_SHORTEST_PAUSE_S, pause_s)
-        if was_answered:
+        if has_response:
             flight.polled_at = now
             self._missed += 1
 
@@ -194,7 +194,7 @@ class Outage:
     Attributes:
         since: When it began, by the stopwatch; ``None`` if all is well.
         until: No call is sent before this time.
-        reason: What GraFx answered last, for the user.
+        reason: How GraFx responded last, for the user.
         needs_check: Whether one call must succeed before the others are sent.
     """
 

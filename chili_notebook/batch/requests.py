@@ -1,6 +1,6 @@
 """The requests of a batch: one order, one poll, one download.
 
-Each returns what its answer means for the row. What must end the whole run, such as a
+Each returns what the response means for the row. What must end the whole run, such as a
 missing scope, is raised.
 """
 
@@ -64,7 +64,7 @@ _MOST_ERRORS = 5
 
 
 class Meaning(Enum):
-    """What the answer to a request means for its row."""
+    """What the response to a request means for its row."""
 
     STARTED = "the task runs"
     LOST = "the order may have been carried out"
@@ -80,7 +80,7 @@ class Meaning(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """The answer to a request.
+    """The response to a request.
 
     Attributes:
         meaning: What it means for the row.
@@ -178,7 +178,7 @@ def download(client: ApiClient, task_id: str, path: Path, done: Reply) -> Reply:
         client: The client.
         task_id: The task.
         path: The path of the file; its suffix may be replaced by one that fits.
-        done: The answer of the poll.
+        done: The result of the poll.
 
     Raises:
         ConfigurationError: If the file cannot be written.
@@ -213,9 +213,9 @@ def download(client: ApiClient, task_id: str, path: Path, done: Reply) -> Reply:
 
 
 def is_up(client: ApiClient) -> Reply | None:
-    """Return ``None`` if GraFx answers, otherwise what is wrong.
+    """Return ``None`` if GraFx responds, otherwise what is wrong.
 
-    Any answer counts, except those of an outage.
+    Any response counts, except those of an outage.
     """
     try:
         with time_limit(_POLL_LIMIT_S):
@@ -286,7 +286,7 @@ def _reason(error: APIError) -> str:
 def _read_errors(client: ApiClient, address: str) -> dict[int, str]:
     """Return why records are missing from a file; empty if the report is not one.
 
-    A report that GraFx refuses or does not have is no reason to lose the file.
+    The file is saved, too, if GraFx refuses the report or does not have one.
     """
     if not address:
         return {}

@@ -1,7 +1,7 @@
 """One run of a batch: order, poll, save, and write each step into the ledger.
 
 One thread decides and writes; a pool of threads sends. So the ledger needs no lock, and
-what GraFx answers to one call can slow down all others.
+how GraFx responds to one call can slow down all others.
 """
 
 from __future__ import annotations
@@ -87,7 +87,7 @@ class Run:
         self._adopted = JobQueue(ledger, RowState.RUNNING)
         self._ready = JobQueue(ledger, RowState.READY)
         self._is_checking = False
-        self._held_since: dict[str, float] = {}  # outputs that get no answer
+        self._held_since: dict[str, float] = {}  # outputs that get no response
         self._stops = threading.Event()
         self._thread = threading.Thread(target=self._work, name="batch", daemon=True)
         self.finished: SimpleQueue[Job | None] = SimpleQueue()
@@ -100,14 +100,14 @@ class Run:
         self._thread.start()
 
     def stop(self) -> None:
-        """Order nothing more, and end as soon as the sent orders are answered."""
+        """Order nothing more, and end as soon as the sent orders have a response."""
         self._stops.set()
         if self._thread.ident is not None:
             self._thread.join(_STOP_WITHIN_S)
 
     def _work(self) -> None:
         try:
-            # A late answer is noted, even if the caller has been interrupted twice.
+            # A late response is noted, even if the caller has been interrupted twice.
             with self._ledger.reading():
                 while not self._is_over():
                     self._decide()
@@ -234,7 +234,7 @@ class Run:
             due = self._outage.until
         else:
             due = self._polls.next_at() or now + _LONGEST_WAIT_S
-        if due <= now and len(self._calls):  # the answer of a call decides
+        if due <= now and len(self._calls):  # the response to a call decides
             return _LONGEST_WAIT_S if self._outage.since is not None else 0.01
         return min(max(due - now, 0.0), _LONGEST_WAIT_S)
 
@@ -308,7 +308,7 @@ class Run:
             self._note_held(job, reply)
 
     def _take_progress(self, call: Call, job: Job, reply: Reply) -> None:
-        """Take the answer to a poll or a download."""
+        """Take the response to a poll or a download."""
         key, meaning = job.key, reply.meaning
         now = self._client.stopwatch()
         if call is Call.SAVE:
@@ -320,7 +320,7 @@ class Run:
             self._note_trouble(reply)
             self._note_held(job, reply)
             if call is Call.POLL:
-                self._polls.note_running(key, now, was_answered=False)
+                self._polls.note_running(key, now, has_response=False)
             elif call is Call.SAVE:
                 self._unsaved += 1
                 self._to_save.append((job, self._done[key]))
@@ -385,7 +385,7 @@ class Run:
             outage.end()
 
     def _note_held(self, job: Job, reply: Reply) -> None:
-        """End the run if one output gets no answer, while GraFx answers others."""
+        """End the run if one output gets no response, while others do."""
         now = self._client.stopwatch()
         waited_s = now - self._held_since.setdefault(job.key, now)
         if waited_s >= self._options.patience_s and self.error is None:

@@ -27,7 +27,7 @@ class TableRow:
     Attributes:
         number: Its number, as a person sees it: in a file with headings that of the
             spreadsheet, whose first row holds the headings; otherwise 1, 2, 3, …
-        values: Values by heading; ``None`` is no value.
+        values: Values by heading; ``None`` is an empty value.
         problems: What is wrong with the row as it was read; usually empty.
     """
 

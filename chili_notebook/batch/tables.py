@@ -42,7 +42,7 @@ def open_table(source: object) -> Table:
     rows after it are read.
 
     Raises:
-        ConfigurationError: If it is no table, if a file cannot be read, or a library
+        ConfigurationError: If it is not a table, if a file cannot be read, or a library
             that reads it is not installed. While iterating, too.
     """
     if isinstance(source, str | PathLike):

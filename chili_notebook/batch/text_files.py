@@ -59,7 +59,7 @@ def open_text(path: Path) -> TextFile:
     if start == _ZIP_START:
         raise ConfigurationError(
             f"{path.name} is not a text file.",
-            hint="If it is an Excel file, give it the ending .xlsx.",
+            hint="If it is an Excel file, rename it, so that it ends in .xlsx.",
         )
     for mark, marked in _BYTE_ORDER_MARKS.items():
         if start.startswith(mark):

@@ -103,7 +103,7 @@ def _refuse_other_files(path: Path) -> None:
             raise ConfigurationError(
                 f"{path.name} is not an Excel file, or it is damaged.",
                 hint="Save it again in Excel as .xlsx. "
-                "If it is a CSV file, give it the ending .csv.",
+                "If it is a CSV file, rename it, so that it ends in .csv.",
             )
 
 

@@ -70,7 +70,7 @@ class WorkerReply:
     """What a worker returns.
 
     Attributes:
-        reply: The answer; ``None`` if it could not be fetched there at all.
+        reply: The response; ``None`` if it could not be fetched there at all.
         problem: Why not.
         hint: What to do.
         after_error: What `after` raised, as text; empty if it raised nothing.
@@ -200,7 +200,7 @@ def fetch_output(
             f"{here} signs in to the environment {environment.name!r} at "
             f"{environment.base_url}, and not to {job.environment!r} at "
             f"{job.base_url}.",
-            "Give it the same credentials, or pass profile= to run().",
+            "Set the same credentials there, or pass profile= to run().",
         )
     try:
         reply = _fetch(client, job, folder / job.file)

@@ -284,7 +284,7 @@ def as_html_beside(state: CardState) -> str:
 def as_traits(state: CardState) -> dict[str, Any]:
     """Return the values of the live card's synced traits: JSON without a secret.
 
-    The time left is not among them, because it is no part of the state.
+    The time left is not among them, because it is not a part of the state.
     """
     environment, token = state.environment, state.token
     return {

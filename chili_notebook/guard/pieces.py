@@ -218,7 +218,7 @@ def _search(index: _Index, text: str, data: bytes) -> tuple[list[Span], range | 
 
 
 def _blank(match: re.Match[bytes]) -> bytes:
-    """Return what replaces markup: the character it stands for, and spaces."""
+    """Return what replaces markup: its character, and spaces."""
     return _IN_LATEX.get(match[1], b"").ljust(len(match[0]))
 
 

@@ -40,7 +40,7 @@ _KNOWN_EXTENSIONS = {
 
 
 class GitError(Exception):
-    """A repository cannot be read; the message gives the reason in one line.
+    """A repository cannot be read; the message has the reason in one line.
 
     Attributes:
         folder: The folder in which the repository was found, if it was searched for.

@@ -144,7 +144,7 @@ class Host:
 
 @pytest.fixture(params=HOSTS)
 def host(request, store, monkeypatch):
-    """Return each host in turn."""
+    """Return each host, one after the other."""
     return Host(request.param, lambda: HOSTS[request.param](store, monkeypatch))
 
 

@@ -34,7 +34,7 @@ def test_new_font_is_uploaded_listed_and_shown(chili, other_font, tmp_path):
 
 
 def test_verdict_names_why_a_font_is_refused(chili, fredoka, other_font, tmp_path):
-    """A style that exists and a file that is no font do not stop the others."""
+    """A style that exists and a file that is not a font do not stop the others."""
     folder = tmp_path / "fonts"
     folder.mkdir()
     for name, content in (

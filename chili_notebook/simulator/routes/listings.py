@@ -111,7 +111,7 @@ def read_flag(query: Query, key: str) -> bool:
 
 
 def folder_item(path: str, *, type: int | str) -> dict[str, Any]:  # noqa: A002 - GraFx's word
-    """Return the item of a folder; listings give its type as a number or a word."""
+    """Return the item of a folder; its type is a number or a word."""
     parent, _, name = path.rpartition("/")
     return {
         "id": path,
