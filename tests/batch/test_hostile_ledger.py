@@ -8,7 +8,11 @@ from pathlib import Path
 
 import pytest
 
+from chili_notebook.auth.secret import Secret
+from chili_notebook.batch.ledger import Ledger
+from chili_notebook.batch.records import RowState
 from chili_notebook.errors import ConfigurationError
+from chili_notebook.guard.install import process_guard
 
 
 def change_ledger(script):
@@ -56,3 +60,26 @@ def test_link_in_the_folder_is_not_followed(prepare):
     with pytest.raises(ConfigurationError, match="link"):
         prints.run()
     assert Path("private.jpg").read_bytes() == b"mine"
+
+
+def test_repeated_secret_is_not_stored(prepare):
+    """A service that repeats the token in its texts does not bring it into the file."""
+    secret = Secret("zq9-live-token-zq9-0123456789abcdef")
+    masker = process_guard().registry.masker
+    masker.protect(secret)
+    try:
+        prepare(3)
+        ledger = Ledger(Path("out"), clock=lambda: 0.0)
+        with ledger.writing():
+            jobs = ledger.jobs(RowState.READY)
+            for job in jobs:
+                ledger.note_order(job, context="")
+            text = f"bad {secret.reveal()}"
+            ledger.note_task(jobs[0], secret.reveal())
+            ledger.note_unknown(jobs[1], text)
+            ledger.note_done(jobs[2], file="s2.jpg", size=1, record_errors={0: text})
+            ledger.note_failed(jobs[0], text)
+        files = [path for path in Path("out").iterdir() if path.is_file()]
+        assert not any(secret.reveal().encode() in f.read_bytes() for f in files)
+    finally:
+        masker.forget([secret])
