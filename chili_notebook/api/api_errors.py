@@ -8,6 +8,8 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
+import httpx
+
 from chili_notebook.auth.tokens import ADVISORY_S
 from chili_notebook.errors import (
     APIError,
@@ -21,8 +23,6 @@ from chili_notebook.http.reading import json_object, one_line
 from chili_notebook.http.transport import SAFE_METHODS, retry_after_s
 
 if TYPE_CHECKING:
-    import httpx
-
     from chili_notebook.auth.tokens import Token
 
 _BY_STATUS: dict[int, type[APIError]] = {
@@ -136,7 +136,7 @@ def error_from(
         now: The time, in seconds since the epoch.
     """
     status = response.status_code
-    problem = json_object(response)
+    problem = json_object(_without_token(response))
     title = one_line(problem.get("title"))
     detail = one_line(problem.get("detail")) or one_line(problem.get("message"))
     error_class = _BY_STATUS.get(status, ServerError if status >= _SERVER else APIError)
@@ -189,6 +189,20 @@ def guess_scope(method: str, path: str) -> str:
     if method.upper() not in {"GET", "HEAD"}:
         return f"{noun}:write"
     return f"{noun}:list" if len(parts) == 1 else f"{noun}:read"
+
+
+def _without_token(response: httpx.Response) -> httpx.Response:
+    """Return the body of a response without the token of its request.
+
+    A gateway may repeat the headers of a request. Messages are shortened, and a part of
+    a token is not found later.
+    """
+    sent = response.request.headers.get("authorization", "")
+    token = sent.rpartition(" ")[2].encode()
+    if not token or token not in response.content:
+        return response
+    body = response.content.replace(token, b"***")
+    return httpx.Response(response.status_code, content=body)
 
 
 def _path_in_environment(path: str) -> list[str]:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import sqlite3
 import threading
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
+from functools import cache
 from typing import TYPE_CHECKING, Any, Final
 
 from filelock import FileLock, Timeout
@@ -178,6 +179,11 @@ class Database:
             raise ConfigurationError(
                 f"{self._path} is {kind}.", hint="Use another folder."
             )
+        # A trigger or another view could change what is ordered and saved.
+        if tables and _schema_of(connection) != _own_schema():
+            raise ConfigurationError(
+                f"{self._path} is not a ledger of a batch.", hint="Use another folder."
+            )
         connection.execute("PRAGMA journal_mode = WAL")
         # What is committed survives the end of this process, however it ends. Only a
         # power cut may lose the last moments; waiting for the disk at each order would
@@ -240,3 +246,14 @@ class Database:
             hint="Restore it from a copy. If there is none, use another folder; all "
             "rows are rendered again there.",
         )
+
+
+def _schema_of(connection: sqlite3.Connection) -> frozenset[tuple[str, ...]]:
+    return frozenset(connection.execute("SELECT type, name, sql FROM sqlite_schema"))
+
+
+@cache
+def _own_schema() -> frozenset[tuple[str, ...]]:
+    with closing(sqlite3.connect(":memory:")) as connection:
+        connection.executescript(_SCHEMA)
+        return _schema_of(connection)

@@ -22,6 +22,7 @@ from chili_notebook.batch.records import (
     StoredProblem,
     StoredRow,
 )
+from chili_notebook.guard.install import process_guard
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -90,9 +91,8 @@ class Ledger(Database):
         """
         found = self.execute("SELECT position FROM rows WHERE number = ?", number)
         if not found:
-            return int(
-                self.execute("SELECT COALESCE(MAX(position), -1) + 1 FROM rows")[0][0]
-            )
+            query = "SELECT COALESCE(MAX(position), -1) + 1 FROM rows"
+            return int(self.execute(query)[0][0])
         position = int(found[0][0])
         self.execute("DELETE FROM rows WHERE position = ?", position)
         self.execute("DELETE FROM problems WHERE position = ?", position)
@@ -231,8 +231,8 @@ class Ledger(Database):
 
     def rows_of(self, key: str) -> list[StoredRow]:
         """Return the rows of one output."""
-        query = f"{_SELECT} WHERE key = ? ORDER BY position"
-        return [_stored(row) for row in self.execute(query, key)]
+        found = self.execute(f"{_SELECT} WHERE key = ? ORDER BY position", key)
+        return [_stored(row) for row in found]
 
     def problem_count(self, *, of_table: bool = False) -> int:
         """Return the number of problems, or of those that are about no single row."""
@@ -313,20 +313,20 @@ class Ledger(Database):
 
     def note_task(self, job: Job, task_id: str) -> None:
         """Note the ID of the task that an order has started."""
-        self._set(job, state="running", task_id=task_id)
+        self._set(job, state="running", task_id=_masked(task_id))
 
     def has_task(self, task_id: str) -> bool:
         """Return whether an order has this task."""
         query = "SELECT 1 FROM outputs WHERE task_id = ? LIMIT 1"
-        return bool(self.execute(query, task_id))
+        return bool(self.execute(query, _masked(task_id)))
 
     def note_unknown(self, job: Job, error: str) -> None:
         """Note that the response to an order was lost."""
-        self._set(job, state="unknown", error=error)
+        self._set(job, state="unknown", error=_masked(error))
 
     def note_failed(self, job: Job, error: str) -> None:
         """Note that GraFx could not make an output."""
-        self._set(job, state="failed", error=error)
+        self._set(job, state="failed", error=_masked(error))
 
     def note_done(
         self, job: Job, *, file: str, size: int, record_errors: dict[int, str]
@@ -342,7 +342,7 @@ class Ledger(Database):
         )
         self.execute_many(
             "INSERT OR REPLACE INTO record_errors VALUES (?, ?, ?)",
-            [(job.key, record, reason) for record, reason in record_errors.items()],
+            [(job.key, record, _masked(why)) for record, why in record_errors.items()],
         )
 
     def note_missing(self, job: Job) -> None:
@@ -365,10 +365,15 @@ class Ledger(Database):
         )
 
     def _set(self, job: Job, **fields: object) -> None:
-        fields["changed_at"] = self.clock()
+        fields |= {"changed_at": self.clock()}
         names = ", ".join(f"{name} = ?" for name in fields)
         query = f"UPDATE outputs SET {names} WHERE key = ? AND fingerprint = ?"  # noqa: S608 - our own names
         self.execute(query, *fields.values(), job.key, job.fingerprint)
+
+
+def _masked(value: str) -> str:
+    """Return a text of GraFx without the secrets that it may have repeated."""
+    return process_guard().registry.masker.mask_text(value)[0]
 
 
 _SELECT = (

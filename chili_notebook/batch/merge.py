@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from chili_notebook.api.output_options import MOST_ROWS
 from chili_notebook.batch.order import to_json
 from chili_notebook.batch.records import RowState
+from chili_notebook.batch.requests import refuse_links
 from chili_notebook.errors import ConfigurationError
 from chili_notebook.system.atomic_write import save_stream
 
@@ -121,6 +122,7 @@ def merge_parts(ledger: Ledger, preparation: Preparation) -> None:
                 "rendered again after four hours.",
             ) from None
     target = ledger.folder / preparation.merge
+    refuse_links(target)
     save_stream(_pieces_of(writer), target, default_name=target.name)
     ledger.set_meta("merged", [preparation.id])
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 from uuid import uuid4
@@ -311,7 +312,8 @@ def check_files(ledger: Ledger) -> None:
     for path in ledger.folder.glob(".*"):
         leftover = _LEFTOVER.fullmatch(path.name)
         if leftover and (leftover[1] is None or ledger.has_file(leftover[1])):
-            path.unlink(missing_ok=True)
+            with suppress(OSError):  # such as a folder of this name
+                path.unlink()
     after = -1
     while jobs := ledger.jobs(RowState.DONE, after=after):
         after = jobs[-1].position

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import Enum, StrEnum
+from pathlib import PurePath
 from typing import Final, NamedTuple
+
+from chili_notebook.errors import ConfigurationError
 
 FILE_LIFETIME_S: Final = 4 * 3600.0
 """How long GraFx stores the file of an output (page "Output tasks")."""
@@ -80,6 +83,10 @@ class StoredRow:
     task_id: str | None
     saved: str | None
 
+    def __post_init__(self) -> None:
+        for name in filter(None, (self.file, self.saved)):
+            _require_inside(name)
+
 
 class StoredProblem(NamedTuple):
     """A problem of a row, as the ledger has it; `value` is JSON."""
@@ -117,6 +124,9 @@ class Job:
     ordered_at: float | None = None
     size: int | None = None
 
+    def __post_init__(self) -> None:
+        _require_inside(self.file)
+
 
 @dataclass(frozen=True, slots=True)
 class Change:
@@ -150,3 +160,18 @@ class Preparation:
     unused: tuple[str, ...]
     changes: tuple[Change, ...]
     merge: str
+
+
+def _require_inside(file: object) -> None:
+    """Raise an error if a name in the ledger is not that of a file in its folder.
+
+    The folder may have come from somebody else, with a ledger that was changed.
+    """
+    if isinstance(file, str) and "\0" not in file:
+        path = PurePath(file)
+        if path.name and not path.anchor and ".." not in path.parts:
+            return
+    raise ConfigurationError(
+        f"The file name {file!r} in the ledger leads out of the folder.",
+        hint="Use another folder: chili_notebook did not write this ledger.",
+    )

@@ -32,6 +32,7 @@ from chili_notebook.api.responses import item_of, text_in
 from chili_notebook.errors import (
     APIError,
     ChiliError,
+    ConfigurationError,
     ConnectionFailedError,
     ForbiddenError,
     NotFoundError,
@@ -331,4 +332,21 @@ def _save(response: httpx.Response, path: Path) -> Path:
     suffixes = suffixes_of(file.content_type)
     if suffixes and path.suffix.lower() not in suffixes:
         path = path.with_suffix(suffixes[0])
+    refuse_links(path)
     return save_bytes(file.content, path, default_name=path.name)
+
+
+def refuse_links(path: Path) -> None:
+    """Raise an error if a file of a batch would be written through a link.
+
+    A folder that somebody else has filled must not replace files elsewhere.
+
+    Raises:
+        ConfigurationError: If the file, or the folder of the parts, is a link.
+    """
+    is_part = path.parent.suffix == ".parts"
+    if path.is_symlink() or (is_part and path.parent.is_symlink()):
+        raise ConfigurationError(
+            f"{path} is a link, and is not replaced.",
+            hint="Remove the link, or use another folder.",
+        )

@@ -99,6 +99,8 @@ class _Reader:
 
     def __init__(self, document: Json) -> None:
         self._document = document
+        # Many references to one schema must not be followed again and again.
+        self._known: dict[tuple[int, int, int], frozenset[str]] = {}
 
     def operation(self, method: str, path: str, route: Json, raw: object) -> Operation:
         raw = _mapping(raw)
@@ -144,10 +146,16 @@ class _Reader:
 
     def _fields(self, raw: object, depth: int, steps: int = _MAX_STEPS) -> set[str]:
         """Return the fields of a schema and of the schemas in it: ``data.name``."""
+        if not depth or not steps:
+            return set()
+        key = id(raw), depth, steps  # the document keeps each part alive
+        if key not in self._known:
+            self._known[key] = frozenset(self._read_fields(raw, depth, steps))
+        return set(self._known[key])
+
+    def _read_fields(self, raw: object, depth: int, steps: int) -> set[str]:
         schema = self._resolve(raw)
         found: set[str] = set()
-        if not depth or not steps:
-            return found
         parts = [schema.get("items")]
         for key in ("allOf", "anyOf", "oneOf"):
             parts += _list(schema.get(key))

@@ -218,3 +218,17 @@ def test_needed_scope_is_derived_from_the_path(method, path, scope):
     """No scope is returned for calls whose scope is unknown."""
     assert guess_scope(method, f"/api/v1/environment/cp-a/{path}") == scope
     assert guess_scope(method, f"/api/v1/{path}") == ""
+
+
+@pytest.mark.parametrize("key", ["title", "detail", "message", "errors"])
+def test_token_that_a_gateway_repeats_is_not_in_the_error(key):
+    """No part of it remains, although a long message is shortened."""
+    value = "abcdefghij" * 80
+    text = f"Refused: Authorization: Bearer {value}"
+    problem = {key: {"header": text} if key == "errors" else text}
+    request = httpx.Request("GET", API, headers={"Authorization": f"Bearer {value}"})
+    error = error_from(httpx.Response(500, request=request, json=problem), token=None)
+    assert "Bearer ***" in error.message
+    assert (
+        "abcdefghij" not in f"{error.message} {error.hint} {error.title} {error.detail}"
+    )

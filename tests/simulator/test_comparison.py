@@ -18,7 +18,7 @@ from chili_notebook.simulator.comparison import (
     compare_with,
     format_table,
 )
-from chili_notebook.simulator.openapi import SpecificationError
+from chili_notebook.simulator.openapi import SpecificationError, read_operations
 from chili_notebook.simulator.routes.authorization import ROOT
 from chili_notebook.simulator.server.app import make_app
 
@@ -188,3 +188,19 @@ def test_command_prints_a_table_and_sets_the_exit_code(tmp_path):
     assert (done.returncode, done.stdout) == (2, "")
     assert "not an OpenAPI document" in done.stderr
     assert "Traceback" not in done.stderr
+
+
+def test_references_in_many_circles_are_read_once(tmp_path):
+    """A schema that names itself a hundred times does not take hours."""
+    circle = {"$ref": "#/components/schemas/A"}
+    responses = {"200": {"content": {"a": {"schema": circle}}}}
+    schema = {"allOf": [dict(circle) for _ in range(100)], "properties": {"id": {}}}
+    document = {
+        "openapi": "3.0.0",
+        "paths": {"/api/v1/x": {"get": {"responses": responses}}},
+        "components": {"schemas": {"A": schema}},
+    }
+    path = tmp_path / "openapi.json"
+    path.write_text(json.dumps(document))
+    (operation,) = read_operations(path)
+    assert operation.response == {"id"}
