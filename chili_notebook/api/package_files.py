@@ -178,6 +178,11 @@ def open_package(path: str | Path) -> Iterator[Package]:
         return
     try:
         archive = ZipFile(source)
+    except FileNotFoundError:
+        raise ConfigurationError(
+            f"The package {source} cannot be used: it does not exist.",
+            hint="Check the path.",
+        ) from None
     except Exception as error:  # noqa: BLE001 - zipfile and its codecs raise anything
         raise _damaged(source, f"it cannot be read ({_reason(error)})") from None
     with archive:

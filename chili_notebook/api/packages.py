@@ -94,6 +94,9 @@ class Installation:
             caption = f"Installed: {self.template.name} ({self.template.id})"
         return self.parts.bundle(caption=caption)
 
+    def __str__(self) -> str:
+        return self._repr_mimebundle_()["text/plain"]
+
 
 @dataclass(slots=True)
 class _Installer:

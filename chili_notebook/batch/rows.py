@@ -12,6 +12,7 @@ from chili_notebook.api.listing import load_pandas
 from chili_notebook.api.problems import Problem, ProblemKind
 from chili_notebook.batch.records import RowState
 from chili_notebook.display.tables import table_bundle
+from chili_notebook.display.wording import spell_count
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -60,7 +61,7 @@ Open = Callable[[], AbstractContextManager["Ledger"]]
 
 
 class BatchRows(Sequence[BatchRow]):
-    """Rows of a batch; in a notebook they show themselves as a table.
+    """Rows of a batch; in a notebook and in a print they are a table.
 
     The rows are read when they are needed, so a large batch stays on the disk.
 
@@ -154,7 +155,10 @@ class BatchRows(Sequence[BatchRow]):
         return self._rows_at(ledger, place, 1)[0]
 
     def __repr__(self) -> str:
-        return f"<{len(self):,} rows>"
+        return f"<{spell_count(len(self), 'row')}>"
+
+    def __str__(self) -> str:
+        return self._repr_mimebundle_()["text/plain"]
 
     def _repr_mimebundle_(self, **_: object) -> dict[str, str]:
         rows = self[:SHOWN]
@@ -162,7 +166,7 @@ class BatchRows(Sequence[BatchRow]):
 
 
 class BatchProblems(Sequence[Problem]):
-    """The problems of a batch; in a notebook they show themselves as a table.
+    """The problems of a batch; in a notebook and in a print they are a table.
 
     Example:
         rows = [{"Name": "Ada"}, {"Nmae": "Grace"}]
@@ -221,7 +225,10 @@ class BatchProblems(Sequence[Problem]):
         return pd.DataFrame(cells, columns=headings, dtype=object)
 
     def __repr__(self) -> str:
-        return f"<{len(self):,} problems>"
+        return f"<{spell_count(len(self), 'problem')}>"
+
+    def __str__(self) -> str:
+        return self._repr_mimebundle_()["text/plain"]
 
     def _repr_mimebundle_(self, **_: object) -> dict[str, str]:
         cells = [
@@ -290,9 +297,8 @@ def rows_bundle(rows: Sequence[BatchRow], *, caption: str) -> dict[str, str]:
 
 
 def _caption(count: int, noun: str) -> str:
-    plural = "" if count == 1 else "s"
     shown = f"; the first {SHOWN} are shown" if count > SHOWN else ""
-    return f"{count:,} {noun}{plural}{shown}"
+    return f"{spell_count(count, noun)}{shown}"
 
 
 def _columns_of(rows: Iterable[BatchRow]) -> list[str]:

@@ -12,7 +12,12 @@ from chili_notebook.api.problems import problems_error
 from chili_notebook.batch.records import Before
 from chili_notebook.batch.rows import rows_bundle
 from chili_notebook.display.gallery import Gallery, GalleryEntry
-from chili_notebook.display.wording import list_names, spell_duration, spell_moment
+from chili_notebook.display.wording import (
+    list_names,
+    spell_count,
+    spell_duration,
+    spell_moment,
+)
 from chili_notebook.errors import ConfigurationError
 
 if TYPE_CHECKING:
@@ -48,9 +53,9 @@ def summary_of(counts: Mapping[str, int], preparation: Preparation) -> str:
         f"{counts[state]:,} {state}" for state in ("failed", "unknown") if counts[state]
     ]
     states.append(f"{kept:,} done before")
-    lines = [f"{_count(total, 'row')}: {', '.join(states)}"]
+    lines = [f"{spell_count(total, 'row')}: {', '.join(states)}"]
     if ready:
-        lines[0] += f"; will cost {_count(ready, 'render')}"
+        lines[0] += f"; will cost {spell_count(ready, 'render')}"
         lines += _changes_in_words(preparation)
     if counts["unknown"]:
         lines.append(
@@ -59,7 +64,8 @@ def summary_of(counts: Mapping[str, int], preparation: Preparation) -> str:
         )
     if preparation.unused:
         shown = list_names(preparation.unused)
-        lines.append(f"not used: the columns {shown}")
+        noun = "column" if len(preparation.unused) == 1 else "columns"
+        lines.append(f"not used: the {noun} {shown}")
     lines += [note.rstrip(".") for note in preparation.notes]
     return ". ".join(lines)
 
@@ -72,7 +78,7 @@ def _changes_in_words(preparation: Preparation) -> list[str]:
         if change.reason is Before.TEMPLATE_CHANGED:
             what = (
                 f"The template, its layout or its settings changed since {since}: "
-                f"{_count(change.count, 'output')}"
+                f"{spell_count(change.count, 'output')}"
             )
         lines.append(f"{what}, and will be rendered again")
     return lines
@@ -82,7 +88,7 @@ def batch_bundle(
     rows: Sequence[BatchRow], summary: str, problems: BatchProblems
 ) -> dict[str, str]:
     """Return the table of a batch, by media type."""
-    shown = f" The first {len(rows)} rows:" if rows else ""
+    shown = f" The first {spell_count(len(rows), 'row')}:" if rows else ""
     table = rows_bundle(rows, caption=f"{summary}.{shown}")
     if not len(problems):
         return table
@@ -90,7 +96,7 @@ def batch_bundle(
     listed = problems[:_MOST_PROBLEMS]
     more = f"<p>and {count - len(listed):,} more in <code>problems</code></p>"
     items = "".join(f"<li>{escape(str(problem))}</li>" for problem in listed)
-    html = f"<p>{_count(count, 'problem')}:</p><ul>{items}</ul>"
+    html = f"<p>{spell_count(count, 'problem')}:</p><ul>{items}</ul>"
     if count > len(listed):
         html += more
     lines = [f"  {problem}" for problem in listed]
@@ -99,7 +105,7 @@ def batch_bundle(
     return {
         "text/html": table["text/html"] + html,
         "text/plain": "\n".join(
-            [table["text/plain"], f"{_count(count, 'problem')}:", *lines]
+            [table["text/plain"], f"{spell_count(count, 'problem')}:", *lines]
         ),
     }
 
@@ -108,7 +114,7 @@ def invalid_error(count: int, problems: BatchProblems) -> VariableError:
     """Return the error of a run that would leave out rows."""
     first = problems[:_FEW]
     error = problems_error(problems[:_MOST_IN_ERROR])
-    what = _count(count, "row") if count else "The table"
+    what = spell_count(count, "row") if count else "The table"
     verb = "has a problem" if count <= 1 else "have problems"
     lines = "".join(f"\n  {problem}." for problem in first)
     more = len(problems) - len(first)
@@ -257,7 +263,3 @@ def _rate_in_words(per_second: float) -> str:
     if per_second >= 1:
         return f"{per_second:.1f} a second"
     return f"{per_second * 60:.1f} a minute"
-
-
-def _count(number: int, noun: str) -> str:
-    return f"{number:,} {noun}{'' if number == 1 else 's'}"

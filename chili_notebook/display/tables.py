@@ -5,7 +5,7 @@ from __future__ import annotations
 from contextlib import suppress
 from datetime import datetime
 from html import escape
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -16,7 +16,7 @@ _LEFT = 'style="text-align:left"'  # notebooks align the cells to the right
 
 
 class Rows(list[T]):
-    """A list that shows itself as a table in a notebook.
+    """A list that shows itself as a table, in a notebook and when it is printed.
 
     Args:
         items: The items of the list.
@@ -46,8 +46,15 @@ class Rows(list[T]):
             caption=caption,
         )
 
+    def __str__(self) -> str:
+        return self.bundle()["text/plain"]
+
     def _repr_mimebundle_(self, **_: object) -> dict[str, str]:
         return self.bundle()
+
+    def _repr_pretty_(self, printer: Any, _cycle: object) -> None:
+        # Without this method IPython shows it as it shows lists.
+        printer.text(str(self))
 
 
 def table_bundle(

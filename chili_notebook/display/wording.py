@@ -24,6 +24,11 @@ def spell_duration(seconds: float) -> str:
     return f"{minutes} min {left:02} s" if minutes else f"{left} s"
 
 
+def spell_count(number: int, noun: str) -> str:
+    """Return a number of things, as in ``1 row`` and ``2,000 rows``."""
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
+
+
 def spell_moment(epoch_s: float | None) -> str:
     """Return a moment in UTC, or ``unknown`` for ``None``.
 

@@ -322,6 +322,19 @@ def test_a_batch_shows_itself_as_a_table(prepare):
     assert list(frame["state"]) == ["ready", "invalid"]
 
 
+def test_printed_rows_and_problems_are_tables(prepare):
+    """A script that prints them shows what is wrong, and what to use instead."""
+    batch = prepare([{"sku": "a", "Product": "x", "Price": "4,80"}])
+    for rows, name in ((batch.problems, "<1 problem>"), (batch.failures, "<0 rows>")):
+        shown = rows._repr_mimebundle_()["text/plain"]
+        assert str(rows) == shown
+        assert repr(rows) == name
+    *_, row, caption = str(batch.problems).splitlines()
+    assert row.split()[:3] == ["1", "Price", "4,80"]
+    assert row.endswith("4.80")
+    assert caption == "1 problem"
+
+
 def test_values_that_are_not_json_are_stored_or_reported(service, prepare):
     """Whatever a row contains, preparing ends with a batch."""
 

@@ -223,6 +223,13 @@ DAMAGES = {
 }
 
 
+def test_package_that_does_not_exist_is_named(chili, tmp_path):
+    """A wrong path is not reported as damage."""
+    with pytest.raises(ConfigurationError, match="it does not exist") as refused:
+        chili.templates.install(tmp_path / "no.zip")
+    assert refused.value.hint == "Check the path."
+
+
 def test_damaged_package_is_refused_in_words(chili, template):
     """The error names the package, as a folder and as a zip; nothing is sent."""
     chili.templates.package(template, "whole")

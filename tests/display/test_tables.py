@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from datetime import UTC, datetime
 
+from IPython.core.formatters import DisplayFormatter
+
 from chili_notebook.display.tables import Rows, html_table, table_bundle, text_table
 
 HOSTILE = "<script>alert('x')</script>&"
@@ -55,9 +57,11 @@ def test_moments_and_missing_values_are_readable():
 
 
 def test_rows_are_a_list_in_code_and_a_table_in_a_notebook():
-    """Rows compare like a list, and show themselves as a table."""
+    """Rows compare like a list, and are a table in a notebook and in a print."""
     rows = Rows([1, 2], [("Number", lambda n: n), ("Square", lambda n: n * n)])
     assert rows == [1, 2]
-    shown = rows._repr_mimebundle_()
+    shown, _ = DisplayFormatter().format(rows)
     assert re.findall(r">(\d)</td>", shown["text/html"]) == ["1", "1", "2", "4"]
     assert shown["text/plain"].splitlines()[-1].split() == ["2", "4"]
+    assert str(rows) == shown["text/plain"]
+    assert repr(rows) == "[1, 2]"
