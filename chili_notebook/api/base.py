@@ -10,13 +10,17 @@ from typing import TYPE_CHECKING, Any, NoReturn, Self
 
 import httpx
 
-from chili_notebook.api.api_errors import error_from, interruptible
+from chili_notebook.api.api_errors import (
+    InterruptedCallError,
+    error_from,
+    interrupted_error,
+)
 from chili_notebook.api.responses import link_in
 from chili_notebook.auth.environment import call_url
 from chili_notebook.auth.handle import DIRECT, ChiliToken
 from chili_notebook.auth.secret import signed_in
 from chili_notebook.errors import ConfigurationError
-from chili_notebook.http.time_limit import LimitedBody, time_limit
+from chili_notebook.http.time_limit import LimitedBody, TimeLimit
 from chili_notebook.http.transport import (
     SAFE_METHODS,
     cut_response_error,
@@ -191,8 +195,7 @@ class ApiClient:
         Example:
             chili.request("GET", "media").json()
         """
-        with self._response_to(method, path, **options) as response:
-            response.read()
+        with self._response_to(method, path, whole=True, **options) as response:
             return response
 
     def stream(
@@ -224,32 +227,41 @@ class ApiClient:
         path: str,
         *,
         accepted: Collection[int] = (),
+        whole: bool = False,
         **options: Any,
     ) -> Iterator[httpx.Response]:
         self._source.require()  # the first error of all is that you are not signed in
         environment = self.environment
         url = _parse_url(call_url(environment, path))
-        with (
-            interruptible(method),
-            self._connected(environment.base_url) as connections,
-        ):
-            limit = time_limit(_CALL_LIMIT_S, slowest_bytes_s=_SLOWEST_BYTES_S)
+        limit = TimeLimit(_CALL_LIMIT_S, slowest_bytes_s=_SLOWEST_BYTES_S)
+        connections = self._borrow_connections(environment.base_url)
+        response = cut_off = None
+        try:
             with limit:
                 response = self._send(connections, method, url, options)
-            response.stream = LimitedBody(response.stream, limit)
-            cut_off = None
-            try:
+            with limit:
                 if not response.is_success and response.status_code not in accepted:
                     self._raise(response)
-                yield response
-            except httpx.HTTPError as error:
-                cut_off = cut_response_error(response, error)
-            finally:
+                if whole:
+                    response.read()
+            response.stream = LimitedBody(response.stream, limit)
+            yield response
+        except httpx.HTTPError as error:
+            if response is None:
+                raise
+            cut_off = cut_response_error(response, error)
+        except InterruptedCallError:
+            raise
+        except KeyboardInterrupt:
+            raise interrupted_error(method) from None
+        finally:
+            if response is not None:
                 response.close()
-            if cut_off is not None:
-                self._replace(connections)
-                # Raised here, the error has no frames of httpx, which hold the token.
-                raise cut_off
+            self._return_connections(connections)
+        if cut_off is not None:
+            self._replace(connections)
+            # Raised here, the error has no frames of httpx, which hold the token.
+            raise cut_off
 
     def link(self, response: httpx.Response, key: str) -> str:
         """Return a link of a response as a full URL, empty if there is none.
@@ -318,14 +330,14 @@ class ApiClient:
         # Raised here, the error has no frames of httpx, which hold the token.
         raise failure
 
-    @contextmanager
-    def _connected(self, base_url: str) -> Iterator[_Connections]:
-        """Return the connections for a base URL, for the time of one call.
+    def _borrow_connections(self, base_url: str) -> _Connections:
+        """Return the connections for a base URL, which the caller must give back.
 
         After a sign-in new ones are opened, with the proxy and the certificates that
         are set then.
         """
         opened_for = base_url, self._source.generation
+        replaced = None
         with self._lock:
             connections = self._connections
             if connections is None or connections.opened_for != opened_for:
@@ -336,19 +348,17 @@ class ApiClient:
                 replaced = connections
                 connections = _Connections(http, origin, opened_for)
                 self._connections = connections
-            else:
-                replaced = None
             connections.calls += 1
         if replaced is not None:
             self._close_if_unused(replaced)
-        try:
-            yield connections
-        finally:
-            with self._lock:
-                connections.calls -= 1
-                is_current = connections is self._connections
-            if not is_current and connections not in self._of_parents:
-                self._close_if_unused(connections)
+        return connections
+
+    def _return_connections(self, connections: _Connections) -> None:
+        with self._lock:
+            connections.calls -= 1
+            is_current = connections is self._connections
+        if not is_current and connections not in self._of_parents:
+            self._close_if_unused(connections)
 
     def _replace(self, connections: _Connections) -> None:
         """Let the next call open new connections, after one of these has failed.

@@ -36,7 +36,7 @@ from chili_notebook.errors import (
     ServerError,
     UnexpectedAnswerError,
 )
-from chili_notebook.http.time_limit import time_limit
+from chili_notebook.http.time_limit import TimeLimit
 from chili_notebook.http.transport import ONCE, retry_after_s
 
 if TYPE_CHECKING:
@@ -224,7 +224,7 @@ class OutputTask:
                 task_id=self.id,
             ) from error
         except ServerError as error:
-            with time_limit(REPORT_LIMIT_S):
+            with TimeLimit(REPORT_LIMIT_S):
                 report = read_report(self._client, find_report_url(error.detail))
             reason = without_report_url(error.detail) or error.title or error.message
             raise OutputFailedError(
@@ -237,7 +237,7 @@ class OutputTask:
 
     def _download(self, address: str) -> httpx.Response:
         try:
-            with time_limit(FILE_LIMIT_S, slowest_bytes_s=SLOWEST_BYTES_S):
+            with TimeLimit(FILE_LIMIT_S, slowest_bytes_s=SLOWEST_BYTES_S):
                 return self._client.get(address)
         except APIError as error:
             if error.status_code not in NO_LONGER_STORED:
@@ -253,7 +253,7 @@ class OutputTask:
         try:
             report_url = self._client.link(done, "report")
             if report_url:
-                with time_limit(REPORT_LIMIT_S):
+                with TimeLimit(REPORT_LIMIT_S):
                     return fetch_report(self._client, report_url), ""
         except ChiliError as error:
             return _NO_REPORT, error.message
@@ -303,7 +303,7 @@ def _poll_once(client: ApiClient, path: str, *, left_s: float) -> _Poll:
     """
     timeout_s = min(max(left_s, _SHORTEST_POLL_S), _LONGEST_POLL_S)
     try:
-        with time_limit(timeout_s):
+        with TimeLimit(timeout_s):
             response = client.get(
                 path,
                 accepted=_GATEWAY,
