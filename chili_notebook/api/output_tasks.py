@@ -140,7 +140,7 @@ class OutputTask:
         except ChiliError as error:
             error.hint = f"{error.hint} {how_to_continue}".strip()
             raise
-        self._print_missing_records(report, report_problem)
+        self._print_missing_rows(report, report_problem)
         return Output.from_response(
             response,
             name=f"{self.id}.{self.format}" if self.format else self.id,
@@ -259,20 +259,20 @@ class OutputTask:
             return _NO_REPORT, error.message
         return _NO_REPORT, ""
 
-    def _print_missing_records(self, report: OutputReport, problem: str) -> None:
-        """Print which records are missing from the output, if any.
+    def _print_missing_rows(self, report: OutputReport, problem: str) -> None:
+        """Print which rows are missing from the output, if any.
 
         A warning would write the path of this module into the notebook.
         """
         if problem:
             sys.stderr.write(
-                f"Some records may be missing from the {self._name}: its report could "
+                f"Some rows may be missing from the {self._name}: its report could "
                 f"not be read. {problem} {self._wait_again} reads it again.\n"
             )
         elif report:
             failed = len({error.record for error in report})
             sys.stderr.write(
-                f"The {self._name} is ready without {failed} of its records; its "
+                f"The {self._name} is ready without {failed} of its rows; its "
                 f"report shows them as a table:\n{summarize(report)}\n"
             )
 

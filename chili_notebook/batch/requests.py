@@ -277,7 +277,9 @@ def _held_up(response: httpx.Response) -> Reply:
 def _failure(client: ApiClient, error: ServerError) -> str:
     with TimeLimit(REPORT_LIMIT_S):
         report = read_report(client, find_report_url(error.detail))
-    return "; ".join(map(str, report[:_MOST_ERRORS])) or _reason(error)
+    # The rows of a file have other numbers than the rows of the table.
+    reasons = dict.fromkeys(record.explanation for record in report)
+    return "; ".join(list(reasons)[:_MOST_ERRORS]) or _reason(error)
 
 
 def _reason(error: APIError) -> str:
@@ -314,9 +316,9 @@ def _is_file(response: httpx.Response, path: Path) -> bool:
 def _by_record(report: tuple[RecordError, ...]) -> dict[int, str]:
     reasons: dict[int, str] = {}
     for error in report:
-        reason = str(RecordError(None, error.type, error.details))
         record = -1 if error.record is None else error.record
-        reasons[record] = "; ".join(filter(None, [reasons.get(record), reason]))
+        known = [reasons[record]] if record in reasons else []
+        reasons[record] = "; ".join([*known, error.explanation])
     return reasons
 
 
