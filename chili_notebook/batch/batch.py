@@ -14,7 +14,6 @@ from chili_notebook.batch.options import PATIENCE_S, RunOptions
 from chili_notebook.batch.plan import check_files, write_plan
 from chili_notebook.batch.records import RowState
 from chili_notebook.batch.rows import (
-    SHOWN,
     BatchProblems,
     BatchRow,
     BatchRows,
@@ -136,7 +135,7 @@ class Batch(Sequence[BatchRow]):
         """The rows whose output GraFx could not make, with the reason.
 
         Correct ``failures.to_frame()`` and pass it to ``chili.outputs.batch`` with the
-        same folder.
+        same folder, `name`, `columns` and other arguments.
 
         Example:
             rows = [{"Name": "Ada"}, {"Name": "Grace"}]
@@ -211,7 +210,8 @@ class Batch(Sequence[BatchRow]):
         Args:
             limit: How many outputs to order at most.
             concurrency: How many tasks are in flight at most.
-            skip_invalid: Whether to run although some rows are invalid.
+            skip_invalid: Whether to leave out the rows that are invalid. A problem of
+                the columns cannot be skipped.
             retry_unknown: Whether to order again what GraFx may have rendered.
             retry_failed: Whether to order again what has failed.
             patience_s: How long to wait in an outage of GraFx, in seconds.
@@ -223,7 +223,8 @@ class Batch(Sequence[BatchRow]):
                 default that of this client.
 
         Raises:
-            VariableError: If there are invalid rows, and they are not skipped.
+            VariableError: If the columns have a problem, or if there are invalid rows
+                and they are not skipped.
             ConfigurationError: If an argument is wrong, or another process uses the
                 folder.
             ConnectionFailedError: If GraFx could not be reached for `patience_s`.
@@ -312,7 +313,9 @@ class Batch(Sequence[BatchRow]):
     def _repr_mimebundle_(self, **_: object) -> dict[str, str]:
         try:
             summary = summary_of(self.counts, self._preparation)
-            return batch_bundle(self[:SHOWN], summary, self.problems)
+            if self.merged is not None:
+                summary += f". All rows are in {self._preparation.merge}"
+            return batch_bundle(self, summary, self.problems)
         except ConfigurationError as error:
             return {"text/plain": f"<Batch: {error.message}>"}
 
@@ -332,12 +335,16 @@ class Batch(Sequence[BatchRow]):
             )
 
     def _require_valid(self, options: RunOptions) -> None:
-        """Raise an error if there are problems that are not skipped."""
+        """Raise an error if there are problems that are not skipped.
+
+        A problem of the columns concerns every row: each would have the template's own
+        value in place of the column's.
+        """
         with self._opened() as ledger:
             invalid = ledger.row_count(RowState.INVALID)
-            has_others = ledger.problem_count(of_table=True) > 0
-        if (invalid or has_others) and not options.skip_invalid:
-            raise invalid_error(invalid, self.problems)
+            of_table = ledger.problem_count(of_table=True) > 0
+        if of_table or (invalid and not options.skip_invalid):
+            raise invalid_error(0 if of_table else invalid, self.problems)
 
     def _completed(self, options: RunOptions) -> Iterator[BatchRow]:
         yield from BatchRows(self._opened, [RowState.DONE])

@@ -167,7 +167,7 @@ class _Plan:
                 file,
                 ProblemKind.SAME_FILE_NAME,
                 f"the row has the same file name as row {earlier}",
-                "a column in `name` whose values differ",
+                self._better_name,
             )
             self._note(position, problem)
             if len(positions) >= _CHUNK:
@@ -177,6 +177,13 @@ class _Plan:
         self._flush()
         if more:
             self.add_duplicates()
+
+    @property
+    def _better_name(self) -> str:
+        columns = [*self._variables]
+        if self._pattern.columns or not columns:
+            return "a column in `name` whose values differ"
+        return f"a column in braces, such as name={f'{{{columns[0]}}}'!r}"
 
     def _add_row(self, position: int, row: TableRow) -> None:
         values = row.values
@@ -202,7 +209,7 @@ class _Plan:
             file, problem = self._file_name(row)
             if problem is not None:
                 problems = (problem,)
-            else:
+            elif file:
                 key = file.lower() if file.isascii() else self._pattern.key(file)
                 fingerprint = self._form.fingerprint(sent)
         for problem in problems:
@@ -223,6 +230,8 @@ class _Plan:
     def _file_name(self, row: TableRow) -> tuple[str, Problem | None]:
         for column in self._pattern.columns:
             if row.values.get(column) is None:
+                if self._used is not None and column not in self._variables:
+                    return "", None  # a problem of the table, and not of each row
                 return "", Problem(
                     row.number,
                     column,

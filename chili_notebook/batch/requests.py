@@ -92,7 +92,8 @@ class Reply:
         report_address: The address of its error report, if it has one.
         file: The name of the saved file.
         size: Its size in bytes.
-        record_errors: Why records are missing from the file, by their number from 0.
+        record_errors: Why records are missing from the file, or why there is no file,
+            by their number from 0.
     """
 
     meaning: Meaning
@@ -161,7 +162,7 @@ def poll(client: ApiClient, task_id: str) -> Reply:  # noqa: PLR0911 - each is a
     except ServerError as error:
         # GraFx reports a failed task as an error 500, as in an outage.
         reply = _down(client, error)
-        return reply or Reply(Meaning.FAILED, _failure(client, error))
+        return reply or _failure(client, error)
     except APIError as error:
         if error.status_code not in NO_LONGER_STORED:
             raise
@@ -274,12 +275,16 @@ def _held_up(response: httpx.Response) -> Reply:
     return Reply(meaning, reason, wait_s=retry_after_s(response))
 
 
-def _failure(client: ApiClient, error: ServerError) -> str:
+def _failure(client: ApiClient, error: ServerError) -> Reply:
+    """Return why a task failed: of all its rows, and of each that is reported."""
     with TimeLimit(REPORT_LIMIT_S):
         report = read_report(client, find_report_url(error.detail))
-    # The rows of a file have other numbers than the rows of the table.
     reasons = dict.fromkeys(record.explanation for record in report)
-    return "; ".join(list(reasons)[:_MOST_ERRORS]) or _reason(error)
+    return Reply(
+        Meaning.FAILED,
+        "; ".join(list(reasons)[:_MOST_ERRORS]) or _reason(error),
+        record_errors=_by_record(report),
+    )
 
 
 def _reason(error: APIError) -> str:
@@ -314,12 +319,14 @@ def _is_file(response: httpx.Response, path: Path) -> bool:
 
 
 def _by_record(report: tuple[RecordError, ...]) -> dict[int, str]:
-    reasons: dict[int, str] = {}
+    reasons: dict[int, dict[str, None]] = {}  # each reason once, in their order
     for error in report:
         record = -1 if error.record is None else error.record
-        known = [reasons[record]] if record in reasons else []
-        reasons[record] = "; ".join([*known, error.explanation])
-    return reasons
+        reasons.setdefault(record, {})[error.explanation] = None
+    return {
+        record: "; ".join(list(known)[:_MOST_ERRORS])
+        for record, known in reasons.items()
+    }
 
 
 def _save(response: httpx.Response, path: Path) -> Path:

@@ -22,6 +22,7 @@ from chili_notebook.batch.events import (
     JobQueue,
     RunProgress,
     call_after,
+    failure_of,
     unreachable_error,
 )
 from chili_notebook.batch.pacing import Outage, Polls
@@ -354,7 +355,7 @@ class Run:
                 job,
                 file=str(PurePosixPath(job.file).with_name(reply.file)),
                 size=reply.size,
-                record_errors=dict(reply.record_errors),
+                record_errors=reply.record_errors,
             )
         elif reply.meaning is Meaning.GONE and not self._is_own(job):
             self.progress.expired += 1
@@ -363,7 +364,8 @@ class Run:
             return
         else:
             self.progress.failed += 1
-            ledger.note_failed(job, reply.reason)
+            reason = failure_of(reply, ledger.rows_of(job.key))
+            ledger.note_failed(job, reason, record_errors=reply.record_errors)
         self.finished.put(job)
 
     def _is_own(self, job: Job) -> bool:

@@ -9,7 +9,7 @@ from chili_notebook.api.file_names import content_type_of
 from chili_notebook.api.file_views import data_url, draw_pages, small_picture
 from chili_notebook.api.problems import problem_line, problems_error
 from chili_notebook.batch.records import Before
-from chili_notebook.batch.rows import rows_bundle
+from chili_notebook.batch.rows import SHOWN, rows_bundle
 from chili_notebook.display.gallery import Gallery, GalleryEntry
 from chili_notebook.display.wording import (
     list_names,
@@ -55,6 +55,8 @@ def summary_of(counts: Mapping[str, int], preparation: Preparation) -> str:
     if ready:
         lines[0] += f"; will cost {spell_count(ready, 'render')}"
         lines += _changes_in_words(preparation)
+    if counts["failed"]:
+        lines.append("the reasons of those that failed are in `failures`")
     if counts["unknown"]:
         lines.append(
             "GraFx may have rendered the unknown ones: run(retry_unknown=True) orders "
@@ -83,10 +85,12 @@ def _changes_in_words(preparation: Preparation) -> list[str]:
 
 
 def batch_bundle(
-    rows: Sequence[BatchRow], summary: str, problems: BatchProblems
+    batch: Sequence[BatchRow], summary: str, problems: BatchProblems
 ) -> dict[str, str]:
     """Return the table of a batch, by media type."""
-    shown = f" The first {spell_count(len(rows), 'row')}:" if rows else ""
+    rows = batch[:SHOWN]
+    is_cut = len(rows) < len(batch)
+    shown = f" The first {len(rows)} rows are shown." if is_cut else ""
     table = rows_bundle(rows, caption=f"{summary}.{shown}")
     if not len(problems):
         return table
@@ -109,7 +113,12 @@ def batch_bundle(
 
 
 def invalid_error(count: int, problems: BatchProblems) -> VariableError:
-    """Return the error of a run that would leave out rows."""
+    """Return the error of a run that would leave out rows.
+
+    Args:
+        count: How many rows are invalid; 0 for a problem of the columns.
+        problems: All problems.
+    """
     first = problems[:_FEW]
     error = problems_error(problems[:_MOST_IN_ERROR])
     what = spell_count(count, "row") if count else "The table"
@@ -119,9 +128,15 @@ def invalid_error(count: int, problems: BatchProblems) -> VariableError:
     if more:
         lines += f"\n  and {more:,} more in `problems`"
     error.message = f"{what} {verb}, and nothing was ordered.{lines}"
-    error.hint = (
-        "Correct the table, or call run(skip_invalid=True) to render the others."
-    )
+    if count:
+        error.hint = (
+            "Correct the table, or call run(skip_invalid=True) to render the others."
+        )
+    else:
+        error.hint = (
+            "Correct the headings of the table, or `columns` and `name`, and call "
+            "chili.outputs.batch() again."
+        )
     return error
 
 
