@@ -71,9 +71,10 @@ class ApiClient:
 
     and the other arguments of `httpx.Client.request`. The token is sent to the
     environment's own origin and, by `Chili.usage`, to GraFx's Platform API. Only safe
-    methods (GET, HEAD, OPTIONS) are retried and follow redirects. A call ends after 10
-    minutes, and one more second for every 1,000 bytes that are sent or received. The
-    time that you take between two pieces of a stream does not count.
+    methods (GET, HEAD, OPTIONS) are retried and follow redirects. Cookies are not kept.
+    A call ends after 10 minutes, and one more second for every 1,000 bytes that are
+    sent or received. The time that you take between two pieces of a stream does not
+    count.
 
     Attributes:
         name: The client's name in the notebook, which hints use.
