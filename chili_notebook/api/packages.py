@@ -18,6 +18,7 @@ from chili_notebook.api.document_references import (
     IdMap,
     replace_ids,
 )
+from chili_notebook.api.files import file_pieces
 from chili_notebook.api.font_uploads import upload_font
 from chili_notebook.api.fonts import Fonts
 from chili_notebook.api.listing import several_named
@@ -54,7 +55,7 @@ if TYPE_CHECKING:
     from chili_notebook.display.tables import Rows
 
 _VERSIONS = "/api/v1/environment/settings/available-sdk-versions"
-_NUMBER = re.compile(r"\d{1,9}")
+_RELEASE = re.compile(r"\d{1,9}(?:\.\d{1,9})*")
 
 
 class TemplateStore(Protocol):
@@ -129,7 +130,7 @@ class _Installer:
             owner = "environment" if own else "document"
             reason = f"Not checked: the {owner} does not state its engine version."
             self.parts.append(Transfer("engine", own, TransferState.MISSING, reason))
-        elif _version(own) > _version(theirs):
+        elif _is_newer(own, theirs):
             raise ConfigurationError(
                 f"The document needs the engine version {own}, and the environment "
                 f"has {theirs}. Nothing was changed.",
@@ -325,7 +326,7 @@ def _same_media(client: ApiClient, wanted: PackedMedia) -> Media | None:
         if split_name(full_name_of(media)) == split_name(wanted.name):
             digest = sha256()
             with client.stream("GET", f"{media_path(media)}/download") as response:
-                for piece in response.iter_bytes():
+                for piece in file_pieces(response, name=wanted.name):
                     digest.update(piece)
             if digest.hexdigest() == wanted.sha256:
                 return media
@@ -366,5 +367,13 @@ def _engine_of(client: ApiClient) -> str:
     )
 
 
-def _version(text: str) -> tuple[int, ...]:
-    return tuple(map(int, _NUMBER.findall(text)))
+def _is_newer(version: str, other: str) -> bool:
+    """Return whether a version is newer, by the numbers that both state."""
+    pairs = zip(_release(version), _release(other), strict=False)
+    return next((own > theirs for own, theirs in pairs if own != theirs), False)
+
+
+def _release(version: str) -> list[int]:
+    """Return the numbers of a version, without those of a pre-release or a build."""
+    match = _RELEASE.search(version)
+    return [int(number) for number in match[0].split(".")] if match else []

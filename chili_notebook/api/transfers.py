@@ -10,6 +10,7 @@ from pathlib import Path, PurePath, PurePosixPath
 from typing import TYPE_CHECKING
 
 from chili_notebook.api.file_names import bare_name, same_file_key, suffixes_like
+from chili_notebook.api.files import file_pieces
 from chili_notebook.display.tables import Rows
 from chili_notebook.errors import ConfigurationError
 from chili_notebook.system.atomic_write import checked_path, save_stream
@@ -138,10 +139,11 @@ def download_file(
 
     Raises:
         ConfigurationError: If it cannot be written there.
+        UnexpectedAnswerError: If the response is not a file.
     """
     with client.stream("GET", address) as response:
         return save_stream(
-            response.iter_bytes(),
+            file_pieces(response, name=default_name),
             path,
             default_name=default_name,
             suffixes=suffixes_like(default_name),

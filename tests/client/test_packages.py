@@ -143,6 +143,18 @@ def test_newer_document_is_refused_before_anything_is_written(
     assert other.templates.list("Newer").total == 0
 
 
+@pytest.mark.parametrize("version", ["2.27.0-rc.1", "2.27.0+build.5", "2.27.0.9", "2"])
+def test_version_with_more_or_fewer_numbers_is_not_newer(
+    chili, other, template, version
+):
+    """Only the numbers that both versions state are compared."""
+    document = template.document() | {"engineVersion": version}
+    chili.templates.create(document, name="Same")
+    chili.templates.package("Same", "same.zip")
+    planned = other.templates.install("same.zip", name="New", dry_run=True)
+    assert states_of(planned)["template", "would be uploaded"] == ["New"]
+
+
 def test_missing_connector_is_refused_and_a_known_one_gets_its_id(
     chili, other, template
 ):
