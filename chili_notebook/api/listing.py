@@ -35,7 +35,7 @@ PAGE_SIZE = 100
 """The largest page in the examples of GraFx's documentation."""
 # GraFx's answers to the name of an item instead of its ID: not a valid ID, not found,
 # and 500 for a template (workshop "Templates").
-_MAY_BE_A_NAME = {400, 404, 500}
+UNKNOWN_ID = {400, 404, 500}
 
 
 @signed_in
@@ -289,7 +289,7 @@ def find_item(
     try:
         return fetch()
     except APIError as error:
-        if error.status_code not in _MAY_BE_A_NAME or not isinstance(wanted, str):
+        if error.status_code not in UNKNOWN_ID or not isinstance(wanted, str):
             raise
         refusal = error
     items = listing(wanted)

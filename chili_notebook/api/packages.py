@@ -22,7 +22,7 @@ from chili_notebook.api.files import file_pieces
 from chili_notebook.api.font_uploads import upload_font
 from chili_notebook.api.fonts import Fonts
 from chili_notebook.api.listing import several_named
-from chili_notebook.api.media import UPLOADS, MediaLibrary
+from chili_notebook.api.media import FILE_TYPE, UPLOADS, MediaLibrary
 from chili_notebook.api.media_items import (
     Media,
     folder_of,
@@ -173,6 +173,7 @@ class _Installer:
                 self.ids.media[media.id] = found.id
                 self._add("media", f"{folder_of(found)}/{media.name}", found.id)
             else:
+                FILE_TYPE.check(b"", media.name)  # an error before anything is written
                 new.append(media)
         return new
 
@@ -230,8 +231,7 @@ class _Installer:
                 continue
             name = media.name
             if _is_taken(library, media, folder):
-                path = PurePath(media.name)
-                name = f"{path.stem} {media.sha256[:8]}{path.suffix}"
+                name = _other_name(media)
             content = self.package.read(media.file)
             uploaded = library.upload(content, folder=folder, name=name)
             self.ids.media[media.id] = uploaded.id
@@ -322,8 +322,9 @@ def _refusal(
 
 def _same_media(client: ApiClient, wanted: PackedMedia) -> Media | None:
     """Return a file of the library with the same name and the same content."""
+    names = {split_name(wanted.name), split_name(_other_name(wanted))}
     for media in MediaLibrary(client).list(PurePath(wanted.name).stem):
-        if split_name(full_name_of(media)) == split_name(wanted.name):
+        if split_name(full_name_of(media)) in names:
             digest = sha256()
             with client.stream("GET", f"{media_path(media)}/download") as response:
                 for piece in file_pieces(response, name=wanted.name):
@@ -331,6 +332,12 @@ def _same_media(client: ApiClient, wanted: PackedMedia) -> Media | None:
             if digest.hexdigest() == wanted.sha256:
                 return media
     return None
+
+
+def _other_name(media: PackedMedia) -> str:
+    """Return the name of a file in a folder that has another one with its name."""
+    path = PurePath(media.name)
+    return f"{path.stem} {media.sha256[:8]}{path.suffix}"
 
 
 def _is_taken(library: MediaLibrary, wanted: PackedMedia, folder: str) -> bool:

@@ -19,9 +19,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from chili_notebook.api.base import ApiClient
+    from chili_notebook.errors import APIError
 
-REFUSES_FILE = {400, 409, 413, 415, 422}
-"""The statuses with which GraFx refuses one file, and not the whole call."""
+_REFUSES_FILE = {400, 409, 413, 415, 422}
+_FAILS = 500
 
 
 class TransferState(Enum):
@@ -148,6 +149,16 @@ def download_file(
             default_name=default_name,
             suffixes=suffixes_like(default_name),
         )
+
+
+def refuses_file(error: APIError) -> bool:
+    """Return whether GraFx refuses one file, and not the whole call.
+
+    GraFx also responds with 500, and a reason, to what it cannot read.
+    """
+    has_reason = bool(error.title or error.detail)
+    failed = error.status_code == _FAILS and has_reason
+    return failed or error.status_code in _REFUSES_FILE
 
 
 def _raise(error: OSError) -> None:
