@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import operator
+import sys
 from collections.abc import Mapping
 from itertools import islice
-from operator import methodcaller
 from typing import TYPE_CHECKING, Any, Generic, TypeVar, overload
 
 from chili_notebook.api.items import field_columns
@@ -111,10 +112,20 @@ class Listing(Generic[T]):
     @overload
     def __getitem__(self, index: slice) -> Rows[T]: ...
     def __getitem__(self, index: int | slice) -> T | Rows[T]:
+        try:
+            if isinstance(index, slice):
+                start, stop, step = index.indices(sys.maxsize)
+            else:
+                index = operator.index(index)
+        except (TypeError, ValueError):
+            raise ConfigurationError(
+                f"{index!r} is not a position in a listing.",
+                hint="Use a number or a slice: [0], [:5]. get() finds a name.",
+            ) from None
         if isinstance(index, slice):
             if any((part or 0) < 0 for part in (index.start, index.stop, index.step)):
                 return self._rows(list(self)[index])
-            return self._rows(islice(self, index.start, index.stop, index.step))
+            return self._rows(islice(self, start, stop, step))
         if index < 0:
             items = list(self)
             if -index <= len(items):
@@ -240,7 +251,7 @@ def _checked_count(at_most: object) -> int:
 def _columns_of(items: Sequence[T]) -> list[tuple[str, Callable[[T], object]]]:
     """Return a column for each key of items that are mappings."""
     keys = [key for item in items if isinstance(item, Mapping) for key in item]
-    return [(key, methodcaller("get", key)) for key in dict.fromkeys(keys)]
+    return [(key, operator.methodcaller("get", key)) for key in dict.fromkeys(keys)]
 
 
 def load_pandas() -> Any:
