@@ -65,9 +65,9 @@ def summary_of(counts: Mapping[str, int], preparation: Preparation) -> str:
     if preparation.unused:
         shown = list_names(preparation.unused)
         noun = "column" if len(preparation.unused) == 1 else "columns"
-        lines.append(f"not used: the {noun} {shown}")
+        lines.append(f"Not used: the {noun} {shown}")
     lines += [note.rstrip(".") for note in preparation.notes]
-    return ". ".join(lines)
+    return ". ".join(f"{line[:1].upper()}{line[1:]}" for line in lines)
 
 
 def _changes_in_words(preparation: Preparation) -> list[str]:
