@@ -13,12 +13,7 @@ from chili_notebook.batch.merge import merge_parts
 from chili_notebook.batch.options import PATIENCE_S, RunOptions
 from chili_notebook.batch.plan import check_files, write_plan
 from chili_notebook.batch.records import RowState
-from chili_notebook.batch.rows import (
-    BatchProblems,
-    BatchRow,
-    BatchRows,
-    read_row,
-)
+from chili_notebook.batch.rows import BatchProblems, BatchRow, BatchRows, read_row
 from chili_notebook.batch.run import Run
 from chili_notebook.batch.view import (
     HOW_TO_CONTINUE,
@@ -312,9 +307,9 @@ class Batch(Sequence[BatchRow]):
 
     def _repr_mimebundle_(self, **_: object) -> dict[str, str]:
         try:
-            summary = summary_of(self.counts, self._preparation)
-            if self.merged is not None:
-                summary += f". All rows are in {self._preparation.merge}"
+            summary = summary_of(
+                self.counts, self._preparation, is_merged=self.merged is not None
+            )
             return batch_bundle(self, summary, self.problems)
         except ConfigurationError as error:
             return {"text/plain": f"<Batch: {error.message}>"}
@@ -335,10 +330,9 @@ class Batch(Sequence[BatchRow]):
             )
 
     def _require_valid(self, options: RunOptions) -> None:
-        """Raise an error if there are problems that are not skipped.
+        """Raise an error for problems that are not skipped; those of columns never are.
 
-        A problem of the columns concerns every row: each would have the template's own
-        value in place of the column's.
+        Otherwise each row would have the template's own value.
         """
         with self._opened() as ledger:
             invalid = ledger.row_count(RowState.INVALID)

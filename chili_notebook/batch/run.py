@@ -348,15 +348,11 @@ class Run:
 
     def _finish(self, job: Job, reply: Reply) -> None:
         """Note the end of an output."""
-        ledger = self._ledger
+        ledger, errors = self._ledger, reply.record_errors
         if reply.meaning is Meaning.SAVED:
             self.progress.saved += 1
-            ledger.note_done(
-                job,
-                file=str(PurePosixPath(job.file).with_name(reply.file)),
-                size=reply.size,
-                record_errors=reply.record_errors,
-            )
+            file = str(PurePosixPath(job.file).with_name(reply.file))
+            ledger.note_done(job, file=file, size=reply.size, record_errors=errors)
         elif reply.meaning is Meaning.GONE and not self._is_own(job):
             self.progress.expired += 1
             ledger.forget(job)
@@ -365,7 +361,7 @@ class Run:
         else:
             self.progress.failed += 1
             reason = failure_of(reply, ledger.rows_of(job.key))
-            ledger.note_failed(job, reason, record_errors=reply.record_errors)
+            ledger.note_failed(job, reason, record_errors=errors)
         self.finished.put(job)
 
     def _is_own(self, job: Job) -> bool:

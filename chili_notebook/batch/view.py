@@ -38,7 +38,9 @@ _MOST_PROBLEMS = 20
 _FEW, _MOST_IN_ERROR = 5, 1000
 
 
-def summary_of(counts: Mapping[str, int], preparation: Preparation) -> str:
+def summary_of(
+    counts: Mapping[str, int], preparation: Preparation, *, is_merged: bool = False
+) -> str:
     """Return what is ready, what was done, and what a run will cost, as text."""
     total = sum(counts.values()) - counts["kept"]
     ready, kept = counts["ready"], counts["kept"]
@@ -56,18 +58,21 @@ def summary_of(counts: Mapping[str, int], preparation: Preparation) -> str:
         lines[0] += f"; will cost {spell_count(ready, 'render')}"
         lines += _changes_in_words(preparation)
     if counts["failed"]:
-        lines.append("the reasons of those that failed are in `failures`")
+        lines.append("The reasons of those that failed are in `failures`")
     if counts["unknown"]:
         lines.append(
             "GraFx may have rendered the unknown ones: run(retry_unknown=True) orders "
             "them again"
         )
+    if is_merged:
+        done = spell_count(counts["done"], "row")
+        lines.append(f"{preparation.merge} has the pages of {done}")
     if preparation.unused:
         shown = list_names(preparation.unused)
         noun = "column" if len(preparation.unused) == 1 else "columns"
         lines.append(f"Not used: the {noun} {shown}")
     lines += [note.rstrip(".") for note in preparation.notes]
-    return ". ".join(f"{line[:1].upper()}{line[1:]}" for line in lines)
+    return ". ".join(lines)
 
 
 def _changes_in_words(preparation: Preparation) -> list[str]:
