@@ -102,11 +102,11 @@ def batch_bundle(
     count = len(problems)
     listed = problems[:_MOST_PROBLEMS]
     more = f"<p>and {count - len(listed):,} more in <code>problems</code></p>"
-    items = "".join(f"<li>{escape(str(problem))}</li>" for problem in listed)
+    items = "".join(f"<li>{escape(problem_line(problem))}</li>" for problem in listed)
     html = f"<p>{spell_count(count, 'problem')}:</p><ul>{items}</ul>"
     if count > len(listed):
         html += more
-    lines = [f"  {problem}" for problem in listed]
+    lines = [f"  {problem_line(problem)}" for problem in listed]
     if count > len(listed):
         lines.append(f"  and {count - len(listed):,} more in `problems`")
     return {
