@@ -196,7 +196,7 @@ class CardState:
             calls = "a call that probably needs" if one else "calls that probably need"
             lines.append(f"GraFx refused {calls} {', '.join(self.lacking)}.")
         if self.phase == "signed-out" and self.token is not None:
-            lines.append("GraFx tokens cannot be revoked: it stays valid until then.")
+            lines.append("GraFx cannot revoke tokens; this one stays valid until then.")
         return [line for line in lines if line]
 
 

@@ -328,3 +328,12 @@ def test_what_is_not_a_table_is_refused(source):
     with pytest.raises(ConfigurationError) as caught:
         open_table(source)
     assert caught.value.hint
+
+
+@pytest.mark.parametrize("cut", [lambda frame: frame.iloc[0], lambda frame: frame["a"]])
+def test_a_row_or_a_column_of_a_frame_is_refused_with_a_way_out(cut):
+    """The hint says how to make a mapping of a row."""
+    series = cut(pd.DataFrame({"a": [1, 2], "b": [3, 4]}))
+    with pytest.raises(ConfigurationError, match="Series") as caught:
+        open_table(series)
+    assert "row.to_dict()" in caught.value.hint
