@@ -170,7 +170,7 @@ def test_signed_out_card_shows_until_when_the_token_is_valid():
     shown = as_text(make_state("signed-out"))
     assert "cannot revoke" in shown
     assert spell_moment(TOKEN.expires_at) in shown
-    assert "revoked" not in as_text(make_state("signed-out", token=None))
+    assert "revoke" not in as_text(make_state("signed-out", token=None))
 
 
 @pytest.mark.parametrize(
