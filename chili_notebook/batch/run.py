@@ -113,6 +113,7 @@ class Run:
                 while not self._is_over():
                     self._decide()
                     self._take_events()
+                    self.progress.running = len(self._in_flight)
         except BaseException as error:  # noqa: BLE001 - raised in the caller's thread
             self.error = error
         finally:
@@ -136,7 +137,6 @@ class Run:
     # Decide
 
     def _decide(self) -> None:
-        self.progress.running = len(self._in_flight)
         if self._stops.is_set() or self.error is not None:
             return
         now = self._client.stopwatch()
