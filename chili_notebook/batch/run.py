@@ -1,7 +1,7 @@
 """One run of a batch: order, poll, save, and write each step into the ledger.
 
-One thread decides and writes; a pool of threads sends. So the ledger needs no lock, and
-how GraFx responds to one call can slow down all others.
+One thread decides and writes; pools of threads send. So the steps are written one after
+the other, and all calls slow down together when GraFx asks for it.
 """
 
 from __future__ import annotations
