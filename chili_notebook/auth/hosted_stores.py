@@ -84,10 +84,11 @@ def read_hosted_store(
         ConfigurationError: If `profile` is not a valid name.
     """
     prefixes = tuple(dict.fromkeys((profile_prefix(profile), "CHILI_")))
-    for host, (name, find) in _HOSTS.items():
+    for host, find in _HOSTS.items():
         present = _find_present(host)
         if present is None:
             continue
+        name = f"{_NAMES[host]} secrets"
         try:
             store = find(name, present, _find_location(sources))
         except _StoreError as error:
@@ -206,10 +207,15 @@ def _find_fabric(name: str, notebookutils: Any, location: str) -> _Store:
     )
 
 
-# By the module or object that shows the host.
-_HOSTS: dict[str, tuple[str, Callable[[str, Any, str], _Store]]] = {
-    "google.colab": ("Colab's secrets", _find_colab),
-    "kaggle_secrets": ("Kaggle's secrets", _find_kaggle),
-    "dbutils": ("Databricks' secrets", _find_databricks),
-    "notebookutils": ("Fabric's secrets", _find_fabric),
+_HOSTS: dict[str, Callable[[str, Any, str], _Store]] = {
+    "google.colab": _find_colab,
+    "kaggle_secrets": _find_kaggle,
+    "dbutils": _find_databricks,
+    "notebookutils": _find_fabric,
+}
+_NAMES = {
+    "google.colab": "Colab's",
+    "kaggle_secrets": "Kaggle's",
+    "dbutils": "Databricks'",
+    "notebookutils": "Fabric's",
 }

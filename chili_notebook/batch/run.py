@@ -39,11 +39,11 @@ from chili_notebook.errors import ChiliError
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from chili_notebook.batch.events import Fetcher
     from chili_notebook.batch.ledger import Ledger
     from chili_notebook.batch.options import RunOptions
     from chili_notebook.batch.order import OrderForm
     from chili_notebook.batch.rows import BatchRow
+    from chili_notebook.batch.workers import ExecutorFetcher
 
 _MOST_UNSAVED = 100
 _LONGEST_WAIT_S = 0.25
@@ -69,7 +69,7 @@ class Run:
         options: RunOptions,
         *,
         rows_of: Callable[[Job], list[BatchRow]],
-        fetcher: Fetcher | None = None,
+        fetcher: ExecutorFetcher | None = None,
     ) -> None:
         self._form, self._ledger, self._options = form, ledger, options
         self._client = client = form.client
