@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from chili_notebook.auth.credentials import Origin, Source
 from chili_notebook.auth.secret import Secret
 from chili_notebook.display.wording import relative_path
-from chili_notebook.system.small_file import UnreadableFileError, read_small_file
+from chili_notebook.system.bounded_file import UnreadableFileError, read_small_file
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping

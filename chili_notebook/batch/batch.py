@@ -21,7 +21,7 @@ from chili_notebook.batch.view import (
     batch_bundle,
     gallery_of,
     gallery_of_pages,
-    interrupted_text,
+    interrupted_error,
     invalid_error,
     show_progress,
     summary_of,
@@ -371,7 +371,7 @@ class Batch(Sequence[BatchRow]):
                 if self._preparation.merge:
                     merge_parts(self._ledger, self._preparation)
         except KeyboardInterrupt:
-            raise InterruptedCallError(*interrupted_text(self.counts)) from None
+            raise interrupted_error(self.counts) from None
 
     def _new_run(self, options: RunOptions, stack: ExitStack) -> Run:
         ledger = self._ledger

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from enum import Enum
 from functools import partial
 from queue import Empty, SimpleQueue
-from typing import TYPE_CHECKING, Protocol, Self
+from typing import TYPE_CHECKING, Self
 
 from chili_notebook.batch.records import RowState
 from chili_notebook.batch.requests import without_token_trouble
@@ -57,15 +57,6 @@ class Event:
     job: Job | None
     reply: Reply | None = None
     error: BaseException | None = None
-
-
-class Fetcher(Protocol):
-    """Waits for outputs and saves them somewhere else than in this process."""
-
-    def fetch(
-        self, job: Job, rows: list[BatchRow], report: Callable[[Event], None]
-    ) -> None:
-        """Start to fetch one output; its end is reported once."""
 
 
 class Calls:

@@ -377,8 +377,7 @@ def _masked(value: str) -> str:
 
 
 _SELECT = (
-    "SELECT position, number, file, state, sent, original, error, task_id, saved "
-    "FROM states"
+    "SELECT position, number, file, state, original, error, task_id, saved FROM states"
 )
 _SELECT_PROBLEMS = (
     "SELECT position, number, name, value, kind, reason, suggestion FROM problems"
@@ -386,13 +385,12 @@ _SELECT_PROBLEMS = (
 
 
 def _stored(row: Sequence[Any]) -> StoredRow:
-    position, number, file, state, sent, original, error, task_id, saved = row
+    position, number, file, state, original, error, task_id, saved = row
     return StoredRow(
         position,
         number,
         file,
         RowState(state),
-        sent,
         original,
         error or "",
         task_id,

@@ -112,7 +112,6 @@ class _Plan:
         self._pattern = pattern
         self._columns = columns
         self._variables: dict[str, str | None] = {}  # by column of the table
-        self._used: list[tuple[str, str]] | None = None  # if all rows have the same
         self._rows: list[PlannedRow] = []
         self._problems: list[StoredProblem] = []
 
@@ -131,12 +130,6 @@ class _Plan:
         """Add the rows of a table, and what is wrong with its columns."""
         for heading in table.headings or ():
             self._find_variable(heading)
-        if table.headings is not None:
-            self._used = [
-                (column, variable)
-                for column, variable in self._variables.items()
-                if variable is not None
-            ]
         position = 0
         for row in table:
             if is_continued:
@@ -170,13 +163,10 @@ class _Plan:
                 self._better_name,
             )
             self._note(position, problem)
-            if len(positions) >= _CHUNK:
-                break
-        more = len(positions) >= _CHUNK
+            if len(self._problems) >= _CHUNK:
+                self._flush()
         self._ledger.mark_invalid(positions)
         self._flush()
-        if more:
-            self.add_duplicates()
 
     @property
     def _better_name(self) -> str:

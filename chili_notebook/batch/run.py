@@ -1,7 +1,7 @@
 """One run of a batch: order, poll, save, and write each step into the ledger.
 
-One thread decides and writes; a pool of threads sends. So the ledger needs no lock, and
-how GraFx responds to one call can slow down all others.
+One thread decides and writes; pools of threads send. So the steps are written one after
+the other, and all calls slow down together when GraFx asks for it.
 """
 
 from __future__ import annotations
@@ -40,11 +40,11 @@ from chili_notebook.errors import ChiliError
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from chili_notebook.batch.events import Fetcher
     from chili_notebook.batch.ledger import Ledger
     from chili_notebook.batch.options import RunOptions
     from chili_notebook.batch.order import OrderForm
     from chili_notebook.batch.rows import BatchRow
+    from chili_notebook.batch.workers import ExecutorFetcher
 
 _MOST_UNSAVED = 100
 _LONGEST_WAIT_S = 0.25
@@ -70,7 +70,7 @@ class Run:
         options: RunOptions,
         *,
         rows_of: Callable[[Job], list[BatchRow]],
-        fetcher: Fetcher | None = None,
+        fetcher: ExecutorFetcher | None = None,
     ) -> None:
         self._form, self._ledger, self._options = form, ledger, options
         self._client = client = form.client

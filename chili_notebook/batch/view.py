@@ -5,6 +5,7 @@ from __future__ import annotations
 from html import escape
 from typing import TYPE_CHECKING, Final
 
+from chili_notebook.api.api_errors import InterruptedCallError
 from chili_notebook.api.file_names import content_type_of
 from chili_notebook.api.file_views import data_url, draw_pages, small_picture
 from chili_notebook.api.problems import problem_line, problems_error
@@ -204,14 +205,14 @@ def run_line(
     return text, html
 
 
-def interrupted_text(counts: Mapping[str, int]) -> tuple[str, str]:
-    """Return what an interrupted run says: what was interrupted, and what to do."""
+def interrupted_error(counts: Mapping[str, int]) -> InterruptedCallError:
+    """Return the error of an interrupted run."""
     total = sum(counts.values()) - counts["kept"]
     message = (
         f"The run was interrupted: {counts['done']:,} of {total:,} rows are done, "
         f"{counts['running']:,} are running at GraFx."
     )
-    return message, HOW_TO_CONTINUE
+    return InterruptedCallError(message, hint=HOW_TO_CONTINUE)
 
 
 def gallery_of(rows: Sequence[BatchRow]) -> Gallery:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import os
 import sqlite3
+import zipfile
 from decimal import Decimal
 
 import narwhals as nw
@@ -191,6 +192,19 @@ def test_errors_in_cells_and_other_sheets_are_reported(tmp_path):
     assert problems_of(tmp_path / "x.xlsx") == [(2, "a", reason)]
     with open_table(tmp_path / "x.xlsx") as table:
         assert ["'Rows'" in note and "'More'" in note for note in table.notes] == [True]
+
+
+def test_a_damaged_sheet_is_refused_in_words(tmp_path):
+    """The error names the file, and no error of openpyxl is shown."""
+    path = save_rows(tmp_path / "x.xlsx", ["a"], [1])
+    with zipfile.ZipFile(path) as archive:
+        parts = {name: archive.read(name) for name in archive.namelist()}
+    sheet = "xl/worksheets/sheet1.xml"
+    with zipfile.ZipFile(path, "w") as archive:
+        for name, content in parts.items():
+            archive.writestr(name, content[:-20] if name == sheet else content)
+    with pytest.raises(ConfigurationError, match="cannot be read as an Excel file"):
+        open_table(path)
 
 
 def test_formulas_that_were_never_calculated_are_refused(tmp_path):
