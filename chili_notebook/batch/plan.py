@@ -112,6 +112,7 @@ class _Plan:
         self._pattern = pattern
         self._columns = columns
         self._variables: dict[str, str | None] = {}  # by column of the table
+        self._has_headings = False
         self._rows: list[PlannedRow] = []
         self._problems: list[StoredProblem] = []
 
@@ -128,6 +129,7 @@ class _Plan:
 
     def add(self, table: Table, *, is_continued: bool) -> None:
         """Add the rows of a table, and what is wrong with its columns."""
+        self._has_headings = table.headings is not None
         for heading in table.headings or ():
             self._find_variable(heading)
         position = 0
@@ -220,7 +222,7 @@ class _Plan:
     def _file_name(self, row: TableRow) -> tuple[str, Problem | None]:
         for column in self._pattern.columns:
             if row.values.get(column) is None:
-                if self._used is not None and column not in self._variables:
+                if self._has_headings and column not in self._variables:
                     return "", None  # a problem of the table, and not of each row
                 return "", Problem(
                     row.number,
