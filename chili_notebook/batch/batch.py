@@ -330,10 +330,8 @@ class Batch(Sequence[BatchRow]):
             )
 
     def _require_valid(self, options: RunOptions) -> None:
-        """Raise an error for problems that are not skipped; those of columns never are.
-
-        Otherwise each row would have the template's own value.
-        """
+        """Raise an error for problems that a run does not skip, as those of columns."""
+        # Without its column, each row would have the template's own value.
         with self._opened() as ledger:
             invalid = ledger.row_count(RowState.INVALID)
             of_table = ledger.problem_count(of_table=True) > 0
