@@ -50,6 +50,15 @@ RINGS = {
     "browser": r"tests/browser/",
 }
 
+# The modules that take longest, in this order; the others follow. A long module that
+# starts last would leave all processes but one idle.
+LONGEST_FIRST = (
+    "tests/browser/test_(jupyterlab|saved|outputs|card_page|card_looks)",
+    "tests/(notebooks|browser|leaks)/",
+    "notebooks/",
+    "tests/test_|tests/(benchmarks|batch|client)/",
+)
+
 # Coverage is measured in pytest's own processes only. In kernels and servers it would
 # take minutes, and a notebook would show the progress of a call that is no longer fast.
 if "PYTEST_XDIST_WORKER" in os.environ:
@@ -71,6 +80,14 @@ def pytest_unconfigure():
     coverage = sys.modules.get("coverage")
     if coverage and (measured := coverage.Coverage.current()):
         measured.save()
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items):
+    """Start the longest modules first."""
+    items.sort(
+        key=lambda item: [not re.match(one, item.nodeid) for one in LONGEST_FIRST]
+    )
 
 
 def pytest_sessionfinish(session):
