@@ -69,11 +69,19 @@ def shared_problems():
 
 @pytest.fixture(scope="module")
 def shared_page(browser, shared_problems):
-    """Open one page for all cards of a module; a page of its own for each is slow."""
+    """Open one page for the tests of a module; a page of its own for each is slow."""
     with browser.new_context(**READER) as context:
         page = context.new_page()
         _collect_errors(page, shared_problems)
         yield page
+
+
+@pytest.fixture(scope="module")
+def lab_page(lab, shared_page):
+    """Load the module's JupyterLab once; `lab.switch` opens a notebook in it."""
+    shared_page.goto(f"{lab.url}/lab?reset")
+    shared_page.wait_for_function("window.jupyterapp?.shell.currentWidget")
+    return shared_page
 
 
 @pytest.fixture
