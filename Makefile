@@ -76,8 +76,8 @@ lab: $(DEMO_FOLDER)/01-quickstart.ipynb
 	$(DEMO)/bin/jupyter lab $<
 
 # `make test COVERAGE=1` also measures and prints the coverage of the package in pytest's
-# processes. The kernels and servers that tests start are not measured: see
-# tests/conftest.py.
+# processes. The kernels and servers that tests start are not measured, nor are the rings
+# that consist of them: see tests/conftest.py.
 test: $(VENV)/.ready $(OTHER)/.ready
 	@rm -rf build/coverage
 	@CHILI_OTHER_PYTHON=$(CURDIR)/$(OTHER)/bin/python \

@@ -40,6 +40,7 @@ FORM_MESSAGE = {
 }
 # Environment variables that configure the tests.
 KEPT_VARIABLES = {"CHILI_CHROMIUM", "CHILI_OTHER_PYTHON", "CHILI_REQUIRE_BROWSER"}
+UNMEASURED = r"tests/(leaks|notebooks|browser)/"
 RINGS = {
     "pure": r"tests/(?!simulator|client|leaks|notebooks|browser)",
     "simulator": r"tests/simulator/",
@@ -101,6 +102,23 @@ def pytest_sessionfinish(session):
         reporter.write_line(f"ring {ring!r}: {count} passed")
         if not count:
             session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _coverage(request):
+    """Measure no coverage in the rings that run the code in other processes.
+
+    Nor in that of the leaks, whose large texts run the same lines of the guard as its
+    own tests. A test takes twice as long while coverage is measured.
+    """
+    coverage = sys.modules.get("coverage")
+    measured = coverage.Coverage.current() if coverage else None
+    if measured is None or not re.match(UNMEASURED, request.node.nodeid):
+        yield
+        return
+    measured.stop()
+    yield
+    measured.start()
 
 
 @pytest.fixture(autouse=True)
