@@ -16,7 +16,7 @@ from chili_notebook.api.output_tasks import seconds_of
 from chili_notebook.display.descriptions import fields_bundle
 from chili_notebook.errors import ChiliError, OutputTimeoutError
 from chili_notebook.http.reading import json_object
-from chili_notebook.http.time_limit import time_limit
+from chili_notebook.http.time_limit import TimeLimit
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -51,7 +51,7 @@ def fetch_preview(
     """
     timeout_s = seconds_of(timeout_s)
     try:
-        with time_limit(timeout_s + _GRACE_S, slowest_bytes_s=_SLOWEST_BYTES_S):
+        with TimeLimit(timeout_s + _GRACE_S, slowest_bytes_s=_SLOWEST_BYTES_S):
             return _wait_for_preview(
                 client, path, name=name, timeout_s=timeout_s, params=params
             )

@@ -287,17 +287,29 @@ def test_date_keeps_its_day(day):
 
 
 def test_error_has_all_problems_as_a_table():
-    """Few problems are two lines; all are data, and can be pickled."""
+    """Each problem is a line with what to use instead; all are data."""
     with_problems = CHECKER.check({"Titel": 1, "Price": "4,80"}, number=2).problems
     error = pickle.loads(pickle.dumps(problems_error(with_problems)))  # noqa: S301
-    assert error.message == (
-        "Row 2, 'Titel': the template has no variable 'Titel'. "
-        "Row 2, 'Price': '4,80' is not a number with a point and without grouping."
+    first, titel, price = error.message.splitlines()
+    assert first == "2 values do not fit the template."
+    assert titel == (
+        "  Row 2, 'Titel': the template has no variable 'Titel'. Use 'Title'."
     )
-    assert error.hint == "Use 'Title'. Use 4.80."
-    assert len(error._render_traceback_()) == 2
+    assert price.startswith("  Row 2, 'Price': '4,80' is not a number ")
+    assert price.endswith(" without grouping. Use 4.80.")
+    assert error.hint == "Correct these values."
     assert [problem.row for problem in error.problems] == [2, 2]
     assert "<th style" in error.problems.bundle()["text/html"]
+
+
+def test_error_of_one_problem_is_two_lines():
+    """The second one says what to use."""
+    error = problems_error(CHECKER.check({"Titel": 1}, number=None).problems)
+    shown = error._render_traceback_()
+    assert [line.split(" ", 1)[1] for line in shown] == [
+        "'Titel': the template has no variable 'Titel'.",
+        "Use 'Title'.",
+    ]
 
 
 def test_many_problems_are_counted_and_the_first_are_shown():
