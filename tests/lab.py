@@ -112,9 +112,11 @@ class Lab(JupyterServer):
         """
         page.evaluate(
             """async (path) => {
-              const { commands, serviceManager, shell } = jupyterapp;
-              [...shell.widgets("main")].forEach((widget) => widget.dispose());
-              await serviceManager.sessions.shutdownAll();
+              const { commands, shell } = jupyterapp;
+              for (const widget of [...shell.widgets("main")]) {
+                await widget.sessionContext?.shutdown();
+                widget.dispose();
+              }
               await commands.execute("docmanager:open", { path });
             }""",
             path,

@@ -51,6 +51,7 @@ def _slow_renders(simulator):
 @pytest.fixture(autouse=True)
 def _page_has_no_errors(problems, shared_problems):
     """Fail if a page had an error that Jupyter did not cause itself."""
+    shared_problems.clear()
     yield
     assert without_jupyter_errors([*problems, *shared_problems]) == []
 
