@@ -225,6 +225,7 @@ class ApiClient:
         except httpx.HTTPError as error:
             if response is None:
                 raise
+            self._connections.replace(connections)
             cut_off = cut_response_error(response, error)
         except InterruptedCallError:
             raise
@@ -235,7 +236,6 @@ class ApiClient:
                 response.close()
             self._connections.give_back(connections)
         if cut_off is not None:
-            self._connections.replace(connections)
             # Raised here, the error has no frames of httpx, which hold the token.
             raise cut_off
 

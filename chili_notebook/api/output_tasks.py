@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final, Literal, get_args
 
 from chili_notebook.api.api_errors import InterruptedCallError
-from chili_notebook.api.files import File
+from chili_notebook.api.files import File, require_file
 from chili_notebook.api.ids import path_segment
 from chili_notebook.api.output_reports import (
     OutputReport,
@@ -130,6 +130,8 @@ class OutputTask:
                 f"The {self._name} is ready: {self._wait_again} fetches it."
             )
             response = self._download(address)
+            name = f"{self.id}.{self.format}" if self.format else self.id
+            require_file(response, response.content, name)
             report, report_problem = self._read_report_of(done)
         except KeyboardInterrupt:
             raise InterruptedCallError(
@@ -142,11 +144,7 @@ class OutputTask:
             raise
         self._print_missing_rows(report, report_problem)
         return Output.from_response(
-            response,
-            name=f"{self.id}.{self.format}" if self.format else self.id,
-            format=self.format,
-            task_id=self.id,
-            report=report,
+            response, name=name, format=self.format, task_id=self.id, report=report
         )
 
     @property

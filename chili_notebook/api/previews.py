@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from chili_notebook.api.api_errors import InterruptedCallError
-from chili_notebook.api.files import File
+from chili_notebook.api.files import File, require_file
 from chili_notebook.api.output_tasks import seconds_of
 from chili_notebook.display.descriptions import fields_bundle
 from chili_notebook.errors import ChiliError, OutputTimeoutError
@@ -91,6 +91,7 @@ def _wait_for_preview(
         response = client.get(address, params=query)
     download = _link_in(client, response, "download")
     response = client.get(download) if download else response
+    require_file(response, response.content, name)
     return File.from_response(response, name=name)
 
 

@@ -11,7 +11,7 @@ from enum import Enum
 from typing import TYPE_CHECKING, Any
 
 from chili_notebook.api.file_names import suffixes_of
-from chili_notebook.api.files import File
+from chili_notebook.api.files import File, is_file
 from chili_notebook.api.ids import path_segment
 from chili_notebook.api.output_reports import (
     RecordError,
@@ -193,7 +193,7 @@ def download(client: ApiClient, task_id: str, path: Path, done: Reply) -> Reply:
             )
         if response.status_code in {_TOO_MANY, *_GATEWAY}:
             return _held_up(response)
-        if not _is_file(response, path):
+        if not is_file(response, response.content, path.name):
             return Reply(Meaning.DOWN, "The response to the download is not a file.")
         errors = _read_errors(client, done.report_address)
     except ServerError as error:
@@ -302,15 +302,6 @@ def _read_errors(client: ApiClient, address: str) -> dict[int, str]:
         return {}
     except (APIError, UnexpectedAnswerError):
         return {}
-
-
-def _is_file(response: httpx.Response, path: Path) -> bool:
-    """Return whether a response has a file, and not an error or the page of a proxy."""
-    content_type = response.headers.get("content-type", "").lower()
-    start = response.content[:100].lstrip()[:1]
-    is_page = "html" in content_type and start == b"<" and path.suffix != ".html"
-    is_json = "json" in content_type and start in {b"{", b"["}
-    return bool(response.content) and not is_page and not is_json
 
 
 def _by_record(report: tuple[RecordError, ...]) -> dict[int, str]:
