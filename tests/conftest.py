@@ -40,7 +40,7 @@ FORM_MESSAGE = {
 }
 # Environment variables that configure the tests.
 KEPT_VARIABLES = {"CHILI_CHROMIUM", "CHILI_OTHER_PYTHON", "CHILI_REQUIRE_BROWSER"}
-UNMEASURED = r"tests/(leaks|notebooks|browser)/"
+UNMEASURED = r"tests/(leaks/|notebooks/|browser/|test_verbose_tracebacks)"
 RINGS = {
     "pure": r"tests/(?!simulator|client|leaks|notebooks|browser)",
     "simulator": r"tests/simulator/",
@@ -109,7 +109,8 @@ def _coverage(request):
     """Measure no coverage in the rings that run the code in other processes.
 
     Nor in that of the leaks, whose large texts run the same lines of the guard as its
-    own tests. A test takes twice as long while coverage is measured.
+    own tests, nor while IPython formats a hundred tracebacks. A test takes twice as
+    long while coverage is measured.
     """
     coverage = sys.modules.get("coverage")
     measured = coverage.Coverage.current() if coverage else None
