@@ -231,12 +231,13 @@ class Run:
         now = self._client.stopwatch()
         if self._stops.is_set() or self.error is not None:
             return _LONGEST_WAIT_S if self._ordering else 0.0
-        if self._outage.since is not None:
-            due = self._outage.until
+        outage = self._outage
+        if outage.since is not None and (outage.needs_check or now < outage.until):
+            due = outage.until
         else:
             due = self._polls.next_at() or now + _LONGEST_WAIT_S
         if due <= now and len(self._calls):  # the response to a call decides
-            return _LONGEST_WAIT_S if self._outage.since is not None else 0.01
+            return _LONGEST_WAIT_S if outage.since is not None else 0.01
         return min(max(due - now, 0.0), _LONGEST_WAIT_S)
 
     def _take(self, event: Event) -> None:
