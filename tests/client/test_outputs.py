@@ -161,6 +161,6 @@ def test_pdf_of_several_pages_shows_the_first_ones(chili, template):
 
 def test_table_in_place_of_the_template_is_refused(chili, template):
     """Swapped arguments are not looked up as the ID of a template."""
-    with pytest.raises(ConfigurationError, match=r"name of a table: 'a\.csv'") as caught:
+    with pytest.raises(ConfigurationError, match="name of a table") as caught:
         chili.outputs.batch("a.csv", template, "png", folder="renders")
     assert caught.value.hint == "Pass the template first, then the table."
