@@ -14,7 +14,7 @@ from chili_notebook.api.api_errors import (
     interrupted_error,
 )
 from chili_notebook.api.connections import Connections, OpenConnections, origin_of
-from chili_notebook.api.responses import link_in
+from chili_notebook.api.responses import link_in, refuse_page
 from chili_notebook.auth.environment import call_url
 from chili_notebook.auth.handle import DIRECT, ChiliToken
 from chili_notebook.auth.secret import signed_in
@@ -166,11 +166,17 @@ class ApiClient:
             path: The path or URL, as the class describes it.
             options: The options of `stream`.
 
+        Raises:
+            UnexpectedAnswerError: If a call that changes something gets a web page.
+
         Example:
             chili.request("GET", "media").json()
         """
         with self._response_to(method, path, whole=True, **options) as response:
-            return response
+            pass
+        if response.is_success and method.upper() not in SAFE_METHODS:
+            refuse_page(response)
+        return response
 
     def stream(
         self,

@@ -17,6 +17,7 @@ from chili_notebook.api.file_names import (
     with_fitting_suffix,
 )
 from chili_notebook.api.file_views import MimeBundle, data_url, show_file
+from chili_notebook.api.responses import is_page
 from chili_notebook.errors import UnexpectedAnswerError
 from chili_notebook.http.reading import one_line
 from chili_notebook.system.atomic_write import checked_path, is_folder, save_bytes
@@ -156,15 +157,13 @@ def is_file(response: httpx.Response, start: bytes, name: str) -> bool:
         start: The start of its body.
         name: The name of the file that was asked for.
     """
+    suffix = PurePath(name).suffix.lower()
+    if is_page(response, start):
+        return suffix in {"", ".html", ".htm"}
     content_type = response.headers.get("content-type", "").lower()
-    suffix, first = PurePath(name).suffix.lower(), start[:100].lstrip()[:1]
-    is_page = "html" in content_type and first == b"<"
-    is_json = "json" in content_type and first in {b"{", b"["}
-    return (
-        bool(start)
-        and not (is_page and suffix not in {"", ".html", ".htm"})
-        and not (is_json and suffix != ".json")
-    )
+    if "json" in content_type and start[:100].lstrip().startswith((b"{", b"[")):
+        return suffix == ".json"
+    return bool(start)
 
 
 def file_pieces(response: httpx.Response, *, name: str) -> Iterator[bytes]:

@@ -39,6 +39,31 @@ def body_of(response: httpx.Response) -> Any:
     )
 
 
+def is_page(response: httpx.Response, start: bytes) -> bool:
+    """Return whether a response is a web page, such as that of a proxy.
+
+    Args:
+        response: The response.
+        start: The start of its body.
+    """
+    content_type = response.headers.get("content-type", "").lower()
+    return "html" in content_type and start[:100].lstrip().startswith(b"<")
+
+
+def refuse_page(response: httpx.Response) -> None:
+    """Raise an error for a web page in response to a call that changes something.
+
+    Raises:
+        UnexpectedAnswerError: If it is one.
+    """
+    if is_page(response, response.content):
+        raise UnexpectedAnswerError(
+            f"GraFx's response to {one_line(response.request.url.path)} is a web page.",
+            hint="A gateway or proxy may have responded in its place. Check whether "
+            "the call was carried out before you repeat it.",
+        )
+
+
 def item_of(response: httpx.Response) -> Mapping[str, Any]:
     """Return the one item of a response, wrapped in ``data`` or bare.
 

@@ -32,6 +32,7 @@ from chili_notebook.errors import (
     ServerError,
     TooManyRequestsError,
     UnauthorizedError,
+    UnexpectedAnswerError,
 )
 from chili_notebook.http.urls import is_loopback
 from fakes import (
@@ -575,3 +576,26 @@ def test_interrupted_request_shows_no_frames(client_of, method, hint):
     first, second = caught.value._render_traceback_()
     assert first == "KeyboardInterrupt: You interrupted a request to GraFx."
     assert second.startswith(f"→ {hint}")
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        lambda chili: chili.templates.rename("t", "new"),
+        lambda chili: chili.media.delete("m"),
+        lambda chili: chili.media.move("m", "/Brand"),
+        lambda chili: chili.brand_kits.update("k", name="new"),
+        lambda chili: chili.post("templates/t/anything"),
+    ],
+)
+def test_web_page_is_no_success_of_a_call_that_changes_something(client_of, call):
+    """The page of a proxy does not mean that GraFx has changed anything."""
+
+    def api(request):
+        if request.method == "GET":
+            return httpx.Response(200, json={"id": "k", "name": "Kit"})
+        return httpx.Response(200, html="<html>Sign in to the proxy</html>")
+
+    with pytest.raises(UnexpectedAnswerError, match="is a web page") as caught:
+        call(client_of(api))
+    assert "before you repeat it" in caught.value.hint
