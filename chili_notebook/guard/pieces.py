@@ -104,7 +104,7 @@ def build_piece_finder(
         grams: The grams of all of them.
         whole: Whether to find only pieces that together are a whole value.
     """
-    index = _Index(list(indexes), grams.grams, grams.endings, whole)
+    index = _Index(list(indexes), grams, whole)
     return PieceFinder(
         spans=lambda text: _find_spans(index, text),
         byte_spans=lambda data: _find_byte_spans(index, data),
@@ -120,13 +120,11 @@ class _Index:
     Attributes:
         secrets: The index of each secret.
         grams: The grams of all.
-        endings: The grams of `ENDING` characters of all.
         is_whole: Whether only whole values are found.
     """
 
     secrets: Sequence[PieceIndex]
-    grams: set[int]
-    endings: set[int]
+    grams: Grams
     is_whole: bool
 
     def find_gram(self, number: int, gram: bytes) -> list[tuple[Form, int]]:
@@ -137,7 +135,7 @@ class _Index:
     def find_ending(self, ending: bytes) -> list[tuple[Form, int]]:
         """Return every place of `ENDING` characters in each form."""
         number = int.from_bytes(ending, sys.byteorder)
-        if len(ending) < ENDING or number not in self.endings:
+        if len(ending) < ENDING or number not in self.grams.endings:
             return []
         having = (each for each in self.secrets if number in each.endings)
         return [place for each in having for place in each.find_ending(ending)]
@@ -234,7 +232,7 @@ def _may_find(index: _Index, joined: str, *, markup: bool) -> bool:
 def _has_gram(index: _Index, data: bytes) -> bool:
     data = data.translate(None, OTHERS)
     return any(
-        not index.grams.isdisjoint(_words(data, offset)) for offset in _offsets(data)
+        not index.grams.grams.isdisjoint(_words(data, offset)) for offset in _offsets(data)
     )
 
 
@@ -254,11 +252,12 @@ def _words(data: bytes | memoryview, offset: int, stride: int = 1) -> array[int]
 def _find_runs(index: _Index, data: bytes | memoryview) -> dict[Form, list[_Run]]:
     """Return the runs of each form, in their order; empty if there are none."""
     stride = _STRIDE_IN_LARGE if len(data) > LARGE else 1
+    grams = index.grams.grams
     hits: list[tuple[int, int]] = []
     for offset in _offsets(data):
         words = _words(data, offset, stride)
-        if not index.grams.isdisjoint(words):
-            found = map(index.grams.__contains__, words)
+        if not grams.isdisjoint(words):
+            found = map(grams.__contains__, words)
             starts = range(offset, len(data), GRAM * stride)
             hits += compress(zip(starts, words, strict=False), found)
     return _join_hits(index, bytes(data), sorted(hits)) if hits else {}
@@ -270,7 +269,11 @@ def _join_hits(
     """Return the runs around these grams, which are pairs of a place and a number."""
     runs_of: dict[Form, list[_Run]] = {}
     places: dict[int, list[tuple[Form, int]]] = {}
+    repeated = index.grams.repeated
+    end = 0  # of the run that was found last
     for start, word in hits:
+        if start + GRAM <= end and word not in repeated:
+            continue  # its only place is in that run
         if word not in places:
             places[word] = index.find_gram(word, data[start : start + GRAM])
         for form, at in places[word]:
@@ -280,6 +283,7 @@ def _join_hits(
             if last and start < last.end and start - last.start == at - last.at:
                 continue
             runs.append(_extend(form.text, data, _Run(start, start + GRAM, at)))
+            end = runs[-1].end
     return runs_of
 
 
@@ -357,6 +361,9 @@ def _pieces_of(
     pieces: list[Span] = []
     for run in chain:
         start = kept[run.start]
+        if kept[run.end - 1] - start == run.end - 1 - run.start:
+            pieces.append((start, start + run.end - run.start))
+            continue  # nothing was left out of it
         for here, following in pairwise(kept[run.start : run.end]):
             if following > here + 1 and not _JOINT.fullmatch(text, here + 1, following):
                 pieces.append((start, here + 1))
