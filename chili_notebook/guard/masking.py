@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Any
 
 from chili_notebook.auth.secret import MASK, Secret
 from chili_notebook.errors import ConfigurationError
+from chili_notebook.guard.grams import Grams
 from chili_notebook.guard.json_parts import as_flat, collect_parts
 from chili_notebook.guard.matching import COLOUR, SecretIndex, build_matcher, merge
-from chili_notebook.guard.piece_index import Grams
 from chili_notebook.system.forks import renew_in_children
 
 if TYPE_CHECKING:

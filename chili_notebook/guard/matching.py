@@ -23,8 +23,9 @@ from itertools import accumulate
 from typing import TYPE_CHECKING, AnyStr, NamedTuple
 
 from chili_notebook.guard.encodings import forms
-from chili_notebook.guard.piece_index import SHORTEST_PIECE, Grams, PieceIndex
-from chili_notebook.guard.pieces import LARGE, SMALL, build_piece_finder
+from chili_notebook.guard.grams import LARGE, SMALL, Grams
+from chili_notebook.guard.piece_index import SHORTEST_PIECE, PieceIndex
+from chili_notebook.guard.pieces import build_piece_finder
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence

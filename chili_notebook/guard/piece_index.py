@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from chili_notebook.guard.encodings import base64_forms_at
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterator, Sequence
 
 SHORTEST_PIECE = 16
 """The least number of characters of a long secret that are masked anywhere."""
@@ -143,36 +143,6 @@ class PieceIndex:
             while at >= 0:
                 yield form, at
                 at = form.text.find(ending, at + 1)
-
-
-class Grams:
-    """The grams of all secrets, as numbers.
-
-    Grams are added and never removed, so that adding a secret is fast. A gram whose
-    secret is forgotten finds nothing.
-
-    Attributes:
-        grams: The grams.
-        repeated: Those that are in more than one place.
-        endings: The grams of `ENDING` characters.
-    """
-
-    __slots__ = ("_all", "endings", "grams", "repeated")
-
-    def __init__(self, indexes: Iterable[PieceIndex] = ()) -> None:
-        self.grams = set[int]()
-        self.repeated = set[int]()
-        self._all = set[int]()
-        self.endings = set[int]()
-        for index in indexes:
-            self.add(index)
-
-    def add(self, index: PieceIndex) -> None:
-        """Add the grams of one secret."""
-        self.repeated |= index.repeated | (self._all & index.all_grams)
-        self._all |= index.all_grams
-        self.grams |= index.grams
-        self.endings |= index.endings
 
 
 def _all_words(data: bytes, length: int, typecode: str) -> array[int]:

@@ -28,6 +28,7 @@ from itertools import compress, count, pairwise
 from os.path import commonprefix
 from typing import TYPE_CHECKING, NamedTuple
 
+from chili_notebook.guard.grams import LARGE, SMALL
 from chili_notebook.guard.piece_index import (
     ALPHABET,
     ENDING,
@@ -39,18 +40,11 @@ from chili_notebook.guard.piece_index import (
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
 
-    from chili_notebook.guard.piece_index import Form, Grams, PieceIndex
+    from chili_notebook.guard.grams import Grams
+    from chili_notebook.guard.piece_index import Form, PieceIndex
 
     Span = tuple[int, int]
 
-LARGE = 1_000_000
-"""A longer text is not reduced, and not each piece of it is found, but each run of
-`SHORTEST_RUN_IN_LARGE`: the rest would take too long."""
-SMALL = 10_000
-"""Markup is left out of texts up to this length, and this near to a gram: the rest
-would take too long."""
-
-_STRIDE_IN_LARGE = 4  # of 8 characters each
 _LINK = 6
 """So many characters must follow for a chain to go on behind other text."""
 _LINK_DISTANCE = 2_000
@@ -230,37 +224,13 @@ def _may_find(index: _Index, joined: str, *, markup: bool) -> bool:
 
 
 def _has_gram(index: _Index, data: bytes) -> bool:
-    data = data.translate(None, OTHERS)
-    return any(
-        not index.grams.grams.isdisjoint(_words(data, offset)) for offset in _offsets(data)
-    )
-
-
-def _offsets(data: bytes | memoryview) -> Sequence[int]:
-    """Return where to start: a small text is searched at every fourth position."""
-    return (0, GRAM // 2) if len(data) <= SMALL else (0,)
-
-
-def _words(data: bytes | memoryview, offset: int, stride: int = 1) -> array[int]:
-    """Return each `stride`-th gram of those that follow one another, as numbers."""
-    words = array("Q")
-    end = offset + max(0, len(data) - offset) // GRAM * GRAM
-    words.frombytes(memoryview(data)[offset:end])
-    return words[::stride] if stride > 1 else words
+    return index.grams.are_in(data.translate(None, OTHERS))
 
 
 def _find_runs(index: _Index, data: bytes | memoryview) -> dict[Form, list[_Run]]:
     """Return the runs of each form, in their order; empty if there are none."""
-    stride = _STRIDE_IN_LARGE if len(data) > LARGE else 1
-    grams = index.grams.grams
-    hits: list[tuple[int, int]] = []
-    for offset in _offsets(data):
-        words = _words(data, offset, stride)
-        if not grams.isdisjoint(words):
-            found = map(grams.__contains__, words)
-            starts = range(offset, len(data), GRAM * stride)
-            hits += compress(zip(starts, words, strict=False), found)
-    return _join_hits(index, bytes(data), sorted(hits)) if hits else {}
+    hits = index.grams.find(data)
+    return _join_hits(index, bytes(data), hits) if hits else {}
 
 
 def _join_hits(

@@ -1,0 +1,138 @@
+"""Find which grams of known secrets a text contains. Pure.
+
+`pieces` explains grams.
+"""
+
+from __future__ import annotations
+
+import sys
+from array import array
+from itertools import compress
+from types import ModuleType
+from typing import TYPE_CHECKING, Any
+
+from chili_notebook.guard.piece_index import GRAM
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from chili_notebook.guard.piece_index import PieceIndex
+
+LARGE = 1_000_000
+"""A longer text is not reduced, and not each piece of it is found, but each run of
+`SHORTEST_RUN_IN_LARGE`: the rest would take too long."""
+SMALL = 10_000
+"""Markup is left out of texts up to this length, and this near to a gram: the rest
+would take too long. In these texts a gram is searched at every fourth position."""
+
+_STRIDE_IN_LARGE = 4  # of 8 characters each
+_MANY = 50_000
+"""From this number of bytes on, numpy is faster if it is loaded."""
+_FACTOR = 0x9E3779B97F4A7C15  # of a multiplicative hash
+_ROOM = 5
+"""The table of a hash has about 2 to the power of this entries for each gram."""
+
+
+class Grams:
+    """The grams of all secrets, as numbers.
+
+    Grams are added and never removed, so that adding a secret is fast. A gram whose
+    secret is forgotten finds nothing.
+
+    Attributes:
+        grams: The grams.
+        repeated: Those that are in more than one place.
+        endings: The grams of `ENDING` characters.
+    """
+
+    __slots__ = ("_all", "_table", "endings", "grams", "repeated")
+
+    def __init__(self, indexes: Iterable[PieceIndex] = ()) -> None:
+        self.grams = set[int]()
+        self.repeated = set[int]()
+        self.endings = set[int]()
+        self._all = set[int]()
+        self._table: tuple[int, int, Any] = (0, 0, None)
+        for index in indexes:
+            self.add(index)
+
+    def add(self, index: PieceIndex) -> None:
+        """Add the grams of one secret."""
+        self.repeated |= index.repeated | (self._all & index.all_grams)
+        self._all |= index.all_grams
+        self.grams |= index.grams
+        self.endings |= index.endings
+
+    def are_in(self, data: bytes) -> bool:
+        """Return whether the data contains a gram at a place that is looked at.
+
+        Every eighth place is looked at, in small data every fourth.
+        """
+        if len(data) >= _MANY:
+            return bool(self._find(data, 0, 1))
+        grams = self.grams
+        if not grams.isdisjoint(array("Q", data[: len(data) // GRAM * GRAM])):
+            return True
+        if len(data) > SMALL:
+            return False
+        end = GRAM // 2 + max(0, len(data) - GRAM // 2) // GRAM * GRAM
+        return not grams.isdisjoint(array("Q", data[GRAM // 2 : end]))
+
+    def find(self, data: bytes | memoryview) -> list[tuple[int, int]]:
+        """Return the places and numbers of the grams in the data, in their order.
+
+        The same places are looked at, in large data every 32nd.
+        """
+        stride = _STRIDE_IN_LARGE if len(data) > LARGE else 1
+        hits = self._find(data, 0, stride)
+        if len(data) <= SMALL:
+            hits = sorted(hits + self._find(data, GRAM // 2, stride))
+        return hits
+
+    def _find(
+        self, data: bytes | memoryview, offset: int, stride: int
+    ) -> list[tuple[int, int]]:
+        if len(data) >= _MANY and (numpy := _loaded_numpy()) is not None:
+            return list(self._find_with(numpy, data, offset, stride))
+        words = array("Q")
+        end = offset + max(0, len(data) - offset) // GRAM * GRAM
+        words.frombytes(memoryview(data)[offset:end])
+        words = words[::stride] if stride > 1 else words
+        if self.grams.isdisjoint(words):
+            return []
+        starts = range(offset, len(data), GRAM * stride)
+        found = map(self.grams.__contains__, words)
+        return list(compress(zip(starts, words, strict=False), found))
+
+    def _find_with(
+        self, numpy: Any, data: bytes | memoryview, offset: int, stride: int
+    ) -> Iterator[tuple[int, int]]:
+        """Yield the same: a table of hashes shows which few words may be grams."""
+        words = numpy.frombuffer(data, "u8", (len(data) - offset) // GRAM, offset)
+        words = words[::stride]
+        shift, table = self._table_for(numpy)
+        places = table[_hash(numpy, words, shift)].nonzero()[0]
+        for place, word in zip(places.tolist(), words[places].tolist(), strict=True):
+            if word in self.grams:
+                yield offset + place * GRAM * stride, word
+
+    def _table_for(self, numpy: Any) -> tuple[int, Any]:
+        size, shift, table = self._table
+        if size != len(self.grams) or table is None:
+            words = numpy.frombuffer(array("Q", self.grams), "u8")
+            bits = len(words).bit_length() + _ROOM
+            size, shift, table = len(words), 64 - bits, numpy.zeros(1 << bits, "?")
+            table[_hash(numpy, words, shift)] = True
+            self._table = size, shift, table
+        return shift, table
+
+
+def _hash(numpy: Any, words: Any, shift: int) -> Any:
+    return (words * numpy.uint64(_FACTOR)) >> numpy.uint64(shift)
+
+
+def _loaded_numpy() -> Any:
+    """Return numpy if this process has loaded it; it is not loaded for this."""
+    numpy = sys.modules.get("numpy")
+    is_usable = type(numpy) is ModuleType and hasattr(numpy, "frombuffer")
+    return numpy if is_usable else None
