@@ -18,14 +18,6 @@ if TYPE_CHECKING:
 
     from chili_notebook.guard.piece_index import PieceIndex
 
-LARGE = 1_000_000
-"""A longer text is not reduced, and not each piece of it is found, but each run of
-`SHORTEST_RUN_IN_LARGE`: the rest would take too long."""
-SMALL = 10_000
-"""Markup is left out of texts up to this length, and this near to a gram: the rest
-would take too long. In these texts a gram is searched at every fourth position."""
-
-_STRIDE_IN_LARGE = 4  # of 8 characters each
 _MANY = 50_000
 """From this number of bytes on, numpy is faster if it is loaded."""
 _FACTOR = 0x9E3779B97F4A7C15  # of a multiplicative hash
@@ -63,29 +55,18 @@ class Grams:
         self.grams |= index.grams
         self.endings |= index.endings
 
-    def are_in(self, data: bytes) -> bool:
-        """Return whether the data contains a gram at a place that is looked at.
+    def find(
+        self, data: bytes | memoryview, stride: int, *, closely: bool
+    ) -> list[tuple[int, int]]:
+        """Return the places and numbers of grams in the data, in their order.
 
-        Every eighth place is looked at, in small data every fourth.
+        Args:
+            data: The data.
+            stride: Each of how many times eight places is looked at.
+            closely: Whether to look at the places in the middle between them, too.
         """
-        if len(data) >= _MANY:
-            return bool(self._find(data, 0, 1))
-        grams = self.grams
-        if not grams.isdisjoint(array("Q", data[: len(data) // GRAM * GRAM])):
-            return True
-        if len(data) > SMALL:
-            return False
-        end = GRAM // 2 + max(0, len(data) - GRAM // 2) // GRAM * GRAM
-        return not grams.isdisjoint(array("Q", data[GRAM // 2 : end]))
-
-    def find(self, data: bytes | memoryview) -> list[tuple[int, int]]:
-        """Return the places and numbers of the grams in the data, in their order.
-
-        The same places are looked at, in large data every 32nd.
-        """
-        stride = _STRIDE_IN_LARGE if len(data) > LARGE else 1
         hits = self._find(data, 0, stride)
-        if len(data) <= SMALL:
+        if closely and len(data) > GRAM:
             hits = sorted(hits + self._find(data, GRAM // 2, stride))
         return hits
 
@@ -94,9 +75,8 @@ class Grams:
     ) -> list[tuple[int, int]]:
         if len(data) >= _MANY and (numpy := _loaded_numpy()) is not None:
             return list(self._find_with(numpy, data, offset, stride))
-        words = array("Q")
-        end = offset + max(0, len(data) - offset) // GRAM * GRAM
-        words.frombytes(memoryview(data)[offset:end])
+        end = offset + (len(data) - offset) // GRAM * GRAM
+        words = array("Q", bytes(data[offset:end]))
         words = words[::stride] if stride > 1 else words
         if self.grams.isdisjoint(words):
             return []
@@ -129,6 +109,11 @@ class Grams:
 
 def _hash(numpy: Any, words: Any, shift: int) -> Any:
     return (words * numpy.uint64(_FACTOR)) >> numpy.uint64(shift)
+
+
+def is_fast(data: bytes) -> bool:
+    """Return whether grams are found in this data in very little time."""
+    return len(data) < _MANY or _loaded_numpy() is not None
 
 
 def _loaded_numpy() -> Any:

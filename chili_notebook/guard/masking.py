@@ -101,6 +101,14 @@ class Masker:
         walk = _Walk(matcher)
         return walk.mask(value), walk.count
 
+    def is_clean_json(self, packed: bytes) -> bool:
+        """Return whether there is certainly nothing to mask in a packed value.
+
+        The value is packed as JSON, in UTF-8, where only ``"``, the backslash and
+        control characters are escaped.
+        """
+        return self._matchers.with_pieces.is_clean_json(packed)
+
     def start_stream(self) -> Tail:
         """Return the end of a new stream."""
         return Tail(self)

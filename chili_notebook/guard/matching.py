@@ -23,14 +23,14 @@ from itertools import accumulate
 from typing import TYPE_CHECKING, AnyStr, NamedTuple
 
 from chili_notebook.guard.encodings import forms
-from chili_notebook.guard.grams import LARGE, SMALL, Grams
 from chili_notebook.guard.piece_index import SHORTEST_PIECE, PieceIndex
-from chili_notebook.guard.pieces import build_piece_finder
+from chili_notebook.guard.pieces import LARGE, SMALL, build_piece_finder
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from chili_notebook.auth.secret import Secret
+    from chili_notebook.guard.grams import Grams
     from chili_notebook.guard.pieces import PieceFinder
 
     Span = tuple[int, int]
@@ -56,6 +56,8 @@ class Matcher(NamedTuple):
     """Return the same for binary data."""
     are_clean: Callable[[Sequence[str]], bool]
     """Return whether `spans` certainly finds nothing in any of these texts."""
+    is_clean_json: Callable[[bytes], bool]
+    """Return the same for all texts of a value that is packed as JSON, in UTF-8."""
     undecided_from: Callable[[str], int]
     """Return from where on the end of a text may go on as a secret, or its length."""
     started_at: Callable[[str], int]
@@ -111,6 +113,7 @@ def build_matcher(
         spans=lambda text: _find_spans(index, finder, text),
         byte_spans=lambda data: _find_byte_spans(index, finder, data),
         are_clean=lambda texts: _are_clean(index, finder, texts),
+        is_clean_json=lambda packed: _is_clean_json(index, finder, packed),
         undecided_from=lambda text: min(
             _find_undecided(index, text), finder.undecided_from(text)
         ),
@@ -141,6 +144,7 @@ class _Index:
         forms: All forms of all secrets.
         encoded: Those that are searched for as a whole, in UTF-8, for binary data.
         probes: The same in groups, each with a text that all of a group contain.
+        encoded_probes: Those texts, in UTF-8.
         shortest: The length of the shortest form.
         characters: All characters of all forms.
     """
@@ -148,6 +152,7 @@ class _Index:
     forms: frozenset[str]
     encoded: Sequence[bytes]
     probes: Sequence[tuple[str, Sequence[str]]]
+    encoded_probes: Sequence[bytes]
     shortest: int
     characters: frozenset[str]
 
@@ -158,6 +163,11 @@ class _Index:
             forms=known,
             encoded=[form for each in indexes for form in each.encoded],
             probes=[group for each in indexes for group in each.probes],
+            encoded_probes=[
+                probe.encode("utf-8", "surrogatepass")
+                for each in indexes
+                for probe, _ in each.probes
+            ],
             shortest=min(map(len, known), default=sys.maxsize),
             characters=frozenset("".join(known)),
         )
@@ -209,16 +219,14 @@ def _are_clean(index: _Index, finder: PieceFinder, texts: Sequence[str]) -> bool
     A text with colour codes is not searched here. Markup is left out of small texts
     only, as `finder.spans` does it.
     """
-    shortest = min(index.shortest, SHORTEST_PIECE)
-    texts = [text for text in texts if len(text) >= shortest]
-    longest = max(map(len, texts), default=0)
-    if longest <= SMALL:
-        return _is_clean(index, finder, texts, markup=True)
+    joined = "\0".join(texts)
+    if len(joined) <= SMALL or max(map(len, texts), default=0) <= SMALL:
+        return _is_clean(index, finder, joined, len(texts), markup=True)
     small = [text for text in texts if len(text) <= SMALL]
     medium = [text for text in texts if SMALL < len(text) <= LARGE]
     return (
-        _is_clean(index, finder, small, markup=True)
-        and _is_clean(index, finder, medium, markup=False)
+        _is_clean(index, finder, "\0".join(small), len(small), markup=True)
+        and _is_clean(index, finder, "\0".join(medium), 0, markup=False)
         and not any(
             _find_spans(index, finder, text) for text in texts if len(text) > LARGE
         )
@@ -226,13 +234,25 @@ def _are_clean(index: _Index, finder: PieceFinder, texts: Sequence[str]) -> bool
 
 
 def _is_clean(
-    index: _Index, finder: PieceFinder, texts: Sequence[str], *, markup: bool
+    index: _Index, finder: PieceFinder, joined: str, number: int, *, markup: bool
 ) -> bool:
-    joined = "\0".join(texts)
     return not (
         "\x1b" in joined
         or any(probe in joined for probe, _ in index.probes)
-        or finder.may_find(joined, markup)
+        or finder.may_find(joined, markup, number)
+    )
+
+
+def _is_clean_json(index: _Index, finder: PieceFinder, packed: bytes) -> bool:
+    """Search the texts as they are packed, where that shows each as it is.
+
+    A backslash is in front of a character that JSON escapes, such as a line end or
+    the start of a colour code.
+    """
+    return not (
+        b"\\" in packed
+        or any(probe in packed for probe in index.encoded_probes)
+        or finder.may_find_in_json(packed)
     )
 
 

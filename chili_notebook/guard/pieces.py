@@ -28,7 +28,15 @@ from itertools import compress, count, pairwise
 from os.path import commonprefix
 from typing import TYPE_CHECKING, NamedTuple
 
-from chili_notebook.guard.grams import LARGE, SMALL
+from chili_notebook.guard.grams import is_fast
+from chili_notebook.guard.markup import (
+    COLOUR,
+    COLOURS,
+    MARKUP_IN_JSON,
+    blank_markup,
+    has_markup,
+    without_markup,
+)
 from chili_notebook.guard.piece_index import (
     ALPHABET,
     ENDING,
@@ -45,6 +53,14 @@ if TYPE_CHECKING:
 
     Span = tuple[int, int]
 
+LARGE = 1_000_000
+"""A longer text is not reduced, and not each piece of it is found, but each run of
+`SHORTEST_RUN_IN_LARGE`: the rest would take too long."""
+SMALL = 10_000
+"""Markup is left out of texts up to this length, and this near to a gram: the rest
+would take too long."""
+
+_STRIDE_IN_LARGE = 4  # of 8 characters each
 _LINK = 6
 """So many characters must follow for a chain to go on behind other text."""
 _LINK_DISTANCE = 2_000
@@ -52,20 +68,7 @@ _HOLD_DISTANCE = 8_000
 _OUTER_PIECE = 4
 """A shorter piece at either end of a chain may be there by chance."""
 _IS_KEPT = bytes(code in ALPHABET for code in range(256))
-_COLOUR = rb"\x1b(?:\[[0-?]*[ -/]*(?:[@-~]|\Z)|[()](?:[0-B]|\Z)|\Z)"
-_MARKUP = re.compile(
-    rb"\\PYZ(us|hy|ti)\{\}"  # how Pygments writes _ - ~ in LaTeX
-    rb"|\\PY\{[^{}\0]{0,20}\}"
-    rb"|\\+[nrt]"  # line ends and tabs in the repr of a text
-    rb"|<[^<>\0]{0,200}>"
-    rb"|&\#?\w{1,20};"
-    rb"|=\r?\n"  # a soft line end of quoted-printable
-    rb"|" + _COLOUR
-)
-_MARKERS = (b"\x1b", b"<", b"\\", b"&", b"=\n", b"=\r")
-_COLOURS = re.compile(_COLOUR)
-_IN_LATEX = {b"us": b"_", b"hy": b"-", b"ti": b"~"}
-_JOINT = re.compile(rf"(?:{_COLOUR.decode()}|\\|PYZ[a-z]+\{{\}})+")
+_JOINT = re.compile(rf"(?:{COLOUR.decode()}|\\|PYZ[a-z]+\{{\}})+")
 """What may be between two masked characters without ending the masked place."""
 
 
@@ -80,10 +83,12 @@ class PieceFinder(NamedTuple):
     """Return where a text contains pieces: in any order, with overlaps."""
     byte_spans: Callable[[bytes | memoryview], list[Span]]
     """Return the same for binary data, which is searched as it is."""
-    may_find: Callable[[str, bool], bool]
+    may_find: Callable[[str, bool, int], bool]
     """Return whether `spans` may find something in any of several texts; ``False`` is
     certain. The texts are joined by NUL characters; the second argument is whether
-    they may be small, so that markup in them matters."""
+    they may be small, so that markup in them matters; the third is their number."""
+    may_find_in_json: Callable[[bytes], bool]
+    """Return the same for the texts in a JSON text that contains no backslash."""
     undecided_from: Callable[[str], int]
     """Return from where on a text may end with a piece, or its length."""
 
@@ -102,7 +107,10 @@ def build_piece_finder(
     return PieceFinder(
         spans=lambda text: _find_spans(index, text),
         byte_spans=lambda data: _find_byte_spans(index, data),
-        may_find=lambda joined, markup: _may_find(index, joined, markup=markup),
+        may_find=lambda joined, markup, count: _may_find(
+            index, joined, count, markup=markup
+        ),
+        may_find_in_json=lambda packed: _may_find_in_json(index, packed),
         undecided_from=lambda text: _find_undecided(index, text),
     )
 
@@ -167,10 +175,10 @@ def _find_spans(index: _Index, text: str) -> list[Span]:
         region = range(len(data))
     if region is not None:
         part = data[region.start : region.stop]
-        if any(marker in part for marker in _MARKERS):
+        if has_markup(part):
             start = region.start
             shown = text[start : region.stop]
-            spans, _ = _search(index, shown, _MARKUP.sub(_blank, part))
+            spans, _ = _search(index, shown, blank_markup(part))
             found += [(start + first, start + end) for first, end in spans]
     return found
 
@@ -209,27 +217,34 @@ def _search(index: _Index, text: str, data: bytes) -> tuple[list[Span], range | 
     return found, range(start, min(len(text), kept[last - 1] + SMALL))
 
 
-def _blank(match: re.Match[bytes]) -> bytes:
-    """Return what replaces markup: its character, and spaces."""
-    return _IN_LATEX.get(match[1], b"").ljust(len(match[0]))
-
-
-def _may_find(index: _Index, joined: str, *, markup: bool) -> bool:
+def _may_find(index: _Index, joined: str, number: int, *, markup: bool) -> bool:
     data = joined.encode("ascii", "replace")
-    if _has_gram(index, data):
+    # Texts that are too short to contain a piece count nothing.
+    most = SMALL + number * SHORTEST_PIECE
+    if _has_gram(index, data, most):
         return True
-    if not markup or not any(marker in data for marker in _MARKERS):
+    return markup and has_markup(data) and _has_gram(index, without_markup(data), most)
+
+
+def _may_find_in_json(index: _Index, packed: bytes) -> bool:
+    if not is_fast(packed) or _has_gram(index, packed):
+        return True
+    if b"<" not in packed and b"&" not in packed:
         return False
-    return _has_gram(index, _MARKUP.sub(_blank if b"\\PY" in data else b"", data))
+    # Of other characters each would count as several.
+    return not packed.isascii() or _has_gram(index, MARKUP_IN_JSON.sub(b"", packed))
 
 
-def _has_gram(index: _Index, data: bytes) -> bool:
-    return index.grams.are_in(data.translate(None, OTHERS))
+def _has_gram(index: _Index, data: bytes, most: int = sys.maxsize) -> bool:
+    """Return whether a gram is found; up to `most` bytes are searched closely."""
+    reduced = data.translate(None, OTHERS)
+    return bool(index.grams.find(reduced, 1, closely=len(reduced) <= most))
 
 
 def _find_runs(index: _Index, data: bytes | memoryview) -> dict[Form, list[_Run]]:
     """Return the runs of each form, in their order; empty if there are none."""
-    hits = index.grams.find(data)
+    stride = _STRIDE_IN_LARGE if len(data) > LARGE else 1
+    hits = index.grams.find(data, stride, closely=len(data) <= SMALL)
     return _join_hits(index, bytes(data), hits) if hits else {}
 
 
@@ -360,7 +375,7 @@ def _find_undecided(index: _Index, text: str) -> int:
     offset = max(0, len(text) - _HOLD_DISTANCE)
     data = text[offset:].encode("ascii", "replace")
     if b"\x1b" in data:
-        data = _COLOURS.sub(lambda code: b" " * len(code[0]), data)
+        data = COLOURS.sub(lambda code: b" " * len(code[0]), data)
     reduced = data.translate(None, OTHERS)
     longest = max(
         (
