@@ -172,10 +172,9 @@ class SendHook:
         if name not in _STREAMS:
             name = self._masker.mask_json(name)[0]
         stream = Stream(outgoing.socket, name, parent_header, outgoing.ident)
-        key = stream.key
-        before = content.get("text")
+        before, request = content.get("text"), outgoing.request
         text, count = self._streams.feed(stream, before)
-        self._running.add(key.request, count)
+        self._running.add(request, count)
         if text is before and _is_plain(message, outgoing.buffers):
             self._send_as(outgoing, message, outgoing.buffers)
         else:
@@ -183,9 +182,9 @@ class SendHook:
         # This check must come after `feed`. If the request ends in between, then either
         # `_end_request` releases the text or this does.
         if not self._is_open:
-            self._streams.flush([key])  # `close` may have looked before `feed`
-        elif not self._running.contains(key.request):
-            self._streams.flush_when_idle(key, LATE_S)
+            self._streams.flush([stream.key])  # `close` may have looked before `feed`
+        elif not self._running.contains(request):
+            self._streams.flush_when_idle(stream.key, LATE_S)
         return message
 
     def _send_other(self, outgoing: _Outgoing) -> Any:

@@ -124,10 +124,12 @@ class Masker:
             The text that no further piece can change, masked; the number of masked
             places; and the new end.
         """
+        matcher = self._matchers.with_pieces
+        if not end and text[-1:] == "\n" and matcher.is_clean_line(text):
+            return text, 0, end
         sent, held = end.reveal()
         start = len(sent)
         text = sent + held + text if end else text
-        matcher = self._matchers.with_pieces
         spans = _behind(matcher.spans(text), start)
         cut = max(start, matcher.undecided_from(text))
         while spans and spans[-1][1] > cut:

@@ -58,6 +58,9 @@ class Matcher(NamedTuple):
     """Return whether `spans` certainly finds nothing in any of these texts."""
     is_clean_json: Callable[[bytes], bool]
     """Return the same for all texts of a value that is packed as JSON, in UTF-8."""
+    is_clean_line: Callable[[str], bool]
+    """Return whether a text as the whole of a stream certainly needs no change, and
+    nothing in it may go on as a secret. This is fast for small texts."""
     undecided_from: Callable[[str], int]
     """Return from where on the end of a text may go on as a secret, or its length."""
     started_at: Callable[[str], int]
@@ -114,6 +117,12 @@ def build_matcher(
         byte_spans=lambda data: _find_byte_spans(index, finder, data),
         are_clean=lambda texts: _are_clean(index, finder, texts),
         is_clean_json=lambda packed: _is_clean_json(index, finder, packed),
+        is_clean_line=lambda text: (
+            len(text) <= SMALL
+            and text[-1:] not in index.characters
+            and not any(probe in text for probe, _ in index.probes)
+            and finder.is_clean_line(text)
+        ),
         undecided_from=lambda text: min(
             _find_undecided(index, text), finder.undecided_from(text)
         ),

@@ -89,6 +89,8 @@ class PieceFinder(NamedTuple):
     they may be small, so that markup in them matters; the third is their number."""
     may_find_in_json: Callable[[bytes], bool]
     """Return the same for the texts in a JSON text that contains no backslash."""
+    is_clean_line: Callable[[str], bool]
+    """Return whether `spans` and `undecided_from` certainly find nothing."""
     undecided_from: Callable[[str], int]
     """Return from where on a text may end with a piece, or its length."""
 
@@ -111,6 +113,7 @@ def build_piece_finder(
             index, joined, count, markup=markup
         ),
         may_find_in_json=lambda packed: _may_find_in_json(index, packed),
+        is_clean_line=lambda text: _is_clean_line(index, text),
         undecided_from=lambda text: _find_undecided(index, text),
     )
 
@@ -368,6 +371,17 @@ def _is_short(piece: Span) -> bool:
 
 
 # --------------------------------------------------------------------------- streams
+
+
+def _is_clean_line(index: _Index, text: str) -> bool:
+    data = text.encode("ascii", "replace")
+    if has_markup(data):
+        return False
+    reduced = data.translate(None, OTHERS)
+    return not (
+        index.grams.find(reduced, 1, closely=len(reduced) <= SMALL)
+        or index.find_ending(reduced[-ENDING:])
+    )
 
 
 def _find_undecided(index: _Index, text: str) -> int:
