@@ -39,6 +39,11 @@ def collect_parts(value: Any) -> Parts | None:
 
     The result is also ``None`` for a deeply nested value, which may contain itself.
     """
+    return collect_few(value) or _collect_levels([value])
+
+
+def collect_few(value: Any) -> Parts | None:
+    """Return the same; ``None`` also if the value consists of many values."""
     parts = Parts()
     waiting = [value]
     for _ in range(_FEW):
@@ -59,10 +64,11 @@ def collect_parts(value: Any) -> Parts | None:
             return None
         if len(waiting) > _FEW:
             break
-    return _collect_levels(waiting, parts)
+    return None
 
 
-def _collect_levels(level: list[Any], parts: Parts) -> Parts | None:
+def _collect_levels(level: list[Any]) -> Parts | None:
+    parts = Parts()
     for depth in range(_MAX_DEPTH):
         kinds = set(map(type, level))
         if not kinds <= _KNOWN:

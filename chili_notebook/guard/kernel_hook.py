@@ -194,8 +194,7 @@ class SendHook:
                 with suppress(Exception):
                     self._follow_request(outgoing, 0)
             message = outgoing.message
-            as_packed = {**message, "content": packed}
-            sent = self._send_as(outgoing, as_packed, None)
+            sent = self._send_as(outgoing, {**message, "content": packed}, None)
             return {**sent, "content": message["content"]}
         masked, count = self._mask(outgoing)
         # Whatever fails here, for example in a module that was loaded again: without
@@ -256,7 +255,7 @@ class SendHook:
             return None
         try:
             packed = _JSON.encode(content).encode("utf-8", "surrogateescape")
-            return packed if self._masker.is_clean_json(packed) else None
+            return packed if self._masker.is_clean(content, packed) else None
         except Exception:  # noqa: BLE001 - whatever it is, the walk deals with it
             return None
 

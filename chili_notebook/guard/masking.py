@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING, Any
 from chili_notebook.auth.secret import MASK, Secret
 from chili_notebook.errors import ConfigurationError
 from chili_notebook.guard.grams import Grams
-from chili_notebook.guard.json_parts import as_flat, collect_parts
+from chili_notebook.guard.json_parts import as_flat, collect_few, collect_parts
 from chili_notebook.guard.matching import COLOUR, SecretIndex, build_matcher, merge
+from chili_notebook.guard.pieces import SMALL
 from chili_notebook.system.forks import renew_in_children
 
 if TYPE_CHECKING:
@@ -101,13 +102,20 @@ class Masker:
         walk = _Walk(matcher)
         return walk.mask(value), walk.count
 
-    def is_clean_json(self, packed: bytes) -> bool:
-        """Return whether there is certainly nothing to mask in a packed value.
+    def is_clean(self, value: Any, packed: bytes) -> bool:
+        """Return whether there is certainly nothing to mask in a JSON value.
 
-        The value is packed as JSON, in UTF-8, where only ``"``, the backslash and
-        control characters are escaped.
+        Args:
+            value: The value.
+            packed: The same packed as JSON, in UTF-8, where only ``"``, the backslash
+                and control characters are escaped.
         """
-        return self._matchers.with_pieces.is_clean_json(packed)
+        matcher = self._matchers.with_pieces
+        # Most large values are a few large texts, or many small ones.
+        parts = collect_few(value) if len(packed) > SMALL else None
+        if parts is not None:
+            return _are_clean(matcher, parts)
+        return matcher.is_clean_json(packed)
 
     def start_stream(self) -> Tail:
         """Return the end of a new stream."""

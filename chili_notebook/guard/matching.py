@@ -37,6 +37,9 @@ if TYPE_CHECKING:
 
 COLOUR = re.compile(r"\x1b(?:\[[0-?]*[ -/]*(?:[@-~]|\Z)|[()](?:[0-B]|\Z)|\Z)")
 """A code of a terminal: mostly a colour. ``tput sgr0`` also selects a character set."""
+_CODE = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|[()][0-B])")
+"""A code that is complete."""
+_USUAL_CODES = 16
 _HOLD_DISTANCE = 16_000
 """So near to the end of a stream the start of a secret is searched."""
 
@@ -142,6 +145,21 @@ def merge(spans: Iterable[Span]) -> list[Span]:
     return merged
 
 
+def without_colours(text: str) -> str:
+    """Return ``COLOUR.sub("", text)``; most texts contain a few codes many times."""
+    rest = text
+    for _ in range(0 if "\0" in text else _USUAL_CODES):
+        at = rest.find("\x1b")
+        if at < 0:
+            return rest.replace("\0", "")
+        code = _CODE.match(rest, at)
+        if code is None:
+            break
+        # The NUL character keeps apart what could become a code together.
+        rest = rest.replace(code[0], "\0")
+    return COLOUR.sub("", text)
+
+
 # ----------------------------------------------------------------- what to search for
 
 
@@ -203,7 +221,7 @@ def _group(known: Iterable[str]) -> list[tuple[str, list[str]]]:
 def _find_spans(index: _Index, finder: PieceFinder, text: str) -> list[Span]:
     found = _scan(index, text) + finder.spans(text)
     if "\x1b" in text:
-        bare = COLOUR.sub("", text)
+        bare = without_colours(text)
         in_bare = _scan(index, bare) + finder.spans(bare)
         if in_bare:
             to_raw = _positions_before(text)
