@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from chili_notebook.guard.piece_index import GRAM
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable
 
     from chili_notebook.guard.piece_index import PieceIndex
 
@@ -22,8 +22,9 @@ _FEW = 2_000
 _MANY = 50_000
 """From this number of bytes on, numpy is faster if it is loaded."""
 _FACTOR = 0x9E3779B97F4A7C15  # of a multiplicative hash
-_ROOM = 5
-"""The table of a hash has about 2 to the power of this entries for each gram."""
+_ROOM, _MOST_BITS = 6, 22
+"""The table of hashes has about 2 to the power of this entries: for each gram, and at
+most."""
 
 
 class Grams:
@@ -81,7 +82,7 @@ class Grams:
         self, data: bytes | memoryview, offset: int, stride: int
     ) -> list[tuple[int, int]]:
         if len(data) >= _MANY and (numpy := _loaded_numpy()) is not None:
-            return list(self._find_with(numpy, data, offset, stride))
+            return self._find_with(numpy, data, offset, stride)
         end = offset + (len(data) - offset) // GRAM * GRAM
         words = array("Q", bytes(data[offset:end]))
         words = words[::stride] if stride > 1 else words
@@ -93,21 +94,26 @@ class Grams:
 
     def _find_with(
         self, numpy: Any, data: bytes | memoryview, offset: int, stride: int
-    ) -> Iterator[tuple[int, int]]:
-        """Yield the same: a table of hashes shows which few words may be grams."""
+    ) -> list[tuple[int, int]]:
+        """Return the same: a table of hashes shows which few words may be grams."""
         words = numpy.frombuffer(data, "u8", (len(data) - offset) // GRAM, offset)
         words = words[::stride]
         shift, table = self._table_for(numpy)
-        places = table[_hash(numpy, words, shift)].nonzero()[0]
-        for place, word in zip(places.tolist(), words[places].tolist(), strict=True):
-            if word in self.grams:
-                yield offset + place * GRAM * stride, word
+        places = table.take(_hash(numpy, words, shift)).nonzero()[0]
+        found = words[places].tolist()
+        if self.grams.isdisjoint(found):
+            return []
+        return [
+            (offset + place * GRAM * stride, word)
+            for place, word in zip(places.tolist(), found, strict=True)
+            if word in self.grams
+        ]
 
     def _table_for(self, numpy: Any) -> tuple[int, Any]:
         size, shift, table = self._table
         if size != len(self.grams) or table is None:
             words = numpy.frombuffer(array("Q", self.grams), "u8")
-            bits = len(words).bit_length() + _ROOM
+            bits = min(len(words).bit_length() + _ROOM, _MOST_BITS)
             size, shift, table = len(words), 64 - bits, numpy.zeros(1 << bits, "?")
             table[_hash(numpy, words, shift)] = True
             self._table = size, shift, table
@@ -115,7 +121,7 @@ class Grams:
 
 
 def _hash(numpy: Any, words: Any, shift: int) -> Any:
-    return (words * numpy.uint64(_FACTOR)) >> numpy.uint64(shift)
+    return ((words * numpy.uint64(_FACTOR)) >> numpy.uint64(shift)).view("i8")
 
 
 def is_fast(data: bytes) -> bool:

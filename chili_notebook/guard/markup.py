@@ -17,8 +17,7 @@ _MARKUP = re.compile(
     rb"|" + COLOUR
 )
 _IN_LATEX = {b"us": b"_", b"hy": b"-", b"ti": b"~"}
-MARKUP_IN_JSON = re.compile(rb'<[^<>"]{0,200}>|&\#?\w{1,20};')
-"""The markup in a JSON text that contains no backslash."""
+_MARKUP_IN_JSON = re.compile(rb'<[^<>"]{0,200}>|&\#?\w{1,20};')
 
 
 def has_markup(data: bytes) -> bool:
@@ -37,6 +36,13 @@ def blank_markup(data: bytes) -> bytes:
 def without_markup(data: bytes) -> bytes:
     """Return the data without its markup; where it was, spaces may remain."""
     return _MARKUP.sub(_blank if b"\\PY" in data else b"", data)
+
+
+def without_markup_in_json(packed: bytes) -> bytes:
+    """Return the same for a JSON text in UTF-8 that contains no backslash."""
+    if not packed.isascii():  # one byte for each character, as elsewhere
+        packed = packed.decode("utf-8", "replace").encode("ascii", "replace")
+    return _MARKUP_IN_JSON.sub(b"", packed)
 
 
 def _blank(match: re.Match[bytes]) -> bytes:

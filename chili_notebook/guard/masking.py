@@ -113,9 +113,11 @@ class Masker:
         matcher = self._matchers.with_pieces
         # Most large values are a few large texts, or many small ones.
         parts = collect_few(value) if len(packed) > SMALL else None
-        if parts is not None:
-            return _are_clean(matcher, parts)
-        return matcher.is_clean_json(packed)
+        if parts is None:
+            if matcher.is_clean_json(packed):
+                return True
+            parts = collect_parts(value)  # without the numbers, and without escapes
+        return parts is not None and _are_clean(matcher, parts)
 
     def start_stream(self) -> Tail:
         """Return the end of a new stream."""

@@ -278,7 +278,7 @@ def _is_clean_json(index: _Index, finder: PieceFinder, packed: bytes) -> bool:
     """
     return not (
         b"\\" in packed
-        or any(probe in packed for probe in index.encoded_probes)
+        or (index.probes and any(probe in packed for probe in index.encoded_probes))
         or finder.may_find_in_json(packed)
     )
 

@@ -32,10 +32,10 @@ from chili_notebook.guard.grams import is_fast
 from chili_notebook.guard.markup import (
     COLOUR,
     COLOURS,
-    MARKUP_IN_JSON,
     blank_markup,
     has_markup,
     without_markup,
+    without_markup_in_json,
 )
 from chili_notebook.guard.piece_index import (
     ALPHABET,
@@ -57,8 +57,7 @@ LARGE = 1_000_000
 """A longer text is not reduced, and not each piece of it is found, but each run of
 `SHORTEST_RUN_IN_LARGE`: the rest would take too long."""
 SMALL = 10_000
-"""Markup is left out of texts up to this length, and this near to a gram: the rest
-would take too long."""
+"""Markup is left out of texts up to this length, and this near to a gram, as well."""
 
 _STRIDE_IN_LARGE = 4  # of 8 characters each
 _LINK = 6
@@ -234,8 +233,7 @@ def _may_find_in_json(index: _Index, packed: bytes) -> bool:
         return True
     if b"<" not in packed and b"&" not in packed:
         return False
-    # Of other characters each would count as several.
-    return not packed.isascii() or _has_gram(index, MARKUP_IN_JSON.sub(b"", packed))
+    return _has_gram(index, without_markup_in_json(packed))
 
 
 def _has_gram(index: _Index, data: bytes, most: int = sys.maxsize) -> bool:
@@ -357,17 +355,14 @@ def _pieces_of(
                 pieces.append((start, here + 1))
                 start = following
         pieces.append((start, kept[run.end - 1] + 1))
+    short = [end - start < _OUTER_PIECE for start, end in pieces]
     first, last = chain[0], chain[-1]
-    if len(pieces) > 1 and first.at and _is_short(pieces[0]):
+    if len(pieces) > 1 and first.at and short[0]:
         del pieces[0]
     end = last.at + last.end - last.start
-    if len(pieces) > 1 and end < len(form.text) and _is_short(pieces[-1]):
+    if len(pieces) > 1 and end < len(form.text) and short[-1]:
         del pieces[-1]
     yield from pieces
-
-
-def _is_short(piece: Span) -> bool:
-    return piece[1] - piece[0] < _OUTER_PIECE
 
 
 # --------------------------------------------------------------------------- streams
