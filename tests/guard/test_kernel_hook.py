@@ -439,7 +439,7 @@ ipywidgets.Text().send({"t": s}, buffers=[b"\\0\\xff", memoryview(b"ab")])
     "content",
     [
         "{'data': {'text/plain': 'é😀 <b>&amp;', 'x/y': {1: (None, 1.5), 'a': '\"'}}}",
-        "{'data': {'x/y': [datetime(2026, 1, 1), b'ab', Path('a'), range(2)]}}",
+        "{'data': {'x/y': [datetime(2026, 1, 1), b'ab', range(2)]}}",
         "{'data': {'text/plain': 'x' * 20_000}}",
         "{'data': {'x/y': [str(n) for n in range(5_000)]}}",
     ],
@@ -447,7 +447,7 @@ ipywidgets.Text().send({"t": s}, buffers=[b"\\0\\xff", memoryview(b"ab")])
 def test_content_without_a_secret_is_sent_as_without_the_guard(kernel, content):
     """The front-end receives the same, and the sender gets its content back."""
     code = f"""
-from datetime import datetime; from pathlib import Path
+from datetime import datetime
 content = {content} | {{"metadata": {{}}}}
 def show():
     socket, parent = shell.kernel.iopub_socket, shell.kernel.get_parent()
