@@ -246,9 +246,8 @@ def _are_clean(index: _Index, finder: PieceFinder, texts: Sequence[str]) -> bool
     A text with colour codes is not searched here. Markup is left out of small texts
     only, as `finder.spans` does it.
     """
-    joined = "\0".join(texts)
-    if len(joined) <= SMALL or max(map(len, texts), default=0) <= SMALL:
-        return _is_clean(index, finder, joined, len(texts), markup=True)
+    if max(map(len, texts), default=0) <= SMALL:
+        return _is_clean(index, finder, "\0".join(texts), len(texts), markup=True)
     small = [text for text in texts if len(text) <= SMALL]
     medium = [text for text in texts if SMALL < len(text) <= LARGE]
     return (
