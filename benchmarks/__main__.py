@@ -16,7 +16,10 @@ from pathlib import Path
 from side_by_side import table
 
 DOCUMENT = Path(__file__).parents[1] / "docs" / "benchmarks.md"
-NAMES = ("starts", "grants", "requests", "simulator", "guard", "batch")
+NAMES = (
+    *("starts", "grants", "requests", "listing", "simulator", "audit", "guard"),
+    "batch",
+)
 TEXT = """# Benchmarks
 
 Written by `python benchmarks`, which `make bench` runs,
@@ -24,9 +27,7 @@ on {day}: {cores} cores, {system}, Python {python}.
 
 The machine was shared with other work at the time. So the two ways of a row alternate,
 and the ratio of a row is the median of the ratios of its rounds. A row without an
-interval was measured once. Kernels that accept no input show the plain card, which
-costs less than the live card: the rows of the first sign-in do not measure the
-live one.
+interval was measured once.
 
 {rows}
 """

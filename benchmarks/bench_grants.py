@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from importlib import import_module
@@ -119,18 +120,8 @@ def rows(*, smoke=False):
         keys = credentials_for(origin)
         url = f"{origin}/grafx/api/v1/environment/cp-abc-123/templates"
 
-        def serve_short():
-            httpx.get(f"{origin}/grants?20")
-
-        def serve_long():
-            httpx.get(f"{origin}/grants?86400")
-
-        def fresh(use):
-            def act():
-                with login() as chili:
-                    use(chili)
-
-            return act
+        def serve(seconds):
+            httpx.get(f"{origin}/grants?{seconds}")
 
         def both(chili):
             with ThreadPoolExecutor(1) as pool:
@@ -138,31 +129,42 @@ def rows(*, smoke=False):
                 asyncio.run(in_coroutines(chili.token, url))
                 other.result()
 
-        # A login requests the token before the calls; the packages beside request it
-        # at the first calls.
         for what, use in (
             (
-                f"sign-in and {CALLS} threads",
+                f"{CALLS} threads, no valid token",
                 lambda chili: in_threads(lambda: chili.get("templates")),
             ),
             (
-                f"sign-in and {CALLS} coroutines",
+                f"{CALLS} coroutines, no valid token",
                 lambda chili: asyncio.run(in_coroutines(chili.token, url)),
             ),
-            (f"sign-in, {CALLS} threads and {CALLS} coroutines", both),
+            (f"{CALLS} threads and {CALLS} coroutines, no valid token", both),
         ):
-            count(what, "", fresh(use))
-        serve_short()
+            serve(1)
+            with login() as chili:
+                while not chili.token.expired:
+                    time.sleep(0.1)
+                serve(86_400)
+                count(what, "", lambda use=use, chili=chili: use(chili))
         again = "10 calls, token with 20 s left is served again"
-        count(again, "", fresh(lambda c: [c.get("templates") for _ in range(10)]))
+
+        def sign_in_and_call():
+            with login() as chili:
+                for _ in range(10):
+                    chili.get("templates")
+
+        serve(20)
+        count(again, "", sign_in_and_call)
         for name, (module, make) in PEERS.items():
             if gone := missing(module):
                 result.append(gone)
                 continue
-            serve_long()
+            serve(86_400)
             call = make(keys, url)
-            count(f"{CALLS} threads, no token yet", name, lambda c=call: in_threads(c))
-            serve_short()
+            count(
+                f"{CALLS} threads, no valid token", name, lambda c=call: in_threads(c)
+            )
+            serve(20)
             call = make(keys, url)
             count(again, name, lambda c=call: [c() for _ in range(10)])
     return result

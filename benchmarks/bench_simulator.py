@@ -1,6 +1,7 @@
-"""Measure how many listings the simulator serves.
+"""Measure how many listings the simulator serves, and its slowest renders.
 
-A process of its own serves, and this one asks for a listing over four connections.
+A process of its own serves. This one asks for listings over four connections, then for
+an output of each template.
 """
 
 from __future__ import annotations
@@ -16,13 +17,16 @@ from pathlib import Path
 import httpx
 from side_by_side import Row
 
+from chili_notebook import login
+
 ROOT = Path(__file__).parents[1]
 COMMAND = (sys.executable, "-m", "chili_notebook.simulator")
 CONNECTIONS, REQUESTS_EACH = 4, 500
+FORMATS = ("png", "jpg", "pdf", "gif")
 
 
 def rows(*, smoke=False):
-    """Return how many listings came in a second."""
+    """Return how many listings came in a second, and the slowest render."""
     env = {**os.environ, "PYTHONPATH": str(ROOT)}
     with subprocess.Popen(
         COMMAND, stdout=subprocess.PIPE, text=True, env=env
@@ -30,7 +34,11 @@ def rows(*, smoke=False):
         try:
             lines = iter(process.stdout.readline, "\n")
             variables = dict(line.strip().split("=", 1) for line in lines)
-            return [report(variables, 5 if smoke else REQUESTS_EACH)]
+            os.environ.update(variables)
+            return [
+                report(variables, 5 if smoke else REQUESTS_EACH),
+                slowest_render(FORMATS[:1] if smoke else FORMATS),
+            ]
         finally:
             process.send_signal(signal.SIGINT)
 
@@ -60,6 +68,21 @@ def report(variables, each):
     rate = CONNECTIONS * each / taken
     what = f"simulator, listings over {CONNECTIONS} connections"
     return Row(what, "", None, f"{rate:.0f} a second")
+
+
+def slowest_render(formats):
+    """Make each output twice, and return the slowest of the second ones."""
+    taken = {}
+    with login() as chili:
+        for template in chili.templates.list():
+            for output_format in formats:
+                chili.outputs.create(template, output_format)
+                start = time.perf_counter()
+                chili.outputs.create(template, output_format)
+                taken[f"{template.name}, {output_format}"] = time.perf_counter() - start
+    name, slowest_s = max(taken.items(), key=lambda pair: pair[1])
+    what = f"simulator, slowest render of {len(taken)} ({name})"
+    return Row(what, "", None, f"{1000 * slowest_s:.0f} ms", "≤ 150 ms")
 
 
 def ask(url, headers, each):

@@ -110,9 +110,9 @@ def table(rows: list[Row]) -> str:
 
 
 @contextmanager
-def stub_server(*, grant_s: float = 0.0):
+def stub_server(*, grant_s: float = 0.0, page_count: int = 1):
     """Serve a token endpoint and an API in a process of its own; return its origin."""
-    command = (sys.executable, str(SERVER), str(grant_s))
+    command = (sys.executable, str(SERVER), str(grant_s), str(page_count))
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         try:
             yield process.stdout.readline().strip()

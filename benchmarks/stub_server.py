@@ -1,6 +1,7 @@
 """Serve ready responses: a token endpoint and an API, as fast as sockets allow.
 
-It prints its origin. ``GET /grants`` returns how many tokens were requested.
+It prints its origin. ``GET /grants`` returns how many tokens were requested, and
+``GET …/templates?limit=100`` returns the first of many pages.
 """
 
 from __future__ import annotations
@@ -8,10 +9,29 @@ from __future__ import annotations
 import asyncio
 import json
 import sys
+from urllib.parse import parse_qs
 
 BODY = json.dumps(
     {"data": [{"id": str(number), "name": "x" * 40} for number in range(10)]}
 )
+
+
+def page_of_templates(path, page_count):
+    """Return the JSON for a page of a listing: 100 items, and a link to the next."""
+    path, _, query = path.decode().partition("?")
+    number = int(parse_qs(query).get("page", ["1"])[0])
+    items = [
+        {
+            "id": f"{number:06}-{index:04}",
+            "name": f"Template {index} of many",
+            "folderPath": "/labels",
+            "createdAt": "2026-05-04T10:11:12Z",
+            "lastModifiedAt": "2026-05-05T10:11:12Z",
+        }
+        for index in range(100)
+    ]
+    following = f"{path}?limit=100&page={number + 1}" if number < page_count else None
+    return json.dumps({"data": items, "links": {"nextPage": following}})
 
 
 class Stub:
@@ -19,11 +39,14 @@ class Stub:
 
     Args:
         grant_s: How long a token request takes.
+        page_count: How many pages a listing has.
     """
 
-    def __init__(self, grant_s: float) -> None:
+    def __init__(self, grant_s: float, page_count: int) -> None:
         self.grant_s = grant_s
+        self.page_count = page_count
         self.grants = 0
+        self.pages = {}
         self.lives_s = 86_400
 
     async def serve(self, reader, writer):
@@ -60,6 +83,10 @@ class Stub:
             # `/grants?20`: from now on a token has 20 s left.
             self.lives_s = int(path.partition(b"?")[2] or self.lives_s)
             return json.dumps({"grants": self.grants})
+        if b"/templates?limit" in path:
+            if path not in self.pages:
+                self.pages[path] = page_of_templates(path, self.page_count)
+            return self.pages[path]
         return BODY
 
 
@@ -73,7 +100,7 @@ def response(body):
 
 async def main():
     """Serve until the process is ended."""
-    stub = Stub(float(sys.argv[1]))
+    stub = Stub(float(sys.argv[1]), int(sys.argv[2]))
     server = await asyncio.start_server(stub.serve, "127.0.0.1", 0)
     sys.stdout.write(f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}\n")
     sys.stdout.flush()

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -97,24 +96,16 @@ class InterruptedCallError(KeyboardInterrupt):
         return [f"KeyboardInterrupt: {self.message}", f"→ {self.hint}"]
 
 
-@contextmanager
-def interruptible(method: str) -> Iterator[None]:
-    """Turn an interrupt of a request into one that shows no frames.
+def interrupted_error(method: str) -> InterruptedCallError:
+    """Return the error for a request that the user has interrupted.
 
     Args:
         method: The HTTP method of the request.
     """
-    try:
-        yield
-    except InterruptedCallError:
-        raise
-    except KeyboardInterrupt:
-        hint = "Run the cell again."
-        if method.upper() not in SAFE_METHODS:
-            hint = "GraFx may have carried it out. Check before you run it again."
-        raise InterruptedCallError(
-            "You interrupted a request to GraFx.", hint=hint
-        ) from None
+    hint = "Run the cell again."
+    if method.upper() not in SAFE_METHODS:
+        hint = "GraFx may have carried it out. Check before you run it again."
+    return InterruptedCallError("You interrupted a request to GraFx.", hint=hint)
 
 
 def error_from(

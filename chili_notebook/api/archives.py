@@ -9,7 +9,7 @@ from pathlib import PurePath
 from typing import TYPE_CHECKING
 from zipfile import BadZipFile, ZipFile
 
-from chili_notebook.api.file_names import bare_name
+from chili_notebook.api.file_names import bare_name, same_file_key
 from chili_notebook.errors import UnexpectedAnswerError
 
 if TYPE_CHECKING:
@@ -65,14 +65,17 @@ def read_files(archive: bytes) -> Iterator[ArchivedFile]:
 
 def _names_in(opened: ZipFile) -> list[str]:
     names: list[str] = []
+    used: set[str] = set()
     for entry in opened.infolist():
         if not entry.is_dir():
             name = bare_name(entry.filename) or "file"
             path, number = PurePath(name), 1
-            while name in names:
+            # For some file systems, "A.png" and "a.png" are the same file.
+            while same_file_key(name) in used:
                 number += 1
                 name = f"{path.stem} ({number}){path.suffix}"
             names.append(name)
+            used.add(same_file_key(name))
     return names
 
 

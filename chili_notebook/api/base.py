@@ -2,28 +2,29 @@
 
 from __future__ import annotations
 
-import threading
 import time
 from contextlib import AbstractContextManager, contextmanager
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NoReturn, Self
 
 import httpx
 
-from chili_notebook.api.api_errors import error_from, interruptible
+from chili_notebook.api.api_errors import (
+    InterruptedCallError,
+    error_from,
+    interrupted_error,
+)
+from chili_notebook.api.connections import Connections, OpenConnections, origin_of
 from chili_notebook.api.responses import link_in
 from chili_notebook.auth.environment import call_url
 from chili_notebook.auth.handle import DIRECT, ChiliToken
 from chili_notebook.auth.secret import signed_in
 from chili_notebook.errors import ConfigurationError
-from chili_notebook.http.time_limit import LimitedBody, time_limit
+from chili_notebook.http.time_limit import LimitedBody, TimeLimit
 from chili_notebook.http.transport import (
     SAFE_METHODS,
     cut_response_error,
     no_response_error,
-    open_client,
 )
-from chili_notebook.system.forks import renew_in_children
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator
@@ -33,26 +34,8 @@ if TYPE_CHECKING:
     from chili_notebook.auth.token_manager import TokenManager
     from chili_notebook.errors import APIError
 
-_Origin = tuple[str, str, int | None]
 # A render of many records, or a large file on a slow line, ends far earlier.
 _CALL_LIMIT_S, _SLOWEST_BYTES_S = 600.0, 1_000.0
-
-
-@dataclass(eq=False, slots=True)
-class _Connections:
-    """Open connections, and what they were opened for.
-
-    Attributes:
-        http: The client of httpx that holds them.
-        origin: The origin that gets the token.
-        opened_for: The base URL, and the sign-in.
-        calls: How many calls use them at this moment.
-    """
-
-    http: httpx.Client
-    origin: _Origin
-    opened_for: tuple[str, int]
-    calls: int = 0
 
 
 @signed_in
@@ -67,9 +50,10 @@ class ApiClient:
 
     and the other arguments of `httpx.Client.request`. The token is sent to the
     environment's own origin and, by `Chili.usage`, to GraFx's Platform API. Only safe
-    methods (GET, HEAD, OPTIONS) are retried and follow redirects. A call ends after 10
-    minutes, and one more second for every 1,000 bytes that are sent or received. The
-    time that you take between two pieces of a stream does not count.
+    methods (GET, HEAD, OPTIONS) are retried and follow redirects. Cookies are not kept.
+    A call ends after 10 minutes, and one more second for every 1,000 bytes that are
+    sent or received. The time that you take between two pieces of a stream does not
+    count.
 
     Attributes:
         name: The client's name in the notebook, which hints use.
@@ -120,13 +104,7 @@ class ApiClient:
         self.sleep = sleep
         self._source = source
         self._on_refusal = on_refusal
-        self._transport = transport
-        self._lock = threading.Lock()
-        self._connections: _Connections | None = None
-        # Never used, and never closed, because closing them may wait for a lock that a
-        # thread of the parent held.
-        self._of_parents: list[_Connections] = []
-        renew_in_children(self._renew_in_child)
+        self._connections = Connections(transport=transport, sleep=sleep)
 
     @property
     def environment(self) -> Environment:
@@ -191,8 +169,7 @@ class ApiClient:
         Example:
             chili.request("GET", "media").json()
         """
-        with self._response_to(method, path, **options) as response:
-            response.read()
+        with self._response_to(method, path, whole=True, **options) as response:
             return response
 
     def stream(
@@ -224,32 +201,43 @@ class ApiClient:
         path: str,
         *,
         accepted: Collection[int] = (),
+        whole: bool = False,
         **options: Any,
     ) -> Iterator[httpx.Response]:
         self._source.require()  # the first error of all is that you are not signed in
         environment = self.environment
         url = _parse_url(call_url(environment, path))
-        with (
-            interruptible(method),
-            self._connected(environment.base_url) as connections,
-        ):
-            limit = time_limit(_CALL_LIMIT_S, slowest_bytes_s=_SLOWEST_BYTES_S)
+        limit = TimeLimit(_CALL_LIMIT_S, slowest_bytes_s=_SLOWEST_BYTES_S)
+        connections = self._connections.borrow(
+            environment.base_url, self._source.generation
+        )
+        response = cut_off = None
+        try:
             with limit:
                 response = self._send(connections, method, url, options)
-            response.stream = LimitedBody(response.stream, limit)
-            cut_off = None
-            try:
+            with limit:
                 if not response.is_success and response.status_code not in accepted:
                     self._raise(response)
-                yield response
-            except httpx.HTTPError as error:
-                cut_off = cut_response_error(response, error)
-            finally:
+                if whole:
+                    response.read()
+            response.stream = LimitedBody(response.stream, limit)
+            yield response
+        except httpx.HTTPError as error:
+            if response is None:
+                raise
+            self._connections.replace(connections)
+            cut_off = cut_response_error(response, error)
+        except InterruptedCallError:
+            raise
+        except KeyboardInterrupt:
+            raise interrupted_error(method) from None
+        finally:
+            if response is not None:
                 response.close()
-            if cut_off is not None:
-                self._replace(connections)
-                # Raised here, the error has no frames of httpx, which hold the token.
-                raise cut_off
+            self._connections.give_back(connections)
+        if cut_off is not None:
+            # Raised here, the error has no frames of httpx, which hold the token.
+            raise cut_off
 
     def link(self, response: httpx.Response, key: str) -> str:
         """Return a link of a response as a full URL, empty if there is none.
@@ -266,10 +254,7 @@ class ApiClient:
         Example:
             chili.close()
         """
-        with self._lock:
-            connections, self._connections = self._connections, None
-        if connections is not None:
-            connections.http.close()
+        self._connections.close()
 
     def __enter__(self) -> Self:
         return self
@@ -282,21 +267,14 @@ class ApiClient:
     ) -> None:
         self.close()
 
-    def _renew_in_child(self) -> None:
-        """Drop the connections of the parent process, and replace the lock."""
-        self._lock = threading.Lock()
-        if self._connections is not None:
-            self._of_parents.append(self._connections)
-            self._connections = None
-
     def _send(
         self,
-        connections: _Connections,
+        connections: OpenConnections,
         method: str,
         url: httpx.URL,
         options: dict[str, Any],
     ) -> httpx.Response:
-        is_own = _origin_of(url) == connections.origin
+        is_own = origin_of(url) == connections.origin
         auth = options.pop("auth", self.token if is_own else None)
         follow = options.pop("follow_redirects", method.upper() in SAFE_METHODS)
         http = connections.http
@@ -314,56 +292,9 @@ class ApiClient:
         except BaseException as error:  # noqa: BLE001 - raised again
             # Such as an interrupt: its frames in httpx hold the token too.
             raise error.with_traceback(None)  # noqa: B904 - it is the same error
-        self._replace(connections)
+        self._connections.replace(connections)
         # Raised here, the error has no frames of httpx, which hold the token.
         raise failure
-
-    @contextmanager
-    def _connected(self, base_url: str) -> Iterator[_Connections]:
-        """Return the connections for a base URL, for the time of one call.
-
-        After a sign-in new ones are opened, with the proxy and the certificates that
-        are set then.
-        """
-        opened_for = base_url, self._source.generation
-        with self._lock:
-            connections = self._connections
-            if connections is None or connections.opened_for != opened_for:
-                http = open_client(
-                    base_url, transport=self._transport, sleep=self.sleep
-                )
-                origin = _origin_of(httpx.URL(base_url))
-                replaced = connections
-                connections = _Connections(http, origin, opened_for)
-                self._connections = connections
-            else:
-                replaced = None
-            connections.calls += 1
-        if replaced is not None:
-            self._close_if_unused(replaced)
-        try:
-            yield connections
-        finally:
-            with self._lock:
-                connections.calls -= 1
-                is_current = connections is self._connections
-            if not is_current and connections not in self._of_parents:
-                self._close_if_unused(connections)
-
-    def _replace(self, connections: _Connections) -> None:
-        """Let the next call open new connections, after one of these has failed.
-
-        By then the user may have changed the proxy or the certificates.
-        """
-        with self._lock:
-            if self._connections is connections:
-                self._connections = None
-
-    def _close_if_unused(self, connections: _Connections) -> None:
-        with self._lock:
-            is_unused = not connections.calls
-        if is_unused:
-            connections.http.close()
 
     def _raise(self, response: httpx.Response) -> NoReturn:
         try:
@@ -408,7 +339,3 @@ def _build_request(
         hint="Check its parameters, headers and body. JSON cannot contain NaN, and no "
         "text can contain a lone surrogate.",
     )
-
-
-def _origin_of(url: httpx.URL) -> _Origin:
-    return url.scheme, url.host, url.port

@@ -34,6 +34,9 @@ from chili_notebook.display.wording import closest_name
 if TYPE_CHECKING:
     from chili_notebook.api.documents import Variable
 
+_TOO_DEEP: Final = RefusedError(
+    ProblemKind.WRONG_TYPE, "the value is nested too deeply"
+)
 # The Python types of the values of a column besides text, by GraFx's column type.
 _TAKES: Final[Mapping[str, tuple[type, ...]]] = {
     "number": (int, float, Decimal),
@@ -76,7 +79,8 @@ def check_data_source(
             try:
                 model.require_known(column, item)
                 values[column] = _json_value(value, model.types.get(column, ""))
-            except RefusedError as refused:
+            except (RefusedError, RecursionError) as error:
+                refused = error if isinstance(error, RefusedError) else _TOO_DEEP
                 where = f"{variable.name}: {column}"
                 problems.append(refused.as_problem(number, where, value))
         checked.append(values)
@@ -154,12 +158,14 @@ def _json_value(value: Any, kind: str) -> Any:
         return _read_text(value, kind)
     takes = _TAKES.get(kind, (object,))
     is_truth = kind == "number" and isinstance(value, bool)
+    if kind == "boolean" and isinstance(value, float | Decimal | int):
+        value = bool(value) if value in (0, 1) else value  # of a column with gaps
     if value is not None and (is_truth or not isinstance(value, takes)):
         raise _refused(value, kind)
-    return _as_json(value)
+    return _as_json(value, kind)
 
 
-def _as_json(value: Any) -> Any:
+def _as_json(value: Any, kind: str) -> Any:
     """Return a value as JSON; a date without a time of day as its day."""
     if isinstance(value, bool | None):
         return value
@@ -172,7 +178,7 @@ def _as_json(value: Any) -> Any:
         return {str(key): _json_value(one, "") for key, one in value.items()}
     if isinstance(value, list | tuple):
         return [_json_value(one, "") for one in value]
-    raise _refused(value, "")
+    raise _refused(value, kind)
 
 
 def _read_text(text: str, kind: str) -> Any:

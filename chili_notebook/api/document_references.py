@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, TypeGuard
+from typing import TYPE_CHECKING, Any
 
 from chili_notebook.api.responses import text_in
 from chili_notebook.errors import ConfigurationError
@@ -66,16 +66,16 @@ def media_of(document: Mapping[str, Any], connectors: Collection[str]) -> list[s
     """Return the asset IDs that these connectors of a document load, each once."""
     found: dict[str, None] = {}
     for node in _mappings(document):
-        connector = node.get("connectorId") or node.get("mediaConnectorId")
+        connector = text_in(node, "connectorId") or text_in(node, "mediaConnectorId")
         if node.get("type") == "connector":
-            connector = connector or node.get("id")
+            connector = connector or text_in(node, "id")
         if connector in connectors:
-            assets = [node.get(key) for key in _ASSET_KEYS]
-            found |= dict.fromkeys(filter(_is_id, assets))
+            assets = [text_in(node, key) for key in _ASSET_KEYS]
+            found |= {asset: None for asset in assets if asset}
         crops = node.get(_CROPS)
         for key, assets_of in (crops if isinstance(crops, Mapping) else {}).items():
             if key in connectors and isinstance(assets_of, Mapping):
-                found |= dict.fromkeys(filter(_is_id, assets_of))
+                found |= {asset: None for asset in assets_of if asset}
     return list(found)
 
 
@@ -83,13 +83,13 @@ def families_of(document: Mapping[str, Any], connectors: Collection[str]) -> lis
     """Return the IDs of the font families that a document uses, each once."""
     found: dict[str, None] = {}
     for node in _mappings(document):
-        family = node.get("fontFamilyId")
-        if _is_id(family) and node.get("connectorId", FONTS_CONNECTOR) in connectors:
+        family = text_in(node, "fontFamilyId")
+        if family and node.get("connectorId", FONTS_CONNECTOR) in connectors:
             found[family] = None
         for value in node.values():
             parts = value.split("::") if isinstance(value, str) else []
             is_key = len(parts) in {2, 3} and parts[0] in connectors
-            if is_key and _is_id(parts[1]):
+            if is_key and parts[1]:
                 found[parts[1]] = None
     return list(found)
 
@@ -130,14 +130,16 @@ def _replaced(key: str, value: Any, ids: IdMap) -> Any:
         return {inner: _replaced(inner, one, ids) for inner, one in value.items()}
     if isinstance(value, list):
         return [_replaced("", one, ids) for one in value]
-    return _replaced_text(key, value, ids) if isinstance(value, str) else value
-
-
-def _replaced_text(key: str, value: str, ids: IdMap) -> str:
     by_key = {"fontFamilyId": ids.families, "fontStyleId": ids.styles}
     by_key |= dict.fromkeys(_ASSET_KEYS, ids.media)
     if key in by_key:
-        return by_key[key].get(value, value)
+        new = by_key[key].get(str(value), value)
+        is_number = isinstance(value, int) and str(new).isdecimal()
+        return int(new) if is_number else new  # in some documents, IDs are numbers
+    return _replaced_text(value, ids) if isinstance(value, str) else value
+
+
+def _replaced_text(value: str, ids: IdMap) -> str:
     connector, *parts = value.split("::")
     if len(parts) in {1, 2} and parts[0] in ids.families:
         styles = [ids.styles.get(style, style) for style in parts[1:]]
@@ -157,7 +159,3 @@ def _mappings(document: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
             # A list of texts, such as font keys, is treated like an object.
             yield {str(index): one for index, one in enumerate(node)}
             todo += node
-
-
-def _is_id(value: object) -> TypeGuard[str]:
-    return isinstance(value, str) and value != ""

@@ -17,6 +17,7 @@ from typing import Any, Literal
 
 from chili_notebook.api.items import Item
 from chili_notebook.api.responses import text_in, texts_in, whole_number_in
+from chili_notebook.api.values import day_text
 from chili_notebook.display.descriptions import show_fields
 from chili_notebook.display.wording import closest_name, list_names
 from chili_notebook.errors import VariableError
@@ -310,9 +311,9 @@ def _day_in(raw: Mapping[str, Any], key: str) -> dt.date | None:
     limit = raw.get(key)
     if isinstance(limit, Mapping):
         limit = None if text_in(limit, "type") == "relative" else limit.get("value")
-    with suppress(TypeError, ValueError):
-        return dt.date.fromisoformat(limit[:10]) if isinstance(limit, str) else None
-    return None
+    # The day of a limit with a time of day depends on a time zone: it is not checked.
+    day = day_text(limit) if isinstance(limit, str) else ""
+    return dt.date.fromisoformat(day) if day else None
 
 
 def _range(least: object, most: object, at_least: str, at_most: str) -> str:

@@ -18,7 +18,8 @@ MimeBundle = tuple[dict[str, str], dict[str, Any]]
 """What a notebook shows, by media type, and the metadata of that."""
 
 _HIGHEST_PX, _WIDEST_PX = 480, 720
-_LONGEST_SIDE_PX = 800
+_LONGEST_SIDE_PX, _SMALL_SIDE_PX = 800, 320
+_PAGE_WIDTH_PX = 240
 _MOST_PAGES, _MOST_PICTURES = 4, 12
 _MOST_GALLERY_BYTES = 3_000_000
 _PICTURES = {"image/png", "image/jpeg"}
@@ -85,11 +86,11 @@ def _show_pdf(content: bytes, label: str) -> MimeBundle:
     if count == 1:
         return _show_picture(pages[0], "image/jpeg", f"{label}, 1 page")
     label = f"{label}, {count} pages"
-    entries = [
-        GalleryEntry(f"page {number} of {count}", data_url(page, "image/jpeg"))
-        for number, page in enumerate(pages, start=1)
-    ]
-    grid = html_grid(entries, width_px=240, height="auto")
+    entries = []
+    for number, page in enumerate(pages, start=1):
+        small = small_picture(page, "image/jpeg", side_px=2 * _PAGE_WIDTH_PX)
+        entries.append(GalleryEntry(f"page {number} of {count}", data_url(*small)))
+    grid = html_grid(entries, width_px=_PAGE_WIDTH_PX, height="auto")
     return {"text/plain": f"<{label}>", "text/html": grid}, {}
 
 
@@ -117,14 +118,47 @@ def _show_zip(content: bytes, label: str) -> MimeBundle:
 
 def _gallery_entry(file: ArchivedFile) -> GalleryEntry:
     content_type = content_type_of(file.name)
-    if content_type in _PICTURES | {"image/gif"}:
+    if content_type == "image/gif":  # it may move
         return GalleryEntry(file.name, data_url(file.content, content_type))
+    if content_type in _PICTURES:
+        picture = small_picture(file.content, content_type)
+        return GalleryEntry(file.name, data_url(*picture))
     if content_type == "application/pdf":
         count, pages = draw_pages(file.content, at_most=1)
         if pages:
+            picture = small_picture(pages[0], "image/jpeg")
             caption = f"{file.name}, page 1 of {count}"
-            return GalleryEntry(caption, data_url(pages[0], "image/jpeg"))
+            return GalleryEntry(caption, data_url(*picture))
     return GalleryEntry(file.name, problem=f"{len(file.content) / 1000:,.0f} kB")
+
+
+def small_picture(
+    content: bytes, content_type: str, *, side_px: int = _SMALL_SIDE_PX
+) -> tuple[bytes, str]:
+    """Return a smaller picture with its media type, or the same one.
+
+    It is the same without Pillow, and if it cannot be made smaller.
+
+    Args:
+        content: The bytes of the picture.
+        content_type: Its media type.
+        side_px: The longest side that it may have, in pixels.
+    """
+    try:
+        from PIL import Image
+    except ImportError:
+        return content, content_type
+    try:
+        with Image.open(BytesIO(content)) as picture:
+            picture.thumbnail((side_px, side_px))
+            kind = "JPEG" if picture.mode in {"RGB", "L"} else "PNG"
+            stream = BytesIO()
+            picture.save(stream, kind)
+    except (OSError, ValueError, Image.DecompressionBombError):
+        return content, content_type
+    if len(stream.getvalue()) >= len(content):
+        return content, content_type
+    return stream.getvalue(), f"image/{kind.lower()}"
 
 
 def _framed_page(page: str) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 from email.message import Message
+from email.utils import collapse_rfc2231_value
 from pathlib import PurePath
 from typing import TYPE_CHECKING, Any, Self
 
@@ -16,9 +17,12 @@ from chili_notebook.api.file_names import (
     with_fitting_suffix,
 )
 from chili_notebook.api.file_views import MimeBundle, data_url, show_file
+from chili_notebook.errors import UnexpectedAnswerError
+from chili_notebook.http.reading import one_line
 from chili_notebook.system.atomic_write import checked_path, is_folder, save_bytes
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
     from pathlib import Path
 
     import httpx
@@ -26,6 +30,15 @@ if TYPE_CHECKING:
 _MEDIA_TYPE = re.compile(r"[\w.+-]+/[\w.+-]+", re.ASCII)
 _ZIP = "application/zip"
 _OTHER_ZIP = "application/x-zip-compressed"
+_UNKNOWN = "application/octet-stream"
+# How files begin; a storage service may not know the type of what it stores.
+_SIGNATURES = {
+    b"\x89PNG\r\n": "image/png",
+    b"\xff\xd8\xff": "image/jpeg",
+    b"GIF8": "image/gif",
+    b"%PDF-": "application/pdf",
+    b"PK\3\4": _ZIP,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,8 +74,8 @@ class File:
         """
         content_type = response.headers.get("content-type", "").partition(";")[0]
         content_type = content_type.strip().lower()
-        if not _MEDIA_TYPE.fullmatch(content_type):
-            content_type = "application/octet-stream"
+        if not _MEDIA_TYPE.fullmatch(content_type) or content_type == _UNKNOWN:
+            content_type = _type_of(response.content)
         if content_type == _OTHER_ZIP:
             content_type = _ZIP
         grafx_name = _name_in(response.headers.get("content-disposition", ""))
@@ -135,11 +148,78 @@ class File:
         return show_file(self.content, self.content_type, label=label)
 
 
+def is_file(response: httpx.Response, start: bytes, name: str) -> bool:
+    """Return whether a response has a file, and not an error or the page of a proxy.
+
+    Args:
+        response: The response.
+        start: The start of its body.
+        name: The name of the file that was asked for.
+    """
+    content_type = response.headers.get("content-type", "").lower()
+    suffix, first = PurePath(name).suffix.lower(), start[:100].lstrip()[:1]
+    is_page = "html" in content_type and first == b"<"
+    is_json = "json" in content_type and first in {b"{", b"["}
+    return (
+        bool(start)
+        and not (is_page and suffix not in {"", ".html", ".htm"})
+        and not (is_json and suffix != ".json")
+    )
+
+
+def file_pieces(response: httpx.Response, *, name: str) -> Iterator[bytes]:
+    """Yield the body of a response piece by piece.
+
+    Args:
+        response: The response.
+        name: The name of the file that was asked for.
+
+    Raises:
+        UnexpectedAnswerError: If the response is empty, an error or a web page.
+    """
+    start = b""
+    for piece in response.iter_bytes():
+        if not start:
+            start = piece
+            require_file(response, start, name)
+        yield piece
+    if not start:
+        require_file(response, start, name)
+
+
+def require_file(response: httpx.Response, start: bytes, name: str) -> None:
+    """Check that a response has a file, as `is_file`.
+
+    Raises:
+        UnexpectedAnswerError: If the response is empty, an error or a web page.
+    """
+    if not is_file(response, start, name):
+        content_type = response.headers.get("content-type", "").partition(";")[0]
+        kind = one_line(content_type) if start else "it is empty"
+        raise UnexpectedAnswerError(
+            f"GraFx's response in place of {one_line(name)} is not a file ({kind}).",
+            hint="A gateway or proxy may have responded in its place. Try again later.",
+        )
+
+
+def _type_of(content: bytes) -> str:
+    """Return the media type of a file, by how it begins."""
+    types = (kind for start, kind in _SIGNATURES.items() if content.startswith(start))
+    return next(types, _UNKNOWN)
+
+
 def _name_in(disposition: str) -> str:
     """Return the file name in a Content-Disposition (RFC 6266), empty if none."""
     header = Message()
     header["Content-Disposition"] = disposition
     try:
-        return bare_name(header.get_filename(""))
+        parameters: Iterable[tuple[str, Any]] = (
+            header.get_params(header="content-disposition") or []
+        )
+        # `filename*`, in Unicode, is preferred to `filename`, in ASCII.
+        names = [value for key, value in parameters if key.lower() == "filename"]
+        extended = [value for value in names if isinstance(value, tuple)]
+        name = collapse_rfc2231_value(extended[0]) if extended else ""
+        return bare_name(name or header.get_filename(""))
     except ValueError:  # the header names an encoding that cannot decode
         return ""

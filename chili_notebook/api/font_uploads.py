@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING, Any
 from chili_notebook.api.ids import path_segment
 from chili_notebook.api.responses import body_of, text_in
 from chili_notebook.api.transfers import (
-    REFUSES_FILE,
     Transfer,
     TransferState,
     files_below,
+    refuses_file,
     transfer_rows,
 )
 from chili_notebook.api.uploads import FileSource, FileType, UploadedFile
@@ -81,13 +81,16 @@ def upload_font(
         if names:
             own = {"familyName": names[0], "name": names[1]}
             fonts = [{**font, **own} for font in fonts]
+        if not fonts:
+            reason = "GraFx found no font in it."
+            return [Transfer("font", full_name, TransferState.REFUSED, reason)]
         accepted = [font for font in fonts if not _refusals_of(font)]
         if accepted:
             path = f"font-styles/temp/{path_segment(batch_id)}"
             client.patch(path, json=[_names_of(font) for font in accepted])
             client.post(f"{path}/confirm")
     except APIError as error:
-        if error.status_code not in REFUSES_FILE:
+        if not refuses_file(error):
             raise
         reason = error.detail or error.message
         return [Transfer("font", full_name, TransferState.REFUSED, reason)]
@@ -102,21 +105,19 @@ def _read_batch(body: Any) -> tuple[str, list[Mapping[str, Any]]]:
     """Return the ID of a temporary upload, and its fonts as GraFx read them.
 
     Raises:
-        UnexpectedAnswerError: If the response contains no ID or no font.
+        UnexpectedAnswerError: If the response contains no ID or no list of fonts.
     """
     outer = body if isinstance(body, Mapping) else {}
     data = outer.get("data")
     inner = data if isinstance(data, Mapping) else outer
     listed = inner.get("preloadedData")
-    fonts = [
-        font
-        for font in (listed if isinstance(listed, list) else [])
-        if isinstance(font, Mapping)
-    ]
     batch_id = text_in(outer, "batchId") or text_in(inner, "batchId")
-    if batch_id and fonts:
-        return batch_id, fonts
-    raise UnexpectedAnswerError("GraFx's response to the upload contains no font.")
+    if batch_id and isinstance(listed, list):
+        return batch_id, [font for font in listed if isinstance(font, Mapping)]
+    raise UnexpectedAnswerError(
+        "GraFx's response to the upload of a font is not as expected.",
+        hint="Show chili.fonts.list() to see whether it was added.",
+    )
 
 
 def _names_of(font: Mapping[str, Any]) -> dict[str, str]:
@@ -129,9 +130,9 @@ def _names_of(font: Mapping[str, Any]) -> dict[str, str]:
 
 def _refusals_of(font: Mapping[str, Any]) -> list[str]:
     """Return why GraFx does not take a font; its errors are texts or objects."""
-    errors = font.get("errors")
+    errors = font.get("errors") or []
     refusals = []
-    for error in errors if isinstance(errors, list) else []:
+    for error in errors if isinstance(errors, list) else [errors]:
         if isinstance(error, Mapping):
             keys = ("message", "description", "detail", "type", "code")
             texts = filter(None, (text_in(error, key) for key in keys))

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import operator
+import sys
 from collections.abc import Mapping
 from itertools import islice
-from operator import methodcaller
 from typing import TYPE_CHECKING, Any, Generic, TypeVar, overload
 
 from chili_notebook.api.items import field_columns
@@ -35,7 +36,7 @@ PAGE_SIZE = 100
 """The largest page in the examples of GraFx's documentation."""
 # GraFx's answers to the name of an item instead of its ID: not a valid ID, not found,
 # and 500 for a template (workshop "Templates").
-_MAY_BE_A_NAME = {400, 404, 500}
+UNKNOWN_ID = {400, 404, 500}
 
 
 @signed_in
@@ -111,10 +112,20 @@ class Listing(Generic[T]):
     @overload
     def __getitem__(self, index: slice) -> Rows[T]: ...
     def __getitem__(self, index: int | slice) -> T | Rows[T]:
+        try:
+            if isinstance(index, slice):
+                start, stop, step = index.indices(sys.maxsize)
+            else:
+                index = operator.index(index)
+        except (TypeError, ValueError):
+            raise ConfigurationError(
+                f"{index!r} is not a position in a listing.",
+                hint="Use a number or a slice: [0], [:5]. get() finds a name.",
+            ) from None
         if isinstance(index, slice):
             if any((part or 0) < 0 for part in (index.start, index.stop, index.step)):
                 return self._rows(list(self)[index])
-            return self._rows(islice(self, index.start, index.stop, index.step))
+            return self._rows(islice(self, start, stop, step))
         if index < 0:
             items = list(self)
             if -index <= len(items):
@@ -240,7 +251,7 @@ def _checked_count(at_most: object) -> int:
 def _columns_of(items: Sequence[T]) -> list[tuple[str, Callable[[T], object]]]:
     """Return a column for each key of items that are mappings."""
     keys = [key for item in items if isinstance(item, Mapping) for key in item]
-    return [(key, methodcaller("get", key)) for key in dict.fromkeys(keys)]
+    return [(key, operator.methodcaller("get", key)) for key in dict.fromkeys(keys)]
 
 
 def load_pandas() -> Any:
@@ -289,7 +300,7 @@ def find_item(
     try:
         return fetch()
     except APIError as error:
-        if error.status_code not in _MAY_BE_A_NAME or not isinstance(wanted, str):
+        if error.status_code not in UNKNOWN_ID or not isinstance(wanted, str):
             raise
         refusal = error
     items = listing(wanted)

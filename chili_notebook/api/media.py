@@ -27,12 +27,12 @@ from chili_notebook.api.media_items import (
 )
 from chili_notebook.api.responses import item_of
 from chili_notebook.api.transfers import (
-    REFUSES_FILE,
     LocalFile,
     Transfer,
     TransferState,
     files_below,
     paths_on_disk,
+    refuses_file,
     transfer_rows,
 )
 from chili_notebook.api.uploads import FileSource, FileType, UploadedFile
@@ -214,6 +214,7 @@ class MediaLibrary:
         total = sum(file.size for file in files) or 1
         sent = 0
         done = []
+        names: dict[tuple[str, str, str], str] = {}
         title = f"Uploading {len(files)} files"
         with Progress(title, clock=self._client.stopwatch) as progress:
             for file in files:
@@ -222,7 +223,15 @@ class MediaLibrary:
                     progress.update(done=min((sent + read) / total, 1))
 
                 target = f"{root}/{file.folder}".rstrip("/")
-                done.append(self._upload_if_new(file, target, present, show))
+                key = (target, *split_name(file.path.name))
+                first = names.setdefault(key, file.path.name)
+                if first == file.path.name:
+                    done.append(self._upload_if_new(file, key, present, show))
+                else:
+                    name = f"{target}/{file.path.name}"
+                    reason = f"The folder has {first!r}, which is the same name."
+                    state = TransferState.REFUSED
+                    done.append(Transfer("media", name, state, reason))
                 sent += file.size
         return transfer_rows(done)
 
@@ -249,7 +258,7 @@ class MediaLibrary:
             chili.media.download_folder("pictures", folder="/Brand")
         """
         target = checked_path(path)
-        root = "/" + folder.strip("/")
+        root = _folder_path(folder)
         listed = self.list(search, folder=root, subfolders=True)
         files = sorted(
             (media for media in listed if media.type != "directory"),
@@ -330,13 +339,13 @@ class MediaLibrary:
     def _upload_if_new(
         self,
         file: LocalFile,
-        folder: str,
+        key: tuple[str, str, str],
         present: dict[tuple[str, str, str], str],
         on_read: Callable[[int, int], None],
     ) -> Transfer:
-        """Upload a file of a folder, and add it to the files that are there."""
+        """Upload a file of a folder, if it is not one of the files that are there."""
+        folder = key[0]
         name = f"{folder}/{file.path.name}"
-        key = (folder, *split_name(file.path.name))
         if key in present:
             return Transfer("media", name, TransferState.PRESENT, id=present[key])
         try:
@@ -345,11 +354,10 @@ class MediaLibrary:
         except ConfigurationError as error:
             return Transfer("media", name, TransferState.REFUSED, error.message)
         except APIError as error:
-            if error.status_code not in REFUSES_FILE:
+            if not refuses_file(error):
                 raise
             reason = error.detail or error.message
             return Transfer("media", name, TransferState.REFUSED, reason)
-        present[key] = media.id
         return Transfer("media", name, TransferState.UPLOADED, id=media.id)
 
 
@@ -359,10 +367,24 @@ def _checked_folder(folder: object) -> str:
     Raises:
         ConfigurationError: If it is not a text, or the root folder.
     """
-    if not isinstance(folder, str):
-        message = f"Expected a folder, got {describe(folder)}."
-    elif not folder.strip("/ "):
-        message = "GraFx takes no files in the root folder."
-    else:
+    path = _folder_path(folder)
+    if path != "/":
+        return path
+    raise ConfigurationError(
+        "GraFx takes no files in the root folder.",
+        hint=f"Pass a folder, such as {UPLOADS}.",
+    )
+
+
+def _folder_path(folder: object) -> str:
+    """Return a folder of the library as a path.
+
+    Raises:
+        ConfigurationError: If it is not a text.
+    """
+    if isinstance(folder, str):
         return "/" + folder.strip("/ ")
-    raise ConfigurationError(message, hint=f"Pass a folder, such as {UPLOADS}.")
+    raise ConfigurationError(
+        f"Expected a folder, got {describe(folder)}.",
+        hint=f"Pass a folder, such as {UPLOADS}.",
+    )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Mapping
 from dataclasses import InitVar, dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
@@ -172,20 +173,24 @@ def folder_of(media: Media) -> str:
 
 def full_name_of(media: Media) -> str:
     """Return the name with its extension, which GraFx may or may not have added."""
-    name = media.name if bare_name(media.name) else media.id
-    extension = media.extension
-    if extension and not name.lower().endswith(f".{extension.lower()}"):
-        return f"{name}.{extension}"
-    return name
+    return _with_extension(media.name if bare_name(media.name) else media.id, media)
 
 
 def split_name(full_name: str) -> tuple[str, str]:
     """Return the name and the type of a file, as two equal files have them."""
-    stem, _, extension = full_name.rpartition(".")
+    name = unicodedata.normalize("NFC", full_name)  # as macOS does not write it
+    stem, _, extension = name.rpartition(".")
     extension = extension.lower()
     return stem, _SAME_EXTENSIONS.get(extension, extension)
 
 
 def key_of(media: Media) -> tuple[str, str, str]:
     """Return the folder, the name and the type, which tell files apart."""
-    return (folder_of(media), *split_name(full_name_of(media)))
+    return (folder_of(media), *split_name(_with_extension(media.name, media)))
+
+
+def _with_extension(name: str, media: Media) -> str:
+    extension = media.extension
+    if extension and not name.lower().endswith(f".{extension.lower()}"):
+        return f"{name}.{extension}"
+    return name

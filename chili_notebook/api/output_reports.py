@@ -42,8 +42,10 @@ _IN_WORDS = {
 class RecordError:
     """One thing that went wrong with one record.
 
+    As a text it numbers the row as people do, from 1.
+
     Attributes:
-        record: The number of the record, from 0, if known.
+        record: The number of the record as GraFx counts, from 0, if known.
         type: GraFx's name of the error, such as ``TextOverflow``.
         details: GraFx's description; may be empty.
 
@@ -67,10 +69,21 @@ class RecordError:
         key = re.sub(r"[^a-z]", "", self.type.lower())
         return _IN_WORDS.get(key, self.type) or "an unknown error"
 
-    def __str__(self) -> str:
-        where = "" if self.record is None else f"record {self.record}: "
+    @property
+    def explanation(self) -> str:
+        """What went wrong in plain words, with GraFx's description.
+
+        Example:
+            output = chili.outputs.create(template, "pdf")
+            [error.explanation for error in output.report]
+        """
         details = self.details.rstrip(".")
-        return f"{where}{self.reason}" + (f" ({details})" if details else "")
+        return self.reason + (f" ({details})" if details else "")
+
+    def __str__(self) -> str:
+        row = _row(self)
+        where = "" if row is None else f"row {row}: "
+        return where + self.explanation
 
 
 class OutputReport(tuple[RecordError, ...]):
@@ -93,13 +106,17 @@ class OutputReport(tuple[RecordError, ...]):
         return "\n".join(map(str, self))
 
     def _repr_mimebundle_(self, **_: object) -> dict[str, str]:
-        rows = [[error.record, error.reason, error.details] for error in self]
-        table = html_table(["Record", "What", "Details"], rows)
+        rows = [[_row(error), error.reason, error.details] for error in self]
+        table = html_table(["Row", "What", "Details"], rows)
         return {"text/html": table, "text/plain": str(self) or repr(self)}
 
     def _repr_pretty_(self, printer: Any, _cycle: object) -> None:
         # Without this method IPython shows it as it shows tuples.
         printer.text(str(self) or repr(self))
+
+
+def _row(error: RecordError) -> int | None:
+    return None if error.record is None else error.record + 1
 
 
 def find_report_url(detail: str) -> str:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final, Literal, get_args
 
 from chili_notebook.api.api_errors import InterruptedCallError
-from chili_notebook.api.files import File
+from chili_notebook.api.files import File, require_file
 from chili_notebook.api.ids import path_segment
 from chili_notebook.api.output_reports import (
     OutputReport,
@@ -36,7 +36,7 @@ from chili_notebook.errors import (
     ServerError,
     UnexpectedAnswerError,
 )
-from chili_notebook.http.time_limit import time_limit
+from chili_notebook.http.time_limit import TimeLimit
 from chili_notebook.http.transport import ONCE, retry_after_s
 
 if TYPE_CHECKING:
@@ -130,6 +130,8 @@ class OutputTask:
                 f"The {self._name} is ready: {self._wait_again} fetches it."
             )
             response = self._download(address)
+            name = f"{self.id}.{self.format}" if self.format else self.id
+            require_file(response, response.content, name)
             report, report_problem = self._read_report_of(done)
         except KeyboardInterrupt:
             raise InterruptedCallError(
@@ -140,13 +142,9 @@ class OutputTask:
         except ChiliError as error:
             error.hint = f"{error.hint} {how_to_continue}".strip()
             raise
-        self._print_missing_records(report, report_problem)
+        self._print_missing_rows(report, report_problem)
         return Output.from_response(
-            response,
-            name=f"{self.id}.{self.format}" if self.format else self.id,
-            format=self.format,
-            task_id=self.id,
-            report=report,
+            response, name=name, format=self.format, task_id=self.id, report=report
         )
 
     @property
@@ -224,7 +222,7 @@ class OutputTask:
                 task_id=self.id,
             ) from error
         except ServerError as error:
-            with time_limit(REPORT_LIMIT_S):
+            with TimeLimit(REPORT_LIMIT_S):
                 report = read_report(self._client, find_report_url(error.detail))
             reason = without_report_url(error.detail) or error.title or error.message
             raise OutputFailedError(
@@ -237,7 +235,7 @@ class OutputTask:
 
     def _download(self, address: str) -> httpx.Response:
         try:
-            with time_limit(FILE_LIMIT_S, slowest_bytes_s=SLOWEST_BYTES_S):
+            with TimeLimit(FILE_LIMIT_S, slowest_bytes_s=SLOWEST_BYTES_S):
                 return self._client.get(address)
         except APIError as error:
             if error.status_code not in NO_LONGER_STORED:
@@ -253,26 +251,26 @@ class OutputTask:
         try:
             report_url = self._client.link(done, "report")
             if report_url:
-                with time_limit(REPORT_LIMIT_S):
+                with TimeLimit(REPORT_LIMIT_S):
                     return fetch_report(self._client, report_url), ""
         except ChiliError as error:
             return _NO_REPORT, error.message
         return _NO_REPORT, ""
 
-    def _print_missing_records(self, report: OutputReport, problem: str) -> None:
-        """Print which records are missing from the output, if any.
+    def _print_missing_rows(self, report: OutputReport, problem: str) -> None:
+        """Print which rows are missing from the output, if any.
 
         A warning would write the path of this module into the notebook.
         """
         if problem:
             sys.stderr.write(
-                f"Some records may be missing from the {self._name}: its report could "
+                f"Some rows may be missing from the {self._name}: its report could "
                 f"not be read. {problem} {self._wait_again} reads it again.\n"
             )
         elif report:
             failed = len({error.record for error in report})
             sys.stderr.write(
-                f"The {self._name} is ready without {failed} of its records; its "
+                f"The {self._name} is ready without {failed} of its rows; its "
                 f"report shows them as a table:\n{summarize(report)}\n"
             )
 
@@ -303,7 +301,7 @@ def _poll_once(client: ApiClient, path: str, *, left_s: float) -> _Poll:
     """
     timeout_s = min(max(left_s, _SHORTEST_POLL_S), _LONGEST_POLL_S)
     try:
-        with time_limit(timeout_s):
+        with TimeLimit(timeout_s):
             response = client.get(
                 path,
                 accepted=_GATEWAY,

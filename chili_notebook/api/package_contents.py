@@ -17,7 +17,7 @@ from chili_notebook.api.document_references import (
     media_of,
 )
 from chili_notebook.api.fonts import list_styles
-from chili_notebook.api.listing import Listing
+from chili_notebook.api.listing import UNKNOWN_ID, Listing
 from chili_notebook.api.media import MediaLibrary
 from chili_notebook.api.media_items import (
     Media,
@@ -44,6 +44,7 @@ from chili_notebook.api.transfers import (
     transfer_rows,
 )
 from chili_notebook.errors import (
+    APIError,
     ConfigurationError,
     ForbiddenError,
     NotFoundError,
@@ -164,7 +165,9 @@ def _pack_media(
     for asset in media_of(document, connectors.own_in(document, MEDIA_CONNECTOR)):
         try:
             found[asset] = library.get(asset)
-        except (NotFoundError, NotListedError, ConfigurationError):
+        except (APIError, NotListedError, ConfigurationError) as error:
+            if isinstance(error, APIError) and error.status_code not in UNKNOWN_ID:
+                raise
             reason = "The document names it, and it is not in the media library."
             done.append(Transfer("media", asset, TransferState.MISSING, reason))
     packed = []

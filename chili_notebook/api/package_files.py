@@ -176,13 +176,15 @@ def open_package(path: str | Path) -> Iterator[Package]:
     if source.is_dir():
         yield _checked(source, _folder_reader(source))
         return
-    try:
-        archive = ZipFile(source)
-    except FileNotFoundError:
+    if not source.exists():
         raise ConfigurationError(
             f"The package {source} cannot be used: it does not exist.",
             hint="Check the path.",
-        ) from None
+        )
+    if not source.is_file():  # a pipe or a device would never end
+        raise _damaged(source, "it is not a regular file")
+    try:
+        archive = ZipFile(source)
     except Exception as error:  # noqa: BLE001 - zipfile and its codecs raise anything
         raise _damaged(source, f"it cannot be read ({_reason(error)})") from None
     with archive:

@@ -18,10 +18,11 @@ from chili_notebook.api.document_references import (
     IdMap,
     replace_ids,
 )
+from chili_notebook.api.files import file_pieces
 from chili_notebook.api.font_uploads import upload_font
 from chili_notebook.api.fonts import Fonts
 from chili_notebook.api.listing import several_named
-from chili_notebook.api.media import UPLOADS, MediaLibrary
+from chili_notebook.api.media import FILE_TYPE, UPLOADS, MediaLibrary
 from chili_notebook.api.media_items import (
     Media,
     folder_of,
@@ -54,7 +55,7 @@ if TYPE_CHECKING:
     from chili_notebook.display.tables import Rows
 
 _VERSIONS = "/api/v1/environment/settings/available-sdk-versions"
-_NUMBER = re.compile(r"\d{1,9}")
+_RELEASE = re.compile(r"\d{1,9}(?:\.\d{1,9})*")
 
 
 class TemplateStore(Protocol):
@@ -129,7 +130,7 @@ class _Installer:
             owner = "environment" if own else "document"
             reason = f"Not checked: the {owner} does not state its engine version."
             self.parts.append(Transfer("engine", own, TransferState.MISSING, reason))
-        elif _version(own) > _version(theirs):
+        elif _is_newer(own, theirs):
             raise ConfigurationError(
                 f"The document needs the engine version {own}, and the environment "
                 f"has {theirs}. Nothing was changed.",
@@ -172,6 +173,7 @@ class _Installer:
                 self.ids.media[media.id] = found.id
                 self._add("media", f"{folder_of(found)}/{media.name}", found.id)
             else:
+                FILE_TYPE.check(b"", media.name)  # an error before anything is written
                 new.append(media)
         return new
 
@@ -229,8 +231,7 @@ class _Installer:
                 continue
             name = media.name
             if _is_taken(library, media, folder):
-                path = PurePath(media.name)
-                name = f"{path.stem} {media.sha256[:8]}{path.suffix}"
+                name = _other_name(media)
             content = self.package.read(media.file)
             uploaded = library.upload(content, folder=folder, name=name)
             self.ids.media[media.id] = uploaded.id
@@ -321,15 +322,22 @@ def _refusal(
 
 def _same_media(client: ApiClient, wanted: PackedMedia) -> Media | None:
     """Return a file of the library with the same name and the same content."""
+    names = {split_name(wanted.name), split_name(_other_name(wanted))}
     for media in MediaLibrary(client).list(PurePath(wanted.name).stem):
-        if split_name(full_name_of(media)) == split_name(wanted.name):
+        if split_name(full_name_of(media)) in names:
             digest = sha256()
             with client.stream("GET", f"{media_path(media)}/download") as response:
-                for piece in response.iter_bytes():
+                for piece in file_pieces(response, name=wanted.name):
                     digest.update(piece)
             if digest.hexdigest() == wanted.sha256:
                 return media
     return None
+
+
+def _other_name(media: PackedMedia) -> str:
+    """Return the name of a file in a folder that has another one with its name."""
+    path = PurePath(media.name)
+    return f"{path.stem} {media.sha256[:8]}{path.suffix}"
 
 
 def _is_taken(library: MediaLibrary, wanted: PackedMedia, folder: str) -> bool:
@@ -366,5 +374,13 @@ def _engine_of(client: ApiClient) -> str:
     )
 
 
-def _version(text: str) -> tuple[int, ...]:
-    return tuple(map(int, _NUMBER.findall(text)))
+def _is_newer(version: str, other: str) -> bool:
+    """Return whether a version is newer, by the numbers that both state."""
+    pairs = zip(_release(version), _release(other), strict=False)
+    return next((own > theirs for own, theirs in pairs if own != theirs), False)
+
+
+def _release(version: str) -> list[int]:
+    """Return the numbers of a version, without those of a pre-release or a build."""
+    match = _RELEASE.search(version)
+    return [int(number) for number in match[0].split(".")] if match else []

@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from chili_notebook.api.api_errors import InterruptedCallError
-from chili_notebook.api.files import File
+from chili_notebook.api.files import File, require_file
 from chili_notebook.api.output_tasks import seconds_of
 from chili_notebook.display.descriptions import fields_bundle
 from chili_notebook.errors import ChiliError, OutputTimeoutError
 from chili_notebook.http.reading import json_object
-from chili_notebook.http.time_limit import time_limit
+from chili_notebook.http.time_limit import TimeLimit
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -51,7 +51,7 @@ def fetch_preview(
     """
     timeout_s = seconds_of(timeout_s)
     try:
-        with time_limit(timeout_s + _GRACE_S, slowest_bytes_s=_SLOWEST_BYTES_S):
+        with TimeLimit(timeout_s + _GRACE_S, slowest_bytes_s=_SLOWEST_BYTES_S):
             return _wait_for_preview(
                 client, path, name=name, timeout_s=timeout_s, params=params
             )
@@ -91,6 +91,7 @@ def _wait_for_preview(
         response = client.get(address, params=query)
     download = _link_in(client, response, "download")
     response = client.get(download) if download else response
+    require_file(response, response.content, name)
     return File.from_response(response, name=name)
 
 

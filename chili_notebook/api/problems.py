@@ -15,7 +15,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 _LINES = 5
-_FEW = 3
 
 
 class ProblemKind(Enum):
@@ -106,22 +105,26 @@ class RefusedError(Exception):
         return Problem(row, column, value, self.kind, self.reason, self.suggestion)
 
 
+def problem_line(problem: Problem) -> str:
+    """Return a problem with what to use instead, as sentences in one line."""
+    suggestion = f" Use {problem.suggestion}." if problem.suggestion else ""
+    return f"{problem}.{suggestion}"
+
+
 def problems_error(problems: Iterable[Problem]) -> VariableError:
     """Return the error that reports problems: all as data, the first ones as text."""
     found = list(problems)
-    rows = {problem.row for problem in found}
-    if len(found) <= _FEW:
-        message = " ".join(f"{problem}." for problem in found)
+    if len(found) == 1:
+        (problem,) = found
+        message, hint = f"{problem}.", "Correct the value."
+        if problem.suggestion:
+            hint = f"Use {problem.suggestion}."
     else:
-        lines = "".join(f"\n  {problem}." for problem in found[:_LINES])
+        rows = {problem.row for problem in found}
+        lines = "".join(f"\n  {problem_line(problem)}" for problem in found[:_LINES])
         where = f" in {len(rows):,} rows" if len(rows) > 1 else ""
         message = f"{len(found):,} values do not fit the template{where}.{lines}"
         if len(found) > _LINES:
             message += f"\n  and {len(found) - _LINES:,} more in `problems`"
-    suggestions = {problem.suggestion: None for problem in found if problem.suggestion}
-    hint = " ".join(f"Use {one}." for one in [*suggestions][:_FEW])
-    return VariableError(
-        message,
-        hint=hint or "Correct the values.",
-        problems=Rows(found, PROBLEM_COLUMNS),
-    )
+        hint = "Correct these values."
+    return VariableError(message, hint=hint, problems=Rows(found, PROBLEM_COLUMNS))

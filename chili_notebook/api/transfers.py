@@ -10,6 +10,7 @@ from pathlib import Path, PurePath, PurePosixPath
 from typing import TYPE_CHECKING
 
 from chili_notebook.api.file_names import bare_name, same_file_key, suffixes_like
+from chili_notebook.api.files import file_pieces
 from chili_notebook.display.tables import Rows
 from chili_notebook.errors import ConfigurationError
 from chili_notebook.system.atomic_write import checked_path, save_stream
@@ -18,9 +19,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from chili_notebook.api.base import ApiClient
+    from chili_notebook.errors import APIError
 
-REFUSES_FILE = {400, 409, 413, 415, 422}
-"""The statuses with which GraFx refuses one file, and not the whole call."""
+_REFUSES_FILE = {400, 409, 413, 415, 422}
+_FAILS = 500
 
 
 class TransferState(Enum):
@@ -138,14 +140,25 @@ def download_file(
 
     Raises:
         ConfigurationError: If it cannot be written there.
+        UnexpectedAnswerError: If the response is not a file.
     """
     with client.stream("GET", address) as response:
         return save_stream(
-            response.iter_bytes(),
+            file_pieces(response, name=default_name),
             path,
             default_name=default_name,
             suffixes=suffixes_like(default_name),
         )
+
+
+def refuses_file(error: APIError) -> bool:
+    """Return whether GraFx refuses one file, and not the whole call.
+
+    GraFx also responds with 500, and a reason, to what it cannot read.
+    """
+    has_reason = bool(error.title or error.detail)
+    failed = error.status_code == _FAILS and has_reason
+    return failed or error.status_code in _REFUSES_FILE
 
 
 def _raise(error: OSError) -> None:

@@ -47,6 +47,10 @@ class FileType:
                 f"Expected a path or the bytes of a file, got {describe(file)}.",
                 hint=f'Pass a path, such as "files/a.{next(iter(self.suffixes))}".',
             )
+        if name is not None and not isinstance(name, str):
+            raise ConfigurationError(
+                f"Expected a name, got {describe(name)}.", hint="Pass a text."
+            )
         own_name = "" if isinstance(file, _BYTES) else Path(file).name
         full_name = name or own_name
         if not Path(full_name).suffix:
@@ -117,7 +121,10 @@ def _open(file: FileSource, name: str) -> IO[bytes]:
     if isinstance(file, _BYTES):
         return io.BytesIO(file)
     try:
-        return Path(file).expanduser().open("rb")
+        path = Path(file).expanduser()
+        if not path.exists() or path.is_file():  # a pipe or a device would never end
+            return path.open("rb")
+        reason = "it is not a regular file"
     except OSError as error:
         reason = error.strerror or type(error).__name__
     except RuntimeError:  # a tilde before a name that no user has

@@ -8,6 +8,7 @@ text. A value without doubt is converted; everything else is refused with a sugg
 from __future__ import annotations
 
 import datetime as dt
+import math
 from collections.abc import Callable, Mapping
 from decimal import Decimal
 from typing import Any, Final
@@ -18,6 +19,7 @@ from chili_notebook.api.problems import ProblemKind, RefusedError
 from chili_notebook.api.values import (
     BOOLEANS,
     can_be_sent,
+    count_characters,
     day_text,
     describe_value,
     has_time,
@@ -102,7 +104,7 @@ def _text_reader(variable: Variable) -> _Read:
     def read(value: Any) -> str:
         text = _as_text(value)
         if longest is not None and len(text) > longest:
-            count = len(text.replace("\r\n", "\n"))
+            count = count_characters(text)
             if count > longest:
                 raise RefusedError(
                     ProblemKind.TOO_LONG,
@@ -123,21 +125,22 @@ def _text_reader(variable: Variable) -> _Read:
 def _list_reader(variable: Variable) -> _Read:
     allowed = frozenset(variable.allowed)
     by_label = {label: value for value, label in variable.labels.items()}
+    available = {label: one for label, one in by_label.items() if one in allowed}
 
     def read(value: Any) -> str:
         text = _as_text(value)
         if text in allowed or not allowed:
             return text
-        if isinstance(value, float | Decimal) and value == int(value):
-            whole = number_text(int(value))  # a column with gaps has 1.0 for 1
-            if whole in allowed:
-                return whole
+        whole = _whole_text(value)
+        if whole and whole in allowed:
+            return whole
         reason = f"{text!r} is not in the list"
         if text in by_label:
             reason = f"{text!r} is the label of a value and not the value"
         elif text in variable.labels or text in _all_items(variable):
             reason = f"{text!r} is in the list, but not available now"
         closest = by_label.get(text) or closest_name(text, variable.allowed)
+        closest = closest or available.get(closest_name(text, available), "")
         raise RefusedError(
             ProblemKind.NOT_IN_LIST,
             reason,
@@ -229,8 +232,9 @@ def _image_reader(_variable: Variable) -> _Read:
             return value.id
         if isinstance(value, str):
             return _as_text(value)
-        if isinstance(value, int) and not isinstance(value, bool):
-            return str(value)  # a file can be named 4711
+        whole = _whole_text(value)
+        if whole:  # a file can be named 4711
+            return whole
         raise RefusedError(
             ProblemKind.WRONG_TYPE,
             f"{describe_value(value)} is not an image",
@@ -247,6 +251,17 @@ _READERS: Final[Mapping[str, Callable[[Variable], _Read]]] = {
     "date": _date_reader,
     "image": _image_reader,
 }
+
+
+def _whole_text(value: object) -> str:
+    """Return a whole number as text, empty if it is not one.
+
+    A column of numbers with gaps has 1.0 for 1.
+    """
+    if not isinstance(value, int | float | Decimal) or isinstance(value, bool):
+        return ""
+    is_whole = math.isfinite(value) and value == int(value)
+    return number_text(int(value)) if is_whole else ""
 
 
 def _require_between(number: Decimal, limits: Limits) -> None:

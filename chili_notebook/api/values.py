@@ -9,6 +9,7 @@ from __future__ import annotations
 import datetime as dt
 import re
 import time
+import unicodedata
 from contextlib import suppress
 from decimal import Decimal, InvalidOperation
 from typing import Any
@@ -28,6 +29,9 @@ _LONGEST = 60
 _MOST_DIGITS = 1_000_000_000_000_000
 _NUMBER = re.compile(r"[+-]?\d+(?:\.\d+)?", re.ASCII)
 _NUMBER_INSIDE = re.compile(r"[+-]?[0-9.,'\u2019\s]*[0-9][.,]?")
+# What belongs to the emoji before it; and the two letters of a flag.
+_JOINED = re.compile("\u200d.|[\U0001f3fb-\U0001f3ff]")
+_FLAG = re.compile("[\U0001f1e6-\U0001f1ff]{2}")
 _SPACES = re.compile(r"['\u2019_\s]")
 _DAY = re.compile(
     r"(\d{4}-\d\d-\d\d)(?:[T ]00:00(?::00(?:\.0+)?)?(?:Z|\+00:00)?)?", re.ASCII
@@ -51,11 +55,13 @@ def to_python(value: Any) -> object:
     if callable(getattr(value, "as_py", None)):  # a scalar of pyarrow
         value = value.as_py()
     kind = getattr(getattr(value, "dtype", None), "kind", "")
+    if getattr(value, "shape", ()):
+        kind = ""  # an array or a column of a table is not one value
     if kind == "M":
         return _of_datetime64(value)
-    if kind == "f" and not getattr(value, "shape", ()):
+    if kind == "f":
         value = Decimal(str(value))
-    elif kind in {"b", "i", "u"} and not getattr(value, "shape", ()):
+    elif kind in {"b", "i", "u"}:
         value = value.item()
     if isinstance(value, Decimal):
         return None if value.is_nan() else value
@@ -143,6 +149,20 @@ def suggest_boolean(text: str) -> str:
     return "" if probably is None else "true" if probably else "false"
 
 
+def count_characters(text: str) -> int:
+    """Return the number of characters that a reader sees, line breaks included.
+
+    GraFx does not say how it counts emoji and accents of several code points. This is
+    the smallest of the possible numbers, so that no text is refused wrongly.
+    """
+    text = text.replace("\r\n", "\n")
+    if text.isascii():
+        return len(text)
+    text = _JOINED.sub("", _FLAG.sub("-", unicodedata.normalize("NFC", text)))
+    marks = sum(unicodedata.category(one) in {"Mn", "Me"} for one in text)
+    return len(text) - marks
+
+
 def can_be_sent(text: str) -> bool:
     """Return whether a text can be sent at all."""
     try:
@@ -165,7 +185,10 @@ def describe_value(value: object) -> str:
 
 def _of_datetime64(value: Any) -> object:
     """Return a moment of numpy, of any unit, as a date if it has no time of day."""
-    day = value.astype("datetime64[D]")
+    try:
+        day = value.astype("datetime64[D]")
+    except OverflowError:  # from units that are shorter than a nanosecond
+        return value
     if day != day:  # noqa: PLR0124 - NaT
         return None
     return (day if day == value else value.astype("datetime64[us]")).item()

@@ -77,6 +77,7 @@ class RowChecker:
             for name, one in self._data_sources.items()
             if one.rows_from == "injected"
         ]
+        self._names = [one.name for one in known]
         self._labels = {text_in(one.raw, "label"): one.name for one in known}
         self._converters = {
             name: converter_of(variable) for name, variable in self.variables.items()
@@ -156,7 +157,7 @@ class RowChecker:
         else:
             kind = ProblemKind.UNKNOWN_VARIABLE
             reason = f"the template has no variable {column!r}"
-            closest = self._labels.get(column) or closest_name(column, self.variables)
+            closest = self._labels.get(column) or closest_name(column, self._names)
             suggestion = (
                 repr(closest) if closest else f"one of {list_names(self.variables)}"
             )

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from chili_notebook.auth.environment import WHERE, call_url
 from chili_notebook.errors import ChiliError, ConnectionFailedError
-from chili_notebook.http.time_limit import time_limit
+from chili_notebook.http.time_limit import TimeLimit
 
 if TYPE_CHECKING:
     import httpx
@@ -111,7 +111,7 @@ def check_environment(
         time_limit_s: How long the request may take in all.
     """
     try:
-        with time_limit(time_limit_s):
+        with TimeLimit(time_limit_s):
             response = _request(environment, token)
     except ChiliError as error:
         return EnvironmentCheck(CheckStatus.NOT_REACHED, error.message, error.hint)

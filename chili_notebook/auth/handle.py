@@ -13,7 +13,7 @@ from chili_notebook.auth.secret import signed_in
 from chili_notebook.display.wording import spell_duration
 from chili_notebook.errors import InsecureURLError
 from chili_notebook.http.transport import proxy_for
-from chili_notebook.http.urls import require_safe
+from chili_notebook.http.urls import require_safe, unsafe_url_reason
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Generator, MutableMapping
@@ -26,6 +26,7 @@ REWINDABLE = "chili_notebook.rewindable"
 DIRECT = "chili_notebook.direct"
 """The extension of a request that reaches this machine without a proxy."""
 _UNAUTHORIZED = 401
+_NOT_SENT = "The token was not sent:"
 
 
 class _RequestLike(Protocol):
@@ -127,7 +128,7 @@ class ChiliToken(httpx.Auth):
     def __call__(self, request: _R) -> _R:
         """Add the token to a request of `requests`; after a 401 replay it once."""
         url = request.url or ""
-        _require_safe(url)
+        _require_safe_url(url)
         token = self._source.current()
         request.headers["Authorization"] = f"Bearer {token.secret.reveal()}"
         register = getattr(request, "register_hook", None)
@@ -143,7 +144,7 @@ class ChiliToken(httpx.Auth):
 
         `TokenManager.after_401` decides whether a replay is worth it.
         """
-        _require_safe(str(request.url), direct=DIRECT in request.extensions)
+        _require_safe_request(request)
         token = self._source.current()
         response = yield _signed(request, token)
         if response.status_code == _UNAUTHORIZED and _replayable(request):
@@ -155,7 +156,7 @@ class ChiliToken(httpx.Auth):
         self, request: httpx.Request
     ) -> AsyncGenerator[httpx.Request, httpx.Response]:
         """Add the token to `request`; after a 401 renew it once and replay once."""
-        _require_safe(str(request.url), direct=DIRECT in request.extensions)
+        _require_safe_request(request)
         token = (
             self._source.current()
             if self._source.is_fresh()
@@ -243,19 +244,30 @@ def _count(scopes: frozenset[str]) -> str:
     return f"{len(scopes)} scope{'' if len(scopes) == 1 else 's'}"
 
 
-def _require_safe(url: str, *, direct: bool = False) -> None:
-    """Raise an error if the token may not be sent to a URL.
+def _require_safe_request(request: httpx.Request) -> None:
+    """Raise an error if the token may not be sent with a request of httpx."""
+    reason = unsafe_url_reason(request.url)
+    if reason:
+        raise InsecureURLError(f"{_NOT_SENT} the URL {reason}.", hint="Use https.")
+    if request.url.scheme == "http" and DIRECT not in request.extensions:
+        _require_no_proxy(request.url.host)
 
-    Args:
-        url: The URL.
-        direct: Whether a request to this machine goes past the proxy. The clients of
-            httpx and requests send it to the proxy, in plain text.
-    """
-    require_safe(url, subject="The token was not sent: the URL", hint="Use https.")
+
+def _require_safe_url(url: str) -> None:
+    """Raise an error if the token may not be sent to a URL of requests."""
+    require_safe(url, subject=f"{_NOT_SENT} the URL", hint="Use https.")
     parts = urlsplit(url)
-    host = parts.hostname or ""
-    if parts.scheme == "http" and not direct and proxy_for("http", host):
+    if parts.scheme == "http":
+        _require_no_proxy(parts.hostname or "")
+
+
+def _require_no_proxy(host: str) -> None:
+    """Raise an error if a proxy would see the token that is sent to this machine.
+
+    The clients of httpx and requests send plain http to a proxy, too.
+    """
+    if proxy_for("http", host):
         raise InsecureURLError(
-            "The token was not sent: a proxy is set for plain http, and would see it.",
+            f"{_NOT_SENT} a proxy is set for plain http, and would see it.",
             hint=f"Set NO_PROXY={host}, so that this machine is reached directly.",
         )

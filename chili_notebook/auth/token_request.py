@@ -21,7 +21,7 @@ from chili_notebook.errors import (
     TokenResponseError,
 )
 from chili_notebook.http.reading import json_object, one_line, read_up_to, reason_of
-from chili_notebook.http.time_limit import time_limit
+from chili_notebook.http.time_limit import TimeLimit
 from chili_notebook.http.transport import (
     TIMEOUT,
     USER_AGENT,
@@ -79,7 +79,7 @@ def fetch_token(
     asked_at = clock()
     failure = hint = ""
     try:
-        with time_limit(time_limit_s):
+        with TimeLimit(time_limit_s):
             response = _post(credentials, environment, on_sent)
     except (httpx.HTTPError, httpx.InvalidURL, ValueError) as error:
         failure = reason_of(error)

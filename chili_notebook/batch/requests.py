@@ -11,7 +11,7 @@ from enum import Enum
 from typing import TYPE_CHECKING, Any
 
 from chili_notebook.api.file_names import suffixes_of
-from chili_notebook.api.files import File
+from chili_notebook.api.files import File, is_file
 from chili_notebook.api.ids import path_segment
 from chili_notebook.api.output_reports import (
     RecordError,
@@ -43,7 +43,7 @@ from chili_notebook.errors import (
     UnauthorizedError,
     UnexpectedAnswerError,
 )
-from chili_notebook.http.time_limit import time_limit
+from chili_notebook.http.time_limit import TimeLimit
 from chili_notebook.http.transport import ONCE, retry_after_s
 from chili_notebook.system.atomic_write import save_bytes
 
@@ -117,7 +117,7 @@ def send_order(  # noqa: PLR0911 - each is a case
         ChiliError: If no order can succeed.
     """
     try:
-        with time_limit(_ORDER_LIMIT_S):
+        with TimeLimit(_ORDER_LIMIT_S):
             response = client.post(f"output/{format}", json=body)
         task_id = text_in(item_of(response), "taskId")
     except TooManyRequestsError as error:
@@ -145,7 +145,7 @@ def poll(client: ApiClient, task_id: str) -> Reply:  # noqa: PLR0911 - each is a
         ChiliError: If no poll can succeed.
     """
     try:
-        with time_limit(_POLL_LIMIT_S):
+        with TimeLimit(_POLL_LIMIT_S):
             response = client.get(
                 _path_of(task_id), accepted={_TOO_MANY, *_GATEWAY}, extensions=ONCE
             )
@@ -187,13 +187,13 @@ def download(client: ApiClient, task_id: str, path: Path, done: Reply) -> Reply:
     """
     address = done.address or f"{_path_of(task_id)}/download"
     try:
-        with time_limit(FILE_LIMIT_S, slowest_bytes_s=SLOWEST_BYTES_S):
+        with TimeLimit(FILE_LIMIT_S, slowest_bytes_s=SLOWEST_BYTES_S):
             response = client.get(
                 address, accepted={_TOO_MANY, *_GATEWAY}, extensions=ONCE
             )
         if response.status_code in {_TOO_MANY, *_GATEWAY}:
             return _held_up(response)
-        if not _is_file(response, path):
+        if not is_file(response, response.content, path.name):
             return Reply(Meaning.DOWN, "The response to the download is not a file.")
         errors = _read_errors(client, done.report_address)
     except ServerError as error:
@@ -219,7 +219,7 @@ def is_up(client: ApiClient) -> Reply | None:
     Any response counts, except those of an outage.
     """
     try:
-        with time_limit(_POLL_LIMIT_S):
+        with TimeLimit(_POLL_LIMIT_S):
             response = client.get(
                 "templates",
                 params=_ONE_TEMPLATE,
@@ -275,9 +275,11 @@ def _held_up(response: httpx.Response) -> Reply:
 
 
 def _failure(client: ApiClient, error: ServerError) -> str:
-    with time_limit(REPORT_LIMIT_S):
+    with TimeLimit(REPORT_LIMIT_S):
         report = read_report(client, find_report_url(error.detail))
-    return "; ".join(map(str, report[:_MOST_ERRORS])) or _reason(error)
+    # The rows of a file have other numbers than the rows of the table.
+    reasons = dict.fromkeys(record.explanation for record in report)
+    return "; ".join(list(reasons)[:_MOST_ERRORS]) or _reason(error)
 
 
 def _reason(error: APIError) -> str:
@@ -292,7 +294,7 @@ def _read_errors(client: ApiClient, address: str) -> dict[int, str]:
     if not address:
         return {}
     try:
-        with time_limit(REPORT_LIMIT_S):
+        with TimeLimit(REPORT_LIMIT_S):
             return _by_record(fetch_report(client, address))
     except ServerError as error:
         if _down(client, error):
@@ -302,21 +304,12 @@ def _read_errors(client: ApiClient, address: str) -> dict[int, str]:
         return {}
 
 
-def _is_file(response: httpx.Response, path: Path) -> bool:
-    """Return whether a response has a file, and not an error or the page of a proxy."""
-    content_type = response.headers.get("content-type", "").lower()
-    start = response.content[:100].lstrip()[:1]
-    is_page = "html" in content_type and start == b"<" and path.suffix != ".html"
-    is_json = "json" in content_type and start in {b"{", b"["}
-    return bool(response.content) and not is_page and not is_json
-
-
 def _by_record(report: tuple[RecordError, ...]) -> dict[int, str]:
     reasons: dict[int, str] = {}
     for error in report:
-        reason = str(RecordError(None, error.type, error.details))
         record = -1 if error.record is None else error.record
-        reasons[record] = "; ".join(filter(None, [reasons.get(record), reason]))
+        known = [reasons[record]] if record in reasons else []
+        reasons[record] = "; ".join([*known, error.explanation])
     return reasons
 
 

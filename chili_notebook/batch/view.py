@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from html import escape
-from io import BytesIO
 from typing import TYPE_CHECKING, Final
 
 from chili_notebook.api.file_names import content_type_of
-from chili_notebook.api.file_views import data_url, draw_pages
-from chili_notebook.api.problems import problems_error
+from chili_notebook.api.file_views import data_url, draw_pages, small_picture
+from chili_notebook.api.problems import problem_line, problems_error
 from chili_notebook.batch.records import Before
 from chili_notebook.batch.rows import rows_bundle
 from chili_notebook.display.gallery import Gallery, GalleryEntry
@@ -32,7 +31,6 @@ if TYPE_CHECKING:
 
 HOW_TO_CONTINUE: Final = "Call run() again to continue: nothing is ordered twice."
 
-_SIDE_PX = 320
 _MOST_BYTES = 400_000
 _NO_PAGES = "pip install 'chili-notebook[pdf]' shows PDFs"
 _PICTURES = {"image/png", "image/jpeg", "image/gif"}
@@ -116,14 +114,13 @@ def invalid_error(count: int, problems: BatchProblems) -> VariableError:
     error = problems_error(problems[:_MOST_IN_ERROR])
     what = spell_count(count, "row") if count else "The table"
     verb = "has a problem" if count <= 1 else "have problems"
-    lines = "".join(f"\n  {problem}." for problem in first)
+    lines = "".join(f"\n  {problem_line(problem)}" for problem in first)
     more = len(problems) - len(first)
     if more:
         lines += f"\n  and {more:,} more in `problems`"
     error.message = f"{what} {verb}, and nothing was ordered.{lines}"
     error.hint = (
-        f"{error.hint} Correct the table, or call run(skip_invalid=True) to render the "
-        "others."
+        "Correct the table, or call run(skip_invalid=True) to render the others."
     )
     return error
 
@@ -213,7 +210,7 @@ def gallery_of_pages(pdf: Path, *, at_most: int) -> Gallery:
         return Gallery((GalleryEntry(pdf.name, problem=_NO_PAGES),))
     entries = []
     for number, page in enumerate(pages, start=1):
-        picture = data_url(*_small(page, "image/jpeg"))
+        picture = data_url(*small_picture(page, "image/jpeg"))
         entries.append(GalleryEntry(f"page {number} of {count:,}", picture=picture))
     return Gallery(tuple(entries))
 
@@ -234,29 +231,12 @@ def _entry_of(row: BatchRow) -> GalleryEntry:
         content, content_type = pictures[0], "image/jpeg"
     if content_type not in _PICTURES:
         return GalleryEntry(path.name, problem=f"{path.suffix} is not a picture")
-    content, content_type = _small(content, content_type)
+    content, content_type = small_picture(content, content_type)
     if len(content) > _MOST_BYTES:
         return GalleryEntry(
             path.name, problem="pip install pillow shows such a large picture"
         )
     return GalleryEntry(path.name, picture=data_url(content, content_type))
-
-
-def _small(content: bytes, content_type: str) -> tuple[bytes, str]:
-    """Return a small picture, or the same one if it cannot be made smaller."""
-    try:
-        from PIL import Image
-    except ImportError:
-        return content, content_type
-    try:
-        with Image.open(BytesIO(content)) as picture:
-            picture.thumbnail((_SIDE_PX, _SIDE_PX))
-            kind = "JPEG" if picture.mode in {"RGB", "L"} else "PNG"
-            stream = BytesIO()
-            picture.save(stream, kind)
-    except (OSError, ValueError):
-        return content, content_type
-    return stream.getvalue(), f"image/{kind.lower()}"
 
 
 def _rate_in_words(per_second: float) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from html import escape
 from typing import TYPE_CHECKING, Any, Self
 
@@ -30,13 +30,13 @@ class GalleryEntry:
     """
 
     caption: str
-    picture: str = ""
+    picture: str = field(default="", repr=False)
     problem: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Gallery:
-    """Pictures with captions; in a notebook they show as a grid.
+    """Pictures with captions; in a notebook they are a grid, in a print the captions.
 
     Attributes:
         entries: The pictures.
@@ -70,9 +70,11 @@ class Gallery:
             # An interrupt must not wait for the requests that are still running.
             pool.shutdown(wait=False, cancel_futures=True)
 
+    def __str__(self) -> str:
+        return "\n".join(entry.caption for entry in self.entries)
+
     def _repr_mimebundle_(self, **_: object) -> dict[str, str]:
-        captions = "\n".join(entry.caption for entry in self.entries)
-        return {"text/plain": captions, "text/html": html_grid(self.entries)}
+        return {"text/plain": str(self), "text/html": html_grid(self.entries)}
 
 
 def html_grid(

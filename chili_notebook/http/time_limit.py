@@ -30,8 +30,9 @@ _PIECE = 65_536
 class TimeLimit:
     """End the requests inside its `with` blocks after so many seconds together.
 
-    The time between two blocks does not count, so a caller may take its time with each
-    piece of a file. A limit inside another one cannot extend it.
+    They raise the same error as after a timeout. The time between two blocks does not
+    count, so a caller may take its time with each piece of a file. A limit inside
+    another one cannot extend it.
 
     Args:
         seconds: The time for all requests of the blocks together.
@@ -66,18 +67,6 @@ class TimeLimit:
 _limits: ContextVar[tuple[TimeLimit, ...]] = ContextVar("_limits", default=())
 
 
-def time_limit(seconds: float, *, slowest_bytes_s: float = math.inf) -> TimeLimit:
-    """Return a limit for one `with` block, whose requests end after so many seconds.
-
-    They raise the same error as after a timeout.
-
-    Args:
-        seconds: See `TimeLimit`.
-        slowest_bytes_s: See `TimeLimit`.
-    """
-    return TimeLimit(seconds, slowest_bytes_s=slowest_bytes_s)
-
-
 def _shorten(
     timeout: float | None, error: type[httpcore.TimeoutException]
 ) -> float | None:
@@ -89,7 +78,9 @@ def _shorten(
     limits = _limits.get()
     if not limits:
         return timeout
-    ends_at = min([limit.ends_at for limit in limits])
+    ends_at = limits[0].ends_at
+    if len(limits) > 1:
+        ends_at = min([limit.ends_at for limit in limits])
     left_s = ends_at - time.monotonic()
     if left_s <= 0:
         raise error("the time limit is over")
@@ -153,6 +144,8 @@ class _LimitedStream(httpcore.NetworkStream):
         return received
 
     def write(self, buffer: bytes, timeout: float | None = None) -> None:
+        if not buffer:
+            return
         # In pieces, because each piece that is sent begins the timeout again.
         for start in range(0, len(buffer), _PIECE):
             piece = buffer[start : start + _PIECE]

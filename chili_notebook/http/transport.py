@@ -112,6 +112,32 @@ def retry_after_s(response: httpx.Response) -> float:
         return 0.0
 
 
+class _NoCookies(httpx.Cookies):
+    """A jar that stays empty."""
+
+    def extract_cookies(self, response: httpx.Response) -> None:
+        """Store nothing."""
+
+
+class _ClientWithoutCookies(httpx.Client):
+    """A client that keeps no cookies, since the token alone signs in.
+
+    Reading the cookies of a response takes a seventh of a call on this machine's own
+    network, and a stored cookie would let one call change the next.
+    """
+
+    @property
+    def cookies(self) -> httpx.Cookies:
+        return _NO_COOKIES
+
+    @cookies.setter
+    def cookies(self, _cookies: object) -> None:
+        pass
+
+
+_NO_COOKIES = _NoCookies()
+
+
 def open_client(
     base_url: str,
     *,
@@ -125,7 +151,7 @@ def open_client(
         transport: What sends requests; by default the network.
         sleep: Called to wait between two attempts.
     """
-    return httpx.Client(
+    return _ClientWithoutCookies(
         transport=RetryTransport(transport or transport_for(base_url), _Retry(sleep)),
         timeout=TIMEOUT,
         headers={"User-Agent": USER_AGENT, "Accept": "application/json, */*"},

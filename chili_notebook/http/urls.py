@@ -5,9 +5,13 @@ from __future__ import annotations
 import ipaddress
 import re
 from functools import lru_cache
+from typing import TYPE_CHECKING
 from urllib.parse import SplitResult, urlsplit
 
 from chili_notebook.errors import InsecureURLError
+
+if TYPE_CHECKING:
+    import httpx
 
 # Programs disagree on where a host ends if it contains other characters: httpx reads
 # "evil.example\\.grafx.example" as one host, and requests as "evil.example".
@@ -76,6 +80,18 @@ def unsafe_reason(scheme: str, host: str, *, has_user: bool) -> str:
     if scheme == "http" and not is_loopback(host):
         return "is plain http to another machine; a secret needs https"
     return ""
+
+
+def unsafe_url_reason(url: httpx.URL) -> str:
+    """Return why the host of a URL must not be sent a secret, empty if it may.
+
+    Args:
+        url: A URL as httpx has parsed it, since that is where httpx sends the request.
+    """
+    if url.userinfo:
+        return unsafe_reason(url.scheme, url.host, has_user=True)
+    host, netloc = url.raw_host.decode("ascii"), url.netloc.decode("ascii")
+    return _checked_host(url.scheme, netloc, host)
 
 
 def require_safe(url: str, *, subject: str, hint: str) -> None:

@@ -7,12 +7,13 @@ import threading
 import time
 from contextlib import suppress
 from dataclasses import replace
+from functools import cached_property, partial
+from importlib import import_module
 from secrets import token_hex
 from typing import TYPE_CHECKING, Any
 
 from IPython.display import display
 
-from chili_notebook.api.client import Chili
 from chili_notebook.auth.credentials import Origin
 from chili_notebook.auth.environment_check import (
     NO_ANSWER_IN_TIME,
@@ -22,8 +23,6 @@ from chili_notebook.auth.environment_check import (
     check_environment,
 )
 from chili_notebook.auth.token_manager import TokenManager
-from chili_notebook.card.actions import CardActions
-from chili_notebook.card.remember import list_storage_options
 from chili_notebook.card.state import (
     CardState,
     Note,
@@ -33,13 +32,19 @@ from chili_notebook.card.state import (
     as_text,
 )
 from chili_notebook.errors import ForbiddenError
+from chili_notebook.notebook.login_notes import (
+    describe_form_settings,
+    describe_login,
+    first_check,
+)
 from chili_notebook.system.bounded_call import call_within
 from chili_notebook.system.forks import renew_in_children
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Collection
     from pathlib import Path
 
+    from chili_notebook.api.client import Chili
     from chili_notebook.auth.credentials import Credentials
     from chili_notebook.auth.environment import Environment
     from chili_notebook.auth.tokens import Token
@@ -48,14 +53,15 @@ if TYPE_CHECKING:
     from chili_notebook.guard.install import Guard
     from chili_notebook.signin import LoginSettings
 
+_CLIENT = ("chili_notebook.api.client",)
+_LIVE_CARD = (*_CLIENT, "chili_notebook.card.actions", "chili_notebook.card.widget")
+
 
 class Session:
     """A client and a token handle under their names, with the card that shows them.
 
     Attributes:
         manager: The token manager.
-        chili: The client.
-        names: The names to bind in the notebook, with their objects.
         settings: The settings of the last login.
         stored_in: The places where the typed credentials are stored.
 
@@ -81,13 +87,6 @@ class Session:
         self.manager = TokenManager(
             guard.registry, on_renewal=self.show_token, clock=clock
         )
-        self.chili = Chili(
-            self.manager,
-            name=name,
-            profile=profile or None,
-            on_refusal=self._show_refused_scope,
-        )
-        self.names = {name: self.chili, f"{name}_token": self.chili.token}
         self.settings: LoginSettings | None = None
         self.stored_in: list[str] = []
         self._guard = guard
@@ -106,6 +105,24 @@ class Session:
         # Reentrant, because showing a change may fetch a token under the same lock.
         self._lock = threading.RLock()
 
+    @cached_property
+    def chili(self) -> Chili:
+        """The client."""
+        from chili_notebook.api.client import Chili
+
+        return Chili(
+            self.manager,
+            name=self._state.client_name,
+            profile=self._state.profile or None,
+            on_refusal=self._show_refused_scope,
+        )
+
+    @property
+    def names(self) -> dict[str, object]:
+        """The names to bind in the notebook, with their objects."""
+        state = self._state
+        return {state.client_name: self.chili, state.token_name: self.chili.token}
+
     @property
     def state(self) -> CardState:
         """The state that the card shows."""
@@ -123,6 +140,8 @@ class Session:
 
     def show_form(self, settings: LoginSettings) -> None:
         """Show the form; until it is sent, calls raise an error that says so."""
+        from chili_notebook.card.remember import list_storage_options
+
         self.settings = settings
         form = settings.with_form()
         places = dict.fromkeys(entry.source for entry in settings.choice.trace)
@@ -140,7 +159,7 @@ class Session:
                 source="",
                 origin=None,
                 token=None,
-                note=_describe_form_settings(form),
+                note=describe_form_settings(form),
                 form_reason=reason,
                 storage_options=list_storage_options(),
                 refused_scopes=frozenset(),
@@ -157,7 +176,7 @@ class Session:
             ConfigurationError: If there are none, or a setting cannot be used.
             TokenError: If the token request fails.
         """
-        on_sent = _load_card if live else None
+        on_sent = partial(_load, _LIVE_CARD if live else _CLIENT)
         self._sign_in(settings, settings.require_credentials(), on_sent)
 
     def sign_in_typed(
@@ -199,10 +218,10 @@ class Session:
                 origin=credentials.origin,
                 renewable=credentials.renewable,
                 token=token,
-                check=_first_check(settings),
+                check=first_check(settings),
                 masked=self._guard.is_active(),
                 refused_scopes=frozenset(),
-                note=_describe_login(settings),
+                note=describe_login(settings),
             )
 
     def sign_out(self, reason: str, **hint: str) -> None:
@@ -296,7 +315,8 @@ class Session:
     def live_card(self) -> Card:
         """Return the widget; it is created again if other code has closed it."""
         if self._card is None or self._card.comm is None:
-            # A login without a live card must not wait for anywidget to load.
+            # A login without a live card must not wait for these to load.
+            from chili_notebook.card.actions import CardActions
             from chili_notebook.card.widget import Card
 
             self._card = Card(
@@ -353,50 +373,14 @@ class Session:
                 self.show(refused_scopes=scopes)
 
 
-def _load_card() -> None:
-    """Load the modules of the live card during the token request."""
+def _load(modules: Collection[str]) -> None:
+    """Load modules in a thread, to use the time of the token request."""
 
     def load() -> None:
-        with suppress(Exception):  # the display raises it where the user sees it
-            from chili_notebook.card import widget  # noqa: F401
+        with suppress(Exception):  # whoever needs one raises it where the user sees it
+            for module in modules:
+                import_module(module)
 
-    if "chili_notebook.card.widget" not in sys.modules:
+    if not sys.modules.keys() >= {*modules}:
         with suppress(RuntimeError):  # no thread can be started any more
             threading.Thread(target=load, daemon=True).start()
-
-
-def _first_check(settings: LoginSettings) -> EnvironmentCheck:
-    """Return what is known about the environment before the check."""
-    if not settings.environment.base_url:
-        return EnvironmentCheck()  # `_describe_login` says what to do
-    if not settings.environment.name:
-        text = "The environment has no technical name and was not checked."
-        return EnvironmentCheck(text=text)
-    if not settings.is_checked:
-        return EnvironmentCheck(text="The check of the environment is switched off.")
-    return EnvironmentCheck(CheckStatus.CHECKING)
-
-
-def _describe_form_settings(form: LoginSettings) -> Note | None:
-    """Return a note on the settings that do not apply to typed credentials."""
-    error = form.environment_error
-    if error is not None:
-        return Note(error.message, error.hint, kind="error", field="environment")
-    if not form.refused:
-        return None
-    places = " and ".join(setting.place for setting in form.refused)
-    verb, them = ("is", "it") if len(form.refused) == 1 else ("are", "them")
-    return Note(
-        f"{places} {verb} ignored for credentials typed here.",
-        f"To use {them}, set environment variables or pass --env-file.",
-    )
-
-
-def _describe_login(settings: LoginSettings) -> Note | None:
-    if not settings.environment.base_url:
-        return Note(
-            "The environment is unknown, so only the token can be used.",
-            "Set CHILI_ENVIRONMENT to its technical name and sign in again.",
-        )
-    danger = settings.find_danger()
-    return None if danger is None else Note(danger.message, danger.hint)

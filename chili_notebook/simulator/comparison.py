@@ -124,13 +124,20 @@ def compare_with(path: Path) -> list[Difference]:
 
 def format_table(differences: Iterable[Difference]) -> str:
     """Return the differences as a table of text."""
-    rows = [("Operation", "What", "Name", "Where"), *map(astuple, differences)]
+    cells: list[tuple[str, ...]] = [("Operation", "What", "Name", "Where")]
+    cells += map(astuple, differences)
+    rows = [[_printable(cell) for cell in row] for row in cells]
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     lines = (
         "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True))
         for row in rows
     )
     return "\n".join(line.rstrip() for line in lines)
+
+
+def _printable(text: str) -> str:
+    """Return a text of the document without what would control a terminal."""
+    return "".join(letter if letter.isprintable() else "?" for letter in text)
 
 
 def _difference(one: Operation, others: Iterable[Operation], where: str) -> Difference:
@@ -196,9 +203,12 @@ async def _response_fields(session: httpx.AsyncClient, path: str) -> set[str]:
         path = f"{listing}/{items[0]['id']}{rest}" if items else path
     if "{" in path:
         return set()
-    response = await session.get(path)
-    is_json = "json" in response.headers.get("content-type", "")
-    return _names(response.json(), MAX_DEPTH) if is_json else set()
+    fields: set[str] = set()
+    for query in ({}, {"limit": "1"}):  # a short page has a link to the next one
+        response = await session.get(path, params=query)
+        if "json" in response.headers.get("content-type", ""):
+            fields |= _names(response.json(), MAX_DEPTH)
+    return fields
 
 
 def _names(value: Any, depth: int) -> set[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from codecs import BOM_UTF16_BE, BOM_UTF16_LE
 from dataclasses import dataclass
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
@@ -52,12 +53,23 @@ def read_operations(path: Path) -> list[Operation]:
         SpecificationError: If the file cannot be read, or is not such a document.
     """
     document = _read_file(path)
+    base, reader = _base_path(document), _Reader(document)
     return [
-        _Reader(document).operation(method.upper(), route_path, route, operation)
-        for route_path, route in document["paths"].items()
-        for method, operation in _mapping(route).items()
+        reader.operation(method.upper(), f"{base}{route_path}", route, operation)
+        for route_path, entry in document["paths"].items()
+        for route in [reader.resolve(entry)]
+        for method, operation in route.items()
         if method.upper() in METHODS
     ]
+
+
+def _base_path(document: Json) -> str:
+    """Return the path before all paths, of version 2.0 or 3.x; may be empty."""
+    servers = [_mapping(one).get("url") for one in _list(document.get("servers"))]
+    urls = [document.get("basePath"), *servers]
+    address = next((url for url in urls if isinstance(url, str)), "")
+    _, _, rest = address.rpartition("://")
+    return address.rstrip("/") if rest == address else f"/{rest}".rstrip("/")
 
 
 def api_path(path: str) -> str:
@@ -68,7 +80,10 @@ def api_path(path: str) -> str:
 
 def _read_file(path: Path) -> Json:
     try:
-        text = path.read_text("utf-8-sig")
+        content = path.read_bytes()
+        # PowerShell saves in UTF-16, with a mark at the start.
+        is_utf_16 = content.startswith((BOM_UTF16_LE, BOM_UTF16_BE))
+        text = content.decode("utf-16" if is_utf_16 else "utf-8-sig")
     except OSError as error:
         reason = error.strerror or "unknown error"
         raise SpecificationError(f"{path} cannot be read: {reason}.") from error
@@ -105,7 +120,7 @@ class _Reader:
     def operation(self, method: str, path: str, route: Json, raw: object) -> Operation:
         raw = _mapping(raw)
         parameters = [
-            self._resolve(entry)
+            self.resolve(entry)
             for entry in (
                 *_list(route.get("parameters")),
                 *_list(raw.get("parameters")),
@@ -137,7 +152,7 @@ class _Reader:
 
     def _content(self, entry: object, depth: int) -> set[str]:
         """Return the fields of a body, in the form of version 2.0 or 3.x."""
-        resolved = self._resolve(entry)
+        resolved = self.resolve(entry)
         media = _mapping(resolved.get("content")).values()
         return set[str]().union(
             *(self._fields(_mapping(one).get("schema"), depth) for one in media),
@@ -154,7 +169,7 @@ class _Reader:
         return set(self._known[key])
 
     def _read_fields(self, raw: object, depth: int, steps: int) -> set[str]:
-        schema = self._resolve(raw)
+        schema = self.resolve(raw)
         found: set[str] = set()
         parts = [schema.get("items")]
         for key in ("allOf", "anyOf", "oneOf"):
@@ -166,7 +181,7 @@ class _Reader:
             found |= {name.lower(), *(f"{name.lower()}.{one}" for one in nested)}
         return found
 
-    def _resolve(self, entry: object) -> Json:
+    def resolve(self, entry: object) -> Json:
         """Return an entry, or what it refers to in the document."""
         for _ in range(_MAX_STEPS):
             reference = _mapping(entry).get("$ref")

@@ -287,18 +287,46 @@ def test_stream_raises_for_an_error_status_unless_it_is_accepted(chili, server):
     assert chili.get("x", accepted={404}).status_code == 404
 
 
+class CutOff(httpx.SyncByteStream):
+    """A body whose connection is lost."""
+
+    def __iter__(self):
+        yield b'{"data": ['
+        raise httpx.RemoteProtocolError("the line was cut")
+
+
 @pytest.mark.parametrize("status", [200, 500])
 def test_response_that_is_cut_off_is_a_connection_error(client_of, status):
     """The connection is lost in the middle of a body or of an error page."""
-
-    class CutOff(httpx.SyncByteStream):
-        def __iter__(self):
-            yield b'{"data": ['
-            raise httpx.RemoteProtocolError("the line was cut")
-
     chili = client_of(lambda _request: httpx.Response(status, stream=CutOff()))
     with pytest.raises(ConnectionFailedError if status == 200 else ServerError):
         chili.get("templates")
+
+
+@pytest.mark.parametrize(
+    "answer", [httpx.ConnectError("refused"), httpx.Response(200, stream=CutOff())]
+)
+def test_connections_that_failed_are_closed(clock, credentials, environment, answer):
+    """They are closed when the call ends, and not when the garbage is collected."""
+
+    class Network(httpx.BaseTransport):
+        is_closed = False
+
+        def handle_request(self, _request):
+            if isinstance(answer, Exception):
+                raise answer
+            return answer
+
+        def close(self):
+            self.is_closed = True
+
+    source = TokenManager(Protector(), clock=clock, stopwatch=clock)
+    source.sign_in(credentials, environment)
+    network = Network()
+    chili = Chili(source, transport=network, sleep=clock.advance)
+    with pytest.raises(ConnectionFailedError):
+        chili.post("templates")
+    assert network.is_closed
 
 
 def test_interrupted_call_shows_no_token(chili, server, endpoint):

@@ -70,6 +70,18 @@ def test_ids_are_replaced_where_they_are_ids():
     assert DOCUMENT["connectors"][0]["source"]["id"] == "old"
 
 
+def test_ids_may_be_numbers():
+    """Some documents have numbers as IDs; what was a number stays one."""
+    image = {"type": "connector", "id": "m", "assetId": 7}
+    document = {"src": [image, {"fontFamilyId": 8, "fontStyleId": 9, "assetId": True}]}
+    assert media_of(document, {"m"}) == ["7"]
+    assert families_of(document, {"grafx-fonts"}) == ["8"]
+    ids = IdMap(media={"7": "17"}, families={"8": "f-8"}, styles={"9": "9"})
+    new = replace_ids(document, ids)["src"]
+    assert new[0]["assetId"] == 17
+    assert new[1] == {"fontFamilyId": "f-8", "fontStyleId": 9, "assetId": True}
+
+
 def test_too_deep_document_is_refused():
     """A hostile package does not end in an error of Python."""
     deep = {}

@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+import io
+from zipfile import ZipFile
+
 import httpx
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
 from chili_notebook import Media
+from chili_notebook.api.file_names import same_file_key
 from chili_notebook.api.files import File
 from chili_notebook.api.items import item_reader
-from chili_notebook.errors import ConfigurationError
+from chili_notebook.errors import ConfigurationError, UnexpectedAnswerError
 
 PIECES = ["a", "ü", "..", ".", "/", "\\", ":", " ", "%2f", "\n", "\0", "\ud800", "'"]
 names = st.lists(st.sampled_from(PIECES), max_size=7).map("".join) | st.text()
+MEDIA = {"id": "a", "name": "Logo", "extension": "png"}
 HEADERS = ["{}", "a; {}", 'a; filename="{}"', "a; filename*={}''x", "a; filename*0*={}"]
 
 
@@ -31,6 +36,10 @@ def file_of(name, disposition=None, content_type=None):
         ('attachment; filename="a;b.png"', "a;b.png"),
         ("attachment; FILENAME = plain.png", "plain.png"),
         ("attachment; filename*=UTF-8''na%C3%AFve.png", "naïve.png"),
+        (
+            "attachment; filename=na_ve.png; filename*=UTF-8''na%C3%AFve.png",
+            "naïve.png",
+        ),
         ('attachment; filename="../../.bashrc"', "bashrc"),
         ('attachment; filename="D:x.png"', "D-x.png"),
         ('attachment; filename="Flyer 10/2026.png"', "Flyer 10-2026.png"),
@@ -87,6 +96,85 @@ def test_names_with_a_slash_or_a_colon_stay_different(one, other):
 def test_a_file_name_ends_as_its_content_type_says(name, content_type, saved_as):
     """A name without a suffix, or with that of another type, is completed."""
     assert file_of(name, content_type=content_type).file_name == saved_as
+
+
+@pytest.mark.parametrize("content_type", ["application/octet-stream", "", "x"])
+@pytest.mark.parametrize(
+    ("content", "expected"),
+    [
+        (b"\x89PNG\r\n\x1a\n", "image/png"),
+        (b"\xff\xd8\xff\xe0", "image/jpeg"),
+        (b"%PDF-1.7", "application/pdf"),
+        (b"PK\3\4", "application/zip"),
+        (b"<html>", "application/octet-stream"),
+    ],
+)
+def test_type_that_is_not_stated_is_that_of_the_content(
+    content_type, content, expected
+):
+    """A storage service may not know what it stores."""
+    headers = {"content-type": content_type}
+    response = httpx.Response(200, headers=headers, content=content)
+    assert File.from_response(response, name="x").content_type == expected
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        httpx.Response(200, html="<html>Sign in to the proxy</html>"),
+        httpx.Response(200, json={"error": "no"}),
+        httpx.Response(200),
+        httpx.Response(202),
+        httpx.Response(204),
+    ],
+)
+@pytest.mark.parametrize(
+    "fetch",
+    [
+        lambda chili: chili.outputs.task("t", "png").wait().save("x"),
+        lambda chili: item_reader(Media, chili)(MEDIA).download("x/"),
+        lambda chili: item_reader(Media, chili)(MEDIA).download("x.png"),
+        lambda chili: item_reader(Media, chili)(MEDIA).preview().save("x"),
+    ],
+)
+def test_response_without_a_file_is_not_saved(client_of, tmp_path, fetch, answer):
+    """The page of a proxy, an error, or nothing at all is not taken for the file."""
+
+    def api(request):
+        if request.url.path.endswith(("/t", "/preview/medium")):
+            links = {"download": f"{request.url}/download"}
+            return httpx.Response(200, json={"data": {}, "links": links})
+        return answer
+
+    with pytest.raises(UnexpectedAnswerError, match="is not a file") as caught:
+        fetch(client_of(api))
+    assert caught.value.hint
+    assert [path for path in tmp_path.rglob("*") if path.is_file()] == []
+
+
+def test_output_may_be_a_page(client_of):
+    """The format html is a page, and so may be a task whose format is not known."""
+
+    def api(request):
+        if request.url.path.endswith("/download"):
+            return httpx.Response(200, html="<html>")
+        return httpx.Response(200, json={"data": {}})
+
+    for format in ("html", None):  # noqa: A001 - GraFx's word
+        output = client_of(api).outputs.task("t", format).wait()
+        assert output.content_type == "text/html"
+
+
+def test_names_in_a_zip_differ_on_every_disk(tmp_path):
+    """For some file systems, "A.png" and "a.png" are the same file."""
+    content = io.BytesIO()
+    with ZipFile(content, "w") as archive:
+        for name in ("A.png", "a.png", "x/a.PNG", "\u00e9.png", "e\u0301.png"):
+            archive.writestr(name, name)
+    saved = File(content.getvalue(), "application/zip", "all.zip").save(tmp_path)
+    assert saved.is_dir()
+    names = [path.name for path in saved.iterdir()]
+    assert len({same_file_key(name) for name in names}) == len(names) == 5
 
 
 def test_a_suffix_of_another_type_is_refused(tmp_path):

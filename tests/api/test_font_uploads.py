@@ -40,6 +40,8 @@ def test_accepted_font_is_named_and_confirmed(client_of, wrap, verdict):
         ({"errors": ["No glyphs"]}, "No glyphs"),
         ({"errors": [{"code": "E1", "message": "No glyphs"}]}, "No glyphs"),
         ({"errors": [{}]}, "unknown reason"),
+        ({"errors": "No glyphs"}, "No glyphs"),
+        ({"errors": {"message": "No glyphs"}}, "No glyphs"),
         ({"canBeUploaded": False}, "GraFx refuses it without a reason."),
         ({"familyName": None}, "GraFx could not read the names of its family and"),
     ],
@@ -58,3 +60,34 @@ def test_response_without_a_font_is_an_error(client_of, body):
     """Nothing is confirmed without a verdict."""
     with pytest.raises(UnexpectedAnswerError):
         upload(client_of, body)
+
+
+@pytest.mark.parametrize(
+    ("answer", "reason"),
+    [
+        (httpx.Response(500, json={"title": "Bad", "detail": "No font"}), "No font"),
+        (httpx.Response(400, json={"message": "No font"}), ""),
+        (
+            httpx.Response(200, json={"batchId": "b", "preloadedData": []}),
+            "GraFx found",
+        ),
+    ],
+)
+def test_file_that_grafx_cannot_read_does_not_stop_the_others(
+    client_of, tmp_path, answer, reason
+):
+    """GraFx may refuse a file with any of these; the next one is uploaded."""
+    for name in ("a.ttf", "b.ttf"):
+        tmp_path.joinpath(name).write_bytes(name.encode())
+
+    def api(request):
+        if b"a.ttf" in request.read():
+            return answer
+        return httpx.Response(200, json={"batchId": "b", "preloadedData": [FONT]})
+
+    first, second = client_of(api).fonts.upload(tmp_path)
+    assert (first.state, second.state) == (
+        TransferState.REFUSED,
+        TransferState.UPLOADED,
+    )
+    assert first.reason.startswith(reason)

@@ -412,6 +412,21 @@ def test_len_is_refused_with_the_alternatives(things_of):
     assert list(things_of(api)) == [{"id": 0}, {"id": 1}, {"id": 2}]
 
 
+@pytest.mark.parametrize(
+    "index", ["Card", None, 1.5, slice("a", "b"), slice(None, None, 0), ["0"]]
+)
+def test_other_indexes_are_refused_in_words(things_of, index):
+    """A name is not a position: the hint names the method that finds it."""
+    with pytest.raises(ConfigurationError, match="is not a position") as caught:
+        things_of(ListingAPI(3))[index]
+    assert "get()" in caught.value.hint
+
+
+def test_slice_may_end_far_after_the_last_item(things_of):
+    """Its end is a limit and not a number of items."""
+    assert len(things_of(ListingAPI(3))[1 : 10**20]) == 2
+
+
 def test_slice_is_shown_as_a_table(things_of):
     """A slice has as many rows as items, also more than a listing shows by itself."""
     text = things_of(ListingAPI(100))[:30]._repr_mimebundle_()["text/plain"]

@@ -57,7 +57,7 @@ def test_report_is_read_in_both_spellings(client_of, record):
     """Both spellings of the keys make the same report."""
     report = report_of(client_of, [record])
     assert (report[0].record, len(report)) == (4, 8)
-    line = "record 4: a text does not fit its frame (Headline)"
+    line = "row 5: a text does not fit its frame (Headline)"
     assert summarize(report).splitlines() == [*[line] * 5, "and 3 more in the report"]
 
 
@@ -70,10 +70,10 @@ def test_report_is_a_table_in_a_notebook_and_lines_in_a_console():
         ]
     )
     shown, _ = DisplayFormatter().format(report)
-    for cell in ("Record", "What", "Details", "an image could not be loaded", "1"):
+    for cell in ("Row", "What", "Details", "an image could not be loaded", "2"):
         assert f">{cell}</t" in shown["text/html"]
     assert "no &lt;asset&gt;" in shown["text/html"]
-    lines = ["record 1: an image could not be loaded (no <asset>)", "Strange"]
+    lines = ["row 2: an image could not be loaded (no <asset>)", "Strange"]
     assert shown["text/plain"].splitlines() == lines == str(report).splitlines()
     assert report == tuple(report) == pickle.loads(pickle.dumps(report))  # noqa: S301
     assert type(pickle.loads(pickle.dumps(report))) is OutputReport  # noqa: S301

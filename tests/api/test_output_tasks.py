@@ -180,8 +180,8 @@ def test_partial_success_returns_the_file_and_the_report(chili, api, capsys):
     (error,) = output.report
     assert (error.record, error.type) == (4, "TextOverflow")
     first, second = capsys.readouterr().err.splitlines()
-    assert "without 1 of its records" in first
-    assert second == "record 4: a text does not fit its frame (Headline)"
+    assert "without 1 of its rows" in first
+    assert second == "row 5: a text does not fit its frame (Headline)"
 
 
 @pytest.mark.parametrize(
@@ -197,7 +197,7 @@ def test_report_that_cannot_be_read_is_a_warning(chili, api, capsys, report):
     output = chili.outputs.create("1", "png")
     assert (output.content, output.report) == (b"png", ())
     printed = capsys.readouterr().err
-    assert printed.startswith("Some records may be missing from the PNG output: its ")
+    assert printed.startswith("Some rows may be missing from the PNG output: its ")
     assert printed.count("\n") == 1
     assert f"{WAIT_AGAIN} reads it again." in printed
     api.report = good

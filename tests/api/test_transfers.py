@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from pathlib import PurePosixPath
 
+import httpx
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from chili_notebook import TransferState
 from chili_notebook.api.file_names import bare_name, same_file_key
 from chili_notebook.api.transfers import paths_on_disk
 
@@ -52,3 +54,20 @@ def test_equal_names_get_numbers():
 def test_name_can_be_used_on_every_system(text, name):
     """Windows reserves characters, names of devices, and dots at the end."""
     assert bare_name(text) == name
+
+
+def test_reason_of_the_server_refuses_one_file(client_of, tmp_path):
+    """GraFx may answer 500 to a file that it cannot read; the others are uploaded."""
+    for name in ("a.png", "b.png"):
+        tmp_path.joinpath(name).write_bytes(b"png")
+
+    def api(request):
+        if request.method == "GET":
+            return httpx.Response(200, json={"data": []})
+        if "a.png" in str(request.url):
+            return httpx.Response(500, json={"title": "No", "detail": "Not a picture"})
+        return httpx.Response(200, json={"id": "1"})
+
+    first, second = client_of(api).media.upload_folder(tmp_path)
+    assert (first.state, first.reason) == (TransferState.REFUSED, "Not a picture")
+    assert second.state is TransferState.UPLOADED

@@ -50,6 +50,12 @@ DOCUMENT = {
             "excludedDays": ["sunday"],
         },
         {"name": "Later", "type": "date", "startDate": {"type": "relative"}},
+        {
+            "name": "Night",
+            "type": "date",
+            "startDate": "2026-05-31T22:00:00.000Z",
+            "endDate": {"type": "absolute", "value": "2026-06-29T22:00:00.000Z"},
+        },
         {"name": "Picture", "type": "image", "value": {"assetId": "a-1"}},
         {"name": "Rules", "type": "richText", "value": None, "ruleSetId": "r"},
         {"name": "Locked", "type": "shortText", "isReadonly": True},
@@ -73,6 +79,8 @@ DOCUMENT = {
 }
 CHECKER = RowChecker(DOCUMENT)
 KINDS = ProblemKind
+NESTED: list[object] = []
+NESTED.append(NESTED)
 
 
 def check(name, value):
@@ -98,6 +106,16 @@ def check(name, value):
         ("Subtitle", pd.Timestamp("2026-03-01"), "2026-03-01"),
         ("Subtitle", np.str_("x"), "x"),
         ("Subtitle", "x" * 30, "x" * 30),
+        *(
+            ("Subtitle", letter * 30, letter * 30)
+            for letter in ("\r\n", "\U0001f44d\U0001f3fd", "\U0001f1e7\U0001f1ea")
+        ),
+        ("Subtitle", "e\u0301x\u0331" * 15, "e\u0301x\u0331" * 15),
+        (
+            "Subtitle",
+            "\U0001f469\u200d\U0001f467" * 30,
+            "\U0001f469\u200d\U0001f467" * 30,
+        ),
         ("Rules", "<b>x</b>", "<b>x</b>"),
         ("Locked", "an output may set it", "an output may set it"),
         ("Colour", "blue", "blue"),
@@ -138,9 +156,11 @@ def check(name, value):
         ("Until", np.float32("nan"), None),
         ("Until", Decimal("nan"), None),
         ("Later", "1999-01-03", "1999-01-03"),
+        ("Night", "2026-07-01", "2026-07-01"),
         ("Picture", "a-2", "a-2"),
         ("Picture", "no such picture.png", "no such picture.png"),
         ("Picture", 4711, "4711"),
+        ("Picture", 4711.0, "4711"),
         ("Picture", None, None),
     ],
 )
@@ -157,6 +177,7 @@ def test_value_is_converted_exactly(name, value, sent):
         ("Headline", "x", KINDS.UNKNOWN_VARIABLE, "'Title'"),
         ("zzz", "x", KINDS.UNKNOWN_VARIABLE, "one of 'Title', 'Colour'"),
         ("Together", "x", KINDS.UNKNOWN_VARIABLE, "one of"),
+        ("products", [{"id": "1"}], KINDS.UNKNOWN_VARIABLE, "'Products'"),
         ("Products", [{"id": "1"}], KINDS.NOT_SETTABLE, "only the rows"),
         ("Stock", [{"id": "1"}], KINDS.NOT_SETTABLE, ""),
         ("Title", None, KINDS.MISSING_VALUE, "leave it out"),
@@ -168,6 +189,8 @@ def test_value_is_converted_exactly(name, value, sent):
         ("Title", "x" * 13, KINDS.TOO_LONG, "at most 12 characters"),
         ("Title", "a\nb", KINDS.WRONG_TYPE, "one line"),
         ("Subtitle", "x\n" * 16, KINDS.TOO_LONG, "at most 30 characters"),
+        ("Subtitle", "\u00e9" * 31, KINDS.TOO_LONG, "at most 30 characters"),
+        ("Subtitle", "\U0001f1e7\U0001f1ea" * 31, KINDS.TOO_LONG, "at most 30"),
         ("Title", object(), KINDS.WRONG_TYPE, "a text, a number"),
         ("Title", "\ud800", KINDS.WRONG_TYPE, ""),
         ("Title", float("inf"), KINDS.WRONG_TYPE, "a text, a number"),
@@ -176,6 +199,7 @@ def test_value_is_converted_exactly(name, value, sent):
         ("Colour", "Blue", KINDS.NOT_IN_LIST, "'blue'"),
         ("Colour", "bleu", KINDS.NOT_IN_LIST, "'blue'"),
         ("Colour", "Sky", KINDS.NOT_IN_LIST, "'blue'"),
+        ("Colour", "sky", KINDS.NOT_IN_LIST, "'blue'"),
         ("Colour", "grey", KINDS.NOT_IN_LIST, "'red'"),
         ("Shown", "y", KINDS.AMBIGUOUS, "true"),
         ("Shown", "Nein", KINDS.AMBIGUOUS, "false"),
@@ -214,6 +238,11 @@ def test_value_is_converted_exactly(name, value, sent):
         ("Until", "2026-03-01", KINDS.OUT_OF_RANGE, "not excluded (sunday)"),
         ("Picture", b"...", KINDS.WRONG_TYPE, "chili.media.list()"),
         ("Picture", True, KINDS.WRONG_TYPE, "chili.media.list()"),
+        ("Picture", 1.5, KINDS.WRONG_TYPE, "chili.media.list()"),
+        ("Until", np.array(["2026-03-02"], "datetime64[D]"), KINDS.WRONG_TYPE, "20"),
+        ("Until", pd.Series(pd.to_datetime(["2026-03-02"])), KINDS.WRONG_TYPE, "20"),
+        ("Until", pd.to_datetime(["2026-03-02"], utc=True), KINDS.WRONG_TYPE, "20"),
+        ("Until", np.datetime64(1, "as"), KINDS.WRONG_TYPE, "2026-12-31"),
     ],
 )
 def test_value_that_does_not_fit_is_a_problem(name, value, kind, suggestion):
@@ -287,17 +316,29 @@ def test_date_keeps_its_day(day):
 
 
 def test_error_has_all_problems_as_a_table():
-    """Few problems are two lines; all are data, and can be pickled."""
+    """Each problem is a line with what to use instead; all are data."""
     with_problems = CHECKER.check({"Titel": 1, "Price": "4,80"}, number=2).problems
     error = pickle.loads(pickle.dumps(problems_error(with_problems)))  # noqa: S301
-    assert error.message == (
-        "Row 2, 'Titel': the template has no variable 'Titel'. "
-        "Row 2, 'Price': '4,80' is not a number with a point and without grouping."
+    first, titel, price = error.message.splitlines()
+    assert first == "2 values do not fit the template."
+    assert titel == (
+        "  Row 2, 'Titel': the template has no variable 'Titel'. Use 'Title'."
     )
-    assert error.hint == "Use 'Title'. Use 4.80."
-    assert len(error._render_traceback_()) == 2
+    assert price.startswith("  Row 2, 'Price': '4,80' is not a number ")
+    assert price.endswith(" without grouping. Use 4.80.")
+    assert error.hint == "Correct these values."
     assert [problem.row for problem in error.problems] == [2, 2]
     assert "<th style" in error.problems.bundle()["text/html"]
+
+
+def test_error_of_one_problem_is_two_lines():
+    """The second one says what to use."""
+    error = problems_error(CHECKER.check({"Titel": 1}, number=None).problems)
+    shown = error._render_traceback_()
+    assert [line.split(" ", 1)[1] for line in shown] == [
+        "'Titel': the template has no variable 'Titel'.",
+        "Use 'Title'.",
+    ]
 
 
 def test_many_problems_are_counted_and_the_first_are_shown():
@@ -408,6 +449,8 @@ def test_variables_that_are_not_rows_are_refused(given):
         ("price", pd.NA, None),
         ("new", True, True),
         ("new", "yes", True),
+        ("new", 1, True),
+        ("new", 0.0, False),
         ("since", dt.date(2026, 3, 1), "2026-03-01"),
         ("since", pd.Timestamp("2026-03-01"), "2026-03-01"),
         ("more", {"a": [1, dt.date(2026, 3, 1), None]}, {"a": [1, "2026-03-01", None]}),
@@ -445,6 +488,8 @@ def test_rows_of_a_data_source_may_be_a_frame_or_in_the_form_of_grafx():
         ([{"id": "1", "new": "y"}], 1, "Products: new", KINDS.AMBIGUOUS, "true"),
         ([{"id": "1", "since": "1/31/26"}], 1, "Products: since", KINDS.AMBIGUOUS, "2"),
         ([{"id": "1", "x": object()}], 1, "Products: x", KINDS.WRONG_TYPE, ""),
+        ([{"id": "1", "new": 2}], 1, "Products: new", KINDS.WRONG_TYPE, ""),
+        ([{"id": "1", "x": NESTED}], 1, "Products: x", KINDS.WRONG_TYPE, ""),
         ([{"id": "\ud800"}], 1, "Products: id", KINDS.WRONG_TYPE, ""),
     ],
 )

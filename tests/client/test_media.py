@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import os
 from pathlib import Path
 
 import pytest
@@ -87,6 +88,8 @@ def test_bytes_need_a_name_with_a_known_extension(chili, png, options, message):
         ("~no-such-user/a.png", {}, "no such home folder"),
         (b"", {"name": "a.png"}, "empty"),
         (b"bytes", {"name": "a.png", "folder": "/"}, "folder"),
+        (b"bytes", {"name": 7}, "Expected a name, got a value of the type int"),
+        (os.devnull, {"name": "a.png"}, "not a regular file"),
     ],
 )
 def test_wrong_file_is_refused_before_a_request(
@@ -167,6 +170,21 @@ def test_folder_is_uploaded_without_what_is_there(chili, tmp_path, png):
     assert chili.media.list(folder="/Campaign", subfolders=True).total == 4
 
 
+def test_names_that_grafx_takes_for_the_same_are_uploaded_once(chili, tmp_path, png):
+    """The second file of a folder with such a name is refused, in each call."""
+    write_tree(
+        tmp_path / "same",
+        {"a.jpg": png, "a.jpeg": png, "b.PNG": png, "b.png": png}
+        | {"\u00e9.png": png, "e\u0301.png": png, "soft\u00ad.png": png},
+    )
+    for expected in ("uploaded", "already there"):
+        states = states_of(chili.media.upload_folder("same", folder="/Same"))
+        assert sorted(states.values()).count("refused") == 3
+        assert sorted(states.values()).count(expected) == 4
+        assert states["/Same/a.jpg"] == "refused"
+    assert chili.media.list(folder="/Same").total == 4
+
+
 def test_upload_of_a_folder_continues_after_an_error(chili, simulator, tmp_path, png):
     """An error of the server ends the call; the same call uploads the rest."""
     write_tree(tmp_path / "more", {"a.png": png, "b.png": png})
@@ -238,6 +256,14 @@ def test_file_is_renamed_moved_and_deleted(chili, png):
     chili.media.delete(media.id)
     with pytest.raises(NotFoundError):
         chili.media.get(media.id)
+
+
+@pytest.mark.parametrize("folder", [None, 7])
+def test_folder_of_a_download_is_a_text(chili, tmp_path, folder):
+    """Nothing is guessed, and nothing is written."""
+    with pytest.raises(ConfigurationError, match="Expected a folder"):
+        chili.media.download_folder("out", folder=folder)
+    assert list(tmp_path.iterdir()) == []
 
 
 @pytest.mark.parametrize("folder", ["/", "", " / ", None, 7])

@@ -49,8 +49,8 @@ def test_failed_batch_reports_each_record(chili, template):
     *lines, last_line = caught.value.hint.splitlines()
     assert last_line == "and 3 more in the report"
     assert len(lines) == 5
-    for number, line in enumerate(lines, start=1):
-        assert line.startswith(f"record {number}: an image could not be loaded")
+    for number, line in enumerate(lines, start=2):
+        assert line.startswith(f"row {number}: an image could not be loaded")
 
 
 def test_batch_leaves_failed_records_out_if_the_setting_allows_it(
@@ -65,7 +65,7 @@ def test_batch_leaves_failed_records_out_if_the_setting_allows_it(
     )
     assert output.content.startswith(b"%PDF")
     assert [error.record for error in output.report] == [1]
-    assert "without 1 of its records" in capsys.readouterr().err
+    assert "without 1 of its rows" in capsys.readouterr().err
 
 
 def test_report_that_cannot_be_read_is_a_warning(
@@ -80,7 +80,7 @@ def test_report_that_cannot_be_read_is_a_warning(
         settings=continue_after_failure,
     )
     assert output.report == ()
-    assert "Some records may be missing from the PDF output" in capsys.readouterr().err
+    assert "Some rows may be missing from the PDF output" in capsys.readouterr().err
     simulator.state.faults.clear()
     same_output = chili.outputs.task(output.task_id, "pdf").wait()
     assert [error.record for error in same_output.report] == [1]

@@ -124,6 +124,21 @@ def test_another_picture_of_the_same_name_is_not_used(chili, other, badge, tmp_p
     (right,) = [one for one in other.media.list("sunset") if one.id != wrong.id]
     assert right.id in text
     assert right.name.startswith("sunset ")
+    again = other.templates.install("sunset.zip")
+    assert {part.state for part in again.parts} == {TransferState.PRESENT}
+
+
+def test_file_that_grafx_does_not_take_is_refused_before_anything_is_written(
+    chili, other, other_simulator, badge
+):
+    """A package from another program may have files of any type."""
+    chili.templates.package(badge, "package")
+    manifest = Path("package", "package.json")
+    manifest.write_text(manifest.read_text().replace('sunset.png"', 'sunset.exe"', 1))
+    with pytest.raises(ConfigurationError, match="type 'exe'"):
+        other.templates.install("package")
+    sent = list(other_simulator.state.requests)
+    assert not [one for one in sent if one.method != "GET" and "/token" not in one.path]
 
 
 def test_newer_document_is_refused_before_anything_is_written(
@@ -141,6 +156,18 @@ def test_newer_document_is_refused_before_anything_is_written(
     sent = {request.method for request in other_simulator.state.requests}
     assert sent <= {"GET", "POST"}
     assert other.templates.list("Newer").total == 0
+
+
+@pytest.mark.parametrize("version", ["2.27.0-rc.1", "2.27.0+build.5", "2.27.0.9", "2"])
+def test_version_with_more_or_fewer_numbers_is_not_newer(
+    chili, other, template, version
+):
+    """Only the numbers that both versions state are compared."""
+    document = template.document() | {"engineVersion": version}
+    chili.templates.create(document, name="Same")
+    chili.templates.package("Same", "same.zip")
+    planned = other.templates.install("same.zip", name="New", dry_run=True)
+    assert states_of(planned)["template", "would be uploaded"] == ["New"]
 
 
 def test_missing_connector_is_refused_and_a_known_one_gets_its_id(
@@ -284,6 +311,9 @@ def test_file_of_a_package_that_is_a_pipe_or_a_circle_is_refused(
     media.symlink_to(media.name)
     with pytest.raises(ConfigurationError, match=media.name):
         other.templates.install("package")
+    os.mkfifo("pipe.zip")
+    with pytest.raises(ConfigurationError, match="is not a regular file"):
+        other.templates.install("pipe.zip")
 
 
 def test_package_does_not_mix_with_other_files(chili, template):

@@ -37,7 +37,8 @@ def test_gallery_shows_a_picture_or_a_reason_for_each_item():
         GalleryEntry(HOSTILE, problem=missing.message),
     )
     shown = gallery._repr_mimebundle_()
-    assert shown["text/plain"] == f"one\n{HOSTILE}"
+    assert shown["text/plain"] == str(gallery) == f"one\n{HOSTILE}"
+    assert "data:" not in repr(gallery)
     assert shown["text/html"].count("<figure") == 2
     assert picture in shown["text/html"]
     assert "<script" not in shown["text/html"]

@@ -326,3 +326,17 @@ def test_transport_for_plain_http_alone_trusts_no_server():
     assert context.verify_mode is ssl.CERT_REQUIRED
     assert context.check_hostname
     assert context.get_ca_certs() == []
+
+
+def test_client_keeps_no_cookies():
+    """A cookie of one response is not sent with the next call; one's own cookie is."""
+    answer = Answer(200, {}, headers={"Set-Cookie": "session=of-the-server"})
+    with Server(lambda _request: answer) as server, open_client(server.url) as client:
+        client.get(server.url)
+        client.get(server.url)
+        client.get(server.url, headers={"Cookie": "own=1"})
+    assert [request.headers.get("cookie") for request in server.requests] == [
+        None,
+        None,
+        "own=1",
+    ]

@@ -122,7 +122,8 @@ def test_listed_names_belong_to_routes(shared_simulator):
     ("content", "reason"),
     [
         (None, "cannot be read"),
-        (b"\xff\xfe", "not a text in UTF-8"),
+        (b"\xff\xfe{", "not a text in UTF-8"),
+        (b"\xff\xfd", "not a text in UTF-8"),
         (b"{", "not an OpenAPI document"),
         (b"[" * 100_000, "not an OpenAPI document"),
         (b"[]", "not an OpenAPI document"),
@@ -149,6 +150,37 @@ def test_yaml_is_read_if_a_library_for_it_is_installed(tmp_path):
             compare_with(path)
     else:
         assert Difference("GET /v1/ping", "route", "", THERE) in compare_with(path)
+        path.write_text("openapi: 3.0.4\npaths: {5: {get: {}}, null: {get: {}}}\n")
+        assert Difference("GET 5", "route", "", THERE) in compare_with(path)
+
+
+@pytest.mark.parametrize(
+    "base",
+    [
+        {"basePath": "/grafx/api/v1"},
+        {"servers": [{"url": "/grafx/api/v1/"}]},
+        {"servers": [{"url": "https://cp-abc-123.example/grafx/api/v1"}]},
+    ],
+)
+def test_paths_may_be_after_a_base_path(tmp_path, base):
+    """The base path can contain the version; a route can be a reference."""
+    document = in_version_3() | base
+    short = {
+        path.removeprefix("/api/v1"): entry for path, entry in document["paths"].items()
+    }
+    entry = "/environment/{environment}/templates"
+    document["parts"]["templates"] = short.pop(entry)
+    document["paths"] = short | {entry: {"$ref": "#/parts/templates"}}
+    found = compare_with(write(tmp_path, document))
+    assert found == compare_with(write(tmp_path, in_version_3()))
+
+
+def test_document_may_be_in_utf_16_and_its_names_never_control_a_terminal(tmp_path):
+    """PowerShell saves in UTF-16; a name may contain an escape sequence."""
+    path = tmp_path / "swagger.json"
+    document = {"openapi": "3.0.4", "paths": {"/api/\x1b[31m\nred": {"get": {}}}}
+    path.write_text(json.dumps(document), "utf-16")
+    assert "GET /?[31m?red" in format_table(compare_with(path))
 
 
 def test_parts_of_a_wrong_type_are_ignored(tmp_path):

@@ -359,7 +359,8 @@ def an_output(output: Output, error: RecordError) -> tuple[str, str, str]:
     assert_type(output.report, OutputReport)
     assert_type(output.report[0], RecordError)
     assert_type(error.record, int | None)
-    assert_type([error.type, error.details, error.reason], list[str])
+    texts = [error.type, error.details, error.reason, error.explanation]
+    assert_type(texts, list[str])
     assert_type(File.from_response(httpx.Response(200), name="a.png"), File)
     return output.content_type, output.file_name, output.task_id
 

@@ -115,7 +115,7 @@ def _frame_times(layout: Layout, fps: float | None) -> list[int]:
 
 def _choose_palette(picture: Image.Image) -> Image.Image:
     """Choose a palette, with less weight on large areas of one colour."""
-    sample = (max(1, picture.width // 2), max(1, picture.height // 2))
+    sample = (max(1, picture.width // 3), max(1, picture.height // 3))
     picture = picture.resize(sample, Image.Resampling.NEAREST)
     found = picture.getcolors(picture.width * picture.height) or []
     weighted = b"".join(
