@@ -23,8 +23,7 @@ class StreamKey(NamedTuple):
     name: str
 
 
-@dataclass(frozen=True, slots=True)
-class Stream:
+class Stream(NamedTuple):
     """Where to send the text of a stream; it holds no text itself."""
 
     socket: Any

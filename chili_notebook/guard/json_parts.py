@@ -8,8 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import datetime
-from itertools import chain, compress, repeat
-from operator import is_
+from itertools import chain
 from types import NoneType
 from typing import TYPE_CHECKING, Any, TypeAlias
 
@@ -40,6 +39,11 @@ def collect_parts(value: Any) -> Parts | None:
 
     The result is also ``None`` for a deeply nested value, which may contain itself.
     """
+    return collect_few(value) or _collect_levels([value])
+
+
+def collect_few(value: Any) -> Parts | None:
+    """Return the same; ``None`` also if the value consists of many values."""
     parts = Parts()
     waiting = [value]
     for _ in range(_FEW):
@@ -60,16 +64,16 @@ def collect_parts(value: Any) -> Parts | None:
             return None
         if len(waiting) > _FEW:
             break
-    return _collect_levels(waiting, parts)
+    return None
 
 
-def _collect_levels(level: list[Any], parts: Parts) -> Parts | None:
+def _collect_levels(level: list[Any]) -> Parts | None:
+    parts = Parts()
     for depth in range(_MAX_DEPTH):
-        types = list(map(type, level))
-        kinds = set(types)
+        kinds = set(map(type, level))
         if not kinds <= _KNOWN:
             return None
-        by_type = {kind: _select(level, types, kind) for kind in kinds - _SCALARS}
+        by_type = {kind: _select(level, kinds, kind) for kind in kinds - _SCALARS}
         parts.texts.extend(by_type.get(str, ()))
         for kind in _BUFFERS & kinds:
             parts.buffers.extend(by_type[kind])
@@ -82,15 +86,17 @@ def _collect_levels(level: list[Any], parts: Parts) -> Parts | None:
             dicts, lists = _unique(dicts), _unique(lists)
         if sum(map(len, dicts)) + sum(map(len, lists)) > _MAX_VALUES:
             return None
-        keys = set(chain.from_iterable(dicts))
+        keys = set[Any]().union(*dicts)
         values = chain.from_iterable(map(dict.values, dicts))
         level = list(chain(keys, values, chain.from_iterable(lists)))
     return None
 
 
-def _select(values: list[Any], types: list[type], wanted: type) -> list[Any]:
-    """Return the values of one type."""
-    return list(compress(values, map(is_, types, repeat(wanted))))
+def _select(values: list[Any], kinds: set[type], wanted: type) -> list[Any]:
+    """Return the values of one of these types, which are the types of all."""
+    if len(kinds) == 1:
+        return values
+    return [value for value in values if type(value) is wanted]
 
 
 def _unique(values: list[Any]) -> list[Any]:

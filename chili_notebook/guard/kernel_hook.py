@@ -14,10 +14,11 @@ The parts, in this order:
 from __future__ import annotations
 
 import os
+import sys
 import threading
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from json import JSONEncoder
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from chili_notebook.guard.forked_children import ForkedChildren
 from chili_notebook.guard.held_streams import WITHHELD, HeldStreams, Stream
@@ -31,14 +32,15 @@ if TYPE_CHECKING:
 
     Message = dict[str, Any]
 
+_JSON = JSONEncoder(ensure_ascii=False, allow_nan=False)
+_FOLLOWED = {"status", "clear_output", "input_request"}
 _STREAMS = ("stdout", "stderr")
 _STREAM_KEYS = ("name", "text")
 LATE_S = 1.0
 """How long the end of a stream is held back after its cell: more may follow."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Outgoing:
+class _Outgoing(NamedTuple):
     """A message and how it is to be sent: the arguments of ``Session.send``."""
 
     socket: Any
@@ -91,6 +93,7 @@ class SendHook:
         self._streams = HeldStreams(masker, self._send_text, self._iopub.run_later)
         self._is_open = True
         self._before = vars(self.session).get("send")
+        self._packs_json = _packs_json(self.session)
         self._send_unmasked: Callable[..., Any] = self.session.send
         self._wrapper = self._send
         self.session.send = self._wrapper
@@ -169,10 +172,9 @@ class SendHook:
         if name not in _STREAMS:
             name = self._masker.mask_json(name)[0]
         stream = Stream(outgoing.socket, name, parent_header, outgoing.ident)
-        key = stream.key
-        before = content.get("text")
+        before, request = content.get("text"), outgoing.request
         text, count = self._streams.feed(stream, before)
-        self._running.add(key.request, count)
+        self._running.add(request, count)
         if text is before and _is_plain(message, outgoing.buffers):
             self._send_as(outgoing, message, outgoing.buffers)
         else:
@@ -180,12 +182,20 @@ class SendHook:
         # This check must come after `feed`. If the request ends in between, then either
         # `_end_request` releases the text or this does.
         if not self._is_open:
-            self._streams.flush([key])  # `close` may have looked before `feed`
-        elif not self._running.contains(key.request):
-            self._streams.flush_when_idle(key, LATE_S)
+            self._streams.flush([stream.key])  # `close` may have looked before `feed`
+        elif not self._running.contains(request):
+            self._streams.flush_when_idle(stream.key, LATE_S)
         return message
 
     def _send_other(self, outgoing: _Outgoing) -> Any:
+        packed = self._pack_if_clean(outgoing)
+        if packed is not None:
+            if outgoing.kind in _FOLLOWED:
+                with suppress(Exception):
+                    self._follow_request(outgoing, 0)
+            message = outgoing.message
+            sent = self._send_as(outgoing, {**message, "content": packed}, None)
+            return {**sent, "content": message["content"]}
         masked, count = self._mask(outgoing)
         # Whatever fails here, for example in a module that was loaded again: without
         # this message, and above all without the status idle, the front-end waits.
@@ -226,6 +236,28 @@ class SendHook:
         if not keys:
             return 0
         return self._iopub.run(lambda: self._streams.flush(keys)) or 0
+
+    def _pack_if_clean(self, outgoing: _Outgoing) -> bytes | None:
+        """Return the content packed as the session packs it, if nothing is to mask.
+
+        A search of what is packed is faster than a walk through all values, and the
+        session need not pack it again. ``None`` means that the walk is necessary.
+        """
+        message, content = outgoing.message, outgoing.message["content"]
+        if (
+            not self._packs_json
+            or type(content) is not dict
+            or message["metadata"]
+            or outgoing.buffers
+            or message.get("buffers")
+            or content.get("status") == "error"
+        ):
+            return None
+        try:
+            packed = _JSON.encode(content).encode("utf-8", "surrogateescape")
+            return packed if self._masker.is_clean(content, packed) else None
+        except Exception:  # noqa: BLE001 - whatever it is, the walk deals with it
+            return None
 
     def _mask(self, outgoing: _Outgoing, *, pieces: bool = True) -> tuple[Message, int]:
         """Return the masked message, and at how many places it was masked."""
@@ -312,6 +344,19 @@ class _RunningRequests:
         """Forget a request, and return its count."""
         with self._lock:
             return self._counts.pop(request, 0)
+
+
+def _packs_json(session: Any) -> bool:
+    """Return whether a session packs and sends messages as jupyter_client does it."""
+    client = sys.modules.get("jupyter_client.session")
+    return (
+        client is not None
+        and type(session) is client.Session
+        and "send" not in vars(session)
+        and "serialize" not in vars(session)
+        and session.pack is client.json_packer
+        and not session.adapt_version
+    )
 
 
 def _is_plain(message: Message, buffers: Any) -> bool:

@@ -12,9 +12,10 @@ from typing import TYPE_CHECKING, Any
 
 from chili_notebook.auth.secret import MASK, Secret
 from chili_notebook.errors import ConfigurationError
-from chili_notebook.guard.json_parts import as_flat, collect_parts
+from chili_notebook.guard.grams import Grams
+from chili_notebook.guard.json_parts import as_flat, collect_few, collect_parts
 from chili_notebook.guard.matching import COLOUR, SecretIndex, build_matcher, merge
-from chili_notebook.guard.piece_index import Grams
+from chili_notebook.guard.pieces import SMALL
 from chili_notebook.system.forks import renew_in_children
 
 if TYPE_CHECKING:
@@ -101,6 +102,23 @@ class Masker:
         walk = _Walk(matcher)
         return walk.mask(value), walk.count
 
+    def is_clean(self, value: Any, packed: bytes) -> bool:
+        """Return whether there is certainly nothing to mask in a JSON value.
+
+        Args:
+            value: The value.
+            packed: The same packed as JSON, in UTF-8, where only ``"``, the backslash
+                and control characters are escaped.
+        """
+        matcher = self._matchers.with_pieces
+        # Most large values are a few large texts, or many small ones.
+        parts = collect_few(value) if len(packed) > SMALL else None
+        if parts is None:
+            if matcher.is_clean_json(packed):
+                return True
+            parts = collect_parts(value)  # without the numbers, and without escapes
+        return parts is not None and _are_clean(matcher, parts)
+
     def start_stream(self) -> Tail:
         """Return the end of a new stream."""
         return Tail(self)
@@ -116,10 +134,12 @@ class Masker:
             The text that no further piece can change, masked; the number of masked
             places; and the new end.
         """
+        matcher = self._matchers.with_pieces
+        if not end and text[-1:] == "\n" and matcher.is_clean_line(text):
+            return text, 0, end
         sent, held = end.reveal()
         start = len(sent)
         text = sent + held + text if end else text
-        matcher = self._matchers.with_pieces
         spans = _behind(matcher.spans(text), start)
         cut = max(start, matcher.undecided_from(text))
         while spans and spans[-1][1] > cut:

@@ -23,19 +23,23 @@ from itertools import accumulate
 from typing import TYPE_CHECKING, AnyStr, NamedTuple
 
 from chili_notebook.guard.encodings import forms
-from chili_notebook.guard.piece_index import SHORTEST_PIECE, Grams, PieceIndex
+from chili_notebook.guard.piece_index import SHORTEST_PIECE, PieceIndex
 from chili_notebook.guard.pieces import LARGE, SMALL, build_piece_finder
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from chili_notebook.auth.secret import Secret
+    from chili_notebook.guard.grams import Grams
     from chili_notebook.guard.pieces import PieceFinder
 
     Span = tuple[int, int]
 
 COLOUR = re.compile(r"\x1b(?:\[[0-?]*[ -/]*(?:[@-~]|\Z)|[()](?:[0-B]|\Z)|\Z)")
 """A code of a terminal: mostly a colour. ``tput sgr0`` also selects a character set."""
+_CODE = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|[()][0-B])")
+"""A code that is complete."""
+_USUAL_CODES = 16
 _HOLD_DISTANCE = 16_000
 """So near to the end of a stream the start of a secret is searched."""
 
@@ -55,6 +59,11 @@ class Matcher(NamedTuple):
     """Return the same for binary data."""
     are_clean: Callable[[Sequence[str]], bool]
     """Return whether `spans` certainly finds nothing in any of these texts."""
+    is_clean_json: Callable[[bytes], bool]
+    """Return the same for all texts of a value that is packed as JSON, in UTF-8."""
+    is_clean_line: Callable[[str], bool]
+    """Return whether a text as the whole of a stream certainly needs no change, and
+    nothing in it may go on as a secret. This is fast for small texts."""
     undecided_from: Callable[[str], int]
     """Return from where on the end of a text may go on as a secret, or its length."""
     started_at: Callable[[str], int]
@@ -110,6 +119,13 @@ def build_matcher(
         spans=lambda text: _find_spans(index, finder, text),
         byte_spans=lambda data: _find_byte_spans(index, finder, data),
         are_clean=lambda texts: _are_clean(index, finder, texts),
+        is_clean_json=lambda packed: _is_clean_json(index, finder, packed),
+        is_clean_line=lambda text: (
+            len(text) <= SMALL
+            and text[-1:] not in index.characters
+            and not any(probe in text for probe, _ in index.probes)
+            and finder.is_clean_line(text)
+        ),
         undecided_from=lambda text: min(
             _find_undecided(index, text), finder.undecided_from(text)
         ),
@@ -129,6 +145,21 @@ def merge(spans: Iterable[Span]) -> list[Span]:
     return merged
 
 
+def without_colours(text: str) -> str:
+    """Return ``COLOUR.sub("", text)``; most texts contain a few codes many times."""
+    rest = text
+    for _ in range(0 if "\0" in text else _USUAL_CODES):
+        at = rest.find("\x1b")
+        if at < 0:
+            return rest.replace("\0", "")
+        code = _CODE.match(rest, at)
+        if code is None:
+            break
+        # The NUL character keeps apart what could become a code together.
+        rest = rest.replace(code[0], "\0")
+    return COLOUR.sub("", text)
+
+
 # ----------------------------------------------------------------- what to search for
 
 
@@ -140,6 +171,7 @@ class _Index:
         forms: All forms of all secrets.
         encoded: Those that are searched for as a whole, in UTF-8, for binary data.
         probes: The same in groups, each with a text that all of a group contain.
+        encoded_probes: Those texts, in UTF-8.
         shortest: The length of the shortest form.
         characters: All characters of all forms.
     """
@@ -147,6 +179,7 @@ class _Index:
     forms: frozenset[str]
     encoded: Sequence[bytes]
     probes: Sequence[tuple[str, Sequence[str]]]
+    encoded_probes: Sequence[bytes]
     shortest: int
     characters: frozenset[str]
 
@@ -157,6 +190,11 @@ class _Index:
             forms=known,
             encoded=[form for each in indexes for form in each.encoded],
             probes=[group for each in indexes for group in each.probes],
+            encoded_probes=[
+                probe.encode("utf-8", "surrogatepass")
+                for each in indexes
+                for probe, _ in each.probes
+            ],
             shortest=min(map(len, known), default=sys.maxsize),
             characters=frozenset("".join(known)),
         )
@@ -183,7 +221,7 @@ def _group(known: Iterable[str]) -> list[tuple[str, list[str]]]:
 def _find_spans(index: _Index, finder: PieceFinder, text: str) -> list[Span]:
     found = _scan(index, text) + finder.spans(text)
     if "\x1b" in text:
-        bare = COLOUR.sub("", text)
+        bare = without_colours(text)
         in_bare = _scan(index, bare) + finder.spans(bare)
         if in_bare:
             to_raw = _positions_before(text)
@@ -208,16 +246,13 @@ def _are_clean(index: _Index, finder: PieceFinder, texts: Sequence[str]) -> bool
     A text with colour codes is not searched here. Markup is left out of small texts
     only, as `finder.spans` does it.
     """
-    shortest = min(index.shortest, SHORTEST_PIECE)
-    texts = [text for text in texts if len(text) >= shortest]
-    longest = max(map(len, texts), default=0)
-    if longest <= SMALL:
-        return _is_clean(index, finder, texts, markup=True)
+    if max(map(len, texts), default=0) <= SMALL:
+        return _is_clean(index, finder, "\0".join(texts), len(texts), markup=True)
     small = [text for text in texts if len(text) <= SMALL]
     medium = [text for text in texts if SMALL < len(text) <= LARGE]
     return (
-        _is_clean(index, finder, small, markup=True)
-        and _is_clean(index, finder, medium, markup=False)
+        _is_clean(index, finder, "\0".join(small), len(small), markup=True)
+        and _is_clean(index, finder, "\0".join(medium), 0, markup=False)
         and not any(
             _find_spans(index, finder, text) for text in texts if len(text) > LARGE
         )
@@ -225,13 +260,25 @@ def _are_clean(index: _Index, finder: PieceFinder, texts: Sequence[str]) -> bool
 
 
 def _is_clean(
-    index: _Index, finder: PieceFinder, texts: Sequence[str], *, markup: bool
+    index: _Index, finder: PieceFinder, joined: str, number: int, *, markup: bool
 ) -> bool:
-    joined = "\0".join(texts)
     return not (
         "\x1b" in joined
         or any(probe in joined for probe, _ in index.probes)
-        or finder.may_find(joined, markup)
+        or finder.may_find(joined, markup, number)
+    )
+
+
+def _is_clean_json(index: _Index, finder: PieceFinder, packed: bytes) -> bool:
+    """Search the texts as they are packed, where that shows each as it is.
+
+    A backslash is in front of a character that JSON escapes, such as a line end or
+    the start of a colour code.
+    """
+    return not (
+        b"\\" in packed
+        or (index.probes and any(probe in packed for probe in index.encoded_probes))
+        or finder.may_find_in_json(packed)
     )
 
 

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from chili_notebook.guard.encodings import base64_forms_at
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterator, Sequence
 
 SHORTEST_PIECE = 16
 """The least number of characters of a long secret that are masked anywhere."""
@@ -81,13 +81,17 @@ class PieceIndex:
 
     Attributes:
         forms: The forms.
-        grams: Their grams, as numbers.
+        grams: Their grams, as numbers; without those of a public header.
+        all_grams: Their grams, with those of a public header.
+        repeated: Those of all grams that are in more than one place.
         endings: Their grams of `ENDING` characters, as numbers.
         covered: The forms that are found as pieces in any text, if they are whole.
     """
 
     forms: Sequence[Form]
     grams: frozenset[int]
+    all_grams: frozenset[int]
+    repeated: frozenset[int]
     endings: frozenset[int]
     covered: frozenset[str]
 
@@ -96,9 +100,16 @@ class PieceIndex:
         """Build the index of a value."""
         forms = list(_forms_of(value))
         grams, endings = set[int](), set[int]()
+        all_grams, repeated = set[int](), set[int]()
         for form in forms:
             grams.update(_all_words(form.text[form.header :], GRAM, "Q"))
             endings.update(_all_words(form.text, ENDING, "I"))
+            words = _all_words(form.text, GRAM, "Q")
+            here = set(words)
+            if len(here) < len(words):
+                repeated.update(each for each, n in Counter(words).items() if n > 1)
+            repeated |= all_grams & here
+            all_grams |= here
         covered = (
             form.text.decode()
             for form in forms
@@ -106,7 +117,14 @@ class PieceIndex:
             and len(form.text) - form.header >= SHORTEST_RUN_IN_LARGE
             and not form.is_periodic()
         )
-        return cls(forms, frozenset(grams), frozenset(endings), frozenset(covered))
+        return cls(
+            forms,
+            frozenset(grams),
+            frozenset(all_grams),
+            frozenset(repeated),
+            frozenset(endings),
+            frozenset(covered),
+        )
 
     def find_gram(self, gram: bytes) -> Iterator[tuple[Form, int]]:
         """Yield the first places of a gram in each form."""
@@ -125,31 +143,6 @@ class PieceIndex:
             while at >= 0:
                 yield form, at
                 at = form.text.find(ending, at + 1)
-
-
-class Grams:
-    """The grams of all secrets, as numbers.
-
-    Grams are added and never removed, so that adding a secret is fast. A gram whose
-    secret is forgotten finds nothing.
-
-    Attributes:
-        grams: The grams.
-        endings: The grams of `ENDING` characters.
-    """
-
-    __slots__ = ("endings", "grams")
-
-    def __init__(self, indexes: Iterable[PieceIndex] = ()) -> None:
-        self.grams = set[int]()
-        self.endings = set[int]()
-        for index in indexes:
-            self.add(index)
-
-    def add(self, index: PieceIndex) -> None:
-        """Add the grams of one secret."""
-        self.grams |= index.grams
-        self.endings |= index.endings
 
 
 def _all_words(data: bytes, length: int, typecode: str) -> array[int]:

@@ -28,6 +28,15 @@ from itertools import compress, count, pairwise
 from os.path import commonprefix
 from typing import TYPE_CHECKING, NamedTuple
 
+from chili_notebook.guard.grams import is_fast
+from chili_notebook.guard.markup import (
+    COLOUR,
+    COLOURS,
+    blank_markup,
+    has_markup,
+    without_markup,
+    without_markup_in_json,
+)
 from chili_notebook.guard.piece_index import (
     ALPHABET,
     ENDING,
@@ -39,7 +48,8 @@ from chili_notebook.guard.piece_index import (
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
 
-    from chili_notebook.guard.piece_index import Form, Grams, PieceIndex
+    from chili_notebook.guard.grams import Grams
+    from chili_notebook.guard.piece_index import Form, PieceIndex
 
     Span = tuple[int, int]
 
@@ -47,8 +57,7 @@ LARGE = 1_000_000
 """A longer text is not reduced, and not each piece of it is found, but each run of
 `SHORTEST_RUN_IN_LARGE`: the rest would take too long."""
 SMALL = 10_000
-"""Markup is left out of texts up to this length, and this near to a gram: the rest
-would take too long."""
+"""Markup is left out of texts up to this length, and this near to a gram, as well."""
 
 _STRIDE_IN_LARGE = 4  # of 8 characters each
 _LINK = 6
@@ -58,20 +67,7 @@ _HOLD_DISTANCE = 8_000
 _OUTER_PIECE = 4
 """A shorter piece at either end of a chain may be there by chance."""
 _IS_KEPT = bytes(code in ALPHABET for code in range(256))
-_COLOUR = rb"\x1b(?:\[[0-?]*[ -/]*(?:[@-~]|\Z)|[()](?:[0-B]|\Z)|\Z)"
-_MARKUP = re.compile(
-    rb"\\PYZ(us|hy|ti)\{\}"  # how Pygments writes _ - ~ in LaTeX
-    rb"|\\PY\{[^{}\0]{0,20}\}"
-    rb"|\\+[nrt]"  # line ends and tabs in the repr of a text
-    rb"|<[^<>\0]{0,200}>"
-    rb"|&\#?\w{1,20};"
-    rb"|=\r?\n"  # a soft line end of quoted-printable
-    rb"|" + _COLOUR
-)
-_MARKERS = (b"\x1b", b"<", b"\\", b"&", b"=\n", b"=\r")
-_COLOURS = re.compile(_COLOUR)
-_IN_LATEX = {b"us": b"_", b"hy": b"-", b"ti": b"~"}
-_JOINT = re.compile(rf"(?:{_COLOUR.decode()}|\\|PYZ[a-z]+\{{\}})+")
+_JOINT = re.compile(rf"(?:{COLOUR.decode()}|\\|PYZ[a-z]+\{{\}})+")
 """What may be between two masked characters without ending the masked place."""
 
 
@@ -86,10 +82,14 @@ class PieceFinder(NamedTuple):
     """Return where a text contains pieces: in any order, with overlaps."""
     byte_spans: Callable[[bytes | memoryview], list[Span]]
     """Return the same for binary data, which is searched as it is."""
-    may_find: Callable[[str, bool], bool]
+    may_find: Callable[[str, bool, int], bool]
     """Return whether `spans` may find something in any of several texts; ``False`` is
     certain. The texts are joined by NUL characters; the second argument is whether
-    they may be small, so that markup in them matters."""
+    they may be small, so that markup in them matters; the third is their number."""
+    may_find_in_json: Callable[[bytes], bool]
+    """Return the same for the texts in a JSON text that contains no backslash."""
+    is_clean_line: Callable[[str], bool]
+    """Return whether `spans` and `undecided_from` certainly find nothing."""
     undecided_from: Callable[[str], int]
     """Return from where on a text may end with a piece, or its length."""
 
@@ -104,11 +104,15 @@ def build_piece_finder(
         grams: The grams of all of them.
         whole: Whether to find only pieces that together are a whole value.
     """
-    index = _Index(list(indexes), grams.grams, grams.endings, whole)
+    index = _Index(list(indexes), grams, whole)
     return PieceFinder(
         spans=lambda text: _find_spans(index, text),
         byte_spans=lambda data: _find_byte_spans(index, data),
-        may_find=lambda joined, markup: _may_find(index, joined, markup=markup),
+        may_find=lambda joined, markup, count: _may_find(
+            index, joined, count, markup=markup
+        ),
+        may_find_in_json=lambda packed: _may_find_in_json(index, packed),
+        is_clean_line=lambda text: _is_clean_line(index, text),
         undecided_from=lambda text: _find_undecided(index, text),
     )
 
@@ -120,13 +124,11 @@ class _Index:
     Attributes:
         secrets: The index of each secret.
         grams: The grams of all.
-        endings: The grams of `ENDING` characters of all.
         is_whole: Whether only whole values are found.
     """
 
     secrets: Sequence[PieceIndex]
-    grams: set[int]
-    endings: set[int]
+    grams: Grams
     is_whole: bool
 
     def find_gram(self, number: int, gram: bytes) -> list[tuple[Form, int]]:
@@ -137,7 +139,7 @@ class _Index:
     def find_ending(self, ending: bytes) -> list[tuple[Form, int]]:
         """Return every place of `ENDING` characters in each form."""
         number = int.from_bytes(ending, sys.byteorder)
-        if len(ending) < ENDING or number not in self.endings:
+        if len(ending) < ENDING or number not in self.grams.endings:
             return []
         having = (each for each in self.secrets if number in each.endings)
         return [place for each in having for place in each.find_ending(ending)]
@@ -175,10 +177,10 @@ def _find_spans(index: _Index, text: str) -> list[Span]:
         region = range(len(data))
     if region is not None:
         part = data[region.start : region.stop]
-        if any(marker in part for marker in _MARKERS):
+        if has_markup(part):
             start = region.start
             shown = text[start : region.stop]
-            spans, _ = _search(index, shown, _MARKUP.sub(_blank, part))
+            spans, _ = _search(index, shown, blank_markup(part))
             found += [(start + first, start + end) for first, end in spans]
     return found
 
@@ -217,51 +219,34 @@ def _search(index: _Index, text: str, data: bytes) -> tuple[list[Span], range | 
     return found, range(start, min(len(text), kept[last - 1] + SMALL))
 
 
-def _blank(match: re.Match[bytes]) -> bytes:
-    """Return what replaces markup: its character, and spaces."""
-    return _IN_LATEX.get(match[1], b"").ljust(len(match[0]))
-
-
-def _may_find(index: _Index, joined: str, *, markup: bool) -> bool:
+def _may_find(index: _Index, joined: str, number: int, *, markup: bool) -> bool:
     data = joined.encode("ascii", "replace")
-    if _has_gram(index, data):
+    # Texts that are too short to contain a piece count nothing.
+    most = SMALL + number * SHORTEST_PIECE
+    if _has_gram(index, data, most):
         return True
-    if not markup or not any(marker in data for marker in _MARKERS):
+    return markup and has_markup(data) and _has_gram(index, without_markup(data), most)
+
+
+def _may_find_in_json(index: _Index, packed: bytes) -> bool:
+    if not is_fast(packed) or _has_gram(index, packed):
+        return True
+    if b"<" not in packed and b"&" not in packed:
         return False
-    return _has_gram(index, _MARKUP.sub(_blank if b"\\PY" in data else b"", data))
+    return _has_gram(index, without_markup_in_json(packed))
 
 
-def _has_gram(index: _Index, data: bytes) -> bool:
-    data = data.translate(None, OTHERS)
-    return any(
-        not index.grams.isdisjoint(_words(data, offset)) for offset in _offsets(data)
-    )
-
-
-def _offsets(data: bytes | memoryview) -> Sequence[int]:
-    """Return where to start: a small text is searched at every fourth position."""
-    return (0, GRAM // 2) if len(data) <= SMALL else (0,)
-
-
-def _words(data: bytes | memoryview, offset: int, stride: int = 1) -> array[int]:
-    """Return each `stride`-th gram of those that follow one another, as numbers."""
-    words = array("Q")
-    end = offset + max(0, len(data) - offset) // GRAM * GRAM
-    words.frombytes(memoryview(data)[offset:end])
-    return words[::stride] if stride > 1 else words
+def _has_gram(index: _Index, data: bytes, most: int = sys.maxsize) -> bool:
+    """Return whether a gram is found; up to `most` bytes are searched closely."""
+    reduced = data.translate(None, OTHERS)
+    return bool(index.grams.find(reduced, 1, closely=len(reduced) <= most))
 
 
 def _find_runs(index: _Index, data: bytes | memoryview) -> dict[Form, list[_Run]]:
     """Return the runs of each form, in their order; empty if there are none."""
     stride = _STRIDE_IN_LARGE if len(data) > LARGE else 1
-    hits: list[tuple[int, int]] = []
-    for offset in _offsets(data):
-        words = _words(data, offset, stride)
-        if not index.grams.isdisjoint(words):
-            found = map(index.grams.__contains__, words)
-            starts = range(offset, len(data), GRAM * stride)
-            hits += compress(zip(starts, words, strict=False), found)
-    return _join_hits(index, bytes(data), sorted(hits)) if hits else {}
+    hits = index.grams.find(data, stride, closely=len(data) <= SMALL)
+    return _join_hits(index, bytes(data), hits) if hits else {}
 
 
 def _join_hits(
@@ -270,7 +255,11 @@ def _join_hits(
     """Return the runs around these grams, which are pairs of a place and a number."""
     runs_of: dict[Form, list[_Run]] = {}
     places: dict[int, list[tuple[Form, int]]] = {}
+    repeated = index.grams.repeated
+    end = 0  # of the run that was found last
     for start, word in hits:
+        if start + GRAM <= end and word not in repeated:
+            continue  # its only place is in that run
         if word not in places:
             places[word] = index.find_gram(word, data[start : start + GRAM])
         for form, at in places[word]:
@@ -280,6 +269,7 @@ def _join_hits(
             if last and start < last.end and start - last.start == at - last.at:
                 continue
             runs.append(_extend(form.text, data, _Run(start, start + GRAM, at)))
+            end = runs[-1].end
     return runs_of
 
 
@@ -357,25 +347,36 @@ def _pieces_of(
     pieces: list[Span] = []
     for run in chain:
         start = kept[run.start]
+        if kept[run.end - 1] - start == run.end - 1 - run.start:
+            pieces.append((start, start + run.end - run.start))
+            continue  # nothing was left out of it
         for here, following in pairwise(kept[run.start : run.end]):
             if following > here + 1 and not _JOINT.fullmatch(text, here + 1, following):
                 pieces.append((start, here + 1))
                 start = following
         pieces.append((start, kept[run.end - 1] + 1))
+    short = [end - start < _OUTER_PIECE for start, end in pieces]
     first, last = chain[0], chain[-1]
-    if len(pieces) > 1 and first.at and _is_short(pieces[0]):
+    if len(pieces) > 1 and first.at and short[0]:
         del pieces[0]
     end = last.at + last.end - last.start
-    if len(pieces) > 1 and end < len(form.text) and _is_short(pieces[-1]):
+    if len(pieces) > 1 and end < len(form.text) and short[-1]:
         del pieces[-1]
     yield from pieces
 
 
-def _is_short(piece: Span) -> bool:
-    return piece[1] - piece[0] < _OUTER_PIECE
-
-
 # --------------------------------------------------------------------------- streams
+
+
+def _is_clean_line(index: _Index, text: str) -> bool:
+    data = text.encode("ascii", "replace")
+    if has_markup(data):
+        return False
+    reduced = data.translate(None, OTHERS)
+    return not (
+        index.grams.find(reduced, 1, closely=len(reduced) <= SMALL)
+        or index.find_ending(reduced[-ENDING:])
+    )
 
 
 def _find_undecided(index: _Index, text: str) -> int:
@@ -383,7 +384,7 @@ def _find_undecided(index: _Index, text: str) -> int:
     offset = max(0, len(text) - _HOLD_DISTANCE)
     data = text[offset:].encode("ascii", "replace")
     if b"\x1b" in data:
-        data = _COLOURS.sub(lambda code: b" " * len(code[0]), data)
+        data = COLOURS.sub(lambda code: b" " * len(code[0]), data)
     reduced = data.translate(None, OTHERS)
     longest = max(
         (

@@ -435,6 +435,46 @@ ipywidgets.Text().send({"t": s}, buffers=[b"\\0\\xff", memoryview(b"ab")])
     assert reply["metadata"]["status"] == "ok"
 
 
+@pytest.mark.parametrize(
+    "content",
+    [
+        "{'data': {'text/plain': 'é😀 <b>&amp;', 'x/y': {1: (None, 1.5), 'a': '\"'}}}",
+        "{'data': {'x/y': [datetime(2026, 1, 1), b'ab', range(2)]}}",
+        "{'data': {'text/plain': 'x' * 20_000}}",
+        "{'data': {'x/y': [str(n) for n in range(5_000)]}}",
+    ],
+)
+def test_content_without_a_secret_is_sent_as_without_the_guard(kernel, content):
+    """The front-end receives the same, and the sender gets its content back."""
+    code = f"""
+from datetime import datetime
+content = {content} | {{"metadata": {{}}}}
+def show():
+    socket, parent = shell.kernel.iopub_socket, shell.kernel.get_parent()
+    print(session.send(socket, "display_data", content, parent)["content"].keys())
+guard.uninstall(shell); show(); guard.install(shell); show()
+"""
+    sent, _ = kernel.run(code)
+    assert text_of(sent) == "dict_keys(['data', 'metadata'])\n" * 2
+    shown = [m["content"] for m in sent if m["msg_type"] == "display_data"]
+    assert shown[0]["data"]
+    assert shown[0] == shown[1]
+
+
+@pytest.mark.parametrize("change", ["pack = lambda v: packer(v)", "adapt_version = 4"])
+def test_session_that_packs_otherwise_is_masked(kernel, change):
+    """Then every value is searched before the session packs it."""
+    kernel.run("from jupyter_client.session import json_packer as packer")
+    kernel.run(f"guard.uninstall(shell); session.{change}; guard.install(shell)")
+    sent, _ = kernel.run("display({'text/plain': 'a'}, raw=True); display([s])")
+    kernel.run(
+        "session.pack, session.adapt_version = packer, 0\n"
+        "guard.uninstall(shell); guard.install(shell)"
+    )
+    assert VALUE not in str(sent)
+    assert "***" in str(sent)
+
+
 def test_output_of_threads_is_complete_and_in_order(kernel):
     """All lines of several threads arrive, each thread's in order, without a secret."""
     code = """

@@ -24,6 +24,7 @@ from chili_notebook.auth.secret import Secret
 from chili_notebook.errors import ConfigurationError
 from chili_notebook.guard.encodings import forms
 from chili_notebook.guard.masking import Masker, Tail
+from chili_notebook.guard.matching import COLOUR, without_colours
 
 TOKEN = "eyJhbGciOiJSUzI1NiJ9.eyJzdWIiOiJhYmMifQ.c2lnbmF0dXJl-0123456789_abcdef"
 CLIENT_SECRET = "s3cret_0123456789-abcdefghijklmnop-QRSTUVWXYZ"
@@ -333,6 +334,91 @@ def test_json_is_masked_at_any_depth():
         "n": 1.5,
     }
     assert count == 3
+
+
+LAYOUTS = {
+    "whole": lambda text: text,
+    "lines": lambda text: "\n".join(textwrap.wrap(text, 4)),
+    "spaces": lambda text: "   ".join(textwrap.wrap(text, 5)),
+    "frames": lambda text: " │\u2007│ ".join(textwrap.wrap(text, 6)),
+    "markup": lambda text: "</b><b class=é>".join(textwrap.wrap(text, 3)),
+    "long tags": lambda text: f"<{'é' * 199}>".join(textwrap.wrap(text, 7)),
+    "entities": lambda text: "&shy;".join(textwrap.wrap(text, 3)),
+    "colours": "\x1b[38;5;9m".join,
+    "columns": lambda text: " a, other column\n".join(textwrap.wrap(text, 15)),
+}
+PLACES = {
+    "value": lambda text: {"a": {"b": [1, text]}},
+    "key": lambda text: {"a": {text: None}},
+    "between others": lambda text: {"a": ["<b", text, "b>&", 12345678, "é😀"]},
+    "behind a quote": lambda text: {"a": f'"x" = "{text}"', "b": True},
+    "in a path": lambda text: {"a": f"C:\\new/{text}"},
+}
+
+
+@given(
+    st.one_of(realistic, unusual, st.sampled_from([TOKEN, CLIENT_SECRET, ODD])),
+    st.sampled_from(sorted(ENCODERS)),
+    st.sampled_from(sorted(LAYOUTS)),
+    st.sampled_from(sorted(PLACES)),
+    st.sampled_from([0, 300, 3_000]),
+)
+def test_value_is_clean_only_if_no_text_in_it_is_masked(
+    value, encoder, layout, place, size
+):
+    """The search of what is packed finds whatever a search of each text finds."""
+    text = LAYOUTS[layout](ENCODERS[encoder](value))
+    rows = [{"id": n, "name": f"name of row {n}", "x": n / 7} for n in range(size)]
+    content = {"rows": rows, **PLACES[place](f"☃ {text} ☃")}
+    masker = masker_for(value)
+    assert masker.is_clean({"rows": rows}, json_packer({"rows": rows}))
+    masked, count = masker.mask_json(content)
+    if count or masker.mask_text(text)[1]:
+        assert masked != content
+        assert not masker.is_clean(content, json_packer(content))
+
+
+@pytest.mark.parametrize(
+    "text", ["", "a" * 20_000, 'label of "many"\n', "<b>é</b>", "\x1b[1m"]
+)
+@pytest.mark.parametrize("number", [1, 2_000])
+def test_value_without_a_secret_is_clean(text, number):
+    """Whatever else its texts contain, but codes of a terminal need a closer look."""
+    content = {"a": [f"{text}{n * 7919}" for n in range(number)], "b": {text: 1.5}}
+    is_clean = masker_for(TOKEN).is_clean(content, json_packer(content))
+    assert is_clean == ("\x1b" not in text)
+
+
+@given(st.text("\x1b[](0m;1 \0aB", max_size=40))
+@example("\x1b[1\x1b[mm\x1b[1m")
+@example("\x1b[m \x1b[1\x1b[mm")
+@example("\x1b[31m \x1b[3")
+def test_codes_of_a_terminal_are_left_out(text):
+    """Codes are found as they were written, and never in what is left of others."""
+    assert without_colours(text) == COLOUR.sub("", text)
+
+
+@given(
+    st.sampled_from(sorted(LAYOUTS.keys() - {"columns"})),
+    st.booleans(),
+    st.sampled_from(["", "> "]),
+)
+def test_lines_are_masked_like_the_whole_stream(layout, is_token, before):
+    """A stream of lines is masked, whether each is sent by itself or not."""
+    value = TOKEN if is_token else CLIENT_SECRET
+    text = f"a line\n{before}{LAYOUTS[layout](value)}\nanother line\n\nlast\n"
+    masker = masker_for(value)
+    in_lines = mask_stream(masker, text.splitlines(keepends=True))
+    assert in_lines == mask_stream(masker, [text])
+    assert in_lines[1]
+
+
+def test_secrets_that_share_a_part_are_masked_whole():
+    """The part that is in both is looked up for each of them."""
+    first, shared, last = (CLIENT_SECRET[:20], TOKEN[-20:], CLIENT_SECRET[20:])
+    masker = masker_for(first + shared, shared + last)
+    text = f"<{first}{shared}{last}> " * 3
+    assert masker.mask_text(text) == ("<***> " * 3, 3)
 
 
 class Named:
