@@ -71,7 +71,7 @@ def missing_value(variable: Variable) -> RefusedError:
         f"the {variable.type} variable needs a value",
         ""
         if variable.value in (None, "")
-        else "the template's own value: leave it out",
+        else "a value, or leave it out: then the output has the template's own",
     )
 
 

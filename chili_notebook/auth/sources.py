@@ -14,7 +14,7 @@ from chili_notebook.auth.pasted_value import read_value
 from chili_notebook.auth.secret import Secret
 from chili_notebook.display.wording import relative_path
 from chili_notebook.errors import ConfigurationError
-from chili_notebook.system.small_file import UnreadableFileError, read_small_file
+from chili_notebook.system.bounded_file import UnreadableFileError, read_small_file
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
