@@ -32,6 +32,7 @@ _MEDIA_TYPE = re.compile(r"[\w.+-]+/[\w.+-]+", re.ASCII)
 _ZIP = "application/zip"
 _OTHER_ZIP = "application/x-zip-compressed"
 _UNKNOWN = "application/octet-stream"
+_JSON_STARTS = (b"{", b"[", b'"', b"null")
 # How files begin; a storage service may not know the type of what it stores.
 _SIGNATURES = {
     b"\x89PNG\r\n": "image/png",
@@ -161,7 +162,7 @@ def is_file(response: httpx.Response, start: bytes, name: str) -> bool:
     if is_page(response, start):
         return suffix in {"", ".html", ".htm"}
     content_type = response.headers.get("content-type", "").lower()
-    if "json" in content_type and start[:100].lstrip().startswith((b"{", b"[")):
+    if "json" in content_type and start[:100].lstrip().startswith(_JSON_STARTS):
         return suffix == ".json"
     return bool(start)
 

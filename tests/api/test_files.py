@@ -123,6 +123,9 @@ def test_type_that_is_not_stated_is_that_of_the_content(
     [
         httpx.Response(200, html="<html>Sign in to the proxy</html>"),
         httpx.Response(200, json={"error": "no"}),
+        httpx.Response(200, json=None),
+        httpx.Response(200, content=b"null", headers={"content-type": "text/json"}),
+        httpx.Response(200, json="no"),
         httpx.Response(200),
         httpx.Response(202),
         httpx.Response(204),
