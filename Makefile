@@ -11,8 +11,12 @@ BIN := $(VENV)/bin
 DEMO_FOLDER := build/demo
 WHEEL_FOLDER := build/wheel-demo
 NPM := $(shell command -v npm)
-RUN_TESTS := -m pytest --numprocesses auto --dist loadscope --nbval-lax tests notebooks
+# tests/conftest.py decides which modules come first.
+RUN_TESTS := -m pytest --numprocesses auto --dist loadscope --no-loadscope-reorder \
+  --nbval-lax tests notebooks
 export PYDEVD_DISABLE_FILE_VALIDATION := 1
+# Container images may set it. Then every process would compile all modules again.
+unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: demo lab test wheel-test test-matrix lint types check notebooks pictures bench clean
 
@@ -72,8 +76,8 @@ lab: $(DEMO_FOLDER)/01-quickstart.ipynb
 	$(DEMO)/bin/jupyter lab $<
 
 # `make test COVERAGE=1` also measures and prints the coverage of the package in pytest's
-# processes. The kernels and servers that tests start are not measured: see
-# tests/conftest.py.
+# processes. The kernels and servers that tests start are not measured, nor are the rings
+# that consist of them: see tests/conftest.py.
 test: $(VENV)/.ready $(OTHER)/.ready
 	@rm -rf build/coverage
 	@CHILI_OTHER_PYTHON=$(CURDIR)/$(OTHER)/bin/python \

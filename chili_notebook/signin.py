@@ -209,7 +209,11 @@ def find_login(  # noqa: PLR0913 - each is named at the call
         with suppress(ConfigurationError):  # too short: the sign-in refuses it
             registry.protect_credentials(choice.credentials)
     settings = LoginSettings(
-        *(profile, folder, tuple(sources), choice, None),
+        profile=profile,
+        folder=folder,
+        sources=tuple(sources),
+        choice=choice,
+        credentials=None,
         not_masked=left_alone,
         is_checked=is_checked,
     )

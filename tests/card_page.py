@@ -181,14 +181,10 @@ def _pages(place):
 
 
 def open_page(page, problems, place="light", origin="http://notebook.test"):
-    """Load a page and stop its clock at `NOW`."""
-    page.clock.install(time=NOW - 60)
-    load_page(page, problems, place, origin)
-    page.clock.pause_at(NOW)
+    """Load a page for a card, and stop its clock at `NOW`.
 
-
-def load_page(page, problems, place, origin="http://notebook.test"):
-    """Load a page for a card; each request of the card itself is a problem."""
+    Each request of the card itself is a problem. The same page can be loaded again.
+    """
     served = _pages(place)
 
     def serve(route):
@@ -200,8 +196,11 @@ def load_page(page, problems, place, origin="http://notebook.test"):
         else:
             route.fulfill(body=body, content_type=f"{content_type}; charset=utf-8")
 
+    page.unroute_all()
     page.route("**/*", serve)
+    page.clock.install(time=NOW - 60)
     page.goto(f"{origin}/")
+    page.clock.pause_at(NOW)
 
 
 # A model that records messages and writes. `initialize` and `render` get different

@@ -40,6 +40,7 @@ FORM_MESSAGE = {
 }
 # Environment variables that configure the tests.
 KEPT_VARIABLES = {"CHILI_CHROMIUM", "CHILI_OTHER_PYTHON", "CHILI_REQUIRE_BROWSER"}
+UNMEASURED = r"tests/(leaks/|notebooks/|browser/|test_verbose_tracebacks)"
 RINGS = {
     "pure": r"tests/(?!simulator|client|leaks|notebooks|browser)",
     "simulator": r"tests/simulator/",
@@ -49,6 +50,15 @@ RINGS = {
     "cells of the notebooks": r"notebooks/",
     "browser": r"tests/browser/",
 }
+
+# The modules that take longest, in this order; the others follow. A long module that
+# starts last would leave all processes but one idle.
+LONGEST_FIRST = (
+    "tests/browser/test_(jupyterlab|saved|outputs|card_page|card_looks)",
+    "tests/(notebooks|browser|leaks)/",
+    "notebooks/",
+    "tests/test_|tests/(benchmarks|batch|client)/",
+)
 
 # Coverage is measured in pytest's own processes only. In kernels and servers it would
 # take minutes, and a notebook would show the progress of a call that is no longer fast.
@@ -73,6 +83,14 @@ def pytest_unconfigure():
         measured.save()
 
 
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items):
+    """Start the longest modules first."""
+    items.sort(
+        key=lambda item: [not re.match(one, item.nodeid) for one in LONGEST_FIRST]
+    )
+
+
 def pytest_sessionfinish(session):
     """Fail a run that must be complete, if no test of some ring has passed."""
     reporter = session.config.pluginmanager.get_plugin("terminalreporter")
@@ -84,6 +102,24 @@ def pytest_sessionfinish(session):
         reporter.write_line(f"ring {ring!r}: {count} passed")
         if not count:
             session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _coverage(request):
+    """Measure no coverage in the rings that run the code in other processes.
+
+    Nor in that of the leaks, whose large texts run the same lines of the guard as its
+    own tests, nor while IPython formats a hundred tracebacks. A test takes twice as
+    long while coverage is measured.
+    """
+    coverage = sys.modules.get("coverage")
+    measured = coverage.Coverage.current() if coverage else None
+    if measured is None or not re.match(UNMEASURED, request.node.nodeid):
+        yield
+        return
+    measured.stop()
+    yield
+    measured.start()
 
 
 @pytest.fixture(autouse=True)

@@ -104,6 +104,25 @@ class Lab(JupyterServer):
         workspace = Path(path).parent
         self.show(page, f"lab/workspaces/{workspace}/tree/{path}?reset")
 
+    def switch(self, page, path):
+        """Open a notebook in a page that shows JupyterLab, and wait for its kernel.
+
+        Notebooks that were open are closed without saving, and their kernels stopped.
+        To load JupyterLab again for each notebook would take five times as long.
+        """
+        page.evaluate(
+            """async (path) => {
+              const { commands, shell } = jupyterapp;
+              for (const widget of [...shell.widgets("main")]) {
+                await widget.sessionContext?.shutdown();
+                widget.dispose();
+              }
+              await commands.execute("docmanager:open", { path });
+            }""",
+            path,
+        )
+        self.wait_until_idle(page)
+
     def show(self, page, address):
         """Go to a notebook and wait for its kernel."""
         page.goto(f"{self.url}/{address}")

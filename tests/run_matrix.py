@@ -26,7 +26,7 @@ EXTRAS = ",".join(PROJECT["optional-dependencies"])
 LOWEST = "lowest"
 UV = [sys.executable, "-m", "uv"]
 PYTEST_ARGUMENTS = [
-    *("--numprocesses", "auto", "--dist", "loadscope"),
+    *("--numprocesses", "auto", "--dist", "loadscope", "--no-loadscope-reorder"),
     *("--nbval-lax", "-p", "no:cacheprovider", "--quiet"),
     *("tests", "notebooks"),
 ]

@@ -22,8 +22,10 @@ def main():
     """Run a copy of the notebook, store its outputs, and return the exit code."""
     folder = Path(sys.argv[1])
     folder.mkdir(parents=True, exist_ok=True)
-    copy = folder / QUICKSTART.name
-    shutil.copy(QUICKSTART, copy)
+    for path in QUICKSTART.parent.iterdir():  # the quickstart links to the next one
+        if path.is_file() and not (folder / path.name).exists():
+            shutil.copy(path, folder)
+    copy = Path(shutil.copy(QUICKSTART, folder))
     print(f"Running {copy} with the simulator of CHILI GraFx:", flush=True)
     notebook = nbformat.read(copy, as_version=4)
     NotebookClient(

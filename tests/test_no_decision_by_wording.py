@@ -271,7 +271,7 @@ def test_state_of_a_finding_decides_whether_the_audit_fails():
     secret = KnownSecret("token", "It cannot be revoked.", Secret("zq9-token-zq9"))
     with pytest.raises(SecretsFoundError, match="cannot be revoked"):
         require_clean(AuditResult((Finding.found("a.ipynb", "fixed", secret, ""),)))
-    unreadable = Finding.unreadable("a.ipynb", "fixed", remedy="")
+    unreadable = Finding("a.ipynb", "", "fixed", "", FindingState.UNREADABLE)
     with pytest.raises(AuditIncompleteError):
         require_clean(AuditResult((unreadable,)))
     fixed = Finding("a.ipynb", "x", "token", "zq9", FindingState.FIXED, secret)

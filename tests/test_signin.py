@@ -22,7 +22,7 @@ from chili_notebook.errors import (
 from chili_notebook.guard.install import process_guard
 from chili_notebook.guard.registry import SecretRegistry
 from chili_notebook.signin import find_login, find_secrets
-from chili_notebook.system.small_file import read_small_file
+from chili_notebook.system.bounded_file import read_small_file
 from conftest import CLIENT_ID, CLIENT_SECRET, KEPT_VARIABLES
 from fakes import Answer
 

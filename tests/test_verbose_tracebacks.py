@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import sys
+from contextvars import copy_context
 from pathlib import Path
 
 import pytest
@@ -34,11 +35,15 @@ def sign_in_and_use(clock, guard):
 
 
 def run_traced(trace, function, *arguments):
-    """Call a function with a trace function; return the injected error, if any."""
+    """Call a function with a trace function; return the injected error, if any.
+
+    An error where the start of a time limit returns would leave the limit set, so the
+    function has context variables of its own.
+    """
     previous = sys.gettrace()
     sys.settrace(trace)
     try:
-        function(*arguments)
+        copy_context().run(function, *arguments)
     except InjectedError as error:
         return error
     finally:

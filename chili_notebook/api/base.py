@@ -334,6 +334,9 @@ def _build_request(
         return http.build_request(method, url, **options)
     except (httpx.InvalidURL, ValueError, RecursionError):
         pass  # its frames may hold what the caller wants to send
+    except TypeError:
+        if "json" not in options:  # an option that there is not
+            raise
     raise ConfigurationError(
         f"The request {method.upper()} {url.path} cannot be sent as it is.",
         hint="Check its parameters, headers and body. JSON cannot contain NaN, and no "

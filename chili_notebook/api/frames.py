@@ -162,7 +162,8 @@ def _open_stream(frame: Any) -> Any:
     except (pa.ArrowException, TypeError, ValueError) as error:
         raise ConfigurationError(
             f"A value of the type {type(frame).__name__} cannot be read as a table.",
-            hint="Pass a DataFrame, and not one of its columns.",
+            hint="Pass a DataFrame, not a row or a column of it. row.to_dict() makes a "
+            "mapping of one row.",
         ) from error
 
 

@@ -8,6 +8,7 @@ from typing import Any, Final, TypedDict
 
 from chili_notebook.api.ids import describe
 from chili_notebook.api.output_settings import OutputSetting
+from chili_notebook.api.output_tasks import checked_format
 from chili_notebook.errors import ConfigurationError
 
 MOST_ROWS: Final = 10_000
@@ -60,7 +61,14 @@ def _setting_fields(format: str, setting: object) -> dict[str, Any]:  # noqa: A0
     if setting is None:
         return {}
     if isinstance(setting, Mapping):
-        return {"outputSettings": {"type": format.upper(), **setting}}
+        kind = checked_format(setting.get("type") or format)
+        if kind != format:
+            raise ConfigurationError(
+                f"The fields of the output setting are for the format {kind!r}, and "
+                f"not for {format!r}.",
+                hint="Leave out the field type, or use another format.",
+            )
+        return {"outputSettings": {**setting, "type": format.upper()}}
     if isinstance(setting, OutputSetting) and setting.format not in ("", format):
         raise ConfigurationError(
             f"The output setting {setting.name!r} is for the format "

@@ -127,4 +127,10 @@ def problems_error(problems: Iterable[Problem]) -> VariableError:
         if len(found) > _LINES:
             message += f"\n  and {len(found) - _LINES:,} more in `problems`"
         hint = "Correct these values."
+        kinds = {problem.kind for problem in found}
+        if len(rows) > 1 and ProblemKind.UNKNOWN_VARIABLE in kinds:
+            hint = (
+                "Correct these values, or use chili.outputs.batch(…, columns={…}) for "
+                "a table with other headings."
+            )
     return VariableError(message, hint=hint, problems=Rows(found, PROBLEM_COLUMNS))

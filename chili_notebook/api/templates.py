@@ -150,10 +150,13 @@ class Templates:
     ) -> Template:
         """Make a template of a document.
 
+        Raises:
+            ConfigurationError: If the name is blank, or something is of a wrong type.
+
         Example:
             copy = chili.templates.create(template.document(), name="Copy")
         """
-        params = {"name": name, "folderPath": folder}
+        params = {"name": checked_name(name), "folderPath": folder}
         body = checked_document(document)
         response = self._client.post("templates", params=params, json=body)
         return self._read(item_of(response))

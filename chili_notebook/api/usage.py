@@ -18,6 +18,7 @@ from chili_notebook.auth.environment import grafx_kind
 from chili_notebook.errors import (
     ConfigurationError,
     ForbiddenError,
+    ServerError,
     UnexpectedAnswerError,
 )
 from chili_notebook.http.urls import is_loopback, origin_of
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from chili_notebook.api.base import ApiClient
 
 PLATFORM_URL = "https://api.chiligrafx.com"
+_PAUSES_S = (0.5, 2.0)
 _REFUSED = {401, 403}
 _NOT_AVAILABLE = {400, 401, 403, 404}
 _COLUMNS = (
@@ -87,12 +89,11 @@ def _call(
     Raises:
         ForbiddenError: If the call is required, and the token is not accepted.
     """
-    accepted = _REFUSED if required else _NOT_AVAILABLE
-    response = client.request(
-        "GET",
+    response = _get(
+        client,
         f"{_platform_url(client)}/api/v1/{path}",
         params=params,
-        accepted=accepted,
+        accepted=_REFUSED if required else _NOT_AVAILABLE,
         auth=client.token,
     )
     if response.is_success:
@@ -105,6 +106,16 @@ def _call(
         "use the Platform API. The Environment API is not affected.",
         status_code=response.status_code,
     )
+
+
+def _get(client: ApiClient, url: str, **options: Any) -> httpx.Response:
+    """Return a response. The Platform API sometimes responds with 500 (third-party)."""
+    for pause_s in _PAUSES_S:
+        try:
+            return client.request("GET", url, **options)
+        except ServerError:
+            client.sleep(pause_s)
+    return client.request("GET", url, **options)
 
 
 def _platform_url(client: ApiClient) -> str:

@@ -8,7 +8,9 @@ text. A value without doubt is converted; everything else is refused with a sugg
 from __future__ import annotations
 
 import datetime as dt
+import html
 import math
+import re
 from collections.abc import Callable, Mapping
 from decimal import Decimal
 from typing import Any, Final
@@ -35,6 +37,7 @@ from chili_notebook.display.wording import closest_name, list_names
 # Without a value they are errors of their record (page "Data connectors").
 _NEVER_EMPTY = {"number", "boolean"}
 _TEXTS = {"shorttext", "longtext", "richtext"}
+_TAG = re.compile(r"<[^>]*>")
 
 Convert = Callable[[Any], str | None]
 _Read = Callable[[Any], str]
@@ -68,7 +71,7 @@ def missing_value(variable: Variable) -> RefusedError:
         f"the {variable.type} variable needs a value",
         ""
         if variable.value in (None, "")
-        else "the template's own value: leave it out",
+        else "a value, or leave it out: then the output has the template's own",
     )
 
 
@@ -99,12 +102,14 @@ def _as_text(value: Any) -> str:
 
 def _text_reader(variable: Variable) -> _Read:
     longest = variable.limits.max_characters
-    single_line = variable.type.lower() == "shorttext"
+    kind = variable.type.lower()
+    single_line, has_markup = kind == "shorttext", kind == "richtext"
 
     def read(value: Any) -> str:
         text = _as_text(value)
         if longest is not None and len(text) > longest:
-            count = count_characters(text)
+            plain = html.unescape(_TAG.sub("", text)) if has_markup else text
+            count = count_characters(plain)
             if count > longest:
                 raise RefusedError(
                     ProblemKind.TOO_LONG,

@@ -9,8 +9,7 @@ from urllib.parse import quote
 
 from chili_notebook.audit.files import decode_text
 from chili_notebook.audit.findings import MEGABYTE, AuditResult, Finding, Searched
-from chili_notebook.system.regular_file import read_regular_file
-from chili_notebook.system.small_file import UnreadableFileError
+from chili_notebook.system.bounded_file import UnreadableFileError, read_regular_file
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

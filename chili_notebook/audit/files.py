@@ -20,9 +20,8 @@ from chili_notebook.audit.findings import (
     Skipped,
 )
 from chili_notebook.system.atomic_write import replace_bytes
+from chili_notebook.system.bounded_file import UnreadableFileError, read_regular_file
 from chili_notebook.system.git import is_bare_repository
-from chili_notebook.system.regular_file import read_regular_file
-from chili_notebook.system.small_file import UnreadableFileError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

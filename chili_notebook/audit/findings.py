@@ -26,7 +26,6 @@ _PARTS_BEFORE_SIGNATURE = 2
 _SIGNATURE = 16  # characters; a shorter one may be there by chance
 MAX_TEXT_BYTES = 10 * MEGABYTE
 MAX_OBJECT_BYTES = 50 * MEGABYTE
-_BY_HAND = "Check it by hand."
 
 
 class FindingState(Enum):
@@ -68,10 +67,9 @@ class Finding:
         return cls(place, where, secret.label, "", FindingState.FIXED, secret)
 
     @classmethod
-    def unreadable(
-        cls, place: str, reason: str, *, where: str = "not read", remedy: str = _BY_HAND
-    ) -> Finding:
+    def unreadable(cls, place: str, reason: str, *, where: str = "not read") -> Finding:
         """Return a finding for a place that may contain a secret."""
+        remedy = "Check it by hand."
         return cls(place, where, reason, remedy, FindingState.UNREADABLE)
 
 

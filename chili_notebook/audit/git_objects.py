@@ -24,6 +24,7 @@ from chili_notebook.audit.findings import (
     Searched,
     Skipped,
 )
+from chili_notebook.system.bounded_file import UnreadableFileError, read_regular_file
 from chili_notebook.system.git import (
     GitError,
     Repository,
@@ -31,8 +32,6 @@ from chili_notebook.system.git import (
     read_index,
     read_object_format,
 )
-from chili_notebook.system.regular_file import read_regular_file
-from chili_notebook.system.small_file import UnreadableFileError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from chili_notebook.audit.findings import FindingState, Searched, Skipped
 from chili_notebook.display.tables import table_bundle
+from chili_notebook.display.wording import spell_count
 from chili_notebook.errors import AuditIncompleteError, SecretsFoundError
 
 if TYPE_CHECKING:
@@ -36,10 +37,12 @@ def summarize(result: AuditResult, known: Sequence[KnownSecret]) -> str:
     found = fixed + _count(result, FindingState.FOUND)
     unreadable = _count(result, FindingState.UNREADABLE)
     outcome = (
-        f"found in {_places(found)}, {fixed} of them fixed" if found else "none found"
+        f"found in {spell_count(found, 'place')}, {fixed} of them fixed"
+        if found
+        else "none found"
     )
     searched = _list_counts(result, Searched) or "nothing"
-    secrets = _spell(len(known), "secret", "secrets")
+    secrets = spell_count(len(known), "secret")
     sentences = [f"Searched {searched} for {secrets}: {outcome}."]
     if unreadable:
         sentences.append(_unreadable_text(unreadable))
@@ -65,7 +68,8 @@ def require_clean(result: AuditResult) -> None:
     """
     found = _count(result, FindingState.FOUND)
     unreadable = _count(result, FindingState.UNREADABLE)
-    messages = [f"Secrets found in {_places(found)}."] if found else []
+    places = spell_count(found, "place")
+    messages = [f"Secrets found in {places}."] if found else []
     messages += [_unreadable_text(unreadable)] if unreadable else []
     if found:
         validities = {
@@ -86,23 +90,15 @@ def _count(result: AuditResult, state: FindingState) -> int:
 
 def _list_counts(result: AuditResult, kinds: type[Searched | Skipped]) -> str:
     """Return how many things of each kind there are, such as ``2 notebooks``."""
-    items = [
-        _spell(result.counts[kind], *kind.value)
-        for kind in kinds
-        if result.counts[kind]
-    ]
+    items = []
+    for kind in kinds:
+        if count := result.counts[kind]:
+            singular, plural = kind.value
+            items.append(f"{count:,} {singular if count == 1 else plural}")
     if len(items) > 1:
         items[-2:] = [f"{items[-2]} and {items[-1]}"]
     return ", ".join(items)
 
 
-def _spell(count: int, singular: str, plural: str) -> str:
-    return f"{count:,} {singular if count == 1 else plural}"
-
-
-def _places(count: int) -> str:
-    return _spell(count, "place", "places")
-
-
 def _unreadable_text(count: int) -> str:
-    return f"{_places(count)} could not be read."
+    return f"{spell_count(count, 'place')} could not be read."

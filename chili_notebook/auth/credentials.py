@@ -53,6 +53,7 @@ class Source:
         values: Its ``CHILI_*`` keys with their cleaned values.
         superseded: Values of keys that are set again further down in the same file.
         misnamed: Keys that look like ours, with the names that they must have.
+        unread: Secrets that are only masked, because of the name of their key or file.
         remark: Why nothing of it is used, such as a wrong name of the file.
         problem: Why the source could not be read; empty if it could.
         required: Whether the user named it, so that no other source is used.
@@ -66,6 +67,7 @@ class Source:
     values: Mapping[str, PastedValue] = field(default_factory=dict)
     superseded: tuple[PastedValue, ...] = ()
     misnamed: Mapping[str, str] = field(default_factory=dict)
+    unread: tuple[PastedValue, ...] = ()
     remark: str = ""
     problem: str = ""
     required: bool = False
@@ -80,6 +82,7 @@ class Source:
         values: Mapping[str, Secret] | Iterable[tuple[str, Secret]] = (),
         *,
         misnamed: Mapping[str, str] | None = None,
+        unread: tuple[PastedValue, ...] = (),
         problem: str = "",
         required: bool = False,
         path: Path | None = None,
@@ -91,7 +94,7 @@ class Source:
         counting = {value.key: value for value in cleaned}
         superseded = tuple(v for v in cleaned if v is not counting[v.key])
         return cls(
-            *(name, origin, counting, superseded, misnamed or {}),
+            *(name, origin, counting, superseded, misnamed or {}, unread),
             *("", problem, required, path, discovered),
         )
 
@@ -180,7 +183,7 @@ class CredentialChoice:
         )
 
 
-def profile_prefix(profile: str | None) -> str:
+def profile_prefix(profile: object) -> str:
     """Return the beginning of a profile's keys; ``CHILI_`` without a profile.
 
     Raises:
@@ -188,7 +191,7 @@ def profile_prefix(profile: str | None) -> str:
     """
     if not profile:
         return "CHILI_"
-    if not _PROFILE.fullmatch(profile):
+    if not isinstance(profile, str) or not _PROFILE.fullmatch(profile):
         raise ConfigurationError(
             f"{profile!r} is not a valid profile name.",
             hint="Use letters, digits, - and _, beginning with a letter.",

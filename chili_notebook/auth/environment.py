@@ -20,7 +20,7 @@ DOMAINS = {
     "production": "chili-publish.online",
     "sandbox": "chili-publish-sandbox.online",
 }
-WHERE = (
+NAME_HINT = (
     "In GraFx, open Settings → Details and copy the Technical name "
     "(it looks like cp-abc-123), or paste the address of the environment's API page."
 )
@@ -88,7 +88,7 @@ class Environment:
 
 @dataclass(frozen=True, slots=True)
 class Location:
-    """What a text says about an environment; each part may be empty."""
+    """The parts of an environment that a text contains; each may be empty."""
 
     name: str = ""
     kind: str = ""
@@ -189,7 +189,7 @@ def call_url(environment: Environment, path: str) -> str:
     if not environment.base_url or not (environment.name or path.startswith("/")):
         raise ConfigurationError(
             "No environment is set for this call.",
-            hint=f"Set CHILI_ENVIRONMENT and run %chili_login again. {WHERE}",
+            hint=f"Set CHILI_ENVIRONMENT and run %chili_login again. {NAME_HINT}",
         )
     if path.startswith("/"):
         return environment.base_url + path

@@ -11,7 +11,7 @@ from enum import StrEnum
 from http import HTTPStatus
 from typing import TYPE_CHECKING
 
-from chili_notebook.auth.environment import WHERE, call_url
+from chili_notebook.auth.environment import NAME_HINT, call_url
 from chili_notebook.errors import ChiliError, ConnectionFailedError
 from chili_notebook.http.time_limit import TimeLimit
 
@@ -117,7 +117,8 @@ def check_environment(
         return EnvironmentCheck(CheckStatus.NOT_REACHED, error.message, error.hint)
     except Exception as error:  # noqa: BLE001 - a check must not stop a login
         text = f"The check failed ({type(error).__name__})."
-        return EnvironmentCheck(CheckStatus.NOT_REACHED, text)
+        hint = "Each call tries again; %chili_login checks again."
+        return EnvironmentCheck(CheckStatus.NOT_REACHED, text, hint)
     check = _read_response(response, environment)
     return replace(check, is_simulated=_SIMULATED in response.headers)
 
@@ -132,7 +133,7 @@ def _read_response(
         return EnvironmentCheck(
             CheckStatus.UNKNOWN_ENVIRONMENT,
             f"{host} has no environment {name!r}.",
-            f"Correct the name and run %chili_login again. {WHERE}",
+            f"Correct the name and run %chili_login again. {NAME_HINT}",
         )
     if response.status_code == HTTPStatus.UNAUTHORIZED:
         return EnvironmentCheck(
@@ -177,7 +178,8 @@ def _request(environment: Environment, token: Token) -> httpx.Response:
         headers={"User-Agent": USER_AGENT, "Accept": "application/json"},
     ) as client:
         request = client.build_request(
-            *("GET", url),
+            "GET",
+            url,
             params={"limit": 1},
             headers={"Authorization": f"Bearer {token.secret.reveal()}"},
         )

@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 import httpx
 
 from chili_notebook.auth.secret import signed_in
-from chili_notebook.display.wording import spell_duration
+from chili_notebook.display.wording import spell_count, spell_duration
 from chili_notebook.errors import InsecureURLError
 from chili_notebook.http.transport import proxy_for
 from chili_notebook.http.urls import require_safe, unsafe_url_reason
@@ -122,7 +122,9 @@ class ChiliToken(httpx.Auth):
         left = token.remaining_s(self._source.clock())
         ends = "expiry unknown" if left is None else f"{spell_duration(left)} left"
         ends = "expired" if left == 0 else ends
-        scopes = "scopes unknown" if token.scopes is None else _count(token.scopes)
+        scopes = "scopes unknown"
+        if token.scopes is not None:
+            scopes = spell_count(len(token.scopes), "scope")
         return f"<GraFx token #{token.fingerprint}: {ends}, {scopes}>"
 
     def __call__(self, request: _R) -> _R:
@@ -238,10 +240,6 @@ def _replayable(request: httpx.Request) -> bool:
     except httpx.RequestNotRead:  # a stream that the first attempt has consumed
         return False
     return True
-
-
-def _count(scopes: frozenset[str]) -> str:
-    return f"{len(scopes)} scope{'' if len(scopes) == 1 else 's'}"
 
 
 def _require_safe_request(request: httpx.Request) -> None:

@@ -23,6 +23,7 @@ from __future__ import annotations
 import builtins
 import sys
 from dataclasses import dataclass
+from functools import partial
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
@@ -38,6 +39,10 @@ from chili_notebook.system.bounded_call import call_within
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
+
+    from chili_notebook.system.bounded_call import CallResult
+
+    _FindStore = Callable[[str, Any, str], "_Store | str"]
 
 TIMEOUT_S = 30.0
 """How long to wait for a user whom the store asks for permission."""
@@ -63,10 +68,6 @@ class _Store:
     not_found: type[Exception] | None = None
 
 
-class _StoreError(Exception):
-    """The store cannot be used; the message is a clause without a subject."""
-
-
 def read_hosted_store(
     profile: str | None,
     sources: Sequence[Source] = (),
@@ -89,27 +90,32 @@ def read_hosted_store(
         if present is None:
             continue
         name = f"{_NAMES[host]} secrets"
-        try:
-            store = find(name, present, _find_location(sources))
-        except _StoreError as error:
-            return Source(name, Origin.HOSTED_STORE, problem=f"{name}: {error}")
-        except Exception as error:  # noqa: BLE001 - the host's code raises anything
-            problem = f"{name} cannot be used ({type(error).__name__})"
-            return Source(name, Origin.HOSTED_STORE, problem=problem)
-        return _read(store, prefixes, timeout_s)
+        location = _find_location(sources)
+        # The constructor of a store may already ask the host, and never return.
+        result = call_within(timeout_s, partial(find, name, present, location))
+        if isinstance(result.value, _Store):
+            return _read(result.value, prefixes, timeout_s)
+        problem = _problem_of(result, name, timeout_s)
+        if result.value is not None:
+            problem = f"{name}: {result.value}"
+        return Source(name, Origin.HOSTED_STORE, problem=problem)
     return None
 
 
 def _read(store: _Store, prefixes: tuple[str, ...], timeout_s: float) -> Source:
     result = call_within(timeout_s, lambda: _read_values(store, prefixes))
     values, problem = result.value or ({}, "")
-    if result.is_late:
-        problem = f"did not respond within {timeout_s:.0f} s"
-    elif result.failure:
-        problem = f"cannot be used ({result.failure})"
     if problem:
         problem = f"{store.name} {problem}"
+    problem = problem or _problem_of(result, store.name, timeout_s)
     return Source.read(store.name, Origin.HOSTED_STORE, values, problem=problem)
+
+
+def _problem_of(result: CallResult[Any], name: str, timeout_s: float) -> str:
+    """Return why a call of the host did not return, empty if it did."""
+    if result.is_late:
+        return f"{name} did not respond within {timeout_s:.0f} s"
+    return f"{name} cannot be used ({result.failure})" if result.failure else ""
 
 
 def _read_values(
@@ -139,7 +145,7 @@ def _read_values(
         read(own + _SECRET)
     has_pair = own + _SECRET in values
     if not has_pair and not read(own + _TOKEN):
-        return values, "" if values else "; ".join(failures[:1])
+        return values, "; ".join(failures[:1])
     for suffix in ENVIRONMENT_KEYS:
         # A setting of the profile is enough; the plain one is then not read.
         next(filter(read, [prefix + suffix for prefix in prefixes]), None)
@@ -197,17 +203,18 @@ def _find_databricks(name: str, dbutils: Any, location: str) -> _Store:
     )
 
 
-def _find_fabric(name: str, notebookutils: Any, location: str) -> _Store:
+def _find_fabric(name: str, notebookutils: Any, location: str) -> _Store | str:
+    """Return the store, or what the user must do before it can be read."""
     credentials = notebookutils.credentials
     if not location:
-        raise _StoreError(f"to read them, set {STORE_KEY} to the URL of your key vault")
+        return f"to read them, set {STORE_KEY} to the URL of your key vault"
     # A key vault allows letters, digits and hyphens only.
     return _Store(
         name, lambda key: credentials.getSecret(location, key.replace("_", "-"))
     )
 
 
-_HOSTS: dict[str, Callable[[str, Any, str], _Store]] = {
+_HOSTS: dict[str, _FindStore] = {
     "google.colab": _find_colab,
     "kaggle_secrets": _find_kaggle,
     "dbutils": _find_databricks,

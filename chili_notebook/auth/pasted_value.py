@@ -12,13 +12,14 @@ _PLACEHOLDER = re.compile(
     r"<.*>|\$?\{.*\}|\[.*\]|change[ _-]?me"
     r"|(?:your|my|insert|enter|paste)(?:[ _-][a-z]+)*"
     r"[ _-](?:id|secret|token|key|name|environment|here)"
-    r"|x{3,}|\.{2,}|…|\*+|todo|none|null",
+    r"|x{3,}|\.{2,}|…|\*+|todo|none|null|%\w+%|(?-i:\$[A-Z_][A-Z0-9_]{0,40})",
     re.IGNORECASE,
 )
 # 1Password, Bitwarden, HashiCorp Vault, Azure Key Vault, AWS, sops and the like.
 _REFERENCE = re.compile(
     r"(?:op|bws?|vault|keyvault|akv|secrets?|secretref|ref|awssm|gcpsm|arn|sops|pass"
-    r"|keyring|keychain|doppler|infisical):\S|\$\(.*\)|`.*`|!\w{1,20}(?:\s|$)",
+    r"|keyring|keychain|doppler|infisical):\S|\$\(.*\)|`.*`|!\w{1,20}(?:\s|$)"
+    r"|(?!https?:)[a-z][a-z0-9+.-]*://|@Microsoft\.KeyVault\(",
     re.IGNORECASE,
 )
 # Such as a client secret behind a label: secret:AbC…

@@ -23,8 +23,8 @@ from chili_notebook.auth.credentials import (
 from chili_notebook.auth.environment import (
     AUDIENCE,
     DOMAINS,
+    NAME_HINT,
     TOKEN_URL,
-    WHERE,
     Environment,
     Location,
     base_url_for,
@@ -137,9 +137,11 @@ def choose_environment(
     location = Location()
     setting = None if typed.text else lookup.find("ENVIRONMENT")
     if typed.text:
-        location = _read(Setting("Environment", _FORM, typed.text), locate, hint=WHERE)
+        location = _read(
+            Setting("Environment", _FORM, typed.text), locate, hint=NAME_HINT
+        )
     elif setting is not None:
-        location = _read(setting, locate, hint=WHERE)
+        location = _read(setting, locate, hint=NAME_HINT)
         if not location.is_grafx and not lookup.allows(setting):
             location = Location()
     name, base_url = location.name, location.base_url
@@ -248,7 +250,7 @@ class _Lookup:
             if value.secret is not None:
                 return Setting(value.key, source, value.secret.reveal())
             if value.fault is not ValueFault.EMPTY:
-                hint = WHERE if suffix == "ENVIRONMENT" else _LEAVE_OUT
+                hint = NAME_HINT if suffix == "ENVIRONMENT" else _LEAVE_OUT
                 raise ConfigurationError(f"{value.problem}.", hint=hint)
         return None
 

@@ -10,19 +10,30 @@ import re
 from typing import TYPE_CHECKING
 
 from chili_notebook.auth.credentials import Origin, Source
+from chili_notebook.auth.pasted_value import read_value
 from chili_notebook.auth.secret import Secret
 from chili_notebook.display.wording import relative_path
-from chili_notebook.system.small_file import UnreadableFileError, read_small_file
+from chili_notebook.errors import ConfigurationError
+from chili_notebook.system.bounded_file import UnreadableFileError, read_small_file
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
     from pathlib import Path
 
+    from chili_notebook.auth.pasted_value import PastedValue
+
     Pair = tuple[str, str | None]
 
 _OUR_LINE = re.compile(r"\s*(?:export\s+)?(CHILI_\w+)(?:\s*=(.*))?")
 # How a line begins that was copied from a Windows terminal; `export` is dotenv's own.
-_SHELL = re.compile(r"(?im)^[ \t]*(?:setx?[ \t]+|\$env:)(?=[\"']?\w+[ \t]*=)")
+_SHELL = re.compile(
+    r"(?im)^[ \t]*(?:(?:setx?|%env|env)[ \t]+|\$env:)(?=[\"']?\w+[ \t]*=)"
+)
+# `setx NAME value`, `%env NAME value` and `${env:NAME} = value`.
+_SHELL_PAIR = re.compile(
+    r"(?im)^[ \t]*(?:(?:setx|%env)[ \t]+[\"']?(\w+)[\"']?[ \t]+(?=[^=\s])"
+    r"|\$\{env:(\w+)\}[ \t]*=)"
+)
 _QUOTED_LINE = re.compile(r"(?m)^([\"'])(\w+=.*)\1[ \t]*$")
 # python-dotenv's time grows with the square of a line's length. Tokens are shorter.
 _MAX_LINE_LENGTH = 8_192
@@ -70,9 +81,17 @@ def find_sources(
         folder: The notebook's folder; ``.env`` is searched from there upward.
         env_file: A file that the user named; relative to `folder`.
         environ: The process environment.
+
+    Raises:
+        ConfigurationError: If `env_file` is not a path.
     """
     sources = []
     if env_file is not None:
+        if not isinstance(env_file, str | os.PathLike):
+            raise ConfigurationError(
+                f"{env_file!r} is not the path of a file.",
+                hint='Use a path, such as "prod.env".',
+            )
         path = folder / os.path.expanduser(env_file)  # noqa: PTH111 - pathlib's raises
         sources.append(_read_env_file(path, folder, required=True))
     sources.append(read_process_environment(environ))
@@ -82,11 +101,14 @@ def find_sources(
 
 def read_process_environment(environ: Mapping[str, str] = os.environ) -> Source:
     """Read the ``CHILI_*`` variables of this process."""
+    name = "the process environment"
+    misnamed = _find_misnamed(environ, is_shared=True)
     return Source.read(
-        "the process environment",
+        name,
         Origin.PROCESS_ENVIRONMENT,
         _select(environ.items()),
-        misnamed=_find_misnamed(environ, is_shared=True),
+        misnamed=misnamed,
+        unread=_misnamed_secrets(environ.items(), misnamed, name),
     )
 
 
@@ -106,7 +128,8 @@ def read_nearest_env_files(folder: Path) -> Iterator[Source]:
         other = _read_env_file(folder / name, folder, discovered=True)
         if other.values or other.misnamed:
             remark = f"{name} is not read: it must be called .env"
-            yield Source(name, Origin.ENV_FILE, remark=remark)
+            unread = (*other.values.values(), *other.superseded, *other.unread)
+            yield Source(name, Origin.ENV_FILE, unread=unread, remark=remark)
 
 
 def _exists(path: Path) -> bool:
@@ -129,11 +152,13 @@ def _read_env_file(
         problem = f"{name} {error}"
     except UnicodeDecodeError:
         problem = f"{name} is not UTF-8 text"
+    misnamed = _find_misnamed(key for key, _value in pairs)
     return Source.read(
         name,
         Origin.ENV_FILE,
         _select(pairs),
-        misnamed=_find_misnamed(key for key, _value in pairs),
+        misnamed=misnamed,
+        unread=_misnamed_secrets(pairs, misnamed, name),
         problem=problem,
         required=required,
         path=None if problem else path,
@@ -163,10 +188,11 @@ def _parse(text: str) -> Iterator[Pair]:
         raise UnreadableFileError(
             f"contains a line of more than {_MAX_LINE_LENGTH:,} characters"
         )
-    if text.lstrip().startswith("{"):
+    if text.lstrip().startswith(("{", "[{")):
         yield from _parse_json(text)
         return
-    text = _QUOTED_LINE.sub(r"\2", _SHELL.sub("", text))
+    text = _SHELL_PAIR.sub(r"\1\2=", _SHELL.sub("", text.replace("\r\n", "\n")))
+    text = _QUOTED_LINE.sub(r"\2", text)
     pairs = list(DotEnv(None, io.StringIO(text), interpolate=False).parse())
     yield from pairs
     # dotenv leaves out a line that it cannot parse; then the rest of the line is used,
@@ -183,6 +209,17 @@ def _select(pairs: Iterable[Pair]) -> list[tuple[str, Secret]]:
     ]
 
 
+def _misnamed_secrets(
+    pairs: Iterable[Pair], misnamed: Mapping[str, str], source_name: str
+) -> tuple[PastedValue, ...]:
+    """Return the secrets of a source that are not read because of their names."""
+    return tuple(
+        read_value(misnamed[key], Secret(value or ""), source_name, label=key)
+        for key, value in pairs
+        if misnamed.get(key, "").endswith(("_CLIENT_SECRET", "_ACCESS_TOKEN"))
+    )
+
+
 def _parse_json(text: str) -> Iterator[Pair]:
     """Yield the texts of a JSON object, also of objects inside it.
 
@@ -193,12 +230,14 @@ def _parse_json(text: str) -> Iterator[Pair]:
         members = json.loads(text, object_pairs_hook=list)
     except (ValueError, RecursionError):
         raise UnreadableFileError("begins like JSON, and is not JSON") from None
-    while members:
-        key, value = members.pop(0)
-        if isinstance(value, list):
-            members += [item for item in value if isinstance(item, tuple)]
-        elif isinstance(value, str):
-            yield key, value
+    while members:  # an object is a list of tuples here
+        member = members.pop(0)
+        if isinstance(member, list):
+            members += member
+        elif isinstance(member, tuple) and isinstance(member[1], str):
+            yield member
+        elif isinstance(member, tuple):
+            members.append(member[1])
 
 
 def _find_misnamed(keys: Iterable[str], *, is_shared: bool = False) -> dict[str, str]:

@@ -278,8 +278,9 @@ class TokenManager:
         try:
             token = fetch_token(credentials, self.environment, clock=self.clock)
         except TokenError as error:
-            # A copy, because the traceback of the error itself holds all its frames.
-            self._last_fetch_error = copy(error)
+            # The traceback holds all frames. A copy has it too if dask is imported:
+            # its library tblib changes how errors are copied.
+            self._last_fetch_error = copy(error).with_traceback(None)
             raise
         finally:
             self._attempts += 1

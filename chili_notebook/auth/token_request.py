@@ -14,6 +14,7 @@ import httpx
 
 from chili_notebook.auth.secret import MASK
 from chili_notebook.auth.tokens import Token, token_from_response
+from chili_notebook.display.wording import spell_duration
 from chili_notebook.errors import (
     NotSignedInError,
     TokenRefusedError,
@@ -26,6 +27,7 @@ from chili_notebook.http.transport import (
     TIMEOUT,
     USER_AGENT,
     hint_for,
+    retry_after_s,
     transport_for,
 )
 from chili_notebook.http.urls import require_safe
@@ -38,7 +40,7 @@ if TYPE_CHECKING:
 
 _MAX_BYTES = 1_000_000
 _TIME_LIMIT_S = 60.0
-_MOST_DIGITS = 6
+_ONE_DAY_S = 86_400.0
 _WRONG_PAIR = (
     "the secret belongs to another integration, was rotated, was copied incompletely "
     "or with a space, or is really the client ID (as in GraFx's own Node and Java "
@@ -204,11 +206,9 @@ def _plain(value: object, credentials: Credentials) -> str:
 
 
 def _when(response: httpx.Response) -> str:
-    retry_after = response.headers.get("retry-after", "")
-    is_number = retry_after.isascii() and retry_after.isdecimal()
-    if is_number and len(retry_after) <= _MOST_DIGITS:
-        return f"Try again in {retry_after} s."
-    return "Try again in a few minutes."
+    wait_s = retry_after_s(response)
+    is_usable = 0 < wait_s < _ONE_DAY_S
+    return f"Try again in {spell_duration(wait_s) if is_usable else 'a few minutes'}."
 
 
 def _server_date(response: httpx.Response) -> float | None:

@@ -13,13 +13,7 @@ from chili_notebook.batch.merge import merge_parts
 from chili_notebook.batch.options import PATIENCE_S, RunOptions
 from chili_notebook.batch.plan import check_files, write_plan
 from chili_notebook.batch.records import RowState
-from chili_notebook.batch.rows import (
-    SHOWN,
-    BatchProblems,
-    BatchRow,
-    BatchRows,
-    read_row,
-)
+from chili_notebook.batch.rows import BatchProblems, BatchRow, BatchRows, read_row
 from chili_notebook.batch.run import Run
 from chili_notebook.batch.view import (
     HOW_TO_CONTINUE,
@@ -27,7 +21,7 @@ from chili_notebook.batch.view import (
     batch_bundle,
     gallery_of,
     gallery_of_pages,
-    interrupted_text,
+    interrupted_error,
     invalid_error,
     show_progress,
     summary_of,
@@ -136,7 +130,7 @@ class Batch(Sequence[BatchRow]):
         """The rows whose output GraFx could not make, with the reason.
 
         Correct ``failures.to_frame()`` and pass it to ``chili.outputs.batch`` with the
-        same folder.
+        same folder, `name`, `columns` and other arguments.
 
         Example:
             rows = [{"Name": "Ada"}, {"Name": "Grace"}]
@@ -211,7 +205,8 @@ class Batch(Sequence[BatchRow]):
         Args:
             limit: How many outputs to order at most.
             concurrency: How many tasks are in flight at most.
-            skip_invalid: Whether to run although some rows are invalid.
+            skip_invalid: Whether to leave out the rows that are invalid. A problem of
+                the columns cannot be skipped.
             retry_unknown: Whether to order again what GraFx may have rendered.
             retry_failed: Whether to order again what has failed.
             patience_s: How long to wait in an outage of GraFx, in seconds.
@@ -223,7 +218,8 @@ class Batch(Sequence[BatchRow]):
                 default that of this client.
 
         Raises:
-            VariableError: If there are invalid rows, and they are not skipped.
+            VariableError: If the columns have a problem, or if there are invalid rows
+                and they are not skipped.
             ConfigurationError: If an argument is wrong, or another process uses the
                 folder.
             ConnectionFailedError: If GraFx could not be reached for `patience_s`.
@@ -311,8 +307,10 @@ class Batch(Sequence[BatchRow]):
 
     def _repr_mimebundle_(self, **_: object) -> dict[str, str]:
         try:
-            summary = summary_of(self.counts, self._preparation)
-            return batch_bundle(self[:SHOWN], summary, self.problems)
+            summary = summary_of(
+                self.counts, self._preparation, is_merged=self.merged is not None
+            )
+            return batch_bundle(self, summary, self.problems)
         except ConfigurationError as error:
             return {"text/plain": f"<Batch: {error.message}>"}
 
@@ -332,12 +330,13 @@ class Batch(Sequence[BatchRow]):
             )
 
     def _require_valid(self, options: RunOptions) -> None:
-        """Raise an error if there are problems that are not skipped."""
+        """Raise an error for problems that a run does not skip, as those of columns."""
+        # Without its column, each row would have the template's own value.
         with self._opened() as ledger:
             invalid = ledger.row_count(RowState.INVALID)
-            has_others = ledger.problem_count(of_table=True) > 0
-        if (invalid or has_others) and not options.skip_invalid:
-            raise invalid_error(invalid, self.problems)
+            of_table = ledger.problem_count(of_table=True) > 0
+        if of_table or (invalid and not options.skip_invalid):
+            raise invalid_error(0 if of_table else invalid, self.problems)
 
     def _completed(self, options: RunOptions) -> Iterator[BatchRow]:
         yield from BatchRows(self._opened, [RowState.DONE])
@@ -370,7 +369,7 @@ class Batch(Sequence[BatchRow]):
                 if self._preparation.merge:
                     merge_parts(self._ledger, self._preparation)
         except KeyboardInterrupt:
-            raise InterruptedCallError(*interrupted_text(self.counts)) from None
+            raise interrupted_error(self.counts) from None
 
     def _new_run(self, options: RunOptions, stack: ExitStack) -> Run:
         ledger = self._ledger

@@ -67,7 +67,7 @@ def _probably(column: str, closest: str) -> Problem:
         column,
         None,
         ProblemKind.UNKNOWN_COLUMN,
-        f"no variable has this name, and no column is {closest!r}",
+        f"no variable has this name, but {closest!r} is similar and has no column",
         f"columns={{{column!r}: {closest!r}}}, or None in place of the variable to "
         "leave the column out",
     )

@@ -89,19 +89,17 @@ class Database:
             lock = FileLock(self.folder / LOCK_NAME, thread_local=False)
             lock.acquire(timeout=0)
         except Timeout:
-            lock = None
+            raise ConfigurationError(
+                f"The folder {self.folder} is used by another run of a batch.",
+                hint="Wait for its end, or interrupt it, here or in another kernel. "
+                "Two batches need two folders.",
+            ) from None
         except OSError as error:
             raise ConfigurationError(
                 f"{self.folder} cannot be written "
                 f"({error.strerror or type(error).__name__}).",
                 hint="Use another folder.",
             ) from None
-        if lock is None:
-            raise ConfigurationError(
-                f"The folder {self.folder} is used by another run of a batch.",
-                hint="Wait for its end, or interrupt it, here or in another kernel. "
-                "Two batches need two folders.",
-            )
         try:
             with self.reading(create=True):
                 yield
@@ -156,17 +154,13 @@ class Database:
                 self._path, isolation_level=None, check_same_thread=False, timeout=5
             )
             self._prepare_file(connection, create=create)
-        except sqlite3.Error as error:
-            reason = error
-        except BaseException:
+        except BaseException as error:
             if connection is not None:
                 connection.close()
+            if isinstance(error, sqlite3.Error):
+                raise self._damaged(error) from None
             raise
-        else:
-            return connection
-        if connection is not None:
-            connection.close()
-        raise self._damaged(reason)
+        return connection
 
     def _prepare_file(self, connection: sqlite3.Connection, *, create: bool) -> None:
         (application,) = connection.execute("PRAGMA application_id").fetchone()
@@ -205,8 +199,7 @@ class Database:
             try:
                 return self._required().execute(query, values).fetchall()
             except sqlite3.Error as error:
-                reason = error
-        raise self._damaged(reason)
+                raise self._damaged(error) from None
 
     def execute_many(self, query: str, rows: Sequence[tuple[object, ...]]) -> None:
         """Run a statement for each of these rows."""
@@ -214,20 +207,14 @@ class Database:
             try:
                 self._required().executemany(query, rows)
             except sqlite3.Error as error:
-                reason = error
-            else:
-                return
-        raise self._damaged(reason)
+                raise self._damaged(error) from None
 
     def stream(self, query: str) -> Iterator[Any]:
         """Yield the rows of a query; a caller may write meanwhile."""
         try:
             yield from self._required().execute(query)
         except sqlite3.Error as error:
-            reason = error
-        else:
-            return
-        raise self._damaged(reason)
+            raise self._damaged(error) from None
 
     def _required(self) -> sqlite3.Connection:
         if self._connection is None:

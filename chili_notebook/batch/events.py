@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from enum import Enum
 from functools import partial
 from queue import Empty, SimpleQueue
-from typing import TYPE_CHECKING, Protocol, Self
+from typing import TYPE_CHECKING, Self
 
 from chili_notebook.batch.records import RowState
 from chili_notebook.batch.requests import without_token_trouble
@@ -17,18 +17,19 @@ from chili_notebook.display.wording import spell_duration
 from chili_notebook.errors import ConnectionFailedError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
     from concurrent.futures import Future
     from pathlib import Path
 
     from chili_notebook.batch.ledger import Ledger
-    from chili_notebook.batch.records import Job
+    from chili_notebook.batch.records import Job, StoredRow
     from chili_notebook.batch.requests import Reply
     from chili_notebook.batch.rows import BatchRow
 
 
 _ASKING, _SAVING = 10, 8  # threads; httpx keeps 20 connections open
 _SHORTEST_WAIT_S = 0.001
+_MOST_NUMBERS = 5
 
 
 class Call(Enum):
@@ -56,15 +57,6 @@ class Event:
     job: Job | None
     reply: Reply | None = None
     error: BaseException | None = None
-
-
-class Fetcher(Protocol):
-    """Waits for outputs and saves them somewhere else than in this process."""
-
-    def fetch(
-        self, job: Job, rows: list[BatchRow], report: Callable[[Event], None]
-    ) -> None:
-        """Start to fetch one output; its end is reported once."""
 
 
 class Calls:
@@ -182,6 +174,25 @@ class RunProgress:
         if limit is not None:
             ready = min(ready, limit)
         return cls(ledger.job_count(RowState.RUNNING) + ready, now)
+
+
+def failure_of(reply: Reply, rows: Sequence[StoredRow]) -> str:
+    """Return why an output failed, for its rows without an error of their own.
+
+    Args:
+        reply: How GraFx has responded.
+        rows: All rows of the output, in their order.
+    """
+    failed = [
+        row.number for record, row in enumerate(rows) if record in reply.record_errors
+    ]
+    if not failed or len(rows) == 1:
+        return reply.reason
+    shown = ", ".join(f"{number:,}" for number in failed[:_MOST_NUMBERS])
+    if len(failed) > _MOST_NUMBERS:
+        shown += f" and {len(failed) - _MOST_NUMBERS:,} more"
+    noun = "row" if len(failed) == 1 else "rows"
+    return f"not rendered, because of {noun} {shown} of the same PDF"
 
 
 def unreachable_error(reason: str, waited_s: float) -> ConnectionFailedError:

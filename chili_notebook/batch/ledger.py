@@ -25,7 +25,7 @@ from chili_notebook.batch.records import (
 from chili_notebook.guard.install import process_guard
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
 
 _CHUNK = 500
@@ -324,26 +324,20 @@ class Ledger(Database):
         """Note that the response to an order was lost."""
         self._set(job, state="unknown", error=_masked(error))
 
-    def note_failed(self, job: Job, error: str) -> None:
-        """Note that GraFx could not make an output."""
+    def note_failed(
+        self, job: Job, error: str, *, record_errors: Mapping[int, str] | None = None
+    ) -> None:
+        """Note that GraFx could not make an output, and because of which records."""
         self._set(job, state="failed", error=_masked(error))
+        self._note_record_errors(job, record_errors or {})
 
     def note_done(
-        self, job: Job, *, file: str, size: int, record_errors: dict[int, str]
+        self, job: Job, *, file: str, size: int, record_errors: Mapping[int, str]
     ) -> None:
         """Note that a file is saved, and which of its records are missing from it."""
-        self._set(
-            job,
-            state="done",
-            file=file,
-            size=size,
-            error=None,
-            run=int(self.meta("run") or 0),
-        )
-        self.execute_many(
-            "INSERT OR REPLACE INTO record_errors VALUES (?, ?, ?)",
-            [(job.key, record, _masked(why)) for record, why in record_errors.items()],
-        )
+        run = int(self.meta("run") or 0)
+        self._set(job, state="done", file=file, size=size, error=None, run=run)
+        self._note_record_errors(job, record_errors)
 
     def note_missing(self, job: Job) -> None:
         """Note that a saved file is missing or cut: it is to be fetched again."""
@@ -364,6 +358,12 @@ class Ledger(Database):
             "DELETE FROM record_errors WHERE key NOT IN (SELECT key FROM outputs)"
         )
 
+    def _note_record_errors(self, job: Job, errors: Mapping[int, str]) -> None:
+        self.execute_many(
+            "INSERT OR REPLACE INTO record_errors VALUES (?, ?, ?)",
+            [(job.key, record, _masked(reason)) for record, reason in errors.items()],
+        )
+
     def _set(self, job: Job, **fields: object) -> None:
         fields |= {"changed_at": self.clock()}
         names = ", ".join(f"{name} = ?" for name in fields)
@@ -377,8 +377,7 @@ def _masked(value: str) -> str:
 
 
 _SELECT = (
-    "SELECT position, number, file, state, sent, original, error, task_id, saved "
-    "FROM states"
+    "SELECT position, number, file, state, original, error, task_id, saved FROM states"
 )
 _SELECT_PROBLEMS = (
     "SELECT position, number, name, value, kind, reason, suggestion FROM problems"
@@ -386,13 +385,12 @@ _SELECT_PROBLEMS = (
 
 
 def _stored(row: Sequence[Any]) -> StoredRow:
-    position, number, file, state, sent, original, error, task_id, saved = row
+    position, number, file, state, original, error, task_id, saved = row
     return StoredRow(
         position,
         number,
         file,
         RowState(state),
-        sent,
         original,
         error or "",
         task_id,

@@ -16,7 +16,7 @@ _PARTS = 10  # a task is polled again after this part of its age
 _FIRST_PARTS = 4  # the same, as long as no duration is known
 _LAST_PARTS = 24  # the same, when nothing is left to order
 _MISSES_PER_DONE, _FREE_MISSES = 2, 10
-_ALSO = 2  # how many tasks are polled at once after one that was done
+_POLLED_AT_ONCE = 2  # tasks, after one that was done
 _WEIGHT = 0.15
 _EARLIEST, _LATEST = 0.5, 0.95
 
@@ -29,14 +29,14 @@ class _Flight:
 
     Attributes:
         since: When it was ordered, by the stopwatch.
-        counts: Whether its duration is known, and so is learned.
+        is_timed: Whether this run ordered it, so that its duration is learned.
         polled_at: When it was polled last.
         next_at: When it may be polled again.
         is_asked: Whether a poll of it is running.
     """
 
     since: float
-    counts: bool
+    is_timed: bool
     polled_at: float | None = None
     next_at: float = 0.0
     is_asked: bool = False
@@ -57,7 +57,7 @@ class Polls:
         self._deviation_s = 0.0
         self._most = 1
         self._next_at = 0.0
-        self._also = 0
+        self._left_at_once = 0  # of `_POLLED_AT_ONCE`
         self._done, self._missed = 0, 0
         self.is_last = False
 
@@ -81,7 +81,7 @@ class Polls:
             now: The time.
             adopted: Whether an earlier run ordered it, so that it may be done.
         """
-        self._flights[key] = _Flight(now, counts=not adopted)
+        self._flights[key] = _Flight(now, is_timed=not adopted)
         self._most = max(self._most, len(self._flights))
 
     def remove(self, key: str) -> None:
@@ -90,13 +90,10 @@ class Polls:
 
     def take(self, now: float) -> str | None:
         """Return a task to poll now, ``None`` if it is too early for all of them."""
-        if self._also:
-            self._also -= 1
+        key = None
+        if self._left_at_once:
             key = self._oldest(now, at_once=True)
-            if key is None:
-                self._also = 0
-        else:
-            key = None
+            self._left_at_once = 0 if key is None else self._left_at_once - 1
         if key is None and now >= self._next_at:
             key = self._oldest(now, at_once=False)
             if key is not None:
@@ -118,8 +115,8 @@ class Polls:
         """Take into account that a task is done, and remove it."""
         flight = self._flights.pop(key)
         self._done += 1
-        self._also = _ALSO
-        if not flight.counts:
+        self._left_at_once = _POLLED_AT_ONCE
+        if not flight.is_timed:
             return
         age_s = now - flight.since
         # It ended some time between the last two polls.
@@ -166,7 +163,7 @@ class Polls:
     def _first_at(self, flight: _Flight) -> float:
         """Return when a task may be polled for the first time."""
         expected_s = self._expected_s
-        if expected_s is None or not flight.counts:
+        if expected_s is None or not flight.is_timed:
             return flight.since
         early_s = expected_s - 2 * self._deviation_s
         return flight.since + min(
@@ -223,7 +220,7 @@ class Outage:
             self.since = now
         if now >= self.until:  # calls that were sent together count as one
             self._hold_s = min(max(self._hold_s * 2, _FIRST_HOLD_S), _LONGEST_HOLD_S)
-        self.until = max(self.until, now + max(wait_s, self._hold_s * (not wait_s)))
+        self.until = max(self.until, now + (wait_s or self._hold_s))
 
     def end(self) -> None:
         """Note that a call has succeeded."""

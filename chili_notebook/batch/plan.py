@@ -112,7 +112,7 @@ class _Plan:
         self._pattern = pattern
         self._columns = columns
         self._variables: dict[str, str | None] = {}  # by column of the table
-        self._used: list[tuple[str, str]] | None = None  # if all rows have the same
+        self._has_headings = False
         self._rows: list[PlannedRow] = []
         self._problems: list[StoredProblem] = []
 
@@ -129,14 +129,9 @@ class _Plan:
 
     def add(self, table: Table, *, is_continued: bool) -> None:
         """Add the rows of a table, and what is wrong with its columns."""
+        self._has_headings = table.headings is not None
         for heading in table.headings or ():
             self._find_variable(heading)
-        if table.headings is not None:
-            self._used = [
-                (column, variable)
-                for column, variable in self._variables.items()
-                if variable is not None
-            ]
         position = 0
         for row in table:
             if is_continued:
@@ -167,16 +162,20 @@ class _Plan:
                 file,
                 ProblemKind.SAME_FILE_NAME,
                 f"the row has the same file name as row {earlier}",
-                "a column in `name` whose values differ",
+                self._better_name,
             )
             self._note(position, problem)
-            if len(positions) >= _CHUNK:
-                break
-        more = len(positions) >= _CHUNK
+            if len(self._problems) >= _CHUNK:
+                self._flush()
         self._ledger.mark_invalid(positions)
         self._flush()
-        if more:
-            self.add_duplicates()
+
+    @property
+    def _better_name(self) -> str:
+        columns = [*self._variables]
+        if self._pattern.columns or not columns:
+            return "a column in `name` whose values differ"
+        return f"a column in braces, such as name={f'{{{columns[0]}}}'!r}"
 
     def _add_row(self, position: int, row: TableRow) -> None:
         values = row.values
@@ -202,7 +201,7 @@ class _Plan:
             file, problem = self._file_name(row)
             if problem is not None:
                 problems = (problem,)
-            else:
+            elif file:
                 key = file.lower() if file.isascii() else self._pattern.key(file)
                 fingerprint = self._form.fingerprint(sent)
         for problem in problems:
@@ -223,6 +222,8 @@ class _Plan:
     def _file_name(self, row: TableRow) -> tuple[str, Problem | None]:
         for column in self._pattern.columns:
             if row.values.get(column) is None:
+                if self._has_headings and column not in self._variables:
+                    return "", None  # a problem of the table, and not of each row
                 return "", Problem(
                     row.number,
                     column,

@@ -56,7 +56,7 @@ class PlannedRow(NamedTuple):
         record: Its number in its request, from 0.
         fingerprint: Identifies source, document, format, layout, settings and values.
         sent: The values as GraFx gets them, as JSON.
-        original: The values of the table, as JSON; empty if they are those sent.
+        original: The values of the table, as JSON.
     """
 
     position: int
@@ -77,7 +77,6 @@ class StoredRow:
     number: int
     file: str | None
     state: RowState
-    sent: str
     original: str
     error: str
     task_id: str | None

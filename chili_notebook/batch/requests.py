@@ -56,8 +56,8 @@ if TYPE_CHECKING:
     from chili_notebook.api.base import ApiClient
 
 _UNAVAILABLE = 503
-_GATEWAY = {502, 503, 504}
 _TOO_MANY = 429
+_HELD_UP = {_TOO_MANY, 502, 503, 504}
 _SERVER = 500
 _ORDER_LIMIT_S, _POLL_LIMIT_S = 120.0, 30.0
 _ONE_TEMPLATE = {"limit": 1}
@@ -92,7 +92,8 @@ class Reply:
         report_address: The address of its error report, if it has one.
         file: The name of the saved file.
         size: Its size in bytes.
-        record_errors: Why records are missing from the file, by their number from 0.
+        record_errors: Why records are missing from the file, or why there is no file,
+            by their number from 0.
     """
 
     meaning: Meaning
@@ -146,10 +147,8 @@ def poll(client: ApiClient, task_id: str) -> Reply:  # noqa: PLR0911 - each is a
     """
     try:
         with TimeLimit(_POLL_LIMIT_S):
-            response = client.get(
-                _path_of(task_id), accepted={_TOO_MANY, *_GATEWAY}, extensions=ONCE
-            )
-        if response.status_code in {_TOO_MANY, *_GATEWAY}:
+            response = client.get(_path_of(task_id), accepted=_HELD_UP, extensions=ONCE)
+        if response.status_code in _HELD_UP:
             return _held_up(response)
         if response.status_code in RUNNING:
             return Reply(Meaning.RUNNING)
@@ -161,7 +160,7 @@ def poll(client: ApiClient, task_id: str) -> Reply:  # noqa: PLR0911 - each is a
     except ServerError as error:
         # GraFx reports a failed task as an error 500, as in an outage.
         reply = _down(client, error)
-        return reply or Reply(Meaning.FAILED, _failure(client, error))
+        return reply or _failure(client, error)
     except APIError as error:
         if error.status_code not in NO_LONGER_STORED:
             raise
@@ -188,10 +187,8 @@ def download(client: ApiClient, task_id: str, path: Path, done: Reply) -> Reply:
     address = done.address or f"{_path_of(task_id)}/download"
     try:
         with TimeLimit(FILE_LIMIT_S, slowest_bytes_s=SLOWEST_BYTES_S):
-            response = client.get(
-                address, accepted={_TOO_MANY, *_GATEWAY}, extensions=ONCE
-            )
-        if response.status_code in {_TOO_MANY, *_GATEWAY}:
+            response = client.get(address, accepted=_HELD_UP, extensions=ONCE)
+        if response.status_code in _HELD_UP:
             return _held_up(response)
         if not is_file(response, response.content, path.name):
             return Reply(Meaning.DOWN, "The response to the download is not a file.")
@@ -274,12 +271,16 @@ def _held_up(response: httpx.Response) -> Reply:
     return Reply(meaning, reason, wait_s=retry_after_s(response))
 
 
-def _failure(client: ApiClient, error: ServerError) -> str:
+def _failure(client: ApiClient, error: ServerError) -> Reply:
+    """Return why a task failed: of all its rows, and of each that is reported."""
     with TimeLimit(REPORT_LIMIT_S):
         report = read_report(client, find_report_url(error.detail))
-    # The rows of a file have other numbers than the rows of the table.
     reasons = dict.fromkeys(record.explanation for record in report)
-    return "; ".join(list(reasons)[:_MOST_ERRORS]) or _reason(error)
+    return Reply(
+        Meaning.FAILED,
+        "; ".join(list(reasons)[:_MOST_ERRORS]) or _reason(error),
+        record_errors=_by_record(report),
+    )
 
 
 def _reason(error: APIError) -> str:
@@ -305,12 +306,14 @@ def _read_errors(client: ApiClient, address: str) -> dict[int, str]:
 
 
 def _by_record(report: tuple[RecordError, ...]) -> dict[int, str]:
-    reasons: dict[int, str] = {}
+    reasons: dict[int, dict[str, None]] = {}  # each reason once, in their order
     for error in report:
         record = -1 if error.record is None else error.record
-        known = [reasons[record]] if record in reasons else []
-        reasons[record] = "; ".join([*known, error.explanation])
-    return reasons
+        reasons.setdefault(record, {})[error.explanation] = None
+    return {
+        record: "; ".join(list(known)[:_MOST_ERRORS])
+        for record, known in reasons.items()
+    }
 
 
 def _save(response: httpx.Response, path: Path) -> Path:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
+from abc import abstractmethod
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Final, overload
+from typing import TYPE_CHECKING, Any, Final, TypeVar, overload
 
 from chili_notebook.api.listing import load_pandas
 from chili_notebook.api.problems import Problem, ProblemKind
@@ -60,7 +61,60 @@ Open = Callable[[], AbstractContextManager["Ledger"]]
 """Opens the ledger, and checks that it still has the rows of this batch."""
 
 
-class BatchRows(Sequence[BatchRow]):
+_T = TypeVar("_T")
+
+
+class _StoredSequence(Sequence[_T]):
+    """A part of the ledger, of which only what is needed is read."""
+
+    _noun: str
+
+    def __init__(self, open_ledger: Open) -> None:
+        self._open = open_ledger
+
+    @abstractmethod
+    def _count(self, ledger: Ledger) -> int: ...
+    @abstractmethod
+    def _read(self, ledger: Ledger, first: int, count: int) -> list[_T]: ...
+
+    def __len__(self) -> int:
+        with self._open() as ledger:
+            return self._count(ledger)
+
+    @overload
+    def __getitem__(self, index: int) -> _T: ...
+    @overload
+    def __getitem__(self, index: slice) -> list[_T]: ...
+    def __getitem__(self, index: int | slice) -> _T | list[_T]:
+        with self._open() as ledger:
+            count = self._count(ledger)
+            if isinstance(index, slice):
+                places = range(*index.indices(count))
+                first, last = min(places, default=0), max(places, default=-1)
+                found = self._read(ledger, first, last + 1 - first)
+                return [found[place - first] for place in places]
+            place = index + count if index < 0 else index
+            if not 0 <= place < count:
+                message = f"There are {count} {self._noun}s, and none at {index}."
+                raise IndexError(message)
+            return self._read(ledger, place, 1)[0]
+
+    def __repr__(self) -> str:
+        return f"<{spell_count(len(self), self._noun)}>"
+
+    def __str__(self) -> str:
+        return self._repr_mimebundle_()["text/plain"]
+
+    @abstractmethod
+    def _repr_mimebundle_(self, **_: object) -> dict[str, str]: ...
+
+    def _caption(self) -> str:
+        count = len(self)
+        shown = f"; the first {SHOWN} are shown" if count > SHOWN else ""
+        return f"{spell_count(count, self._noun)}{shown}"
+
+
+class BatchRows(_StoredSequence[BatchRow]):
     """Rows of a batch; in a notebook and in a print they are a table.
 
     The rows are read when they are needed, so a large batch stays on the disk.
@@ -71,32 +125,11 @@ class BatchRows(Sequence[BatchRow]):
         prints.failures.to_frame()
     """
 
+    _noun = "row"
+
     def __init__(self, open_ledger: Open, states: Sequence[RowState] = ()) -> None:
-        self._open = open_ledger
+        super().__init__(open_ledger)
         self._states = tuple(states)
-
-    def __len__(self) -> int:
-        with self._open() as ledger:
-            return ledger.row_count(*self._states)
-
-    @overload
-    def __getitem__(self, index: int) -> BatchRow: ...
-    @overload
-    def __getitem__(self, index: slice) -> list[BatchRow]: ...
-    def __getitem__(self, index: int | slice) -> BatchRow | list[BatchRow]:
-        with self._open() as ledger:
-            count = ledger.row_count(*self._states)
-            if isinstance(index, slice):
-                places = range(*index.indices(count))
-                rows = self._rows_at(ledger, min(places, default=0), len(places))
-                if places.step == 1:
-                    return rows
-                return [self._row_at(ledger, place) for place in places]
-            place = index + count if index < 0 else index
-            if not 0 <= place < count:
-                message = f"There are {count} rows, and no row at {index}."
-                raise IndexError(message)
-            return self._row_at(ledger, place)
 
     def __iter__(self) -> Iterator[BatchRow]:
         first = 0
@@ -147,25 +180,18 @@ class BatchRows(Sequence[BatchRow]):
                 data[name] = pd.Series(values, index=index, dtype=object)
         return pd.DataFrame(data, index=index)
 
-    def _rows_at(self, ledger: Ledger, place: int, count: int) -> list[BatchRow]:
-        stored = ledger.rows(self._states, skip=place, count=count)
+    def _count(self, ledger: Ledger) -> int:
+        return ledger.row_count(*self._states)
+
+    def _read(self, ledger: Ledger, first: int, count: int) -> list[BatchRow]:
+        stored = ledger.rows(self._states, skip=first, count=count)
         return [read_row(ledger, row) for row in stored]
 
-    def _row_at(self, ledger: Ledger, place: int) -> BatchRow:
-        return self._rows_at(ledger, place, 1)[0]
-
-    def __repr__(self) -> str:
-        return f"<{spell_count(len(self), 'row')}>"
-
-    def __str__(self) -> str:
-        return self._repr_mimebundle_()["text/plain"]
-
     def _repr_mimebundle_(self, **_: object) -> dict[str, str]:
-        rows = self[:SHOWN]
-        return rows_bundle(rows, caption=_caption(len(self), "row"))
+        return rows_bundle(self[:SHOWN], caption=self._caption())
 
 
-class BatchProblems(Sequence[Problem]):
+class BatchProblems(_StoredSequence[Problem]):
     """The problems of a batch; in a notebook and in a print they are a table.
 
     Example:
@@ -174,30 +200,7 @@ class BatchProblems(Sequence[Problem]):
         [(problem.row, problem.reason) for problem in prints.problems]
     """
 
-    def __init__(self, open_ledger: Open) -> None:
-        self._open = open_ledger
-
-    def __len__(self) -> int:
-        with self._open() as ledger:
-            return ledger.problem_count()
-
-    @overload
-    def __getitem__(self, index: int) -> Problem: ...
-    @overload
-    def __getitem__(self, index: slice) -> list[Problem]: ...
-    def __getitem__(self, index: int | slice) -> Problem | list[Problem]:
-        with self._open() as ledger:
-            count = ledger.problem_count()
-            if isinstance(index, slice):
-                places = range(*index.indices(count))
-                first, last = min(places, default=0), max(places, default=-1)
-                found = ledger.problems(first, last + 1 - first)
-                return [read_problem(found[place - first]) for place in places]
-            place = index + count if index < 0 else index
-            if not 0 <= place < count:
-                message = f"There are {count} problems, and none at {index}."
-                raise IndexError(message)
-            return read_problem(ledger.problems(place, 1)[0])
+    _noun = "problem"
 
     def __iter__(self) -> Iterator[Problem]:
         first = 0
@@ -224,23 +227,19 @@ class BatchProblems(Sequence[Problem]):
         headings = ["row", "column", "value", "kind", "reason", "suggestion"]
         return pd.DataFrame(cells, columns=headings, dtype=object)
 
-    def __repr__(self) -> str:
-        return f"<{spell_count(len(self), 'problem')}>"
+    def _count(self, ledger: Ledger) -> int:
+        return ledger.problem_count()
 
-    def __str__(self) -> str:
-        return self._repr_mimebundle_()["text/plain"]
+    def _read(self, ledger: Ledger, first: int, count: int) -> list[Problem]:
+        return [read_problem(problem) for problem in ledger.problems(first, count)]
 
     def _repr_mimebundle_(self, **_: object) -> dict[str, str]:
         cells = [
             [one.row, one.column, one.value, one.reason, one.suggestion]
             for one in self[:SHOWN]
         ]
-        count = len(self)
-        return table_bundle(
-            ["Row", "Column", "Value", "Problem", "Use"],
-            cells,
-            caption=_caption(count, "problem"),
-        )
+        headings = ["Row", "Column", "Value", "Problem", "Use"]
+        return table_bundle(headings, cells, caption=self._caption())
 
 
 def read_row(ledger: Ledger, row: StoredRow) -> BatchRow:
@@ -284,7 +283,7 @@ def rows_bundle(rows: Sequence[BatchRow], *, caption: str) -> dict[str, str]:
         [
             row.number,
             row.state.value,
-            *(_value_of(row, name) for name in columns),
+            *(row.values.get(name) for name in columns),
             row.path.name if row.path else row.error,
         ]
         for row in rows
@@ -296,16 +295,7 @@ def rows_bundle(rows: Sequence[BatchRow], *, caption: str) -> dict[str, str]:
     )
 
 
-def _caption(count: int, noun: str) -> str:
-    shown = f"; the first {SHOWN} are shown" if count > SHOWN else ""
-    return f"{spell_count(count, noun)}{shown}"
-
-
 def _columns_of(rows: Iterable[BatchRow]) -> list[str]:
     """Return the columns of these rows, each once."""
     names = (name for row in rows for name in row.values)
     return list(dict.fromkeys(names))
-
-
-def _value_of(row: BatchRow, column: str) -> object:
-    return row.values.get(column)

@@ -1,7 +1,7 @@
 """One run of a batch: order, poll, save, and write each step into the ledger.
 
-One thread decides and writes; a pool of threads sends. So the ledger needs no lock, and
-how GraFx responds to one call can slow down all others.
+One thread decides and writes; pools of threads send. So the steps are written one after
+the other, and all calls slow down together when GraFx asks for it.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ from chili_notebook.batch.events import (
     JobQueue,
     RunProgress,
     call_after,
+    failure_of,
     unreachable_error,
 )
 from chili_notebook.batch.pacing import Outage, Polls
@@ -39,11 +40,11 @@ from chili_notebook.errors import ChiliError
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from chili_notebook.batch.events import Fetcher
     from chili_notebook.batch.ledger import Ledger
     from chili_notebook.batch.options import RunOptions
     from chili_notebook.batch.order import OrderForm
     from chili_notebook.batch.rows import BatchRow
+    from chili_notebook.batch.workers import ExecutorFetcher
 
 _MOST_UNSAVED = 100
 _LONGEST_WAIT_S = 0.25
@@ -69,7 +70,7 @@ class Run:
         options: RunOptions,
         *,
         rows_of: Callable[[Job], list[BatchRow]],
-        fetcher: Fetcher | None = None,
+        fetcher: ExecutorFetcher | None = None,
     ) -> None:
         self._form, self._ledger, self._options = form, ledger, options
         self._client = client = form.client
@@ -112,6 +113,7 @@ class Run:
                 while not self._is_over():
                     self._decide()
                     self._take_events()
+                    self.progress.running = len(self._in_flight)
         except BaseException as error:  # noqa: BLE001 - raised in the caller's thread
             self.error = error
         finally:
@@ -135,7 +137,6 @@ class Run:
     # Decide
 
     def _decide(self) -> None:
-        self.progress.running = len(self._in_flight)
         if self._stops.is_set() or self.error is not None:
             return
         now = self._client.stopwatch()
@@ -230,12 +231,13 @@ class Run:
         now = self._client.stopwatch()
         if self._stops.is_set() or self.error is not None:
             return _LONGEST_WAIT_S if self._ordering else 0.0
-        if self._outage.since is not None:
-            due = self._outage.until
+        outage = self._outage
+        if outage.since is not None and (outage.needs_check or now < outage.until):
+            due = outage.until
         else:
             due = self._polls.next_at() or now + _LONGEST_WAIT_S
         if due <= now and len(self._calls):  # the response to a call decides
-            return _LONGEST_WAIT_S if self._outage.since is not None else 0.01
+            return _LONGEST_WAIT_S if outage.since is not None else 0.01
         return min(max(due - now, 0.0), _LONGEST_WAIT_S)
 
     def _take(self, event: Event) -> None:
@@ -347,15 +349,11 @@ class Run:
 
     def _finish(self, job: Job, reply: Reply) -> None:
         """Note the end of an output."""
-        ledger = self._ledger
+        ledger, errors = self._ledger, reply.record_errors
         if reply.meaning is Meaning.SAVED:
             self.progress.saved += 1
-            ledger.note_done(
-                job,
-                file=str(PurePosixPath(job.file).with_name(reply.file)),
-                size=reply.size,
-                record_errors=dict(reply.record_errors),
-            )
+            file = str(PurePosixPath(job.file).with_name(reply.file))
+            ledger.note_done(job, file=file, size=reply.size, record_errors=errors)
         elif reply.meaning is Meaning.GONE and not self._is_own(job):
             self.progress.expired += 1
             ledger.forget(job)
@@ -363,7 +361,8 @@ class Run:
             return
         else:
             self.progress.failed += 1
-            ledger.note_failed(job, reply.reason)
+            reason = failure_of(reply, ledger.rows_of(job.key))
+            ledger.note_failed(job, reason, record_errors=errors)
         self.finished.put(job)
 
     def _is_own(self, job: Job) -> bool:

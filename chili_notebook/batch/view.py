@@ -5,11 +5,12 @@ from __future__ import annotations
 from html import escape
 from typing import TYPE_CHECKING, Final
 
+from chili_notebook.api.api_errors import InterruptedCallError
 from chili_notebook.api.file_names import content_type_of
 from chili_notebook.api.file_views import data_url, draw_pages, small_picture
 from chili_notebook.api.problems import problem_line, problems_error
 from chili_notebook.batch.records import Before
-from chili_notebook.batch.rows import rows_bundle
+from chili_notebook.batch.rows import SHOWN, rows_bundle
 from chili_notebook.display.gallery import Gallery, GalleryEntry
 from chili_notebook.display.wording import (
     list_names,
@@ -38,7 +39,9 @@ _MOST_PROBLEMS = 20
 _FEW, _MOST_IN_ERROR = 5, 1000
 
 
-def summary_of(counts: Mapping[str, int], preparation: Preparation) -> str:
+def summary_of(
+    counts: Mapping[str, int], preparation: Preparation, *, is_merged: bool = False
+) -> str:
     """Return what is ready, what was done, and what a run will cost, as text."""
     total = sum(counts.values()) - counts["kept"]
     ready, kept = counts["ready"], counts["kept"]
@@ -55,15 +58,20 @@ def summary_of(counts: Mapping[str, int], preparation: Preparation) -> str:
     if ready:
         lines[0] += f"; will cost {spell_count(ready, 'render')}"
         lines += _changes_in_words(preparation)
+    if counts["failed"]:
+        lines.append("The reasons of those that failed are in `failures`")
     if counts["unknown"]:
         lines.append(
             "GraFx may have rendered the unknown ones: run(retry_unknown=True) orders "
             "them again"
         )
+    if is_merged:
+        done = spell_count(counts["done"], "row")
+        lines.append(f"{preparation.merge} has the pages of {done}")
     if preparation.unused:
         shown = list_names(preparation.unused)
         noun = "column" if len(preparation.unused) == 1 else "columns"
-        lines.append(f"not used: the {noun} {shown}")
+        lines.append(f"Not used: the {noun} {shown}")
     lines += [note.rstrip(".") for note in preparation.notes]
     return ". ".join(lines)
 
@@ -83,21 +91,23 @@ def _changes_in_words(preparation: Preparation) -> list[str]:
 
 
 def batch_bundle(
-    rows: Sequence[BatchRow], summary: str, problems: BatchProblems
+    batch: Sequence[BatchRow], summary: str, problems: BatchProblems
 ) -> dict[str, str]:
     """Return the table of a batch, by media type."""
-    shown = f" The first {spell_count(len(rows), 'row')}:" if rows else ""
+    rows = batch[:SHOWN]
+    is_cut = len(rows) < len(batch)
+    shown = f" The first {len(rows)} rows are shown." if is_cut else ""
     table = rows_bundle(rows, caption=f"{summary}.{shown}")
     if not len(problems):
         return table
     count = len(problems)
     listed = problems[:_MOST_PROBLEMS]
     more = f"<p>and {count - len(listed):,} more in <code>problems</code></p>"
-    items = "".join(f"<li>{escape(str(problem))}</li>" for problem in listed)
+    items = "".join(f"<li>{escape(problem_line(problem))}</li>" for problem in listed)
     html = f"<p>{spell_count(count, 'problem')}:</p><ul>{items}</ul>"
     if count > len(listed):
         html += more
-    lines = [f"  {problem}" for problem in listed]
+    lines = [f"  {problem_line(problem)}" for problem in listed]
     if count > len(listed):
         lines.append(f"  and {count - len(listed):,} more in `problems`")
     return {
@@ -109,7 +119,12 @@ def batch_bundle(
 
 
 def invalid_error(count: int, problems: BatchProblems) -> VariableError:
-    """Return the error of a run that would leave out rows."""
+    """Return the error of a run that would leave out rows.
+
+    Args:
+        count: How many rows are invalid; 0 for a problem of the columns.
+        problems: All problems.
+    """
     first = problems[:_FEW]
     error = problems_error(problems[:_MOST_IN_ERROR])
     what = spell_count(count, "row") if count else "The table"
@@ -119,9 +134,15 @@ def invalid_error(count: int, problems: BatchProblems) -> VariableError:
     if more:
         lines += f"\n  and {more:,} more in `problems`"
     error.message = f"{what} {verb}, and nothing was ordered.{lines}"
-    error.hint = (
-        "Correct the table, or call run(skip_invalid=True) to render the others."
-    )
+    if count:
+        error.hint = (
+            "Correct the table, or call run(skip_invalid=True) to render the others."
+        )
+    else:
+        error.hint = (
+            "Correct the headings of the table, or `columns` and `name`, and call "
+            "chili.outputs.batch() again."
+        )
     return error
 
 
@@ -184,14 +205,14 @@ def run_line(
     return text, html
 
 
-def interrupted_text(counts: Mapping[str, int]) -> tuple[str, str]:
-    """Return what an interrupted run says: what was interrupted, and what to do."""
+def interrupted_error(counts: Mapping[str, int]) -> InterruptedCallError:
+    """Return the error of an interrupted run."""
     total = sum(counts.values()) - counts["kept"]
     message = (
         f"The run was interrupted: {counts['done']:,} of {total:,} rows are done, "
         f"{counts['running']:,} are running at GraFx."
     )
-    return message, HOW_TO_CONTINUE
+    return InterruptedCallError(message, hint=HOW_TO_CONTINUE)
 
 
 def gallery_of(rows: Sequence[BatchRow]) -> Gallery:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import warnings
 import zipfile
+from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import islice
 from typing import TYPE_CHECKING, Any
@@ -61,26 +62,25 @@ def open_sheet(path: Path) -> Sheet:
     except ImportError:
         raise library_error(f"Reading {path.name}", "openpyxl") from None
     _refuse_other_files(path)
+    with _reading(path):
+        workbook = openpyxl.load_workbook(path, read_only=True, data_only=True)
     try:
-        with _without_warnings():
-            workbook = openpyxl.load_workbook(path, read_only=True, data_only=True)
-    except OSError:
+        with _reading(path):
+            return _choose_sheet(path, workbook)
+    except BaseException:
+        workbook.close()
         raise
-    except Exception as error:  # openpyxl raises whatever its parts do
-        raise _damaged(path) from error
+
+
+def _choose_sheet(path: Path, workbook: Any) -> Sheet:
     visible = [one for one in workbook.worksheets if one.sheet_state == "visible"]
     filled = [sheet for sheet in visible if _has_values(sheet)]
     if not filled:
-        workbook.close()
         raise ConfigurationError(
             f"{path.name} contains no values.", hint="Fill in its first sheet."
         )
     sheet = filled[0]
-    try:
-        _refuse_uncalculated(path, sheet)
-    except ConfigurationError:
-        workbook.close()
-        raise
+    _refuse_uncalculated(path, sheet)
     note = ""
     if len(filled) > 1:
         others = ", ".join(repr(other.title) for other in filled[1:])
@@ -107,19 +107,11 @@ def _refuse_other_files(path: Path) -> None:
             )
 
 
-def _damaged(path: Path) -> ConfigurationError:
-    return ConfigurationError(
-        f"{path.name} cannot be read as an Excel file.",
-        hint="Open it in Excel, and save it again as .xlsx.",
-    )
-
-
 def _has_values(sheet: Any) -> bool:
     # What the file says about the size of a sheet is wrong in files of some programs.
     sheet.reset_dimensions()
-    with _without_warnings():
-        rows = sheet.iter_rows(max_row=_ROWS_LOOKED_AT, values_only=True)
-        return any(value is not None for row in rows for value in row)
+    rows = sheet.iter_rows(max_row=_ROWS_LOOKED_AT, values_only=True)
+    return any(value is not None for row in rows for value in row)
 
 
 def _refuse_uncalculated(path: Path, sheet: Any) -> None:
@@ -141,11 +133,8 @@ def _refuse_uncalculated(path: Path, sheet: Any) -> None:
 def _read_rows(path: Path, sheet: Any) -> Iterator[Sequence[object]]:
     rows = sheet.iter_rows(values_only=True)
     while True:
-        try:
-            with _without_warnings():
-                some = list(islice(rows, _ROWS_AT_ONCE))
-        except Exception as error:
-            raise _damaged(path) from error
+        with _reading(path):
+            some = list(islice(rows, _ROWS_AT_ONCE))
         if not some:
             return
         for row in some:
@@ -156,6 +145,19 @@ def _read_rows(path: Path, sheet: Any) -> Iterator[Sequence[object]]:
             ]
 
 
-def _without_warnings() -> warnings.catch_warnings[None]:
-    """Ignore openpyxl's warnings about what it does not support, such as extensions."""
-    return warnings.catch_warnings(action="ignore")
+@contextmanager
+def _reading(path: Path) -> Iterator[None]:
+    """Raise an error of this package for a damaged file, whatever openpyxl raises.
+
+    Its warnings about what it does not support, such as extensions, are ignored.
+    """
+    try:
+        with warnings.catch_warnings(action="ignore"):
+            yield
+    except (OSError, ConfigurationError):
+        raise
+    except Exception as error:
+        raise ConfigurationError(
+            f"{path.name} cannot be read as an Excel file.",
+            hint="Open it in Excel, and save it again as .xlsx.",
+        ) from error

@@ -98,7 +98,8 @@ class CardActions:
             hint = choose_hint(error) if action == self._sign_in else error.hint
             self._fail(error.message, hint, choose_field(error))
         except Exception as error:  # noqa: BLE001 - nobody sees it elsewhere
-            self._fail(f"Something unexpected failed ({type(error).__name__}).", "", "")
+            text = f"Something unexpected failed ({type(error).__name__})."
+            self._fail(text, "Try again, or run the login again.", "")
         except BaseException:
             self._fail("It was interrupted.", "Try again.", "")
             raise

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from chili_notebook.auth.environment import Environment
 from chili_notebook.auth.environment_check import CheckStatus, EnvironmentCheck
-from chili_notebook.display.wording import spell_moment
+from chili_notebook.display.wording import spell_count, spell_moment
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -38,11 +38,11 @@ if TYPE_CHECKING:
 # Voilà's has, which also sets data-voila.
 _OUTPUT = ":is(.jp-OutputArea-child,.output_container,[class*=output-id-])"
 _TWIN = ":has([data-chili-beside])"
-_PAPER = "body.jp-Notebook:not([data-voila]) *"
-_EITHER = (
-    f"<style>{_OUTPUT}{_TWIN}:has(+ {_OUTPUT} .chili-card):not({_PAPER}),"
+_NBCONVERT = "body.jp-Notebook:not([data-voila]) *"
+_STYLE = (
+    f"<style>{_OUTPUT}{_TWIN}:has(+ {_OUTPUT} .chili-card):not({_NBCONVERT}),"
     f"{_OUTPUT}{_TWIN} + {_OUTPUT}:has(.jupyter-widgets)"
-    f":not(:has(.chili-card):not({_PAPER})){{display:none}}</style>"
+    f":not(:has(.chili-card):not({_NBCONVERT})){{display:none}}</style>"
 )
 _FRAME = (
     "max-width:560px;padding:4px 16px;border:1px solid #8884;border-radius:10px;"
@@ -196,7 +196,7 @@ class CardState:
             calls = "a call that probably needs" if one else "calls that probably need"
             lines.append(f"GraFx refused {calls} {', '.join(self.lacking)}.")
         if self.phase == "signed-out" and self.token is not None:
-            lines.append("GraFx tokens cannot be revoked: it stays valid until then.")
+            lines.append("GraFx cannot revoke tokens; this one stays valid until then.")
         return [line for line in lines if line]
 
 
@@ -217,7 +217,9 @@ def as_line(state: CardState) -> str:
         has_responded = state.check.status is CheckStatus.ANSWERED
         parts[0] += f" to {environment}" if has_responded else f": {environment}"
         scopes = state.token.scopes
-        parts.append("scopes unknown" if scopes is None else f"{len(scopes)} scopes")
+        parts.append(
+            "scopes unknown" if scopes is None else spell_count(len(scopes), "scope")
+        )
         parts.append(f"credentials from {state.source}")
         parts.append(f"names {state.client_name}, {state.token_name}")
     return " ".join([f"{'; '.join(parts)}.", *state.remarks()])
@@ -253,8 +255,7 @@ def _scope_grid(scopes: Iterable[str], lacking: Iterable[str]) -> str:
     for scope, mark in sorted(marks.items()):
         resource, _, verb = scope.rpartition(":")
         verbs.setdefault(resource or "other", {})[verb] = mark
-    count = sum(mark == "✓" for mark in marks.values())
-    title = f"{count} scope{'' if count == 1 else 's'}"
+    title = spell_count(len(set(scopes)), "scope")
     head = "".join(f'<td style="{_CENTER}">{verb}</td>' for verb in _VERBS)
     rows = [f'<td style="{_LEFT}"><b>{title}</b></td>{head}']
     for resource, found in verbs.items():
@@ -278,7 +279,7 @@ def _scope_grid(scopes: Iterable[str], lacking: Iterable[str]) -> str:
 
 def as_html_beside(state: CardState) -> str:
     """Return the card as HTML that hides itself if the live card is the next output."""
-    return f"<div data-chili-beside>{_EITHER}{as_html(state)}<p>{_STORED}</p></div>"
+    return f"<div data-chili-beside>{_STYLE}{as_html(state)}<p>{_STORED}</p></div>"
 
 
 def as_traits(state: CardState) -> dict[str, Any]:

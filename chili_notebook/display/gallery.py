@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
 _THREADS = 6
+_EMPTY = "There is nothing to show yet."
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,9 +72,11 @@ class Gallery:
             pool.shutdown(wait=False, cancel_futures=True)
 
     def __str__(self) -> str:
-        return "\n".join(entry.caption for entry in self.entries)
+        return "\n".join(entry.caption for entry in self.entries) or _EMPTY
 
     def _repr_mimebundle_(self, **_: object) -> dict[str, str]:
+        if not self.entries:
+            return {"text/plain": _EMPTY}
         return {"text/plain": str(self), "text/html": html_grid(self.entries)}
 
 

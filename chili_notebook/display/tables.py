@@ -12,7 +12,10 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 _WIDEST = 100
+_SHORT = 20
+_BREAKS = {" ", "-"}
 _LEFT = 'style="text-align:left"'  # notebooks align the cells to the right
+_LEFT_IN_ONE_LINE = 'style="text-align:left;white-space:nowrap"'
 
 
 class Rows(list[T]):
@@ -72,14 +75,16 @@ def html_table(
 ) -> str:
     """Return an HTML table with escaped cells."""
     head = "".join(f"<th {_LEFT}>{escape(_cell(heading))}</th>" for heading in headings)
-    body = "".join(
-        "<tr>"
-        + "".join(f"<td {_LEFT}>{escape(_cell(cell))}</td>" for cell in row)
-        + "</tr>"
-        for row in rows
-    )
+    body = "".join("<tr>" + "".join(map(_html_cell, row)) + "</tr>" for row in rows)
     title = f"<caption {_LEFT}>{escape(caption)}</caption>" if caption else ""
     return f"<table>{title}<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
+
+
+def _html_cell(value: object) -> str:
+    text = _cell(value)
+    # Otherwise browsers break dates and codes at their hyphens beside a long cell.
+    style = _LEFT if len(text) > _SHORT or not _BREAKS & {*text} else _LEFT_IN_ONE_LINE
+    return f"<td {style}>{escape(text)}</td>"
 
 
 def text_table(

@@ -173,16 +173,18 @@ class SecretRegistry:
         """
         left_alone: list[TraceEntry] = []
         for source in sources:
-            for value in (*source.values.values(), *source.superseded):
+            read = (*source.values.values(), *source.superseded)
+            for value in (*read, *source.unread):
                 key, secret = value.key, value.to_protect
                 if secret is None or not key.endswith(_SECRET_KEYS):
                     continue
+                name = value.label or key
                 if not is_plausible(secret.reveal()):
-                    left_alone.append(TraceEntry(source.name, key, _NOT_PLAUSIBLE))
+                    left_alone.append(TraceEntry(source.name, name, _NOT_PLAUSIBLE))
                     continue
                 self.protect(
                     secret,
-                    label=f"{key} in {source.name}",
+                    label=f"{name} in {source.name}",
                     validity=_UNTIL_EXPIRY if key.endswith("TOKEN") else UNTIL_ROTATED,
                 )
         return tuple(left_alone)

@@ -37,7 +37,8 @@ TIMEOUT = httpx.Timeout(30.0, connect=10.0)
 USER_AGENT = f"chili_notebook/{__version__} python-httpx/{version('httpx')}"
 
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
-ONCE = {"retry": Retry(total=0)}
+_NO_RETRY = Retry(total=0)
+ONCE = {"retry": _NO_RETRY}
 """The ``extensions`` of a request that must not be retried."""
 _NOT_SENT = (
     httpx.ConnectError,
@@ -55,6 +56,7 @@ _TRUST_ISSUER = (
 )
 _BUSY = {429, 503}
 _LONGEST_PAUSE_S = 15.0
+_ONE_DAY_S = 86_400.0
 _LONGEST_SILENCE_S = 20.0  # nobody waits longer than that without a message
 
 
@@ -105,11 +107,15 @@ def _raise_if_soon_free(response: httpx.Response) -> None:
 
 
 def retry_after_s(response: httpx.Response) -> float:
-    """Return how many seconds a response asks to wait, 0 if it does not."""
+    """Return how many seconds a response asks to wait, 0 if it does not.
+
+    A time of more than a day, which a long number may be, counts as a day.
+    """
     try:
-        return ONCE["retry"].parse_retry_after(response.headers.get("retry-after", ""))
+        wait_s = _NO_RETRY.parse_retry_after(response.headers.get("retry-after", ""))
     except (ValueError, OverflowError):
         return 0.0
+    return min(wait_s, _ONE_DAY_S)
 
 
 class _NoCookies(httpx.Cookies):
@@ -208,7 +214,7 @@ def hint_for(error: Exception, *, also: str) -> str:
         also: What else to check if the error does not show the cause.
     """
     if cause_of(error, socket.gaierror) is not None:
-        return f"No such host is known. Check {also}, then the network, proxy or VPN."
+        return f"Check {also}, then the network, the proxy or VPN."
     certificate_error = cause_of(error, ssl.SSLCertVerificationError)
     if certificate_error is None:
         return f"Check the network, the proxy or VPN, and {also}."

@@ -104,8 +104,8 @@ class ChiliMagics(Magics):
         Kaggle, Databricks or Fabric, the system keyring. If none does, a form is shown.
         A secret is never an argument: it would be saved in the notebook.
 
-        The card is green when the environment accepts the token. To
-        switch this check off, use --no-check, or set CHILI_CHECK=off.
+        The card is green when the environment accepts the token. To switch this check
+        off, use --no-check, or set CHILI_CHECK=off.
 
         The keys are CHILI_CLIENT_ID, CHILI_CLIENT_SECRET (or CHILI_ACCESS_TOKEN) and
         CHILI_ENVIRONMENT, the technical name of the environment or any of its URLs.

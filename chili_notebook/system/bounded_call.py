@@ -37,25 +37,20 @@ def call_within(timeout_s: float, function: Callable[[], _T]) -> CallResult[_T]:
             cannot end it.
         function: The function.
     """
-    call = _Call(function)
+    # What the kernel knows about the running cell: requests to a front-end need it.
+    context = copy_context()
+    results: list[CallResult[_T]] = []
+
+    def call() -> None:
+        try:
+            results.append(CallResult(context.run(function)))
+        except BaseException as error:  # noqa: BLE001 - other code raises anything
+            results.append(CallResult(failure=type(error).__name__))
+
+    thread = threading.Thread(target=call, daemon=True)
     try:
-        call.start()
+        thread.start()
     except RuntimeError as error:  # no thread can be started any more
         return CallResult(failure=type(error).__name__)
-    call.join(timeout_s)
-    return call.result or CallResult(is_late=True)
-
-
-class _Call(threading.Thread, Generic[_T]):
-    def __init__(self, function: Callable[[], _T]) -> None:
-        super().__init__(daemon=True)
-        self._function = function
-        # What the kernel knows about the running cell: requests to a front-end need it.
-        self._context = copy_context()
-        self.result: CallResult[_T] | None = None
-
-    def run(self) -> None:
-        try:
-            self.result = CallResult(self._context.run(self._function))
-        except BaseException as error:  # noqa: BLE001 - other code raises anything
-            self.result = CallResult(failure=type(error).__name__)
+    thread.join(timeout_s)
+    return results[0] if results else CallResult(is_late=True)

@@ -16,13 +16,12 @@ from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from chili_notebook.system.bounded_file import UnreadableFileError, read_regular_file
 from chili_notebook.system.git_index import (
     IndexEntry,
     merge_split_index,
     parse_index,
 )
-from chili_notebook.system.regular_file import read_regular_file
-from chili_notebook.system.small_file import UnreadableFileError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

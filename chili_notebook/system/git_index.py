@@ -7,8 +7,7 @@ import struct
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from chili_notebook.system.regular_file import read_regular_file
-from chili_notebook.system.small_file import UnreadableFileError
+from chili_notebook.system.bounded_file import UnreadableFileError, read_regular_file
 
 if TYPE_CHECKING:
     from pathlib import Path

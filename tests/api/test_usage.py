@@ -9,6 +9,7 @@ from chili_notebook.api.brand_kits import BrandColor, Swatches
 from chili_notebook.errors import (
     ConfigurationError,
     ForbiddenError,
+    ServerError,
     UnexpectedAnswerError,
 )
 
@@ -61,6 +62,22 @@ def test_token_without_access_is_a_clear_error(client_of, status):
     assert caught.value.status_code == status
     assert "administrator" in caught.value.hint
     assert refusals == []
+
+
+@pytest.mark.parametrize(("failures", "is_error"), [(2, False), (3, True)])
+def test_sporadic_500_is_asked_again(client_of, failures, is_error):
+    """The Platform API sometimes fails; a third failure in a row is an error."""
+    left = [failures]
+
+    def api(_request):
+        left[0] -= 1
+        return httpx.Response(500 if left[0] >= 0 else 200, json=[])
+
+    if is_error:
+        with pytest.raises(ServerError):
+            client_of(api).usage()
+    else:
+        assert client_of(api).usage().empty
 
 
 def test_other_answer_is_an_error(client_of):

@@ -58,6 +58,7 @@ DOCUMENT = {
         },
         {"name": "Picture", "type": "image", "value": {"assetId": "a-1"}},
         {"name": "Rules", "type": "richText", "value": None, "ruleSetId": "r"},
+        {"name": "Marked", "type": "richText", "maxCharacters": 5},
         {"name": "Locked", "type": "shortText", "isReadonly": True},
         {"name": "Together", "type": "group"},
         {
@@ -117,6 +118,7 @@ def check(name, value):
             "\U0001f469\u200d\U0001f467" * 30,
         ),
         ("Rules", "<b>x</b>", "<b>x</b>"),
+        ("Marked", "<b>1234</b>&amp;", "<b>1234</b>&amp;"),
         ("Locked", "an output may set it", "an output may set it"),
         ("Colour", "blue", "blue"),
         ("Colour", None, None),
@@ -195,6 +197,7 @@ def test_value_is_converted_exactly(name, value, sent):
         ("Title", "\ud800", KINDS.WRONG_TYPE, ""),
         ("Title", float("inf"), KINDS.WRONG_TYPE, "a text, a number"),
         ("Subtitle", dt.datetime(2026, 3, 1, 9), KINDS.AMBIGUOUS, "2026-03-01"),  # noqa: DTZ001 - as pandas has them
+        ("Marked", "<b>12345</b>6", KINDS.TOO_LONG, "at most 5 characters"),
         ("Colour", "green", KINDS.NOT_IN_LIST, "one of 'red', 'blue', '1'"),
         ("Colour", "Blue", KINDS.NOT_IN_LIST, "'blue'"),
         ("Colour", "bleu", KINDS.NOT_IN_LIST, "'blue'"),

@@ -255,6 +255,36 @@ def test_store_that_hangs_is_given_up(store, host):
     assert not source.values
 
 
+@pytest.mark.parametrize("error", [SystemExit, KeyboardInterrupt, None])
+def test_constructor_that_hangs_or_exits_is_given_up(store, monkeypatch, error):
+    """Kaggle's client asks the host when it is made."""
+    add_kaggle(store, monkeypatch)
+
+    class UserSecretsClient:
+        def __init__(self):
+            if error is not None:
+                raise error
+            store.may_answer.wait()
+
+    sys.modules["kaggle_secrets"].UserSecretsClient = UserSecretsClient
+    store.may_answer.clear()
+    problem = read(timeout_s=0.05 if error is None else 5.0).problem
+    reason = "did not respond within 0 s"
+    if error is not None:
+        reason = f"cannot be used ({error.__name__})"
+    assert problem == f"Kaggle's secrets {reason}"
+
+
+def test_secret_that_is_refused_after_the_id_is_named(monkeypatch):
+    """Colab asks for permission for each secret."""
+    userdata = ModuleType("google.colab.userdata")
+    userdata.get = lambda key: {"CHILI_CLIENT_ID": "abc"}[key]
+    monkeypatch.setitem(sys.modules, "google.colab", ModuleType("google.colab"))
+    monkeypatch.setitem(sys.modules, "google.colab.userdata", userdata)
+    problem = "Colab's secrets did not return CHILI_CLIENT_SECRET (KeyError)"
+    assert read().problem == problem
+
+
 @pytest.mark.parametrize(
     ("host", "value"),
     [

@@ -189,10 +189,16 @@ def test_tilde_in_the_named_file_is_the_home_folder(tmp_path, monkeypatch):
     [
         "set CHILI_CLIENT_ID=abc\r\nset CHILI_CLIENT_SECRET=xyz\r\n",
         'set "CHILI_CLIENT_ID=abc"\nset "CHILI_CLIENT_SECRET=xyz"\n',
+        'set "CHILI_CLIENT_ID=abc"\r\nset "CHILI_CLIENT_SECRET=xyz"\r\n',
+        'setx CHILI_CLIENT_ID "abc"\r\nSETX CHILI_CLIENT_SECRET xyz\r\n',
+        "%env CHILI_CLIENT_ID=abc\n%env CHILI_CLIENT_SECRET xyz\n",
+        "${env:CHILI_CLIENT_ID} = 'abc'\nENV CHILI_CLIENT_SECRET=xyz\n",
         "$env:CHILI_CLIENT_ID = 'abc'\n$env:CHILI_CLIENT_SECRET=\"xyz\"\n",
         "$Env:CHILI_CLIENT_ID='abc'\n  export CHILI_CLIENT_SECRET=xyz\n",
         '{"CHILI_CLIENT_ID": "abc", "CHILI_CLIENT_SECRET": "xyz", "n": 1}',
         '{"chili": {"CHILI_CLIENT_ID": "abc", "CHILI_CLIENT_SECRET": "xyz"}}',
+        '{"a": [1, [{"CHILI_CLIENT_ID": "abc"}], {"CHILI_CLIENT_SECRET": "xyz"}]}',
+        '[{"CHILI_CLIENT_ID": "abc", "CHILI_CLIENT_SECRET": "xyz"}]',
     ],
 )
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-16", "utf-16-le", "utf-16-be"])
@@ -253,6 +259,30 @@ def test_file_with_another_name_is_named(tmp_path, name):
     with pytest.raises(ConfigurationError) as caught:
         choice.require()
     assert f"{name} is not read: it must be called .env." in caught.value.message
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "unread"),
+    [
+        (".env", "CLIENT_ID=abc\nCLIENT_SECRET=xyz\nGRAFX_TOKEN=uvw", ["xyz", "uvw"]),
+        (".env", '{"clientSecret": "xyz", "audience": "abc"}', ["xyz"]),
+        (".env.txt", PAIR, ["abc", "xyz"]),
+        (".env.txt", "SERVER_SECRET=xyz", ["xyz"]),
+    ],
+)
+def test_secrets_that_are_not_read_are_known(tmp_path, name, content, unread):
+    """They are masked, because the user may print the file to see what is wrong."""
+    (tmp_path / name).write_text(content)
+    (source,) = read_nearest_env_files(tmp_path)
+    assert [value.secret.reveal() for value in source.unread] == unread
+    assert source.values == {}
+
+
+@pytest.mark.parametrize("path", [7, b"a.env", ["a.env"]])
+def test_named_file_must_be_a_path(tmp_path, path):
+    """Anything else is an error in words."""
+    with pytest.raises(ConfigurationError, match="is not the path of a file"):
+        find_sources(tmp_path, env_file=path, environ={})
 
 
 def test_other_files_without_our_keys_are_not_named(tmp_path):

@@ -66,6 +66,9 @@ def test_requests_are_joined_in_the_order_of_rows_and_resumed(service, prepare_b
     batch.run()
     assert batch.counts["done"] == 25
     assert batch.merged == Path("out/book.pdf")
+    assert (
+        "book.pdf has the pages of 25 rows" in batch._repr_mimebundle_()["text/plain"]
+    )
     assert sorted(len(body["variables"]) for body in service.orders) == [7, 9, 9]
     assert widths_in(batch.merged) == list(range(1, 26))
     captions = [entry.caption for entry in batch.gallery(at_most=2).entries]
@@ -126,6 +129,30 @@ def test_a_request_that_fails_leaves_no_merged_pdf(service, prepare_book):
     assert batch.counts["failed"] == 3
     assert batch.failures[2].error == "Nothing works."
     assert batch.merged is None
+
+
+def test_rows_of_a_failed_pdf_name_the_row_that_caused_it(simulator, signed_in):
+    """Only that row has GraFx's reason; its correction renders all of them."""
+    with signed_in(simulator) as chili:
+        template = chili.templates.list(search="Market price tag")[0]
+        rows = [
+            {"Product": product, "Price": price}
+            for product, price in [("Fig", "4,80"), ("Brie 🧀", 2), ("Jam", 3)]
+        ]
+        options = {"folder": "out", "merge": "book.pdf"}
+        batch = chili.outputs.batch(template, rows, "pdf", **options)
+        batch.run(skip_invalid=True)
+        assert [row.number for row in batch.failures] == [2, 3]
+        caused, other = [row.error for row in batch.failures]
+        assert "character" in caused
+        assert other == "not rendered, because of row 2 of the same PDF"
+        assert batch.gallery()._repr_mimebundle_() == {
+            "text/plain": "There is nothing to show yet."
+        }
+        rows[0]["Price"], rows[1]["Product"] = 4.8, "Brie"
+        fixed = chili.outputs.batch(template, rows, "pdf", **options).run()
+        assert fixed.counts["done"] == 3
+        assert fixed.merged == Path("out/book.pdf")
 
 
 def test_a_part_that_is_not_a_pdf_is_an_error_with_its_name(service, prepare_book):

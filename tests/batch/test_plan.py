@@ -100,7 +100,39 @@ def test_a_misspelt_column_is_a_problem_and_others_are_listed_once(prepare):
     )
     assert problems_of(fixed) == []
     assert repr(fixed).count("'Shelf'") == 1
-    assert "sku" not in repr(fixed).partition("not used")[2]
+    assert "sku" not in repr(fixed).partition("Not used")[2]
+
+
+def test_a_problem_of_the_columns_cannot_be_skipped(service, prepare):
+    """Each output would have the template's own value in place of the column's."""
+    batch = prepare([{"sku": "a", "Product": "Plum", "Prise": "3"}])
+    with pytest.raises(VariableError, match="The table has a problem") as caught:
+        batch.run(skip_invalid=True)
+    assert "columns" in caught.value.hint
+    assert "skip_invalid" not in caught.value.hint
+    assert service.order_count == 0
+
+
+def test_a_misspelt_column_of_the_file_names_is_one_problem(prepare):
+    """It is a problem of the table, and not of each of its rows."""
+    table = pd.DataFrame({"sku": ["a", "b"], "Product": ["Plum", "Fig"]})
+    batch = prepare(table, name="{SKU}")
+    assert problems_of(batch) == [(None, "SKU", "UNKNOWN_COLUMN")]
+    assert batch.counts["invalid"] == 2
+
+
+def test_a_name_without_braces_is_shown_with_braces(prepare):
+    """Otherwise all files would have the same name."""
+    batch = prepare(2, name="sku")
+    assert [one.suggestion for one in batch.problems] == [
+        "a column in braces, such as name='{sku}'"
+    ]
+
+
+def test_a_batch_says_how_many_rows_it_shows_if_not_all(prepare):
+    """A small table has no such sentence."""
+    shown = [prepare(count)._repr_mimebundle_()["text/plain"] for count in (20, 21)]
+    assert ["The first 20 rows are shown." in text for text in shown] == [False, True]
 
 
 @pytest.mark.parametrize(
@@ -193,7 +225,7 @@ def test_failures_are_fixed_and_given_back(service, prepare):
     frame["Product"] = ["Jam A", "Jam B"]
     fixed = prepare(frame)
     assert (len(fixed), fixed.counts["kept"], fixed.counts["ready"]) == (6, 4, 2)
-    assert "not used" not in repr(fixed)
+    assert "Not used" not in repr(fixed)
     assert set(fixed[1].values) == {"sku", "Product", "Price"}
     fixed.run()
     assert service.order_count == 8

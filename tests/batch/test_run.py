@@ -436,11 +436,16 @@ def test_the_last_line_of_a_run_stays_in_the_notebook(simulator, signed_in, shel
         batch = chili.outputs.batch(template, rows, "png", folder="out")
         with capture_output() as captured:
             batch.run()
+        failing = [{"Product": "Brie 🧀", "Price": "2"}]
+        with capture_output() as failed:
+            chili.outputs.batch(template, failing, "png", folder="failing").run()
     shown = captured._outputs
     assert len({output["transient"]["display_id"] for output in shown}) == 1
     text = shown[-1]["data"]["text/plain"]
     assert text.startswith("3 of 3 done, 0 failed, 3 ordered in this run, in ")
     assert text in shown[-1]["data"]["text/html"]
+    end = failed._outputs[-1]["data"]["text/plain"]
+    assert end.startswith("0 of 1 done, 1 failed, 1 ordered in this run, in ")
 
 
 def test_an_unknown_argument_of_as_completed_is_an_error(service, prepare):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import os
 import sqlite3
+import zipfile
 from decimal import Decimal
 
 import narwhals as nw
@@ -193,6 +194,19 @@ def test_errors_in_cells_and_other_sheets_are_reported(tmp_path):
         assert ["'Rows'" in note and "'More'" in note for note in table.notes] == [True]
 
 
+def test_a_damaged_sheet_is_refused_in_words(tmp_path):
+    """The error names the file, and no error of openpyxl is shown."""
+    path = save_rows(tmp_path / "x.xlsx", ["a"], [1])
+    with zipfile.ZipFile(path) as archive:
+        parts = {name: archive.read(name) for name in archive.namelist()}
+    sheet = "xl/worksheets/sheet1.xml"
+    with zipfile.ZipFile(path, "w") as archive:
+        for name, content in parts.items():
+            archive.writestr(name, content[:-20] if name == sheet else content)
+    with pytest.raises(ConfigurationError, match="cannot be read as an Excel file"):
+        open_table(path)
+
+
 def test_formulas_that_were_never_calculated_are_refused(tmp_path):
     """They would be read as empty cells."""
     path = save_rows(tmp_path / "x.xlsx", ["a", "b"], [1, "=A2*2"])
@@ -328,3 +342,12 @@ def test_what_is_not_a_table_is_refused(source):
     with pytest.raises(ConfigurationError) as caught:
         open_table(source)
     assert caught.value.hint
+
+
+@pytest.mark.parametrize("cut", [lambda frame: frame.iloc[0], lambda frame: frame["a"]])
+def test_a_row_or_a_column_of_a_frame_is_refused_with_a_way_out(cut):
+    """The hint says how to make a mapping of a row."""
+    series = cut(pd.DataFrame({"a": [1, 2], "b": [3, 4]}))
+    with pytest.raises(ConfigurationError, match="Series") as caught:
+        open_table(series)
+    assert "row.to_dict()" in caught.value.hint

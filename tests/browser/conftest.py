@@ -7,7 +7,7 @@ import time
 from typing import NoReturn
 
 import pytest
-from card_page import SIGNED_IN, CardPage, load_page, open_page
+from card_page import SIGNED_IN, CardPage, open_page
 
 from fakes import TokenEndpoint
 from lab import CHROMIUM_ARGUMENTS, find_chromium
@@ -61,20 +61,6 @@ def problems():
     return []
 
 
-@pytest.fixture
-def make_card(page, problems):
-    """Return a function that shows a card; afterwards fail if the page had an error."""
-
-    def make(state=SIGNED_IN, *, place="light", before=lambda _page: None, **traits):
-        open_page(page, problems, place)
-        before(page)
-        return CardPage(page, state | traits)
-
-    yield make
-    assert problems == []
-    assert page.evaluate("harness.writes") == 0
-
-
 @pytest.fixture(scope="module")
 def shared_problems():
     """Return the list of errors of `shared_page`."""
@@ -83,24 +69,42 @@ def shared_problems():
 
 @pytest.fixture(scope="module")
 def shared_page(browser, shared_problems):
-    """Open one page for all tests of a module that do not move its clock."""
+    """Open one page for the tests of a module; a page of its own for each is slow."""
     with browser.new_context(**READER) as context:
         page = context.new_page()
         _collect_errors(page, shared_problems)
-        open_page(page, shared_problems)
         yield page
 
 
+@pytest.fixture(scope="module")
+def lab_page(lab, shared_page):
+    """Load the module's JupyterLab once; `lab.switch` opens a notebook in it."""
+    shared_page.goto(f"{lab.url}/lab?reset")
+    shared_page.wait_for_function("window.jupyterapp?.shell.currentWidget")
+    return shared_page
+
+
 @pytest.fixture
-def make_card_in_shared_page(shared_page, shared_problems):
-    """Return the same as `make_card`, but faster: it loads one page again."""
+def make_card(shared_page, shared_problems):
+    """Return a function that shows a card; afterwards fail if the page had an error.
+
+    The function loads the page again and stops its clock, so that nothing is left of
+    the card of another test.
+    """
     shared_problems.clear()
     shared_page.set_viewport_size(READER["viewport"])
     shared_page.emulate_media(**dict.fromkeys(EMULATED, "null"))
+    shared_page.mouse.move(-1, -1)
 
-    def make(state=SIGNED_IN, *, place="light", before=lambda _page: None, **traits):
-        shared_page.unroute_all()
-        load_page(shared_page, shared_problems, place)
+    def make(
+        state=SIGNED_IN,
+        *,
+        place="light",
+        origin="http://notebook.test",
+        before=lambda _page: None,
+        **traits,
+    ):
+        open_page(shared_page, shared_problems, place, origin)
         before(shared_page)
         return CardPage(shared_page, state | traits)
 

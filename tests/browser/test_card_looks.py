@@ -36,12 +36,6 @@ LUMINANCE = """root => {
 }"""
 
 
-@pytest.fixture
-def make_card(make_card_in_shared_page):
-    """Return the faster fixture: no test here moves the clock."""
-    return make_card_in_shared_page
-
-
 def violations(page):
     """Return the rules that axe-core finds violated, best practices included."""
     page.evaluate(Axe().axe_script)

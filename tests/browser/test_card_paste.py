@@ -40,12 +40,6 @@ BODY = {
 }
 
 
-@pytest.fixture
-def make_card(make_card_in_shared_page):
-    """Return the faster fixture: no test here moves the clock."""
-    return make_card_in_shared_page
-
-
 def paste(card, label, text):
     """Paste a text into a field; return whether the browser inserts it itself."""
     return card.field(label).evaluate(PASTE, text)

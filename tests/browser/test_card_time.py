@@ -12,9 +12,7 @@ from card_page import (
     STATES,
     SYNC,
     TOKEN,
-    CardPage,
     at,
-    open_page,
 )
 
 pytestmark = pytest.mark.browser
@@ -215,17 +213,15 @@ def test_unmasked_outputs_are_reported(make_card):
     assert "outputs are not masked" in card.text
 
 
+CLIPBOARD = """() => Object.defineProperty(navigator, "clipboard", { value: {
+  writeText: async (text) => { (window.copied ??= []).push(text) },
+} })"""
+
+
 @pytest.fixture
-def card_with_clipboard(page, problems):
+def card_with_clipboard(make_card):
     """Show a card in a page whose clipboard records what is written."""
-    open_page(page, problems, origin=SECURE)
-    page.evaluate(
-        """() => Object.defineProperty(navigator, "clipboard", { value: {
-          writeText: async (text) => { (window.copied ??= []).push(text) },
-        } })"""
-    )
-    yield CardPage(page, SIGNED_IN)
-    assert problems == []
+    return make_card(origin=SECURE, before=lambda page: page.evaluate(CLIPBOARD))
 
 
 def test_token_for_another_browser_is_not_copied(card_with_clipboard):

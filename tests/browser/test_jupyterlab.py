@@ -80,10 +80,11 @@ def lab(tmp_path_factory, endpoint, simulator):
 
 
 @pytest.fixture(autouse=True)
-def _page_has_no_errors(problems):
-    """Fail if the page had an error that Jupyter did not cause itself."""
+def _page_has_no_errors(problems, shared_problems):
+    """Fail if a page had an error that Jupyter did not cause itself."""
+    shared_problems.clear()
     yield
-    assert without_jupyter_errors(problems) == []
+    assert without_jupyter_errors([*problems, *shared_problems]) == []
 
 
 def test_sign_in_from_env_file_count_down_and_sign_out(lab, page, endpoint):
@@ -119,14 +120,14 @@ def test_sign_in_from_env_file_count_down_and_sign_out(lab, page, endpoint):
     assert CLIENT_SECRET not in saved
 
 
-def test_sign_in_with_the_form_saves_no_secret(lab, page, endpoint):
+def test_sign_in_with_the_form_saves_no_secret(lab, lab_page, endpoint):
     """The file has no secret while it is typed, after the sign-in and after a copy."""
     endpoint.lifetime_s = 86_400
-    lab.open(page, "by-form/notebook.ipynb")
-    lab.run_all(page)
-    form = page.locator(".chili-card[data-phase='form']")
+    lab.switch(lab_page, "by-form/notebook.ipynb")
+    lab.run_all(lab_page)
+    form = lab_page.locator(".chili-card[data-phase='form']")
     form.wait_for(timeout=STEP_MS)
-    page.wait_for_selector("text=kernel is free", timeout=STEP_MS)
+    lab_page.wait_for_selector("text=kernel is free", timeout=STEP_MS)
 
     # JupyterLab's shortcuts for cells are off while a control has the focus.
     kind = form.get_by_label("Kind")
@@ -136,23 +137,23 @@ def test_sign_in_with_the_form_saves_no_secret(lab, page, endpoint):
     for control in (form.get_by_role("button").first, form.get_by_role("checkbox")):
         control.press("d")
         control.press("d")
-    assert page.locator(".jp-Notebook .jp-CodeCell").count() == 3
+    assert lab_page.locator(".jp-Notebook .jp-CodeCell").count() == 3
 
     form.get_by_label("Client ID").fill(CLIENT_ID)
     form.get_by_label("Client secret").fill(CLIENT_SECRET)
     form.get_by_label("Environment").fill("cp-abc-123")
-    typed = lab.save(page, "by-form")
+    typed = lab.save(lab_page, "by-form")
     assert CLIENT_SECRET not in typed
 
     form.get_by_label("Environment").press("Enter")
-    card = page.locator(".chili-card[data-phase='signed-in']")
+    card = lab_page.locator(".chili-card[data-phase='signed-in']")
     card.wait_for(timeout=STEP_MS)
-    page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    lab_page.context.grant_permissions(["clipboard-read", "clipboard-write"])
     card.get_by_role("button", name="Copy token").click()
     card.get_by_text("on the clipboard").wait_for(timeout=STEP_MS)
-    copied = page.evaluate("navigator.clipboard.readText()")
+    copied = lab_page.evaluate("navigator.clipboard.readText()")
     assert copied == endpoint.issued[-1]
-    saved = lab.save(page, "by-form")
+    saved = lab.save(lab_page, "by-form")
     assert json.loads(saved)["metadata"]["widgets"], "widget state is not saved"
     assert "signed in" in saved
     assert CLIENT_SECRET not in saved
@@ -176,16 +177,16 @@ def test_kernel_restart_ends_the_session(lab, page):
     lab.wait_until_idle(page)  # a server that is stopped during a restart does not end
 
 
-def test_secrets_in_cells_and_outputs_are_replaced(lab, page, endpoint):
+def test_secrets_in_cells_and_outputs_are_replaced(lab, lab_page, endpoint):
     """Secrets in the text of cells are replaced there, and printed ones are masked."""
-    lab.open(page, "careless/notebook.ipynb")
-    lab.run_all(page)
-    page.wait_for_selector("text=cannot be an option of a magic", timeout=STEP_MS)
-    page.wait_for_function(
+    lab.switch(lab_page, "careless/notebook.ipynb")
+    lab.run_all(lab_page)
+    lab_page.wait_for_selector("text=cannot be an option of a magic", timeout=STEP_MS)
+    lab_page.wait_for_function(
         "!document.querySelector('.jp-Notebook').textContent.includes('never-seen')",
         timeout=STEP_MS,
     )
-    cells = json.loads(lab.save(page, "careless"))["cells"]
+    cells = json.loads(lab.save(lab_page, "careless"))["cells"]
     sources = ["".join(cell["source"]) for cell in cells]
     assert sources[2] == "secret = '***'"
     assert sources[4] == "%chili_login --client-secret ***"
@@ -195,56 +196,56 @@ def test_secrets_in_cells_and_outputs_are_replaced(lab, page, endpoint):
         assert secret not in saved
 
 
-def test_every_view_shows_the_same_token(lab, page, simulator):
+def test_every_view_shows_the_same_token(lab, lab_page, simulator):
     """Calls, a login, a refresh and a logout change the token in every view."""
-    lab.open(page, "views/notebook.ipynb")
-    lab.run(page, 0, 1, 2)
-    first = _fingerprint_in(page, views=2)
+    lab.switch(lab_page, "views/notebook.ipynb")
+    lab.run(lab_page, 0, 1, 2)
+    first = _fingerprint_in(lab_page, views=2)
 
     simulator.state.issuer.expire(_issued(simulator))
-    lab.run(page, 3)
-    page.wait_for_selector("text=/[0-9]+ templates/", timeout=STEP_MS)
-    second = _fingerprint_in(page, views=2, other_than=first)
+    lab.run(lab_page, 3)
+    lab_page.wait_for_selector("text=/[0-9]+ templates/", timeout=STEP_MS)
+    second = _fingerprint_in(lab_page, views=2, other_than=first)
 
     simulator.state.issuer.expire(_issued(simulator))
-    lab.run(page, 1)  # as if another cell ran it
-    _fingerprint_in(page, views=2, other_than=second)
+    lab.run(lab_page, 1)  # as if another cell ran it
+    _fingerprint_in(lab_page, views=2, other_than=second)
 
-    page.locator(".chili-card").first.get_by_role("button", name="Refresh").click()
-    same = page.get_by_text("GraFx returned the same token again")
+    lab_page.locator(".chili-card").first.get_by_role("button", name="Refresh").click()
+    same = lab_page.get_by_text("GraFx returned the same token again")
     same.nth(1).wait_for(timeout=STEP_MS)
 
-    lab.run(page, 4)
-    page.locator(".chili-card[data-phase='signed-out']").nth(1).wait_for(
+    lab.run(lab_page, 4)
+    lab_page.locator(".chili-card[data-phase='signed-out']").nth(1).wait_for(
         timeout=STEP_MS
     )
-    assert page.locator(".chili-card:not([data-phase='signed-out'])").count() == 0
-    assert page.get_by_text("stays valid until").count() >= 2
+    assert lab_page.locator(".chili-card:not([data-phase='signed-out'])").count() == 0
+    assert lab_page.get_by_text("stays valid until").count() >= 2
 
 
-def test_two_profiles_are_independent(lab, page):
+def test_two_profiles_are_independent(lab, lab_page):
     """Each session has its own card, names and scopes, and ends by itself."""
-    lab.open(page, "profiles/notebook.ipynb")
-    lab.run(page, 0, 1, 2, 3)
-    page.wait_for_selector("text=[2, 17]", timeout=STEP_MS)
+    lab.switch(lab_page, "profiles/notebook.ipynb")
+    lab.run(lab_page, 0, 1, 2, 3)
+    lab_page.wait_for_selector("text=[2, 17]", timeout=STEP_MS)
     readonly, admin = (
-        page.locator(".chili-card").filter(has_text=f"profile {name}")
+        lab_page.locator(".chili-card").filter(has_text=f"profile {name}")
         for name in ("readonly", "admin")
     )
     assert "chili_readonly and chili_readonly_token are ready" in readonly.inner_text()
     assert "chili_admin and chili_admin_token are ready" in admin.inner_text()
 
     readonly.get_by_role("button", name="Sign out").click()
-    page.locator(".chili-card[data-phase='signed-out']").wait_for(timeout=STEP_MS)
+    lab_page.locator(".chili-card[data-phase='signed-out']").wait_for(timeout=STEP_MS)
     assert readonly.get_attribute("data-phase") == "signed-out"
     assert admin.get_attribute("data-phase") == "signed-in"
-    lab.run(page, 4)
-    page.wait_for_selector("text=/'admin sees [0-9]+', False/", timeout=STEP_MS)
-    lab.run(page, 5)
-    page.wait_for_selector("text=You signed out on the card", timeout=STEP_MS)
+    lab.run(lab_page, 4)
+    lab_page.wait_for_selector("text=/'admin sees [0-9]+', False/", timeout=STEP_MS)
+    lab.run(lab_page, 5)
+    lab_page.wait_for_selector("text=You signed out on the card", timeout=STEP_MS)
 
-    lab.end_kernel(page)
-    page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
+    lab.end_kernel(lab_page)
+    lab_page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
     admin.get_by_text("kernel was restarted or stopped").wait_for(timeout=STEP_MS)
     assert admin.get_attribute("data-phase") == "signed-out"
 

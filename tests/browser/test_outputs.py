@@ -49,15 +49,16 @@ def _slow_renders(simulator):
 
 
 @pytest.fixture(autouse=True)
-def _page_has_no_errors(problems):
-    """Fail if the page had an error that Jupyter did not cause itself."""
+def _page_has_no_errors(problems, shared_problems):
+    """Fail if a page had an error that Jupyter did not cause itself."""
+    shared_problems.clear()
     yield
-    assert without_jupyter_errors(problems) == []
+    assert without_jupyter_errors([*problems, *shared_problems]) == []
 
 
 def start(lab, page, folder):
     """Open a notebook, and start its last cell after the others."""
-    lab.open(page, f"{folder}/notebook.ipynb")
+    lab.switch(page, f"{folder}/notebook.ipynb")
     lab.run_all(page)
 
 
@@ -67,15 +68,15 @@ def last_outputs(saved):
 
 
 @pytest.mark.usefixtures("_slow_renders")
-def test_progress_is_updated_in_place_and_leaves_the_duration(lab, page):
+def test_progress_is_updated_in_place_and_leaves_the_duration(lab, lab_page):
     """While a render runs one line is shown; the saved notebook has its duration."""
-    start(lab, page, "slow")
-    progress = page.locator(PROGRESS)
+    start(lab, lab_page, "slow")
+    progress = lab_page.locator(PROGRESS)
     progress.wait_for(timeout=STEP_MS)
     assert progress.count() == 1
-    page.locator(".jp-OutputArea-output img").wait_for(timeout=STEP_MS)
+    lab_page.locator(".jp-OutputArea-output img").wait_for(timeout=STEP_MS)
     assert progress.count() == 0
-    saved = lab.save(page, "slow")
+    saved = lab.save(lab_page, "slow")
     first, last_line, picture = last_outputs(saved)
     assert first == {"name": "stdout", "output_type": "stream", "text": ["first\n"]}
     (text,) = last_line["data"]["text/plain"]
@@ -85,24 +86,24 @@ def test_progress_is_updated_in_place_and_leaves_the_duration(lab, page):
 
 
 @pytest.mark.usefixtures("_slow_renders")
-def test_an_interrupt_shows_how_to_go_on(lab, page):
+def test_an_interrupt_shows_how_to_go_on(lab, lab_page):
     """A user who stops the cell sees two lines, and no frames of the wait."""
-    start(lab, page, "interrupted")
-    page.locator(PROGRESS).wait_for(timeout=STEP_MS)
-    command(page, "notebook:interrupt-kernel")
-    page.wait_for_selector("text=You stopped waiting", timeout=STEP_MS)
-    assert page.locator(PROGRESS).count() == 0
-    error = last_outputs(lab.save(page, "interrupted"))[-1]
+    start(lab, lab_page, "interrupted")
+    lab_page.locator(PROGRESS).wait_for(timeout=STEP_MS)
+    command(lab_page, "notebook:interrupt-kernel")
+    lab_page.wait_for_selector("text=You stopped waiting", timeout=STEP_MS)
+    assert lab_page.locator(PROGRESS).count() == 0
+    error = last_outputs(lab.save(lab_page, "interrupted"))[-1]
     assert len(error["traceback"]) == 2
     assert "chili.outputs.task(" in error["traceback"][1]
 
 
-def test_outputs_fit_the_screen(lab, page):
+def test_outputs_fit_the_screen(lab, lab_page):
     """A square picture and a page of HTML are shown whole, 480 pixels high."""
-    start(lab, page, "sizes")
-    frame = page.locator(".jp-OutputArea-output iframe")
+    start(lab, lab_page, "sizes")
+    frame = lab_page.locator(".jp-OutputArea-output iframe")
     frame.wait_for(timeout=STEP_MS)
-    picture = page.locator(".jp-OutputArea-output img")
+    picture = lab_page.locator(".jp-OutputArea-output img")
     for shown in (picture, frame):
         box = shown.bounding_box()
         assert (round(box["width"]), round(box["height"])) == (480, 480)

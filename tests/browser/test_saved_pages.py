@@ -52,15 +52,12 @@ def lab(tmp_path_factory, endpoint):
 
 
 @pytest.fixture(scope="module")
-def saved(lab, browser, endpoint):
+def saved(lab, lab_page, endpoint):
     """Return a signed-in notebook that JupyterLab saved with the widget state."""
-    with browser.new_context() as context:
-        page = context.new_page()
-        lab.open(page, "run/notebook.ipynb")
-        lab.run(page, 0, 1, 2)
-        page.locator(".chili-card[data-phase='signed-in']").wait_for(timeout=STEP_MS)
-        text = lab.save(page, "run")
-        lab.end_kernel(page)
+    lab.switch(lab_page, "run/notebook.ipynb")
+    lab.run(lab_page, 0, 1, 2)
+    lab_page.locator(".chili-card[data-phase='signed-in']").wait_for(timeout=STEP_MS)
+    text = lab.save(lab_page, "run")
     for secret in (CLIENT_SECRET, *endpoint.issued):
         assert secret not in text
     return nbformat.reads(text, as_version=4)
@@ -95,20 +92,21 @@ def store(lab, saved):
 
 
 @pytest.fixture(autouse=True)
-def _page_has_no_errors(problems):
-    """Fail if the page had an error that Jupyter did not cause itself."""
+def _page_has_no_errors(problems, shared_problems):
+    """Fail if a page had an error that Jupyter did not cause itself."""
+    shared_problems.clear()
     yield
-    assert without_jupyter_errors(problems) == []
+    assert without_jupyter_errors([*problems, *shared_problems]) == []
 
 
-def test_reopened_card_with_widget_state_is_unconfirmed(lab, page, store):
+def test_reopened_card_with_widget_state_is_unconfirmed(lab, lab_page, store):
     """A stored state of an hour ago claims no session."""
     store("with-state", state=True, trusted=True, age_s=HOUR_S)
-    lab.open(page, "with-state/notebook.ipynb")
-    card = page.locator(".chili-card")
+    lab.switch(lab_page, "with-state/notebook.ipynb")
+    card = lab_page.locator(".chili-card")
     card.wait_for(timeout=STEP_MS)
     text = card.inner_text()
-    lab.end_kernel(page)
+    lab.end_kernel(lab_page)
     assert "cp-abc-123" in text
     assert "No kernel has confirmed" in text
     assert "Signed in" not in text
@@ -116,15 +114,15 @@ def test_reopened_card_with_widget_state_is_unconfirmed(lab, page, store):
     assert "Refresh" not in text
 
 
-def test_reopened_trusted_notebook_shows_the_static_twin(lab, page, store):
+def test_reopened_trusted_notebook_shows_the_static_twin(lab, lab_page, store):
     """Without widget state the twin replaces JupyterLab's error message."""
     store("without-state", state=False, trusted=True)
-    lab.open(page, "without-state/notebook.ipynb")
-    page.wait_for_selector(
+    lab.switch(lab_page, "without-state/notebook.ipynb")
+    lab_page.wait_for_selector(
         "text=/Token valid until|Error displaying widget/", timeout=STEP_MS
     )
-    shown = page.locator(".jp-Notebook").inner_text()
-    lab.end_kernel(page)
+    shown = lab_page.locator(".jp-Notebook").inner_text()
+    lab.end_kernel(lab_page)
     assert "Token valid until" in shown
     assert "Error displaying widget" not in shown
 

@@ -10,7 +10,11 @@ from base64 import b64decode
 import pytest
 from PIL import Image
 
-from chili_notebook.errors import OutputFailedError, OutputTimeoutError
+from chili_notebook.errors import (
+    ConfigurationError,
+    OutputFailedError,
+    OutputTimeoutError,
+)
 
 
 @pytest.fixture
@@ -153,3 +157,10 @@ def test_pdf_of_several_pages_shows_the_first_ones(chili, template):
     bundle, _metadata = output._repr_mimebundle_()
     assert bundle["text/html"].count("data:image/jpeg;base64,") == 4
     assert ">page 1 of 6<" in bundle["text/html"]
+
+
+def test_table_in_place_of_the_template_is_refused(chili, template):
+    """Swapped arguments are not looked up as the ID of a template."""
+    with pytest.raises(ConfigurationError, match="name of a table") as caught:
+        chili.outputs.batch("a.csv", template, "png", folder="renders")
+    assert caught.value.hint == "Pass the template first, then the table."

@@ -8,6 +8,7 @@ import pytest
 
 from chili_notebook.auth.credentials import Credentials, Origin, Source
 from chili_notebook.auth.secret import Secret
+from chili_notebook.auth.sources import find_sources
 from chili_notebook.errors import ConfigurationError
 from chili_notebook.guard.registry import (
     FORGOTTEN_AFTER_S,
@@ -92,6 +93,20 @@ def test_every_secret_of_a_source_is_protected():
 def test_plausible_secret_is_long_and_not_a_name(value, expected):
     """Words and names of code are left alone."""
     assert is_plausible(value) is expected
+
+
+def test_secret_under_another_name_is_protected(tmp_path):
+    """The key is only named; its value is masked, also from a file that is not read."""
+    (tmp_path / ".env").write_text(f"CLIENT_ID={CLIENT_ID}\nCLIENT_SECRET={OTHER}\n")
+    (tmp_path / ".env.txt").write_text(f"CHILI_CLIENT_SECRET={CLIENT_SECRET}\n")
+    registry = SecretRegistry()
+    registry.protect_sources(find_sources(tmp_path, environ={"SERVER_SECRET": "word"}))
+    assert labels(registry) == [
+        "CLIENT_SECRET in .env",
+        "CHILI_CLIENT_SECRET in .env.txt",
+    ]
+    text = f"{CLIENT_ID} {CLIENT_SECRET} {OTHER} word"
+    assert registry.mask(text) == f"{CLIENT_ID} *** *** word"
 
 
 def test_value_that_is_not_plausible_is_left_alone_and_reported():

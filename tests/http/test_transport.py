@@ -20,6 +20,7 @@ from chili_notebook.http.transport import (
     hint_for,
     no_response_error,
     open_client,
+    retry_after_s,
     transport_for,
 )
 from fakes import Answer, Server
@@ -340,3 +341,12 @@ def test_client_keeps_no_cookies():
         None,
         "own=1",
     ]
+
+
+@pytest.mark.parametrize(
+    ("header", "wait_s"),
+    [("30", 30), ("", 0), ("soon", 0), ("9" * 400, 86_400), ("99999999", 86_400)],
+)
+def test_time_to_wait_is_a_day_at_most(header, wait_s):
+    """Whatever a server asks for, the number can be shown."""
+    assert retry_after_s(httpx.Response(429, headers={"Retry-After": header})) == wait_s

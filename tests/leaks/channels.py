@@ -22,6 +22,7 @@ from IPython.display import display
 s, odd, token = (os.environ["LEAK_CANARY" + end] for end in ("", "_ODD", "_TOKEN"))
 # ipykernel reads file descriptors and forked children in other threads. A cell waits
 # for their text: it prints a mark behind it, and receives the kernel's own messages.
+# A mark is one character that no value contains, so that it is sent in one message.
 listener = zmq.Context().socket(zmq.SUB)
 listener.rcvhwm, listener.rcvtimeo = 0, 30_000
 listener.subscribe(b"")
@@ -29,7 +30,7 @@ info = ipykernel.connect.get_connection_info(unpack=True)
 listener.connect(f"tcp://{info['ip']}:{info['iopub_port']}")
 while not listener.poll(100):
     print("waiting for the subscription", flush=True)
-marks = map("end-{}".format, itertools.count())
+marks = map(chr, itertools.count(ord("\u2460")))
 def wait_for(*missing):
     while missing:
         message = b"".join(listener.recv_multipart())

@@ -235,7 +235,7 @@ def test_logout_unbinds_the_names_and_shows_the_expiry(shell, env_file, capsys):
     with pytest.raises(NotSignedInError, match=r"You signed out with %chili_logout\."):
         client.get("templates")
     shown = capsys.readouterr().out
-    assert "cannot be revoked" in shown
+    assert "cannot revoke" in shown
     assert "Your credentials are still in .env" in shown
 
 

@@ -313,7 +313,7 @@ def test_sign_out_shows_the_expiry_and_where_the_credentials_are(displayed_sessi
     displayed_session.sign_out("You signed out with %chili_logout.")
     assert displayed_session.state.phase == "signed-out"
     assert displayed_session.state.note.text == "Your credentials are still in .env."
-    assert "cannot be revoked" in as_text(displayed_session.state)
+    assert "cannot revoke" in as_text(displayed_session.state)
     assert displayed_session.describe_outcome() == "not signed in"
     with pytest.raises(NotSignedInError, match=r"You signed out with %chili_logout\."):
         displayed_session.chili.get("templates")

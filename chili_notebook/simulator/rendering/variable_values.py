@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import datetime as dt
 import re
+import unicodedata
 from calendar import day_name
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -32,6 +33,11 @@ from chili_notebook.simulator.rendering.pictures import (
 
 _NUMBER = re.compile(r"[+-]?\d{1,15}(\.\d{1,15})?")
 _DATE = re.compile(r"\d{4}-\d\d-\d\d")
+# A limit with a time of day is not read: its day depends on a time zone.
+_LIMIT = re.compile(r"(\d{4}-\d\d-\d\d)(?:T00:00(?::00(?:\.0+)?)?Z?)?")
+# What belongs to the emoji before it; and the two letters of a flag.
+_JOINED = re.compile("\u200d.|[\U0001f3fb-\U0001f3ff]")
+_FLAG = re.compile("[\U0001f1e6-\U0001f1ff]{2}")
 _TEXTS = {"shorttext", "longtext", "richtext"}
 
 _UNREADABLE = (
@@ -178,8 +184,7 @@ def _read(
     pictures: Mapping[str, Picture],
 ) -> Value:
     if not text or (kind not in _TEXTS and not text.strip()):
-        is_shown = (variable.get("visibility") or {}).get("type") != "invisible"
-        if variable.get("isRequired") and is_shown:
+        if variable.get("isRequired") and _is_shown(variable):
             raise _ValueError("it is required and has no value", "MissingVariableValue")
         if kind in {"number", "boolean"}:
             raise _ValueError(f"a {kind} cannot be empty")
@@ -192,12 +197,30 @@ def _read(
     return _READERS.get(kind, _read_text)(variable, text)
 
 
+def _is_shown(variable: Mapping[str, Any]) -> bool:
+    visibility = variable.get("visibility")
+    if isinstance(visibility, Mapping):
+        return visibility.get("type") != "invisible"
+    return variable.get("isVisible") is not False and not variable.get("isHidden")
+
+
 def _read_text(variable: Mapping[str, Any], text: str) -> str:
     text = text.replace("\r\n", "\n")
     most = variable.get("maxCharacters")
-    if most and len(text) > most:
-        raise _ValueError(f"it has {len(text)} characters, and {most} are allowed")
+    count = _count(text)
+    if most and count > most:
+        raise _ValueError(f"it has {count} characters, and {most} are allowed")
     return text
+
+
+def _count(text: str) -> int:
+    """Return the number of characters as a reader counts them.
+
+    GraFx does not say how it counts emoji and accents of several code points.
+    """
+    text = _FLAG.sub("-", unicodedata.normalize("NFC", text))
+    marks = sum(unicodedata.category(one) in {"Mn", "Me"} for one in text)
+    return len(_JOINED.sub("", text)) - marks
 
 
 def _read_markup(variable: Mapping[str, Any], text: str) -> str:
@@ -253,7 +276,8 @@ def _limit(variable: Mapping[str, Any], key: str) -> dt.date | None:
     """Read an absolute limit; relative ones would make renders depend on the day."""
     limit = variable.get(key)
     value = limit.get("value") if isinstance(limit, Mapping) else limit
-    return dt.date.fromisoformat(value[:10]) if isinstance(value, str) else None
+    match = _LIMIT.fullmatch(value) if isinstance(value, str) else None
+    return dt.date.fromisoformat(match[1]) if match else None
 
 
 _READERS: Mapping[str, Callable[[Mapping[str, Any], str], Value]] = {

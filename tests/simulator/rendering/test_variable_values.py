@@ -153,6 +153,35 @@ def test_text_has_a_largest_number_of_characters(kind):
 
 
 @pytest.mark.parametrize(
+    "letter", ["e\u0301", "\U0001f44d\U0001f3fd", "\U0001f1e7\U0001f1ea"]
+)
+def test_character_of_several_code_points_counts_once(letter):
+    """GraFx does not say how it counts them, so none is refused wrongly."""
+    limited = {"type": "longText", "maxCharacters": 4}
+    assert text_of(letter * 4, **limited) == letter * 4
+    assert errors_of(letter * 5, **limited) == ["InvalidVariableValue"]
+
+
+def test_limit_with_a_time_of_day_is_not_read():
+    """Its day depends on a time zone."""
+    limits = {"type": "date", "endDate": "2026-06-29T22:00:00.000Z"}
+    assert text_of("2026-06-30", **limits) == "2026-06-30"
+    limits = {"type": "date", "endDate": {"value": "2026-06-29T00:00:00Z"}}
+    assert errors_of("2026-06-30", **limits) == ["InvalidVariableValue"]
+
+
+@pytest.mark.parametrize(
+    "hidden",
+    [{"isHidden": True}, {"isVisible": False}, {"visibility": {"type": "invisible"}}],
+)
+def test_hidden_variable_of_an_old_document_needs_no_value(hidden):
+    """Documents of every age say in their own way what is hidden."""
+    variable = {"type": "shortText", "isRequired": True, "value": ""}
+    assert text_of("", **(variable | hidden)) == ""
+    assert errors_of("", **variable) == ["MissingVariableValue"]
+
+
+@pytest.mark.parametrize(
     ("fields", "expected"),
     [
         ({"type": "richText", "value": None, "ruleSetId": "r"}, ""),

@@ -1,4 +1,4 @@
-"""Reading a small file, whatever kind of file it is."""
+"""Reading a file up to a size, whatever kind of file it is."""
 
 from __future__ import annotations
 
@@ -8,9 +8,10 @@ import threading
 
 import pytest
 
-from chili_notebook.system.small_file import (
+from chili_notebook.system.bounded_file import (
     MAX_BYTES,
     UnreadableFileError,
+    read_regular_file,
     read_small_file,
 )
 
@@ -22,6 +23,13 @@ def problem_of(path):
     with pytest.raises(UnreadableFileError) as caught:
         read_small_file(path, timeout_s=NO_WAIT_S)
     return str(caught.value)
+
+
+def next_descriptor():
+    """Return the lowest descriptor that is free."""
+    descriptor = os.open(os.devnull, os.O_RDONLY)
+    os.close(descriptor)
+    return descriptor
 
 
 def test_regular_file_is_read_completely(tmp_path):
@@ -53,6 +61,16 @@ def test_folder_device_and_socket_are_refused(tmp_path):
     with socket.socket(socket.AF_UNIX) as server:
         server.bind(str(tmp_path / "socket"))
         assert "cannot be read" in problem_of(tmp_path / "socket")
+
+
+def test_only_regular_files_are_read_and_each_is_closed(tmp_path):
+    """A refused folder or pipe leaves no open descriptor behind."""
+    os.mkfifo(tmp_path / "pipe")
+    before = next_descriptor()
+    for name in ("", "pipe"):
+        with pytest.raises(UnreadableFileError, match="is not a regular file"):
+            read_regular_file(tmp_path / name, max_bytes=10)
+    assert next_descriptor() == before
 
 
 def test_pipe_without_a_writer_ends_after_the_timeout(tmp_path):
