@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import sys
 from array import array
+from contextlib import suppress
 from itertools import compress
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
@@ -82,7 +83,8 @@ class Grams:
         self, data: bytes | memoryview, offset: int, stride: int
     ) -> list[tuple[int, int]]:
         if len(data) >= _MANY and (numpy := _loaded_numpy()) is not None:
-            return self._find_with(numpy, data, offset, stride)
+            with suppress(Exception):  # another thread may be loading numpy
+                return self._find_with(numpy, data, offset, stride)
         end = offset + (len(data) - offset) // GRAM * GRAM
         words = array("Q", bytes(data[offset:end]))
         words = words[::stride] if stride > 1 else words

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 import sys
+from types import ModuleType
 
 import numpy as np
 import pytest
@@ -48,3 +49,13 @@ def test_table_contains_grams_that_are_added_later():
     assert grams.find(data, 1, closely=False) == []
     grams.add(PieceIndex.build(later))
     assert len(grams.find(data, 1, closely=False)) == len(later) // 8
+
+
+def test_numpy_that_is_being_loaded_is_not_needed(monkeypatch):
+    """Another thread may be in the middle of importing it."""
+    partly_loaded = ModuleType("numpy")
+    partly_loaded.frombuffer = np.frombuffer
+    monkeypatch.setitem(sys.modules, "numpy", partly_loaded)
+    grams = Grams([PieceIndex.build(VALUE)])
+    data = VALUE.encode().ljust(60_000)
+    assert len(grams.find(data, 1, closely=False)) == len(VALUE) // 8
