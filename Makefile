@@ -70,9 +70,9 @@ $(DEMO_FOLDER)/01-quickstart.ipynb:
 	@$(MAKE) --no-print-directory demo
 
 lab: $(DEMO_FOLDER)/01-quickstart.ipynb
-	@test -x $(DEMO)/bin/jupyter-lab || { echo "Installing JupyterLab in $(DEMO) (once) …"; \
+	@test -x $(DEMO)/bin/jupyter-lab || { echo "Installing JupyterLab and what the notebooks use in $(DEMO) (once) …"; \
 	  $(DEMO)/bin/python -m pip install --quiet --quiet --disable-pip-version-check \
-	  --editable '.[demo,lab]'; }
+	  --editable '.[demo,lab,notebooks]'; }
 	$(DEMO)/bin/jupyter lab $<
 
 # `make test COVERAGE=1` also measures and prints the coverage of the package in pytest's

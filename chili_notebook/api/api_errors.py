@@ -47,7 +47,7 @@ _TOO_LARGE = {
     "smaller one.",
 }
 _NO_TEMPLATE = (
-    "There is probably no such template: GraFx answers 500 for one that is missing. "
+    "There is probably no such template: GraFx responds with 500 for a missing one. "
     "Copy the ID from chili.templates.list()."
 )
 _CANNOT_RENEW = (
@@ -145,7 +145,7 @@ def error_from(
     if trace_id and status >= _SERVER:
         hint += f" CHILI's support may ask for the trace ID {trace_id}."
     error = error_class(
-        f"GraFx answered {status} to {request.method} {one_line(request.url.path)}: "
+        f"GraFx responded {status} to {request.method} {one_line(request.url.path)}: "
         f"{reason}{f' ({fields})' if fields else ''}",
         hint=hint,
         status_code=status,

@@ -28,7 +28,6 @@ from chili_notebook.http.transport import (
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator
-    from types import TracebackType
 
     from chili_notebook.auth.environment import Environment
     from chili_notebook.auth.token_manager import TokenManager
@@ -265,12 +264,7 @@ class ApiClient:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self,
-        _type: type[BaseException] | None,
-        _error: BaseException | None,
-        _traceback: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self.close()
 
     def _send(

@@ -52,7 +52,7 @@ Format = Literal["pdf", "jpg", "png", "gif", "mp4", "html"]
 RUNNING: Final = {202, 204}
 NO_LONGER_STORED: Final = {404, 410}
 """How GraFx responds to a poll or a download (page "Output tasks")."""
-_GATEWAY = {429, 502, 503, 504}
+_HELD_UP = {429, 502, 503, 504}
 _FAILED = 500
 _SHORTEST_POLL_S, _LONGEST_POLL_S = 1.0, 30.0
 _REFRESH_S, _PAUSE_AFTER_ERROR_S = 5.0, 0.5
@@ -304,7 +304,7 @@ def _poll_once(client: ApiClient, path: str, *, left_s: float) -> _Poll:
         with TimeLimit(timeout_s):
             response = client.get(
                 path,
-                accepted=_GATEWAY,
+                accepted=_HELD_UP,
                 timeout=timeout_s,
                 extensions=ONCE,  # the next poll is the retry
             )
@@ -314,8 +314,8 @@ def _poll_once(client: ApiClient, path: str, *, left_s: float) -> _Poll:
         if is_from_grafx(error):
             raise
         return _Poll(error=error.message)
-    if response.status_code in _GATEWAY:
-        message = f"GraFx answered {response.status_code}."
+    if response.status_code in _HELD_UP:
+        message = f"GraFx responded {response.status_code}."
         return _Poll(error=message, wait_s=retry_after_s(response))
     return _Poll(None if response.status_code in RUNNING else response)
 

@@ -267,7 +267,7 @@ def _down(client: ApiClient, error: ServerError) -> Reply | None:
 
 def _held_up(response: httpx.Response) -> Reply:
     meaning = Meaning.BUSY if response.status_code == _TOO_MANY else Meaning.DOWN
-    reason = f"GraFx answered {response.status_code}."
+    reason = f"GraFx responded {response.status_code}."
     return Reply(meaning, reason, wait_s=retry_after_s(response))
 
 

@@ -50,7 +50,7 @@ def test_each_status_has_its_error(status, kind):
     error = error_from(answer(status, json={"title": "Oh"}), token=None)
     assert type(error) is kind
     assert error.status_code == status
-    assert error.message == f"GraFx answered {status} to GET /grafx/api/v1/things: Oh"
+    assert error.message == f"GraFx responded {status} to GET /grafx/api/v1/things: Oh"
 
 
 @pytest.mark.parametrize(
@@ -123,7 +123,7 @@ def failure_hint(status=500, problem="zq", **asked):
 @pytest.mark.parametrize("method", ["GET", "PUT", "DELETE"])
 @pytest.mark.parametrize("below", ["", "/download", "/preview/medium"])
 def test_hint_for_500_of_a_template_is_that_it_is_missing(method, below):
-    """GraFx answers 500 for a missing template; the hint also has the trace ID."""
+    """GraFx responds with 500 for a missing one; the hint also has the trace ID."""
     path = f"environment/cp-a/templates/nope{below}"
     hint = failure_hint(method=method, path=path)
     assert "no such template" in hint

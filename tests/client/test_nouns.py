@@ -185,7 +185,7 @@ def test_item_of_another_kind_is_refused(chili):
     [("templates", ServerError), ("projects", NotFoundError), ("media", NotFoundError)],
 )
 def test_error_of_an_unknown_id_names_the_id(chili, noun, error):
-    """GraFx answers 500 for an unknown template, and 404 for any other unknown item."""
+    """GraFx responds with 500 for an unknown template, and with 404 for others."""
     with pytest.raises(error, match="no-such-id"):
         getattr(chili, noun).get("no-such-id")
 
@@ -270,7 +270,7 @@ def test_item_whose_preview_fails_shows_its_fields_and_the_reason(chili):
         bundle = replace(item, id="no-such-id")._repr_mimebundle_()
         assert "no-such-id" in bundle["text/html"]
         assert "<img" not in bundle["text/html"]
-        assert "No preview: GraFx answered 404" in bundle["text/plain"]
+        assert "No preview: GraFx responded 404" in bundle["text/plain"]
 
 
 def test_environment_without_a_noun_is_read(chili):
