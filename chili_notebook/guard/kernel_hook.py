@@ -195,7 +195,7 @@ class SendHook:
                     self._follow_request(outgoing, 0)
             message = outgoing.message
             sent = self._send_as(outgoing, {**message, "content": packed}, None)
-            return {**sent, "content": message["content"]}
+            return sent and {**sent, "content": message["content"]}
         masked, count = self._mask(outgoing)
         # Whatever fails here, for example in a module that was loaded again: without
         # this message, and above all without the status idle, the front-end waits.
