@@ -28,6 +28,10 @@ _INDEX_OF_ROWS = "row"
 _SINGLE_PRECISION = {"float32", "float"}  # "float" is Arrow's name
 _PLAIN_TYPES = {type(None), int, bool, date}
 _MIDNIGHT = time()
+PART_HINT = (
+    "Pass a DataFrame, not a row or a column of it. row.to_dict() makes a mapping of "
+    "one row."
+)
 _LARGEST_EXACT = 2**53  # a float cannot hold every whole number above
 
 
@@ -162,8 +166,7 @@ def _open_stream(frame: Any) -> Any:
     except (pa.ArrowException, TypeError, ValueError) as error:
         raise ConfigurationError(
             f"A value of the type {type(frame).__name__} cannot be read as a table.",
-            hint="Pass a DataFrame, not a row or a column of it. row.to_dict() makes a "
-            "mapping of one row.",
+            hint=PART_HINT,
         ) from error
 
 

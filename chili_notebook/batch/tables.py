@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from chili_notebook.api.frames import (
+    PART_HINT,
     is_frame,
     library_error,
     plain_value,
@@ -28,6 +29,7 @@ from chili_notebook.system.atomic_write import checked_path
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+_BYTES = (bytes, bytearray)
 _FORMATS = (
     "a file .csv, .tsv, .xlsx, .parquet or .jsonl, a DataFrame, or a list of dicts"
 )
@@ -62,14 +64,12 @@ def open_table(source: object) -> Table:
             hint="Pass a list of mappings, one for each row. For a mapping of columns, "
             "pass pandas.DataFrame(columns).",
         )
-    # One column of a frame, or an array, has a `dtype`.
-    if (
-        not isinstance(source, Iterable)
-        or isinstance(source, bytes | bytearray)
-        or hasattr(source, "dtype")
-    ):
+    # A row or a column of a frame, or an array, has a `dtype`.
+    is_part = hasattr(source, "dtype")
+    if is_part or not isinstance(source, Iterable) or isinstance(source, _BYTES):
         raise ConfigurationError(
-            f"Expected a table, got {describe(source)}.", hint=f"Pass {_FORMATS}."
+            f"Expected a table, got {describe(source)}.",
+            hint=PART_HINT if is_part else f"Pass {_FORMATS}.",
         )
     if hasattr(source, "read"):
         raise ConfigurationError(
