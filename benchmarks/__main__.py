@@ -27,7 +27,8 @@ on {day}: {cores} cores, {system}, Python {python}.
 
 The machine was shared with other work at the time. So the two ways of a row alternate,
 and the ratio of a row is the median of the ratios of its rounds. A row without an
-interval was measured once.
+interval was measured once. In the kernels of the guard numpy is loaded, as in most
+notebooks with data; without it, large displays cost more.
 
 {rows}
 """

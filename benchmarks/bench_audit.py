@@ -1,6 +1,6 @@
 """Compare an audit for 20 secrets with one for a single secret.
 
-The folder has the notebooks of the project many times over, each with large outputs.
+The folder has generated notebooks of one megabyte each.
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ def rows(*, smoke=False):
 
 
 def write_notebook(path):
-    """Write a notebook of one megabyte: texts, and a picture in base64."""
+    """Write a notebook of one megabyte: texts, and a picture in hexadecimal."""
     text = [f"line {number} of the output\n" for number in range(15_000)]
     picture = secrets.token_hex(MEGABYTE // 4)
     data = {"text/plain": text, "image/png": picture}

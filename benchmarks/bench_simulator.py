@@ -13,9 +13,10 @@ import sys
 import threading
 import time
 from pathlib import Path
+from unittest.mock import patch
 
 import httpx
-from side_by_side import Row
+from side_by_side import Row, seconds
 
 from chili_notebook import login
 
@@ -34,11 +35,11 @@ def rows(*, smoke=False):
         try:
             lines = iter(process.stdout.readline, "\n")
             variables = dict(line.strip().split("=", 1) for line in lines)
-            os.environ.update(variables)
-            return [
-                report(variables, 5 if smoke else REQUESTS_EACH),
-                slowest_render(FORMATS[:1] if smoke else FORMATS),
-            ]
+            with patch.dict(os.environ, variables):
+                return [
+                    report(variables, 5 if smoke else REQUESTS_EACH),
+                    slowest_render(FORMATS[:1] if smoke else FORMATS),
+                ]
         finally:
             process.send_signal(signal.SIGINT)
 
@@ -71,18 +72,27 @@ def report(variables, each):
 
 
 def slowest_render(formats):
-    """Make each output twice, and return the slowest of the second ones."""
+    """Make each output five times, and return the slowest of the fastest ones.
+
+    The client asks for an output when it expects the end, which it has to learn.
+    """
     taken = {}
     with login() as chili:
         for template in chili.templates.list():
             for output_format in formats:
-                chili.outputs.create(template, output_format)
-                start = time.perf_counter()
-                chili.outputs.create(template, output_format)
-                taken[f"{template.name}, {output_format}"] = time.perf_counter() - start
+                name = f"{template.name}, {output_format}"
+                taken[name] = min(
+                    seconds(lambda t=template, f=output_format: make(chili, t, f))
+                    for _ in range(5)
+                )
     name, slowest_s = max(taken.items(), key=lambda pair: pair[1])
     what = f"simulator, slowest render of {len(taken)} ({name})"
     return Row(what, "", None, f"{1000 * slowest_s:.0f} ms", "≤ 150 ms")
+
+
+def make(chili, template, output_format):
+    """Make an output."""
+    chili.outputs.create(template, output_format)
 
 
 def ask(url, headers, each):

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import httpx
 
 from chili_notebook.auth.tokens import ADVISORY_S
+from chili_notebook.display.wording import spell_duration
 from chili_notebook.errors import (
     APIError,
     ForbiddenError,
@@ -204,9 +205,9 @@ def _path_in_environment(path: str) -> list[str]:
 
 def _hint(response: httpx.Response) -> str:
     status = response.status_code
-    wait_s = response.headers.get("retry-after", "")
-    if status == 429 and wait_s.isdecimal():  # noqa: PLR2004
-        return f"GraFx asks to wait for {wait_s} s."
+    wait_s = retry_after_s(response)
+    if status == 429 and wait_s:  # noqa: PLR2004
+        return f"GraFx asks to wait for {spell_duration(wait_s)}."
     if status == 413:  # noqa: PLR2004
         noun = _path_in_environment(response.request.url.path)[0]
         return _TOO_LARGE.get(noun, _HINTS[status])

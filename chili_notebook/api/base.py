@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import time
 from contextlib import AbstractContextManager, contextmanager
 from typing import TYPE_CHECKING, Any, NoReturn, Self
@@ -49,7 +50,7 @@ class ApiClient:
 
     and the other arguments of `httpx.Client.request`. The token is sent to the
     environment's own origin and, by `Chili.usage`, to GraFx's Platform API. Only safe
-    methods (GET, HEAD, OPTIONS) are retried and follow redirects. Cookies are not kept.
+    methods (GET, HEAD, OPTIONS) are retried and follow redirects. No cookie is stored.
     A call ends after 10 minutes, and one more second for every 1,000 bytes that are
     sent or received. The time that you take between two pieces of a stream does not
     count.
@@ -237,9 +238,11 @@ class ApiClient:
         except KeyboardInterrupt:
             raise interrupted_error(method) from None
         finally:
-            if response is not None:
-                response.close()
-            self._connections.give_back(connections)
+            try:
+                if response is not None:
+                    response.close()
+            finally:
+                self._connections.release(connections)
         if cut_off is not None:
             # Raised here, the error has no frames of httpx, which hold the token.
             raise cut_off
@@ -335,10 +338,18 @@ def _build_request(
     except (httpx.InvalidURL, ValueError, RecursionError):
         pass  # its frames may hold what the caller wants to send
     except TypeError:
-        if "json" not in options:  # an option that there is not
+        if _can_be_json(options.get("json")):  # it is an unknown option
             raise
     raise ConfigurationError(
         f"The request {method.upper()} {url.path} cannot be sent as it is.",
         hint="Check its parameters, headers and body. JSON cannot contain NaN, and no "
         "text can contain a lone surrogate.",
     )
+
+
+def _can_be_json(value: object) -> bool:
+    try:
+        json.dumps(value)
+    except (TypeError, ValueError, RecursionError):
+        return False
+    return True

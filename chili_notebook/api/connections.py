@@ -55,7 +55,7 @@ class Connections:
         renew_in_children(self._renew_in_child)
 
     def borrow(self, base_url: str, generation: int) -> OpenConnections:
-        """Return the connections for a base URL, which the caller must give back.
+        """Return the connections for a base URL, which the caller must release.
 
         After a sign-in new ones are opened, with the proxy and the certificates that
         are set then.
@@ -80,7 +80,7 @@ class Connections:
             self._close_if_unused(replaced)
         return current
 
-    def give_back(self, connections: OpenConnections) -> None:
+    def release(self, connections: OpenConnections) -> None:
         """End the use of connections by one call."""
         with self._lock:
             connections.calls -= 1

@@ -68,7 +68,7 @@ class DocumentItem(Item):
         """Fetch the document as JSON.
 
         Raises:
-            UnexpectedAnswerError: If GraFx answers with something else.
+            UnexpectedAnswerError: If GraFx responds with something else.
 
         Example:
             document = template.document()
@@ -259,7 +259,7 @@ def document_in(response: httpx.Response, *, item_id: str) -> dict[str, Any]:
     """Return the document in a response, which may be JSON in a text of JSON.
 
     Raises:
-        UnexpectedAnswerError: If GraFx answers with something else.
+        UnexpectedAnswerError: If GraFx responds with something else.
     """
     document = body_of(response)
     if isinstance(document, str):

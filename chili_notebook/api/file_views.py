@@ -8,6 +8,7 @@ import re
 from io import BytesIO
 from itertools import islice
 from typing import Any
+from warnings import catch_warnings
 
 from chili_notebook.api.archives import ArchivedFile, read_files, read_names
 from chili_notebook.api.file_names import content_type_of
@@ -137,7 +138,7 @@ def small_picture(
 ) -> tuple[bytes, str]:
     """Return a smaller picture with its media type, or the same one.
 
-    It is the same without Pillow, and if it cannot be made smaller.
+    It is the same without Pillow, if it moves, and if it cannot be made smaller.
 
     Args:
         content: The bytes of the picture.
@@ -145,11 +146,14 @@ def small_picture(
         side_px: The longest side that it may have, in pixels.
     """
     try:
-        from PIL import Image
+        from PIL import Image, ImageOps
     except ImportError:
         return content, content_type
     try:
-        with Image.open(BytesIO(content)) as picture:
+        with catch_warnings(action="ignore"), Image.open(BytesIO(content)) as picture:
+            if getattr(picture, "is_animated", False):
+                return content, content_type
+            ImageOps.exif_transpose(picture, in_place=True)
             picture.thumbnail((side_px, side_px))
             kind = "JPEG" if picture.mode in {"RGB", "L"} else "PNG"
             stream = BytesIO()

@@ -160,7 +160,7 @@ def is_file(response: httpx.Response, start: bytes, name: str) -> bool:
     """
     suffix = PurePath(name).suffix.lower()
     if is_page(response, start):
-        return suffix in {"", ".html", ".htm"}
+        return suffix in {".html", ".htm"}
     content_type = response.headers.get("content-type", "").lower()
     if "json" in content_type and start[:100].lstrip().startswith(_JSON_STARTS):
         return suffix == ".json"

@@ -34,7 +34,7 @@ T = TypeVar("T")
 ROWS_SHOWN = 10
 PAGE_SIZE = 100
 """The largest page in the examples of GraFx's documentation."""
-# GraFx's answers to the name of an item instead of its ID: not a valid ID, not found,
+# GraFx's responses to the name of an item instead of its ID: not a valid ID, not found,
 # and 500 for a template (workshop "Templates").
 UNKNOWN_ID = {400, 404, 500}
 

@@ -52,7 +52,8 @@ Format = Literal["pdf", "jpg", "png", "gif", "mp4", "html"]
 RUNNING: Final = {202, 204}
 NO_LONGER_STORED: Final = {404, 410}
 """How GraFx responds to a poll or a download (page "Output tasks")."""
-_HELD_UP = {429, 502, 503, 504}
+HELD_UP = {429, 502, 503, 504}
+"""The statuses with which GraFx, or a gateway, asks to come back later."""
 _FAILED = 500
 _SHORTEST_POLL_S, _LONGEST_POLL_S = 1.0, 30.0
 _REFRESH_S, _PAUSE_AFTER_ERROR_S = 5.0, 0.5
@@ -131,7 +132,9 @@ class OutputTask:
             )
             response = self._download(address)
             name = f"{self.id}.{self.format}" if self.format else self.id
-            require_file(response, response.content, name)
+            # Without a known format it may be an HTML output.
+            shown = name if self.format else f"{name}.html"
+            require_file(response, response.content, shown)
             report, report_problem = self._read_report_of(done)
         except KeyboardInterrupt:
             raise InterruptedCallError(
@@ -304,7 +307,7 @@ def _poll_once(client: ApiClient, path: str, *, left_s: float) -> _Poll:
         with TimeLimit(timeout_s):
             response = client.get(
                 path,
-                accepted=_HELD_UP,
+                accepted=HELD_UP,
                 timeout=timeout_s,
                 extensions=ONCE,  # the next poll is the retry
             )
@@ -314,7 +317,7 @@ def _poll_once(client: ApiClient, path: str, *, left_s: float) -> _Poll:
         if is_from_grafx(error):
             raise
         return _Poll(error=error.message)
-    if response.status_code in _HELD_UP:
+    if response.status_code in HELD_UP:
         message = f"GraFx responded {response.status_code}."
         return _Poll(error=message, wait_s=retry_after_s(response))
     return _Poll(None if response.status_code in RUNNING else response)

@@ -154,10 +154,10 @@ def download_file(
 def refuses_file(error: APIError) -> bool:
     """Return whether GraFx refuses one file, and not the whole call.
 
-    GraFx also responds with 500, and a reason, to what it cannot read.
+    GraFx also responds with 500, and a reason, to what it cannot read. An outage has a
+    title at most.
     """
-    has_reason = bool(error.title or error.detail)
-    failed = error.status_code == _FAILS and has_reason
+    failed = error.status_code == _FAILS and bool(error.detail)
     return failed or error.status_code in _REFUSES_FILE
 
 

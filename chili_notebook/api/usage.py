@@ -109,7 +109,7 @@ def _call(
 
 
 def _get(client: ApiClient, url: str, **options: Any) -> httpx.Response:
-    """Return a response. The Platform API sometimes responds with 500 (third-party)."""
+    """Return a response. Users report that the Platform API sometimes fails (500)."""
     for pause_s in _PAUSES_S:
         try:
             return client.request("GET", url, **options)

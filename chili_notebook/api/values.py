@@ -149,6 +149,10 @@ def suggest_boolean(text: str) -> str:
     return "" if probably is None else "true" if probably else "false"
 
 
+# Marks, also those beside their letter as in Hindi, and what only formats others.
+_UNSEEN = {"Mn", "Me", "Mc", "Cf"}
+
+
 def count_characters(text: str) -> int:
     """Return the number of characters that a reader sees, line breaks included.
 
@@ -159,7 +163,7 @@ def count_characters(text: str) -> int:
     if text.isascii():
         return len(text)
     text = _JOINED.sub("", _FLAG.sub("-", unicodedata.normalize("NFC", text)))
-    marks = sum(unicodedata.category(one) in {"Mn", "Me"} for one in text)
+    marks = sum(unicodedata.category(one) in _UNSEEN for one in text)
     return len(text) - marks
 
 

@@ -22,6 +22,7 @@ from __future__ import annotations
 
 import builtins
 import sys
+import time
 from dataclasses import dataclass
 from functools import partial
 from importlib import import_module
@@ -92,9 +93,11 @@ def read_hosted_store(
         name = f"{_NAMES[host]} secrets"
         location = _find_location(sources)
         # The constructor of a store may already ask the host, and never return.
+        started_at = time.monotonic()
         result = call_within(timeout_s, partial(find, name, present, location))
         if isinstance(result.value, _Store):
-            return _read(result.value, prefixes, timeout_s)
+            left_s = timeout_s - (time.monotonic() - started_at)
+            return _read(result.value, prefixes, timeout_s, left_s)
         problem = _problem_of(result, name, timeout_s)
         if result.value is not None:
             problem = f"{name}: {result.value}"
@@ -102,8 +105,10 @@ def read_hosted_store(
     return None
 
 
-def _read(store: _Store, prefixes: tuple[str, ...], timeout_s: float) -> Source:
-    result = call_within(timeout_s, lambda: _read_values(store, prefixes))
+def _read(
+    store: _Store, prefixes: tuple[str, ...], timeout_s: float, left_s: float
+) -> Source:
+    result = call_within(max(left_s, 0.0), lambda: _read_values(store, prefixes))
     values, problem = result.value or ({}, "")
     if problem:
         problem = f"{store.name} {problem}"
@@ -121,7 +126,7 @@ def _problem_of(result: CallResult[Any], name: str, timeout_s: float) -> str:
 def _read_values(
     store: _Store, prefixes: tuple[str, ...]
 ) -> tuple[dict[str, Secret], str]:
-    """Return the values in a store, and why it refused if it has no credentials.
+    """Return the values in a store, and why it refused what a login needs.
 
     Each secret is a request to the host, so only what a login needs is read.
     """

@@ -34,6 +34,7 @@ _SHELL_PAIR = re.compile(
     r"(?im)^[ \t]*(?:(?:setx|%env)[ \t]+[\"']?(\w+)[\"']?[ \t]+(?=[^=\s])"
     r"|\$\{env:(\w+)\}[ \t]*=)"
 )
+_JSON_START = re.compile(r"\s*(?:\[\s*)?\{")
 _QUOTED_LINE = re.compile(r"(?m)^([\"'])(\w+=.*)\1[ \t]*$")
 # python-dotenv's time grows with the square of a line's length. Tokens are shorter.
 _MAX_LINE_LENGTH = 8_192
@@ -188,7 +189,7 @@ def _parse(text: str) -> Iterator[Pair]:
         raise UnreadableFileError(
             f"contains a line of more than {_MAX_LINE_LENGTH:,} characters"
         )
-    if text.lstrip().startswith(("{", "[{")):
+    if _JSON_START.match(text):
         yield from _parse_json(text)
         return
     text = _SHELL_PAIR.sub(r"\1\2=", _SHELL.sub("", text.replace("\r\n", "\n")))

@@ -24,6 +24,7 @@ from chili_notebook.errors import (
 from chili_notebook.http.reading import json_object, one_line, read_up_to, reason_of
 from chili_notebook.http.time_limit import TimeLimit
 from chili_notebook.http.transport import (
+    ONE_DAY_S,
     TIMEOUT,
     USER_AGENT,
     hint_for,
@@ -40,7 +41,6 @@ if TYPE_CHECKING:
 
 _MAX_BYTES = 1_000_000
 _TIME_LIMIT_S = 60.0
-_ONE_DAY_S = 86_400.0
 _WRONG_PAIR = (
     "the secret belongs to another integration, was rotated, was copied incompletely "
     "or with a space, or is really the client ID (as in GraFx's own Node and Java "
@@ -207,8 +207,9 @@ def _plain(value: object, credentials: Credentials) -> str:
 
 def _when(response: httpx.Response) -> str:
     wait_s = retry_after_s(response)
-    is_usable = 0 < wait_s < _ONE_DAY_S
-    return f"Try again in {spell_duration(wait_s) if is_usable else 'a few minutes'}."
+    if wait_s >= ONE_DAY_S:
+        return "Try again tomorrow."
+    return f"Try again in {spell_duration(wait_s) if wait_s else 'a few minutes'}."
 
 
 def _server_date(response: httpx.Response) -> float | None:

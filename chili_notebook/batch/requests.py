@@ -22,6 +22,7 @@ from chili_notebook.api.output_reports import (
 )
 from chili_notebook.api.output_tasks import (
     FILE_LIMIT_S,
+    HELD_UP,
     NO_LONGER_STORED,
     REPORT_LIMIT_S,
     RUNNING,
@@ -57,7 +58,6 @@ if TYPE_CHECKING:
 
 _UNAVAILABLE = 503
 _TOO_MANY = 429
-_HELD_UP = {_TOO_MANY, 502, 503, 504}
 _SERVER = 500
 _ORDER_LIMIT_S, _POLL_LIMIT_S = 120.0, 30.0
 _ONE_TEMPLATE = {"limit": 1}
@@ -147,8 +147,8 @@ def poll(client: ApiClient, task_id: str) -> Reply:  # noqa: PLR0911 - each is a
     """
     try:
         with TimeLimit(_POLL_LIMIT_S):
-            response = client.get(_path_of(task_id), accepted=_HELD_UP, extensions=ONCE)
-        if response.status_code in _HELD_UP:
+            response = client.get(_path_of(task_id), accepted=HELD_UP, extensions=ONCE)
+        if response.status_code in HELD_UP:
             return _held_up(response)
         if response.status_code in RUNNING:
             return Reply(Meaning.RUNNING)
@@ -187,8 +187,8 @@ def download(client: ApiClient, task_id: str, path: Path, done: Reply) -> Reply:
     address = done.address or f"{_path_of(task_id)}/download"
     try:
         with TimeLimit(FILE_LIMIT_S, slowest_bytes_s=SLOWEST_BYTES_S):
-            response = client.get(address, accepted=_HELD_UP, extensions=ONCE)
-        if response.status_code in _HELD_UP:
+            response = client.get(address, accepted=HELD_UP, extensions=ONCE)
+        if response.status_code in HELD_UP:
             return _held_up(response)
         if not is_file(response, response.content, path.name):
             return Reply(Meaning.DOWN, "The response to the download is not a file.")

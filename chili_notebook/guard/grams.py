@@ -24,8 +24,8 @@ _MANY = 50_000
 """From this number of bytes on, numpy is faster if it is loaded."""
 _FACTOR = 0x9E3779B97F4A7C15  # of a multiplicative hash
 _ROOM, _MOST_BITS = 6, 22
-"""The table of hashes has about 2 to the power of this entries: for each gram, and at
-most."""
+"""The table of hashes has about 2**_ROOM entries for each gram, and at most
+2**_MOST_BITS."""
 
 
 class Grams:
@@ -65,7 +65,7 @@ class Grams:
 
         Args:
             data: The data.
-            stride: Each of how many times eight places is looked at.
+            stride: Only each `stride`-th group of eight bytes is searched.
             closely: Whether to look at the places in the middle between them, too.
         """
         if len(data) < _FEW:  # most messages: one test for all

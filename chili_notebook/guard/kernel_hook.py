@@ -93,7 +93,7 @@ class SendHook:
         self._streams = HeldStreams(masker, self._send_text, self._iopub.run_later)
         self._is_open = True
         self._before = vars(self.session).get("send")
-        self._packs_json = _packs_json(self.session)
+        self._packs_json, self._pack = _packs_json(self.session), self.session.pack
         self._send_unmasked: Callable[..., Any] = self.session.send
         self._wrapper = self._send
         self.session.send = self._wrapper
@@ -246,6 +246,8 @@ class SendHook:
         message, content = outgoing.message, outgoing.message["content"]
         if (
             not self._packs_json
+            or self.session.pack is not self._pack
+            or self.session.adapt_version
             or type(content) is not dict
             or message["metadata"]
             or outgoing.buffers
@@ -355,7 +357,6 @@ def _packs_json(session: Any) -> bool:
         and "send" not in vars(session)
         and "serialize" not in vars(session)
         and session.pack is client.json_packer
-        and not session.adapt_version
     )
 
 

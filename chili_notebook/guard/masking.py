@@ -105,6 +105,9 @@ class Masker:
     def is_clean(self, value: Any, packed: bytes) -> bool:
         """Return whether there is certainly nothing to mask in a JSON value.
 
+        Pieces of fewer than 11 characters may be left as they are, where a search of
+        each text finds some of them.
+
         Args:
             value: The value.
             packed: The same packed as JSON, in UTF-8, where only ``"``, the backslash

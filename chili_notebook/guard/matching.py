@@ -22,6 +22,7 @@ from dataclasses import dataclass
 from itertools import accumulate
 from typing import TYPE_CHECKING, AnyStr, NamedTuple
 
+from chili_notebook.guard import markup
 from chili_notebook.guard.encodings import forms
 from chili_notebook.guard.piece_index import SHORTEST_PIECE, PieceIndex
 from chili_notebook.guard.pieces import LARGE, SMALL, build_piece_finder
@@ -35,7 +36,7 @@ if TYPE_CHECKING:
 
     Span = tuple[int, int]
 
-COLOUR = re.compile(r"\x1b(?:\[[0-?]*[ -/]*(?:[@-~]|\Z)|[()](?:[0-B]|\Z)|\Z)")
+COLOUR = re.compile(markup.COLOUR.decode())
 """A code of a terminal: mostly a colour. ``tput sgr0`` also selects a character set."""
 _CODE = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|[()][0-B])")
 """A code that is complete."""

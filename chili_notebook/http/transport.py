@@ -56,7 +56,8 @@ _TRUST_ISSUER = (
 )
 _BUSY = {429, 503}
 _LONGEST_PAUSE_S = 15.0
-_ONE_DAY_S = 86_400.0
+ONE_DAY_S = 86_400.0
+"""A server that asks to wait for longer is understood to mean a day."""
 _LONGEST_SILENCE_S = 20.0  # nobody waits longer than that without a message
 
 
@@ -115,7 +116,7 @@ def retry_after_s(response: httpx.Response) -> float:
         wait_s = _NO_RETRY.parse_retry_after(response.headers.get("retry-after", ""))
     except (ValueError, OverflowError):
         return 0.0
-    return min(wait_s, _ONE_DAY_S)
+    return min(wait_s, ONE_DAY_S)
 
 
 class _NoCookies(httpx.Cookies):
@@ -126,10 +127,10 @@ class _NoCookies(httpx.Cookies):
 
 
 class _ClientWithoutCookies(httpx.Client):
-    """A client that keeps no cookies, since the token alone signs in.
+    """A client that stores no cookies, since the token alone signs in.
 
-    Reading the cookies of a response takes a seventh of a call on this machine's own
-    network, and a stored cookie would let one call change the next.
+    Reading the cookies of a response takes a seventh of a call over the loopback
+    interface, and a stored cookie would let one call change the next.
     """
 
     @property

@@ -377,7 +377,9 @@ def _load(modules: Collection[str]) -> None:
     """Load modules in a thread, to use the time of the token request."""
 
     def load() -> None:
-        with suppress(Exception):  # whoever needs one raises it where the user sees it
+        with suppress(
+            Exception
+        ):  # the code that needs one raises it where the user sees it
             for module in modules:
                 import_module(module)
 

@@ -268,7 +268,7 @@ def test_error_for_429_has_the_time_to_wait(chili, server):
     server.answer = lambda _request: Answer(429, b"", {"Retry-After": "3600"})
     with pytest.raises(TooManyRequestsError) as caught:
         chili.post("output/png", json={})
-    assert caught.value.hint == "GraFx asks to wait for 3600 s."
+    assert caught.value.hint == "GraFx asks to wait for 1 h 00 min."
     assert caught.value.retry_after_s == 3600
 
 
@@ -599,3 +599,10 @@ def test_web_page_is_no_success_of_a_call_that_changes_something(client_of, call
     with pytest.raises(UnexpectedAnswerError, match="is a web page") as caught:
         call(client_of(api))
     assert "before you repeat it" in caught.value.hint
+
+
+@pytest.mark.parametrize("options", [{"jsn": 1}, {"json": {}, "jsn": 1}])
+def test_an_unknown_option_is_named(chili, options):
+    """The JSON is not blamed for a misspelt name."""
+    with pytest.raises(TypeError, match="jsn"):
+        chili.post("x", **options)

@@ -8,6 +8,7 @@ from zipfile import ZipFile
 import pytest
 from PIL import Image
 
+from chili_notebook.api.file_views import small_picture
 from chili_notebook.api.files import File
 from chili_notebook.errors import UnexpectedAnswerError
 
@@ -149,3 +150,31 @@ def test_another_file_is_its_only_file():
     """Code for batches works for a single output too."""
     file = File(b"png", "image/png", "a.png")
     assert file.files() == [file]
+
+
+def test_a_huge_picture_is_shown_without_a_warning():
+    """Pillow warns of it, with a path of this machine that would be stored."""
+    content = BytesIO()
+    Image.new("1", (9600, 9600)).save(content, "png")
+    shown = zip_of(("a.png", content.getvalue()))._repr_mimebundle_()[0]["text/html"]
+    assert "data:image/png;base64," in shown
+
+
+def test_a_photo_stands_upright_in_a_gallery():
+    """Cameras store photos as they were held, with the way to turn them."""
+    photo, exif = Image.new("RGB", (800, 600), "#c8102e"), Image.Exif()
+    exif[0x0112] = 6  # turn it by a quarter
+    content = BytesIO()
+    photo.save(content, "jpeg", exif=exif)
+    small, kind = small_picture(content.getvalue(), "image/jpeg")
+    assert kind == "image/jpeg"
+    assert Image.open(BytesIO(small)).size == (240, 320)
+
+
+def test_a_picture_that_moves_keeps_moving():
+    """It is not made smaller, since that would leave one frame."""
+    frames = [Image.new("RGB", (900, 900), colour) for colour in ("red", "blue")]
+    content = BytesIO()
+    frames[0].save(content, "png", save_all=True, append_images=frames[1:])
+    moving = content.getvalue(), "image/png"
+    assert small_picture(*moving) == moving

@@ -66,7 +66,7 @@ def test_response_without_a_font_is_an_error(client_of, body):
     ("answer", "reason"),
     [
         (httpx.Response(500, json={"title": "Bad", "detail": "No font"}), "No font"),
-        (httpx.Response(400, json={"message": "No font"}), ""),
+        (httpx.Response(400, json={"message": "No font"}), "No font"),
         (
             httpx.Response(200, json={"batchId": "b", "preloadedData": []}),
             "GraFx found",

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from chili_notebook import TransferState
 from chili_notebook.api.file_names import bare_name, same_file_key
 from chili_notebook.api.transfers import paths_on_disk
+from chili_notebook.errors import ServerError
 
 TEXTS = st.text(max_size=6) | st.sampled_from(
     ["..", ".", "a", "A", "é", "e\u0301", "con", "NUL.png", "x.png", "ß", "ss", "a."]
@@ -57,7 +58,7 @@ def test_name_can_be_used_on_every_system(text, name):
 
 
 def test_reason_of_the_server_refuses_one_file(client_of, tmp_path):
-    """GraFx may answer 500 to a file that it cannot read; the others are uploaded."""
+    """GraFx may respond with 500 to a file that it cannot read; the others follow."""
     for name in ("a.png", "b.png"):
         tmp_path.joinpath(name).write_bytes(b"png")
 
@@ -71,3 +72,18 @@ def test_reason_of_the_server_refuses_one_file(client_of, tmp_path):
     first, second = client_of(api).media.upload_folder(tmp_path)
     assert (first.state, first.reason) == (TransferState.REFUSED, "Not a picture")
     assert second.state is TransferState.UPLOADED
+
+
+def test_outage_ends_the_upload_of_a_folder(client_of, tmp_path):
+    """An error 500 without a reason is not about one file."""
+    for name in ("a.png", "b.png"):
+        tmp_path.joinpath(name).write_bytes(b"png")
+    title = {"title": "An error occurred while processing your request.", "status": 500}
+
+    def api(request):
+        if request.method == "GET":
+            return httpx.Response(200, json={"data": []})
+        return httpx.Response(500, json=title)
+
+    with pytest.raises(ServerError):
+        client_of(api).media.upload_folder(tmp_path)

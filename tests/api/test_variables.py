@@ -109,7 +109,11 @@ def check(name, value):
         ("Subtitle", "x" * 30, "x" * 30),
         *(
             ("Subtitle", letter * 30, letter * 30)
-            for letter in ("\r\n", "\U0001f44d\U0001f3fd", "\U0001f1e7\U0001f1ea")
+            for letter in (
+                *("\r\n", "\U0001f44d\U0001f3fd", "\U0001f1e7\U0001f1ea"),
+                "\u0928\u093f",  # a syllable of Hindi
+                "\U0001f3f4\U000e0067\U000e0062\U000e0065\U000e007f",  # a flag
+            )
         ),
         ("Subtitle", "e\u0301x\u0331" * 15, "e\u0301x\u0331" * 15),
         (

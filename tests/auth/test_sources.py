@@ -199,6 +199,7 @@ def test_tilde_in_the_named_file_is_the_home_folder(tmp_path, monkeypatch):
         '{"chili": {"CHILI_CLIENT_ID": "abc", "CHILI_CLIENT_SECRET": "xyz"}}',
         '{"a": [1, [{"CHILI_CLIENT_ID": "abc"}], {"CHILI_CLIENT_SECRET": "xyz"}]}',
         '[{"CHILI_CLIENT_ID": "abc", "CHILI_CLIENT_SECRET": "xyz"}]',
+        '[\n  {"CHILI_CLIENT_ID": "abc",\n   "CHILI_CLIENT_SECRET": "xyz"}\n]',
     ],
 )
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-16", "utf-16-le", "utf-16-be"])

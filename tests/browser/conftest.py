@@ -10,7 +10,7 @@ import pytest
 from card_page import SIGNED_IN, CardPage, open_page
 
 from fakes import TokenEndpoint
-from lab import CHROMIUM_ARGUMENTS, find_chromium
+from lab import CHROMIUM_ARGUMENTS, find_chromium, without_jupyter_errors
 
 READER = {
     "locale": "en-GB",
@@ -77,10 +77,11 @@ def shared_page(browser, shared_problems):
 
 
 @pytest.fixture(scope="module")
-def lab_page(lab, shared_page):
+def lab_page(lab, shared_page, shared_problems):
     """Load the module's JupyterLab once; `lab.switch` opens a notebook in it."""
     shared_page.goto(f"{lab.url}/lab?reset")
     shared_page.wait_for_function("window.jupyterapp?.shell.currentWidget")
+    assert without_jupyter_errors(shared_problems) == []
     return shared_page
 
 

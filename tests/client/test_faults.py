@@ -102,7 +102,7 @@ CASES = [
         FaultCase("throttled", options, TooManyRequestsError, error_text)
         for options, error_text in (
             ({"seconds": 7, "path": ALL_CALLS}, "7 s"),
-            ({"seconds": 3600, "path": "media"}, "3600 s"),
+            ({"seconds": 3600, "path": "media"}, "1 h 00 min"),
             ({"seconds": 7, "path": OUTPUTS}, "7 s"),
         )
     ),

@@ -23,7 +23,15 @@ def test_grams_are_found_wherever_they_are_looked_for(
     size, stride, closely, monkeypatch
 ):
     """The places are in order, and the same without numpy."""
-    assert np.__name__ in sys.modules
+    used = []
+
+    def hash_factor(number):
+        used.append(number)
+        return np.uint64(number)
+
+    numpy = ModuleType("numpy")
+    vars(numpy).update(vars(np), uint64=hash_factor)
+    monkeypatch.setitem(sys.modules, "numpy", numpy)
     choices = random.Random(size)  # noqa: S311 - no secret
     data = bytearray(choices.randbytes(size))
     for start in range(0, size - 40, 997):
@@ -38,6 +46,7 @@ def test_grams_are_found_wherever_they_are_looked_for(
     assert bool(expected) == (size > 12)
     for buffer in (bytes(data), memoryview(data)):
         assert grams.find(buffer, stride, closely=closely) == expected
+    assert bool(used) == (size >= 50_000)
     monkeypatch.setitem(sys.modules, "numpy", None)
     assert grams.find(bytes(data), stride, closely=closely) == expected
 

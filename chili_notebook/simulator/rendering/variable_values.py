@@ -218,9 +218,9 @@ def _count(text: str) -> int:
 
     GraFx does not say how it counts emoji and accents of several code points.
     """
-    text = _FLAG.sub("-", unicodedata.normalize("NFC", text))
-    marks = sum(unicodedata.category(one) in {"Mn", "Me"} for one in text)
-    return len(_JOINED.sub("", text)) - marks
+    text = _JOINED.sub("", _FLAG.sub("-", unicodedata.normalize("NFC", text)))
+    unseen = {"Mn", "Me", "Mc", "Cf"}
+    return sum(unicodedata.category(one) not in unseen for one in text)
 
 
 def _read_markup(variable: Mapping[str, Any], text: str) -> str:

@@ -189,7 +189,10 @@ class Simulator:
 
 
 class _Server(uvicorn.Server):
-    """A server that stops at once; uvicorn's own waits up to 0.3 s for nothing."""
+    """A server that stops at once; uvicorn's own waits up to 0.3 s for nothing.
+
+    Only `stop` ends it: in a thread, uvicorn's signal handlers are not used.
+    """
 
     def __init__(self, config: uvicorn.Config) -> None:
         super().__init__(config)
