@@ -25,7 +25,7 @@ TEXT = """# Benchmarks
 Written by `python benchmarks`, which `make bench` runs,
 on {day}: {cores} cores, {system}, Python {python}.
 
-The machine was shared with other work at the time. So the two ways of a row alternate,
+Other programs change the speed of a machine. So the two ways of a row alternate,
 and the ratio of a row is the median of the ratios of its rounds. A row without an
 interval was measured once. In the kernels of the guard numpy is loaded, as in most
 notebooks with data; without it, large displays cost more.

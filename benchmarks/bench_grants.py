@@ -114,7 +114,9 @@ def rows(*, smoke=False):
     def count(what, peer, act):
         before = grants(origin)
         act()
-        result.append(Row(what, peer, None, f"{grants(origin) - before} grants", "1"))
+        number = grants(origin) - before
+        noun = "grant" if number == 1 else "grants"
+        result.append(Row(what, peer, None, f"{number} {noun}", "1"))
 
     with stub_server(grant_s=0.05 if smoke else 0.15) as origin:
         keys = credentials_for(origin)
