@@ -16,6 +16,7 @@ _SHORT = 20
 _BREAKS = {" ", "-"}
 _LEFT = 'style="text-align:left"'  # notebooks align the cells to the right
 _LEFT_IN_ONE_LINE = 'style="text-align:left;white-space:nowrap"'
+_LEFT_AND_WIDE = 'style="text-align:left;min-width:12em"'
 
 
 class Rows(list[T]):
@@ -82,8 +83,11 @@ def html_table(
 
 def _html_cell(value: object) -> str:
     text = _cell(value)
-    # Otherwise browsers break dates and codes at their hyphens beside a long cell.
-    style = _LEFT if len(text) > _SHORT or not _BREAKS & {*text} else _LEFT_IN_ONE_LINE
+    style = _LEFT
+    if len(text) > _SHORT:
+        style = _LEFT_AND_WIDE  # otherwise it has one word in a line of a wide table
+    elif _BREAKS & {*text}:
+        style = _LEFT_IN_ONE_LINE  # otherwise dates and codes break at their hyphens
     return f"<td {style}>{escape(text)}</td>"
 
 
