@@ -221,7 +221,6 @@ class ApiClient:
         try:
             with limit:
                 response = self._send(connections, method, url, options)
-            with limit:
                 if not response.is_success and response.status_code not in accepted:
                     self._raise(response)
                 if whole:

@@ -134,16 +134,22 @@ def _gallery_entry(file: ArchivedFile) -> GalleryEntry:
 
 
 def small_picture(
-    content: bytes, content_type: str, *, side_px: int = _SMALL_SIDE_PX
+    content: bytes,
+    content_type: str,
+    *,
+    side_px: int = _SMALL_SIDE_PX,
+    still: bool = False,
 ) -> tuple[bytes, str]:
     """Return a smaller picture with its media type, or the same one.
 
-    It is the same without Pillow, if it moves, and if it cannot be made smaller.
+    It is the same without Pillow, and if it cannot be made smaller.
 
     Args:
         content: The bytes of the picture.
         content_type: Its media type.
         side_px: The longest side that it may have, in pixels.
+        still: Whether the first frame is enough; otherwise a picture that moves is
+            returned as it is.
     """
     try:
         from PIL import Image, ImageOps
@@ -151,7 +157,7 @@ def small_picture(
         return content, content_type
     try:
         with catch_warnings(action="ignore"), Image.open(BytesIO(content)) as picture:
-            if getattr(picture, "is_animated", False):
+            if getattr(picture, "is_animated", False) and not still:
                 return content, content_type
             ImageOps.exif_transpose(picture, in_place=True)
             picture.thumbnail((side_px, side_px))

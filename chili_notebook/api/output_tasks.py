@@ -52,7 +52,7 @@ Format = Literal["pdf", "jpg", "png", "gif", "mp4", "html"]
 RUNNING: Final = {202, 204}
 NO_LONGER_STORED: Final = {404, 410}
 """How GraFx responds to a poll or a download (page "Output tasks")."""
-HELD_UP = {429, 502, 503, 504}
+HELD_UP: Final = {429, 502, 503, 504}
 """The statuses with which GraFx, or a gateway, asks to come back later."""
 _FAILED = 500
 _SHORTEST_POLL_S, _LONGEST_POLL_S = 1.0, 30.0

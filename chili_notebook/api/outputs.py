@@ -55,7 +55,6 @@ if TYPE_CHECKING:
 Document = Mapping[str, Any]
 Source = DocumentItem | Document | str
 SeveralLayouts = list[Any] | tuple[Any, ...]
-_TABLE_SUFFIXES = (".csv", ".tsv", ".xlsx", ".parquet", ".jsonl")
 
 OUTPUT_COLUMNS = (
     ("File", attrgetter("file_name")),
@@ -312,12 +311,9 @@ class Outputs:
         # A batch uses these classes, so it can only be imported when it is needed.
         from chili_notebook.batch.batch import prepare
         from chili_notebook.batch.order import OrderForm
+        from chili_notebook.batch.tables import refuse_table_name
 
-        if isinstance(source, str) and source.lower().endswith(_TABLE_SUFFIXES):
-            raise ConfigurationError(
-                f"Expected a template, got the name of a table: {source!r}.",
-                hint="Pass the template first, then the table.",
-            )
+        refuse_table_name(source)
         format = checked_format(format)  # noqa: A001 - GraFx's word
         body, document = self._request_for(source)
         body["layoutsToExport"] = [choose_layout(document, layout)]

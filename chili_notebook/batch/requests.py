@@ -92,8 +92,8 @@ class Reply:
         report_address: The address of its error report, if it has one.
         file: The name of the saved file.
         size: Its size in bytes.
-        record_errors: Why records are missing from the file, or why there is no file,
-            by their number from 0.
+        record_errors: The reason for each record without a page or a file, by its
+            number from 0.
     """
 
     meaning: Meaning

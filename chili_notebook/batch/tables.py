@@ -78,6 +78,19 @@ def open_table(source: object) -> Table:
     return Table("the table", map(_row_of_item, count(1), source))
 
 
+def refuse_table_name(source: object) -> None:
+    """Raise an error if a table is passed where a template is expected.
+
+    Raises:
+        ConfigurationError: If it is the name of a file that `open_table` opens.
+    """
+    if isinstance(source, str) and source.lower().endswith(tuple(_OPENERS)):
+        raise ConfigurationError(
+            f"Expected a template, got the name of a table: {source!r}.",
+            hint="Pass the template first, then the table.",
+        )
+
+
 def _open_file(source: str | PathLike[Any]) -> Table:
     path = checked_path(source)  # type: ignore[arg-type]
     opener = _OPENERS.get(path.suffix.lower())

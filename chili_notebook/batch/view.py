@@ -252,7 +252,7 @@ def _entry_of(row: BatchRow) -> GalleryEntry:
         content, content_type = pictures[0], "image/jpeg"
     if content_type not in _PICTURES:
         return GalleryEntry(path.name, problem=f"{path.suffix} is not a picture")
-    content, content_type = small_picture(content, content_type)
+    content, content_type = small_picture(content, content_type, still=True)
     if len(content) > _MOST_BYTES:
         return GalleryEntry(
             path.name, problem="pip install pillow shows such a large picture"

@@ -93,7 +93,7 @@ class SendHook:
         self._streams = HeldStreams(masker, self._send_text, self._iopub.run_later)
         self._is_open = True
         self._before = vars(self.session).get("send")
-        self._packs_json, self._pack = _packs_json(self.session), self.session.pack
+        self._packer = _json_packer_of(self.session)
         self._send_unmasked: Callable[..., Any] = self.session.send
         self._wrapper = self._send
         self.session.send = self._wrapper
@@ -245,8 +245,7 @@ class SendHook:
         """
         message, content = outgoing.message, outgoing.message["content"]
         if (
-            not self._packs_json
-            or self.session.pack is not self._pack
+            self.session.pack is not self._packer
             or self.session.adapt_version
             or type(content) is not dict
             or message["metadata"]
@@ -348,16 +347,13 @@ class _RunningRequests:
             return self._counts.pop(request, 0)
 
 
-def _packs_json(session: Any) -> bool:
-    """Return whether a session packs and sends messages as jupyter_client does it."""
+def _json_packer_of(session: Any) -> Any:
+    """Return jupyter_client's own packer; ``None`` if a session sends differently."""
     client = sys.modules.get("jupyter_client.session")
-    return (
-        client is not None
-        and type(session) is client.Session
-        and "send" not in vars(session)
-        and "serialize" not in vars(session)
-        and session.pack is client.json_packer
-    )
+    if client is None or type(session) is not client.Session:
+        return None
+    is_changed = {"send", "serialize"} & vars(session).keys()
+    return None if is_changed else client.json_packer
 
 
 def _is_plain(message: Message, buffers: Any) -> bool:

@@ -1,4 +1,4 @@
-"""What the card says about the settings of a login."""
+"""Notes on the card about the settings of a login."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 def first_check(settings: LoginSettings) -> EnvironmentCheck:
     """Return what is known about the environment before the check."""
     if not settings.environment.base_url:
-        return EnvironmentCheck()  # `describe_login` says what to do
+        return EnvironmentCheck()  # the note of `describe_login` has the reason
     if not settings.environment.name:
         text = "The environment has no technical name and was not checked."
         return EnvironmentCheck(text=text)

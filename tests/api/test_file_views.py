@@ -178,3 +178,14 @@ def test_a_picture_that_moves_keeps_moving():
     frames[0].save(content, "png", save_all=True, append_images=frames[1:])
     moving = content.getvalue(), "image/png"
     assert small_picture(*moving) == moving
+
+
+def test_the_first_frame_is_enough_where_a_still_is_wanted():
+    """A contact sheet with large animations stays small."""
+    frames = [Image.effect_noise((900, 900), 90 + n).convert("P") for n in range(3)]
+    content = BytesIO()
+    frames[0].save(content, "gif", save_all=True, append_images=frames[1:])
+    small, kind = small_picture(content.getvalue(), "image/gif", still=True)
+    assert kind == "image/jpeg"
+    assert Image.open(BytesIO(small)).size == (320, 320)
+    assert len(small) < 400_000 < len(content.getvalue())
